@@ -1,0 +1,89 @@
+-- The farshore schema of a region's database. Created by `farshorectl init`; runs on MySQL and MariaDB.
+-- Nothing in it is captured. Strings are compared by bytes.
+CREATE DATABASE IF NOT EXISTS farshore CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- How far this region has applied each partition. Written first in every transaction of apply: this write is the marker.
+CREATE TABLE IF NOT EXISTS farshore.progress (
+  region          VARCHAR(64)      NOT NULL COMMENT 'the applying region',
+  origin          VARCHAR(64)      NOT NULL,
+  stream          VARCHAR(64)      NOT NULL,
+  part            INT              NOT NULL COMMENT '-1: the self-test row of apply',
+  epoch           INT UNSIGNED     NOT NULL,
+  incarnation     BIGINT UNSIGNED  NOT NULL,
+  seq             BIGINT UNSIGNED  NOT NULL COMMENT 'the last change applied',
+  origin_position MEDIUMTEXT       NOT NULL COMMENT 'transactions of the origin wholly contained',
+  row_gtid        VARCHAR(128)     NOT NULL DEFAULT '' COMMENT 'the transaction that may be contained in part',
+  row_ordinal     BIGINT           NOT NULL DEFAULT -1 COMMENT 'its last change contained; -1: none',
+  safe_time       BIGINT           NOT NULL DEFAULT 0 COMMENT 'microseconds since 1970 UTC by the origin clock; 0: none yet',
+  commit_time     BIGINT           NOT NULL DEFAULT 0 COMMENT 'commit time of the last change applied, microseconds',
+  writes          BIGINT UNSIGNED  NOT NULL DEFAULT 0 COMMENT 'grows with every write, so that the write always shows in the binlog',
+  state           VARCHAR(32)      NOT NULL COMMENT 'applying, at-barrier, hole, waiting-for-schema, ...',
+  reason          TEXT             NOT NULL COMMENT 'for people; empty while applying',
+  owner           VARCHAR(128)     NOT NULL DEFAULT '' COMMENT 'the apply process that holds the partition',
+  updated_at      TIMESTAMP(6)     NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (region, origin, stream, part)
+) ENGINE=InnoDB;
+
+-- Where a channel's topic is to be read from. Only a hint: seq decides.
+CREATE TABLE IF NOT EXISTS farshore.channel_offset (
+  region       VARCHAR(64)  NOT NULL,
+  channel      VARCHAR(32)  NOT NULL,
+  origin       VARCHAR(64)  NOT NULL,
+  stream       VARCHAR(64)  NOT NULL,
+  part         INT          NOT NULL,
+  topic_id     VARCHAR(64)  NOT NULL COMMENT 'Kafka''s id of the topic: another id is another topic',
+  kafka_offset BIGINT       NOT NULL COMMENT 'the next offset to read',
+  PRIMARY KEY (region, channel, origin, stream, part)
+) ENGINE=InnoDB;
+
+-- Changes that cannot be applied yet. A later change of the same key replaces the row.
+CREATE TABLE IF NOT EXISTS farshore.parked (
+  region       VARCHAR(64)     NOT NULL,
+  origin       VARCHAR(64)     NOT NULL,
+  stream       VARCHAR(64)     NOT NULL,
+  part         INT             NOT NULL,
+  schema_name  VARCHAR(64)     NOT NULL,
+  table_name   VARCHAR(64)     NOT NULL,
+  key_hash     BINARY(16)      NOT NULL COMMENT 'XXH3-128 of the encoded key',
+  key_text     TEXT            NOT NULL COMMENT 'for people',
+  epoch        INT UNSIGNED    NOT NULL,
+  incarnation  BIGINT UNSIGNED NOT NULL,
+  seq          BIGINT UNSIGNED NOT NULL,
+  gtid         VARCHAR(128)    NOT NULL,
+  change_bytes LONGBLOB        NOT NULL COMMENT 'a ChangeBatch with this one change',
+  error_code   INT             NOT NULL,
+  reason       TEXT            NOT NULL,
+  attempts     INT UNSIGNED    NOT NULL DEFAULT 0,
+  first_at     TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  last_at      TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (region, origin, stream, part, schema_name, table_name, key_hash)
+) ENGINE=InnoDB;
+
+-- Changes that may not be applied by rule, with both images, until someone or a rule resolves them.
+CREATE TABLE IF NOT EXISTS farshore.conflict (
+  region       VARCHAR(64)     NOT NULL,
+  origin       VARCHAR(64)     NOT NULL,
+  stream       VARCHAR(64)     NOT NULL,
+  part         INT             NOT NULL,
+  epoch        INT UNSIGNED    NOT NULL,
+  incarnation  BIGINT UNSIGNED NOT NULL,
+  seq          BIGINT UNSIGNED NOT NULL,
+  schema_name  VARCHAR(64)     NOT NULL,
+  table_name   VARCHAR(64)     NOT NULL,
+  key_hash     BINARY(16)      NOT NULL,
+  key_text     TEXT            NOT NULL,
+  gtid         VARCHAR(128)    NOT NULL,
+  change_bytes LONGBLOB        NOT NULL COMMENT 'a ChangeBatch with this one change: the origin''s image',
+  target_image LONGTEXT            NULL COMMENT 'JSON of the row as it stands here',
+  reason       TEXT            NOT NULL,
+  found_at     TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (region, origin, stream, part, epoch, incarnation, seq)
+) ENGINE=InnoDB;
+
+-- Which region is home of a scope.
+CREATE TABLE IF NOT EXISTS farshore.home (
+  scope      VARCHAR(128)    NOT NULL PRIMARY KEY,
+  region     VARCHAR(64)     NOT NULL,
+  home_epoch BIGINT UNSIGNED NOT NULL,
+  updated_at TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)
+) ENGINE=InnoDB;

@@ -1,0 +1,2 @@
+mysql_root() { :; }
+setup_mysql() { :; }
