@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mysql/connection.hpp"
+
+/// Tables as a server's information_schema describes them now.
+namespace farshore::mysql {
+
+struct ColumnSchema {
+  std::string name;
+  std::string data_type;    ///< "varchar", lower case
+  std::string column_type;  ///< "varchar(20)", "enum('a','b')"
+  std::string charset;      ///< empty: none
+  std::string collation;    ///< empty: none
+  bool nullable = false;
+  bool is_unsigned = false;
+  bool generated = false;  ///< takes no value
+  bool auto_increment = false;
+  bool has_default = false;        ///< a row may be inserted without a value for it
+  std::uint64_t length_bytes = 0;  ///< of character and binary columns
+  std::uint32_t precision = 0;     ///< DECIMAL, BIT
+  std::uint32_t scale = 0;         ///< DECIMAL: digits after the point; temporal: digits of a second's fraction
+};
+
+struct UniqueKey {
+  std::string name;
+  std::vector<std::string> columns;  ///< empty name: an expression
+  bool has_prefix = false;           ///< covers only the beginning of a column
+};
+
+struct ForeignKey {
+  std::string name;
+  std::string schema;  ///< of the child
+  std::string table;
+  std::vector<std::string> columns;
+  std::string parent_schema;
+  std::string parent_table;
+  std::vector<std::string> parent_columns;
+  std::string on_update;  ///< "CASCADE", "SET NULL", "RESTRICT", "NO ACTION", "SET DEFAULT"
+  std::string on_delete;
+
+  /// A change of the parent changes rows of the child.
+  [[nodiscard]] bool cascades() const;
+};
+
+struct TableSchema {
+  std::string schema;
+  std::string name;
+  std::string engine;
+  std::vector<ColumnSchema> columns;
+  std::vector<std::string> primary_key;  ///< column names; empty: none
+  bool primary_key_has_prefix = false;
+  std::vector<UniqueKey> unique_keys;  ///< without the primary key
+
+  /// By name; case does not matter, as in the servers.
+  [[nodiscard]] const ColumnSchema* find(std::string_view column) const;
+};
+
+/// Nothing: there is no such table (or it is a view).
+std::expected<std::optional<TableSchema>, SqlError> read_table_schema(Connection& connection, std::string_view schema,
+                                                                      std::string_view name);
+/// The foreign keys of all tables but the server's own schemas.
+std::expected<std::vector<ForeignKey>, SqlError> read_foreign_keys(Connection& connection);
+
+}  // namespace farshore::mysql

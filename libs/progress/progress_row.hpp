@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/numbers.hpp"
+
+namespace farshore::progress {
+
+/// How a partition stands at this region. Everything but kApplying means that nothing more of it is applied.
+enum class PartitionState : std::uint8_t {
+  kApplying,
+  kAtBarrier,          ///< waits for the origin's other partitions at the start of an epoch
+  kHole,               ///< records are missing
+  kWaitingForSchema,   ///< the target's table or column does not fit yet
+  kNeedsSnapshot,      ///< no progress, and the topic does not begin with a first epoch
+  kUnreadableBatch,    ///< corrupted, or of a newer format
+  kWrongIncarnation,   ///< an epoch that does not continue ours
+  kNumberingConflict,  ///< an epoch that continues from before what is applied here, with other numbering
+  kMarkerFiltered,     ///< progress writes do not show in the target's binlog
+  kWrongOrigin,        ///< a batch of another origin, stream or partition in the topic
+  kStopped,            ///< the reason says why
+};
+
+/// As in the table: "applying", "at-barrier" ...
+[[nodiscard]] std::string_view to_string(PartitionState state);
+[[nodiscard]] std::optional<PartitionState> parse_partition_state(std::string_view text);
+
+/// A partition of a stream of an origin.
+struct PartitionKey {
+  std::string origin;
+  std::string stream;
+  PartitionId partition;
+
+  /// "west/main/3", for logs.
+  [[nodiscard]] std::string to_string() const;
+  friend auto operator<=>(const PartitionKey&, const PartitionKey&) = default;
+};
+
+/// What is durably applied of a partition: a row of farshore.progress.
+struct ProgressRow {
+  PartitionKey key;
+  EpochId epoch;
+  Seq seq;                        ///< the last change applied
+  std::string origin_position;    ///< text: the origin's transactions that are wholly contained
+  std::string row_gtid;           ///< the transaction that may be contained in part; empty: none
+  std::int64_t row_ordinal = -1;  ///< its last change that is contained; -1: none
+  SourceTime safe_time{};         ///< zero: none yet
+  SourceTime commit_time{};       ///< of the last change applied; zero: none yet
+  std::uint64_t writes = 0;       ///< grows with every write of the row
+  PartitionState state = PartitionState::kApplying;
+  std::string reason;  ///< for people; empty while applying
+  std::string owner;   ///< the apply process that holds the partition
+
+  /// Time since the last write, by the database's clock. Only set by loading.
+  std::chrono::microseconds age{};
+};
+
+}  // namespace farshore::progress

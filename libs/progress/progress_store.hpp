@@ -1,0 +1,52 @@
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mysql/connection.hpp"
+#include "progress/progress_row.hpp"
+
+namespace farshore::progress {
+
+/// The progress table of one region's database. Borrows the connection; takes part in its open transaction, if there
+/// is one, and neither begins nor commits one.
+class ProgressStore {
+ public:
+  ProgressStore(mysql::Connection& connection, std::string region);
+
+  /// Every partition of every origin, by origin, stream, partition. Without the self-test row of apply.
+  std::expected<std::vector<ProgressRow>, mysql::SqlError> load();
+  std::expected<std::vector<ProgressRow>, mysql::SqlError> load_origin(std::string_view origin);
+  std::expected<std::optional<ProgressRow>, mysql::SqlError> find(const PartitionKey& key);
+
+  /// False: there is a row already, which stays as it is.
+  std::expected<bool, mysql::SqlError> insert_if_absent(const ProgressRow& row);
+  /// Compare and set: writes `next` over the row if it still has the epoch, seq and writes of `current`; `writes` grows
+  /// by one. False: someone else has written the row; nothing is changed.
+  /// Must be the first write of its transaction: it is the marker.
+  std::expected<bool, mysql::SqlError> advance(const ProgressRow& current, const ProgressRow& next);
+
+  [[nodiscard]] const std::string& region() const { return region_; }
+
+ private:
+  std::expected<std::vector<ProgressRow>, mysql::SqlError> select(std::string_view condition);
+
+  mysql::Connection& connection_;
+  std::string region_;
+  std::string sql_;  ///< reused
+};
+
+/// How many changes wait at this region, by origin and stream, for the gate and for people.
+struct PendingCount {
+  std::string origin;
+  std::string stream;
+  std::uint64_t parked = 0;
+  std::uint64_t conflicts = 0;
+};
+std::expected<std::vector<PendingCount>, mysql::SqlError> count_pending(mysql::Connection& connection,
+                                                                        std::string_view region);
+
+}  // namespace farshore::progress
