@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/collation.hpp"
+#include "base/gtid.hpp"
+#include "base/numbers.hpp"
+#include "binlog/events.hpp"
+#include "binlog/table_map.hpp"
+
+namespace farshore::binlog {
+
+class TableMapCache;
+
+enum class RowOp : std::uint8_t { kInsert, kUpdate, kDelete };
+
+/// The rows of one table that one event carries. RowCursor reads them, if the table is captured.
+struct RowsEvent {
+  RowOp op{};
+  const TableMap* table = nullptr;       ///< until the next decode(); keep `table->shape` to hold on to the shape
+  std::string_view rows;                 ///< the row images
+  std::string_view body_after_table_id;  ///< for a digest: table ids differ between replays
+  bool statement_end = false;
+};
+
+/// What one binlog event means to a capture. Views are valid as long as the RawEvent they were decoded from.
+struct Event {
+  enum class Kind : std::uint8_t {
+    kNone,       ///< carries nothing for us
+    kBegin,      ///< `gtid`, `commit_time`
+    kRows,       ///< `rows`
+    kStatement,  ///< `default_schema`, `sql`: DDL, or a change logged as a statement; see statement.hpp
+    kCommit,
+  };
+  Kind kind = Kind::kNone;
+  /// The transaction is whole with this event: always with kCommit, and with a kStatement that is a transaction of its
+  /// own (no kCommit follows it).
+  bool ends_transaction = false;
+  Gtid gtid;
+  SourceTime commit_time{};  ///< MySQL: microseconds; MariaDB: whole seconds
+  RowsEvent rows;
+  std::string_view default_schema;
+  std::string_view sql;
+};
+
+/// Why the stream cannot go on. The event was not passed over: a replay meets it again.
+struct DecodeError {
+  std::string message;  ///< what, and how to mend it
+  std::string table;    ///< "schema.table", or empty
+  EventType event{};
+  BinlogFilePosition position;  ///< where the event begins
+
+  /// One sentence with everything.
+  [[nodiscard]] std::string to_string() const;
+};
+
+/// Turns the events of one stream, in order and from a transaction's beginning, into what a capture needs, and checks
+/// that they make sense in that order (the grammar is in decoder.cpp). A decoder serves one stream: after a reconnect
+/// make a new one. Not thread safe.
+class EventDecoder {
+ public:
+  explicit EventDecoder(ServerKind kind);
+  ~EventDecoder();
+  EventDecoder(const EventDecoder&) = delete;
+  EventDecoder& operator=(const EventDecoder&) = delete;
+
+  /// Rows of tables for which `filter` is false are given, but not made readable. Without a filter all tables are
+  /// captured. Asked once for each distinct table definition; set it before the first event.
+  using TableFilter = std::function<bool(std::string_view schema, std::string_view table)>;
+  void set_table_filter(TableFilter filter);
+
+  [[nodiscard]] std::expected<Event, DecodeError> decode(const RawEvent& raw);
+
+  /// Where the event that was decoded last ends. Empty file: no ROTATE came yet.
+  [[nodiscard]] const BinlogFilePosition& position() const { return position_; }
+  [[nodiscard]] bool in_transaction() const { return state_ != State::kIdle; }
+  /// File and offset where the last decoded event begins; for error messages of what comes after the decoder.
+  [[nodiscard]] const BinlogFilePosition& event_position() const { return event_position_; }
+
+ private:
+  enum class State : std::uint8_t { kIdle, kBegun, kInTransaction };
+  using Result = std::expected<Event, DecodeError>;
+
+  [[nodiscard]] Result dispatch(const RawEvent& raw);
+  [[nodiscard]] Result on_mysql_gtid(const RawEvent& raw);
+  [[nodiscard]] Result on_mariadb_gtid(const RawEvent& raw);
+  [[nodiscard]] Result on_query(const RawEvent& raw);
+  [[nodiscard]] Result on_table_map(const RawEvent& raw);
+  [[nodiscard]] Result on_rows(const RawEvent& raw, RowOp op);
+  [[nodiscard]] Result on_commit(const RawEvent& raw);
+  [[nodiscard]] Result on_rotate(const RawEvent& raw);
+  [[nodiscard]] Result begin(const RawEvent& raw, const Gtid& gtid, SourceTime commit_time, State next);
+  [[nodiscard]] Event end();
+  [[nodiscard]] std::unexpected<DecodeError> error(const RawEvent& raw, std::string message,
+                                                   std::string table = {}) const;
+  void advance(const RawEvent& raw);
+
+  struct OpenTable {
+    std::uint64_t table_id;
+    std::shared_ptr<const TableMap> map;
+  };
+
+  const ServerKind kind_;
+  State state_ = State::kIdle;
+  std::uint32_t begin_server_id_ = 0;
+  BinlogFilePosition position_;
+  BinlogFilePosition event_position_;
+  std::unique_ptr<TableMapCache> tables_;
+  std::vector<OpenTable> open_tables_;  ///< of the statement under way
+  std::vector<OpenTable> last_tables_;  ///< of the statement that just ended: keeps RowsEvent::table alive
+};
+
+}  // namespace farshore::binlog

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace farshore::binlog {
+
+/// Memory for the texts of one row: handed out piece by piece, taken back all at once, kept for the next row.
+/// Pieces do not move. Not thread safe.
+class TextArena {
+ public:
+  /// Room for at most `size` bytes, valid until reset(). Follow it with commit() of what was used.
+  [[nodiscard]] char* reserve(std::size_t size) {
+    if (size > static_cast<std::size_t>(end_ - at_)) grow(size);
+    return at_;
+  }
+  /// The first `size` bytes of the last reserve() are kept.
+  std::string_view commit(std::size_t size) {
+    std::string_view text(at_, size);
+    at_ += size;
+    return text;
+  }
+  std::string_view copy(std::string_view text) {
+    char* room = reserve(text.size());
+    text.copy(room, text.size());
+    return commit(text.size());
+  }
+  /// Takes everything back.
+  void reset() {
+    if (blocks_.size() > 1) shrink();
+    at_ = begin_;
+  }
+  /// A string to build a text in whose size is not known beforehand.
+  [[nodiscard]] std::string& scratch() { return scratch_; }
+
+ private:
+  void grow(std::size_t size);
+  void shrink();
+
+  struct Block {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size;
+  };
+  std::vector<Block> blocks_;
+  char* begin_ = nullptr;
+  char* at_ = nullptr;
+  char* end_ = nullptr;
+  std::string scratch_;
+};
+
+}  // namespace farshore::binlog
