@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "base/endpoint.hpp"
+#include "common/config.hpp"
+
+namespace farshore::common {
+
+/// The account's password: the content of its file without a last newline, or its environment variable, or empty when
+/// neither is given. Throws EnvironmentError when the named file or variable is not there.
+[[nodiscard]] std::string read_password(const AccountConfig& account);
+
+/// How to reach the region's own database with one of its accounts.
+[[nodiscard]] DatabaseEndpoint database_endpoint(const DatabaseConfig& database, const AccountConfig& account);
+
+/// How capture reaches an origin. Throws EnvironmentError when the origin has neither address nor socket.
+[[nodiscard]] DatabaseEndpoint origin_endpoint(const OriginConfig& origin);
+
+}  // namespace farshore::common
