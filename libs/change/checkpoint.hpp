@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/numbers.hpp"
+#include "change/epoch_start.hpp"
+#include "change/message_error.hpp"
+
+namespace farshore::change {
+
+/// The key of the checkpoint's record in farshore.checkpoint.<origin>.
+inline constexpr std::string_view kCheckpointKey = "capture";
+
+/// What decides the numbering. A change of any of it needs a new epoch.
+struct Numbering {
+  struct Stream {
+    std::string name;
+    std::uint32_t partitions = 0;
+    friend bool operator==(const Stream&, const Stream&) = default;
+  };
+  std::vector<Stream> streams;
+  std::string table_rules;                  ///< TableRules::canonical_text()
+  std::vector<std::string> cascade_groups;  ///< "group: schema.table, schema.table"
+  std::uint32_t algorithm = 0;              ///< kNumberingAlgorithm of the capture that wrote it
+
+  friend bool operator==(const Numbering&, const Numbering&) = default;
+};
+
+/// XXH3-64 over the canonical bytes; stands in watermarks and start records.
+[[nodiscard]] std::uint64_t digest(const Numbering& numbering);
+
+struct PartitionState {
+  std::string stream;
+  PartitionId partition;
+  Seq next_seq;  ///< of the first change beyond the checkpoint's position
+  KafkaOffset
+      kafka_offset;  ///< every record of this epoch up to the position lies below it; the tail is read from here
+  friend bool operator==(const PartitionState&, const PartitionState&) = default;
+};
+
+struct LastTransaction {
+  std::string gtid;
+  SourceTime commit_time;
+  std::uint64_t digest = 0;  ///< XXH3-64 over the bodies of its rows events
+  friend bool operator==(const LastTransaction&, const LastTransaction&) = default;
+};
+
+/// Where a capture goes on after a restart: the value of the newest record of farshore.checkpoint.<origin>.
+struct Checkpoint {
+  EpochId id;
+  std::string position;              ///< every transaction in it is published and acknowledged
+  std::string position_before_last;  ///< the position without the last transaction: where reading begins again
+  std::optional<LastTransaction> last;
+  std::vector<PartitionState> partitions;
+  Numbering numbering;
+  std::string source_uuid;  ///< server_uuid (MySQL), or "server_id:domain_id" (MariaDB)
+  LocalTime written_at;
+  std::optional<EpochStart> pending_epoch_start;  ///< its start records are not all acknowledged yet
+
+  friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
+};
+
+[[nodiscard]] std::string encode_checkpoint(const Checkpoint& checkpoint);
+[[nodiscard]] std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes);
+
+}  // namespace farshore::change

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/numbers.hpp"
+#include "change/message_error.hpp"
+
+namespace farshore::change {
+
+/// A partition of an origin and its last seq in an epoch; 0: it had none.
+struct PartitionEnd {
+  std::string stream;
+  PartitionId partition;
+  Seq last_seq;
+
+  friend bool operator==(const PartitionEnd&, const PartitionEnd&) = default;
+};
+
+/// The first record of an epoch in every partition: what it continues, and who else must reach the barrier.
+struct EpochStart {
+  EpochId continues;                     ///< epoch 0: this is a first epoch
+  std::vector<PartitionEnd> continued;   ///< every partition of the origin in the continued epoch
+  std::string begins_at;                 ///< origin position of which only what lies beyond is published
+  std::vector<PartitionEnd> partitions;  ///< every partition of the origin in the new epoch, last_seq 0
+  std::uint64_t numbering_digest = 0;
+  bool numbering_changed = false;  ///< keys may have moved between partitions
+  std::string reason;              ///< for people
+
+  [[nodiscard]] bool is_first() const { return continues.epoch == Epoch(0); }
+  friend bool operator==(const EpochStart&, const EpochStart&) = default;
+};
+
+/// Appends the serialized farshore.v1.EpochStart.
+void append_epoch_start(const EpochStart& start, std::string& out);
+[[nodiscard]] std::expected<EpochStart, MessageError> parse_epoch_start(std::string_view bytes);
+
+}  // namespace farshore::change

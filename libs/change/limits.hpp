@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+
+/// Bounds of what a reader accepts and a builder makes. The same numbers on both sides: what a builder sends, every
+/// reader of the same format takes.
+namespace farshore::change {
+
+inline constexpr std::size_t kMaxNameBytes = 255;            ///< origin, stream; also schema, table and column names
+inline constexpr std::size_t kMaxGtidBytes = 255;            ///< text
+inline constexpr std::size_t kMaxColumns = 4096;             ///< MySQL's own limit
+inline constexpr std::size_t kMaxLabels = 65535;             ///< ENUM's own limit
+inline constexpr std::size_t kMaxBatchChanges = 65'536;      ///< changes of one batch
+inline constexpr std::size_t kMaxBatchValues = 262'144;      ///< values of one batch, before and after together
+inline constexpr std::size_t kMaxBatchTables = 4'096;        ///< table shapes of one batch
+inline constexpr std::size_t kMaxBatchBytes = 10'485'760;    ///< of a record's value: the topics' max.message.bytes
+inline constexpr std::size_t kMaxPositionBytes = 1'000'000;  ///< of an origin position's text
+inline constexpr std::size_t kMaxPartitions = 65'536;        ///< of an origin, all streams together
+
+}  // namespace farshore::change

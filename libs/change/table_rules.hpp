@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "change/checkpoint.hpp"
+
+namespace farshore::change {
+
+/// Grows when routing or hashing changes: part of what decides the numbering.
+inline constexpr std::uint32_t kNumberingAlgorithm = 1;
+
+enum class MergeRule : std::uint8_t { kOverwrite, kImmutable, kNewest, kDelta, kLocal };
+[[nodiscard]] std::string_view to_string(MergeRule rule);
+[[nodiscard]] std::optional<MergeRule> parse_merge_rule(std::string_view text);
+
+/// Patterns are "schema.table" with `*` (any text) and `?` (one character) in both parts; names compare by bytes.
+[[nodiscard]] bool pattern_is_valid(std::string_view pattern);
+[[nodiscard]] bool pattern_matches(std::string_view pattern, std::string_view schema, std::string_view table);
+
+struct StreamRule {
+  std::string name;
+  std::vector<std::string> tables;  ///< patterns
+  std::uint32_t partitions = 8;
+};
+
+struct TableRule {
+  std::string match;   ///< pattern
+  std::string stream;  ///< empty: the first stream whose patterns match
+  std::string group;   ///< order group; empty: none
+  std::string entity;  ///< column of the primary key that is hashed alone; empty: the key is hashed
+  MergeRule merge = MergeRule::kOverwrite;
+};
+
+/// Tables tied by a foreign key whose cascade the source does not log: they form an order group.
+struct CascadeGroup {
+  std::string name;
+  std::vector<std::string> tables;  ///< "schema.table", sorted
+};
+
+/// The tables that Farshore leaves out whatever the rules say: the servers' own schemas, and farshore.
+[[nodiscard]] bool is_system_schema(std::string_view schema);
+/// The patterns of online schema change tools' shadow tables: left out by default.
+[[nodiscard]] std::vector<std::string> default_exclusions();
+
+/// Where a table's changes go.
+struct Route {
+  bool captured = false;
+  std::uint32_t stream = 0;  ///< index in TableRules::streams(), when captured
+  std::string group;
+  std::string entity;
+  MergeRule merge = MergeRule::kOverwrite;
+};
+
+/// What the configuration says of each table. The first rule whose pattern matches decides; a table without a rule goes
+/// to the first stream whose patterns match. A table of merge rule `local`, of no stream, of an exclusion or of a
+/// system schema is not captured. A value: const after construction, safe to share.
+class TableRules {
+ public:
+  /// An error is one sentence for people: an invalid pattern, a stream named twice or unknown, a cascade group over
+  /// two streams or two declared groups.
+  [[nodiscard]] static std::expected<TableRules, std::string> make(
+      std::vector<StreamRule> streams, std::vector<TableRule> rules, std::vector<CascadeGroup> cascades = {},
+      std::vector<std::string> exclusions = default_exclusions());
+  /// The rules that a checkpoint describes: a capture finishes what was begun under them. Merge rules other than
+  /// `local` are not in it.
+  [[nodiscard]] static std::expected<TableRules, std::string> from_numbering(const Numbering& numbering);
+
+  [[nodiscard]] Route route(std::string_view schema, std::string_view table) const;
+  [[nodiscard]] const std::vector<StreamRule>& streams() const { return streams_; }
+  [[nodiscard]] const std::vector<CascadeGroup>& cascades() const { return cascades_; }
+  /// The same rules with other cascade groups.
+  [[nodiscard]] std::expected<TableRules, std::string> with_cascades(std::vector<CascadeGroup> cascades) const;
+
+  /// Everything of the rules that decides the numbering, but for the streams' partition counts and the cascade groups,
+  /// which Numbering keeps on their own. JSON; equal rules give equal text.
+  [[nodiscard]] std::string canonical_text() const;
+  [[nodiscard]] Numbering numbering() const;
+
+ private:
+  TableRules() = default;
+  [[nodiscard]] Route route_by_rules(std::string_view schema, std::string_view table) const;
+
+  std::vector<StreamRule> streams_;
+  std::vector<TableRule> rules_;
+  std::vector<CascadeGroup> cascades_;
+  std::vector<std::string> cascade_group_names_;  ///< by cascade: the group that its tables take
+  std::vector<std::string> exclusions_;
+};
+
+}  // namespace farshore::change

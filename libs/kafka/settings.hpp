@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace farshore::kafka {
+
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
+/// Takes librdkafka's own log lines. Called from its threads, at any time until the client is destroyed: must be thread
+/// safe and quick. Empty: the lines are dropped.
+using LogSink = std::function<void(LogLevel, std::string_view)>;
+
+/// How to reach a cluster; the same for every client of it.
+struct ClusterSettings {
+  std::string bootstrap;                          ///< "host:port,host:port"
+  std::string client_id = "farshore";             ///<
+  std::map<std::string, std::string> properties;  ///< librdkafka's own (security and such); they win over ours
+  LogSink log;
+};
+
+}  // namespace farshore::kafka
