@@ -46,8 +46,9 @@ class OriginPosition {
   void add(const OriginPosition& other);
   /// The transactions of this position that `other` lacks, as text for people; empty: none.
   [[nodiscard]] std::string missing_from(const OriginPosition& other) const;
-  /// Something of the same UUID (MySQL) or domain (MariaDB) with a number at or above `gtid`'s is contained although
-  /// `gtid` is not: it belongs before what was already read.
+  /// Asked for a transaction that the source gave as one that follows this position: it belongs before what was already
+  /// read. MySQL: a higher number of its UUID is contained although it is not. MariaDB, whose position cannot tell what
+  /// lies before it: the domain's number is not below `gtid`'s (and the position is not `gtid` itself).
   [[nodiscard]] bool is_errant(const Gtid& gtid) const;
   /// What both positions contain.
   [[nodiscard]] static OriginPosition intersection(const OriginPosition& a, const OriginPosition& b);

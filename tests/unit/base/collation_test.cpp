@@ -1,0 +1,60 @@
+#include "base/collation.hpp"
+
+#include <gtest/gtest.h>
+
+namespace farshore {
+namespace {
+
+TEST(Collation, mysqls_default_does_not_pad_and_is_not_bytewise) {
+  const Collation& found = find_collation(ServerKind::kMysql, 255);
+  EXPECT_EQ(found.name, "utf8mb4_0900_ai_ci");
+  EXPECT_EQ(found.charset, "utf8mb4");
+  EXPECT_FALSE(found.pads);
+  EXPECT_FALSE(found.is_bytewise);
+}
+
+TEST(Collation, mariadbs_default_pads) {
+  const Collation& found = find_collation(ServerKind::kMariadb, 45);
+  EXPECT_EQ(found.name, "utf8mb4_general_ci");
+  EXPECT_TRUE(found.pads);
+  EXPECT_FALSE(found.is_bytewise);
+}
+
+TEST(Collation, binary_is_bytewise_and_does_not_pad_on_both) {
+  for (const ServerKind kind : {ServerKind::kMysql, ServerKind::kMariadb}) {
+    const Collation& found = find_collation(kind, 63);
+    EXPECT_EQ(found.name, "binary");
+    EXPECT_EQ(found.charset, "binary");
+    EXPECT_TRUE(found.is_bytewise);
+    EXPECT_FALSE(found.pads);
+  }
+}
+
+TEST(Collation, bin_collations_are_bytewise_with_and_without_pad) {
+  EXPECT_TRUE(find_collation(ServerKind::kMysql, 46).is_bytewise);
+  EXPECT_TRUE(find_collation(ServerKind::kMysql, 46).pads);
+  const Collation& no_pad = find_collation(ServerKind::kMysql, 309);
+  EXPECT_EQ(no_pad.name, "utf8mb4_0900_bin");
+  EXPECT_TRUE(no_pad.is_bytewise);
+  EXPECT_FALSE(no_pad.pads);
+  const Collation& mariadbs = find_collation(ServerKind::kMariadb, 1070);
+  EXPECT_EQ(mariadbs.name, "utf8mb4_nopad_bin");
+  EXPECT_TRUE(mariadbs.is_bytewise);
+  EXPECT_FALSE(mariadbs.pads);
+}
+
+TEST(Collation, the_servers_mean_different_collations_by_a_high_id) {
+  EXPECT_EQ(find_collation(ServerKind::kMysql, 305).name, "utf8mb4_0900_as_ci");
+  EXPECT_TRUE(find_collation(ServerKind::kMariadb, 305).name.empty());
+  EXPECT_EQ(find_collation(ServerKind::kMariadb, 2560).name, "ucs2_uca1400_ai_ci");
+  EXPECT_TRUE(find_collation(ServerKind::kMysql, 2560).name.empty());
+}
+
+TEST(Collation, an_unknown_id_has_no_name) {
+  EXPECT_TRUE(find_collation(ServerKind::kMysql, 0).name.empty());
+  EXPECT_TRUE(find_collation(ServerKind::kMariadb, 4'000'000'000).name.empty());
+  EXPECT_FALSE(find_collation(ServerKind::kMysql, 0).is_bytewise);
+}
+
+}  // namespace
+}  // namespace farshore
