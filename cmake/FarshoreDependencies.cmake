@@ -11,6 +11,10 @@ find_package(prometheus-cpp REQUIRED CONFIG)
 find_package(GTest REQUIRED CONFIG)
 find_package(benchmark REQUIRED CONFIG)
 find_package(Protobuf REQUIRED)
+# librdkafka's package brings its own FindLZ4 and does not find it by itself.
+foreach(prefix ${CMAKE_PREFIX_PATH})
+  list(APPEND CMAKE_MODULE_PATH ${prefix}/lib/cmake/RdKafka)
+endforeach()
 find_package(RdKafka 2.8 REQUIRED CONFIG)
 
 pkg_check_modules(libmariadb REQUIRED IMPORTED_TARGET libmariadb)
