@@ -1,0 +1,41 @@
+# Tests in Python that run on real servers. All of them are serial: each wants the machine for itself.
+#
+# farshore_python_test(FILE x_test.py LABEL integration [SHARED_LAB] [TIMEOUT s] [FULL_TIMEOUT s])
+#   one ctest entry, "<label>.<x>"; SHARED_LAB: it uses the lab that the fixture entries bring up and take down;
+#   FULL_TIMEOUT: its long form is an entry too, "full.<x>", label "full".
+
+set(FARSHORE_PYTHON /usr/bin/python3)
+set(FARSHORE_TEST_LAB /tmp/farshore-ctest-lab)
+set(FARSHORE_PYTEST ${FARSHORE_PYTHON} -m pytest -p no:cacheprovider -q --tb=short)
+
+function(farshore_python_test)
+  cmake_parse_arguments(ARG "SHARED_LAB" "FILE;LABEL;TIMEOUT;FULL_TIMEOUT" "" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 180)
+  endif()
+  string(REGEX REPLACE "_test\\.py$" "" name ${ARG_FILE})
+  farshore_python_entry(${ARG_LABEL}.${name} ${ARG_FILE} ${ARG_LABEL} ${ARG_TIMEOUT} "FARSHORE_TEST_FULL=0" "${ARG_SHARED_LAB}")
+  if(ARG_FULL_TIMEOUT)
+    farshore_python_entry(full.${name} ${ARG_FILE} full ${ARG_FULL_TIMEOUT} "FARSHORE_TEST_FULL=1" "${ARG_SHARED_LAB}")
+  endif()
+endfunction()
+
+function(farshore_python_entry name file label timeout form shared_lab)
+  add_test(NAME ${name} COMMAND ${FARSHORE_PYTEST} ${file} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  set(environment "FARSHORE_BIN=${CMAKE_BINARY_DIR}" "PYTHONDONTWRITEBYTECODE=1" "${form}")
+  if(shared_lab)
+    list(APPEND environment "FARSHORE_TEST_LAB=${FARSHORE_TEST_LAB}")
+    set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED shared_lab)
+  endif()
+  # 77: there is no MySQL on this machine, so that some of the tests could not run; ctest reports the entry as skipped.
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout} RUN_SERIAL ON SKIP_RETURN_CODE 77
+                       ENVIRONMENT "${environment}")
+endfunction()
+
+foreach(action up down)
+  add_test(NAME shared_lab.${action} COMMAND ${FARSHORE_PYTHON} ${CMAKE_SOURCE_DIR}/tests/lib/shared_lab.py ${action})
+  set_tests_properties(shared_lab.${action} PROPERTIES RUN_SERIAL ON TIMEOUT 120 LABELS "integration;scenario;full"
+    ENVIRONMENT "FARSHORE_BIN=${CMAKE_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1;FARSHORE_TEST_LAB=${FARSHORE_TEST_LAB}")
+endforeach()
+set_tests_properties(shared_lab.up PROPERTIES FIXTURES_SETUP shared_lab)
+set_tests_properties(shared_lab.down PROPERTIES FIXTURES_CLEANUP shared_lab)

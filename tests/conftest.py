@@ -1,0 +1,124 @@
+"""Fixtures of the integration and scenario tests: folders, labs, and what to show when a test fails."""
+
+import os
+import pathlib
+import random
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "lib"), str(HERE.parent / "scripts")]
+
+from lab_lib import tools  # noqa: E402
+from regions import Regions  # noqa: E402
+import shared_lab as shared  # noqa: E402
+
+NO_MYSQL_EXIT_CODE = 77   # ctest's SKIP_RETURN_CODE of these tests
+LOG_LINES = 25
+
+
+def full():
+    """The long forms are asked for."""
+    return os.environ.get("FARSHORE_TEST_FULL") == "1"
+
+
+@pytest.fixture(scope="session")
+def long_form():
+    return full()
+
+
+@pytest.fixture(scope="session")
+def seed():
+    chosen = int(os.environ.get("FARSHORE_TEST_SEED") or random.SystemRandom().randrange(10**9))
+    print(f"\nseed {chosen}: repeat with FARSHORE_TEST_SEED={chosen}")
+    return chosen
+
+
+def new_folder():
+    """Reachable by the account that the servers run as, and short enough for sockets."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="farshore-test-"))
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def module_folder():
+    folder = new_folder()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def folder():
+    made = new_folder()
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def make_regions():
+    """Brings labs up that end with the module: regions = make_regions(server="mariadb", settings=[...])."""
+    made = []
+
+    def make(**options):
+        folder = new_folder()
+        print(f"lab in {folder}")
+        regions = None
+        try:
+            regions = Regions.up(folder / "lab", **options)
+        finally:
+            made.append((folder, regions))
+        show_on_failure(regions)
+        return regions
+
+    yield make
+    for folder, regions in made:
+        if regions:
+            regions.down()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def regions():
+    """The lab that the tests of one ctest run share: mixed servers, rules of tests/lib/shared_lab.py. Healthy when handed out."""
+    found = shared.healthy()
+    show_on_failure(found)
+    yield found
+    if not os.environ.get(shared.FOLDER_VARIABLE):
+        shared.down()
+
+
+@pytest.fixture(scope="session")
+def need_mysql():
+    if not tools.mysql_root():
+        pytest.skip("there is no MySQL on this machine; scripts/setup says why")
+
+
+# What a failure shows: the ends of the services' logs.
+shown_regions = []
+
+
+def show_on_failure(regions):
+    shown_regions.append(regions)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if not report.failed:
+        return
+    for regions in shown_regions:
+        for key, component in regions.lab.components.items():
+            if component.log.exists() and (key.split(".")[-1] in ("capture", "apply", "gate") or not component.running()):
+                lines = component.log.read_text(errors="replace").splitlines()[-LOG_LINES:]
+                report.sections.append((f"{key} ({component.condition()})", "\n".join(line[:1000] for line in lines)))
+
+
+def pytest_sessionfinish(session, exitstatus):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == 0 and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = NO_MYSQL_EXIT_CODE

@@ -1,0 +1,146 @@
+"""A running lab as the tests see it: each region's database, topics and services under one name."""
+
+import json
+import pathlib
+import subprocess
+
+from lab_lib import Lab, tools
+from lab_lib.services import get
+from metrics import Metrics
+from sql import Database, statements_of
+from topics import Topics
+from wait import eventually
+
+SHOP = pathlib.Path(__file__).parent / "shop.sql"
+SERVICES = ("capture", "apply", "gate")
+
+
+class Region:
+    def __init__(self, lab, name):
+        self.lab = lab
+        self.name = name
+        found = lab.env()["regions"][name]
+        database, app = found["db"], found["db"]["app"]
+        self.server = database["server"]
+        self.database = Database(name, database["server"], database["socket"], database["host"], database["port"],
+                                 app["user"], app["password"])
+        self.topics = Topics(found["kafka"]["bootstrap"])
+        self.bootstrap = found["kafka"]["bootstrap"]
+        self.config_file = pathlib.Path(found["config"])
+        self.urls = {name: service["url"] for name, service in found["services"].items()}
+
+    # Services.
+    def metrics(self, service):
+        return Metrics.of(self.urls[service])
+
+    def ready(self, service):
+        """(whether it is ready, what it answers)"""
+        status, answer = get(self.urls[service] + "/readyz")
+        return status == 200, answer
+
+    def gate(self):
+        """(whether it is open, its answer); closed, with nothing, when nobody answers."""
+        status, answer = get(self.urls["gate"] + "/v1/gate")
+        return status == 200, json.loads(answer) if answer else {}
+
+    def log(self, service):
+        return pathlib.Path(self.lab.component(f"{self.name}.{service}").log).read_text(errors="replace")
+
+    def ctl(self, *words, timeout_s=60):
+        """farshorectl with the region's file: the completed process, its output as text."""
+        return subprocess.run([str(tools.farshore_binary("farshorectl")), "--config", str(self.config_file), *words],
+                              capture_output=True, text=True, timeout=timeout_s, check=False)
+
+    # Progress, read with the tests' own client.
+    def progress(self, origin=None):
+        where = f" AND origin = '{origin}'" if origin else ""
+        return self.database.records("SELECT * FROM farshore.progress WHERE region = "
+                                     f"'{self.name}' AND part >= 0{where} ORDER BY origin, stream, part")
+
+    def states(self, origin=None):
+        return {row["state"] for row in self.progress(origin)}
+
+    def parked(self):
+        return self.database.records(f"SELECT * FROM farshore.parked WHERE region = '{self.name}'")
+
+    def conflicts(self):
+        return self.database.records(f"SELECT * FROM farshore.conflict WHERE region = '{self.name}'")
+
+
+class Regions:
+    """with Regions.up(folder, ...) as regions: regions.east.database.rows(...)"""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.refresh()
+
+    @classmethod
+    def up(cls, folder, names=("east", "west"), server="mixed", tables=(SHOP,), settings=(), db_settings=(),
+           mirror_settings=(), fast=False, say=print):
+        lab = Lab(folder, say=say)
+        lab.up(regions=list(names), server=server, tables_from=[str(path) for path in tables], settings=list(settings),
+               db_settings=list(db_settings), mirror_settings=list(mirror_settings), fast=fast)
+        return cls(lab)
+
+    @classmethod
+    def running(cls, folder):
+        return cls(Lab(folder))
+
+    def refresh(self):
+        self.by_name = {name: Region(self.lab, name) for name in self.lab.databases}
+
+    def __getattr__(self, name):
+        try:
+            return self.__dict__["by_name"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __iter__(self):
+        return iter(self.by_name.values())
+
+    def others(self, region):
+        return [one for one in self if one is not region]
+
+    def everywhere(self, *statements):
+        """Runs statements in every region, as an administrator does with DDL."""
+        for region in self:
+            region.database.execute(*statements)
+            self.lab.databases[region.name].grant_app()
+
+    def load_everywhere(self, text):
+        self.everywhere(*statements_of(text))
+
+    def wait(self, timeout_s=60):
+        """Until every region holds all that the others' sources hold now."""
+        self.lab.wait(timeout_s)
+
+    def restart(self, *components, arguments=()):
+        for component in components:
+            if self.lab.component(component).running():
+                self.lab.stop(component)
+            self.lab.start(component, list(arguments))
+
+    def change_settings(self, *settings):
+        """As `scripts/lab up --set`: takes hold of a service at its next start."""
+        with self.lab.state.changed() as data:
+            data["settings"] = data["settings"] + list(settings)
+        self.lab._write_configs()
+
+    def all_gates_open(self, timeout_s=60):
+        for region in self:
+            eventually(f"the gate of {region.name} opens", lambda region=region: region.gate()[0], timeout_s,
+                       explain=lambda region=region: json.dumps(region.gate()[1])[:2000])
+
+    def service_pids(self):
+        """{component: pid} of Farshore's own services."""
+        return {key: component.process.pid for key, component in list(self.lab.components.items())
+                if key.split(".")[-1].split("-")[0] in SERVICES and component.process}
+
+    def down(self):
+        self.lab.down(purge=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.down()

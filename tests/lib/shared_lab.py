@@ -1,0 +1,60 @@
+"""The lab that several tests of one run use, one after another, so that it is brought up once.
+
+    shared_lab.py up|down       (ctest's fixture; FARSHORE_TEST_LAB names the folder)
+
+Its rules: tables of test_immutable are immutable, those of test_group are an order group, all else is as it comes.
+"""
+
+import os
+import pathlib
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+if __name__ == "__main__":
+    sys.path[:0] = [str(HERE), str(HERE.parents[1] / "scripts")]
+
+from lab_lib import Lab, LabError  # noqa: E402
+from regions import Regions  # noqa: E402
+
+FOLDER_VARIABLE = "FARSHORE_TEST_LAB"
+SETTINGS = [
+    'tables=[{match: "test_immutable.*", merge: immutable}, {match: "test_group.*", group: family},'
+    ' {match: "test_entity.*", entity: user_id}]',
+    "apply.retry_interval=1s",
+]
+HEALTHY_WITHIN_S = 30
+
+
+def folder():
+    return pathlib.Path(os.environ.get(FOLDER_VARIABLE) or pathlib.Path(tempfile.gettempdir()) / f"farshore-test-lab-{os.geteuid()}")
+
+
+def up():
+    made = Regions.up(folder(), settings=SETTINGS)
+    made.all_gates_open()
+    return made
+
+
+def down():
+    Lab(folder()).down(purge=True)
+
+
+def healthy():
+    """The running lab; made anew when there is none or an earlier test left it behind broken."""
+    if Lab(folder()).state.exists():
+        found = Regions.running(folder())
+        try:
+            for key, component in found.lab.components.items():
+                if component.condition() != "running":
+                    raise LabError(f"{key} is {component.condition()}")
+            found.wait(HEALTHY_WITHIN_S)
+            return found
+        except LabError as error:
+            print(f"the shared lab is not healthy ({error}): it is made anew")
+            down()
+    return up()
+
+
+if __name__ == "__main__":
+    {"up": up, "down": down}[sys.argv[1]]()

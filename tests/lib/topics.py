@@ -1,0 +1,169 @@
+"""What is really in the topics: records read, headers taken apart and records put there without any code of the product.
+
+The header's layout is that of docs/formats.md, written a second time here on purpose.
+"""
+
+import collections
+import struct
+import subprocess
+import tempfile
+
+import confluent_kafka
+import confluent_kafka.admin
+
+from lab_lib import tools
+from wait import eventually
+
+HEADER = struct.Struct("<BBHIQQIIqQI")
+CHANGES, WATERMARK, EPOCH_START = 1, 2, 3
+TIMEOUT_S = 30
+
+Header = collections.namedtuple(
+    "Header", "version kind flags epoch incarnation first_seq count ordinal published_at_us checksum partition origin stream gtid")
+Record = collections.namedtuple("Record", "partition offset header raw_header value")
+
+
+def parse_header(raw):
+    fields = HEADER.unpack_from(raw)
+    texts, at = [], HEADER.size
+    for _ in range(3):
+        size = raw[at]
+        texts.append(raw[at + 1:at + 1 + size].decode())
+        at += 1 + size
+    assert at == len(raw), f"{len(raw) - at} bytes beyond the header's end"
+    return Header(*fields, *texts)
+
+
+def pack_header(header):
+    raw = HEADER.pack(*header[:11])
+    for text in header[11:]:
+        raw += bytes([len(text.encode())]) + text.encode()
+    return raw
+
+
+class Topics:
+    """The topics of one broker."""
+
+    def __init__(self, bootstrap):
+        self.bootstrap = bootstrap
+
+    def _consumer(self):
+        return confluent_kafka.Consumer({
+            "bootstrap.servers": self.bootstrap, "group.id": "tests", "enable.auto.commit": False,
+            "auto.offset.reset": "earliest", "enable.partition.eof": True, "isolation.level": "read_committed"})
+
+    def names(self):
+        return set(confluent_kafka.admin.AdminClient({"bootstrap.servers": self.bootstrap}).list_topics(timeout=TIMEOUT_S).topics)
+
+    def partitions(self, topic):
+        found = confluent_kafka.admin.AdminClient({"bootstrap.servers": self.bootstrap}).list_topics(topic, timeout=TIMEOUT_S)
+        return sorted(found.topics[topic].partitions)
+
+    def offsets(self, topic):
+        """{partition: (low, high)}"""
+        consumer = self._consumer()
+        try:
+            return {partition: consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, partition), TIMEOUT_S)
+                    for partition in self.partitions(topic)}
+        finally:
+            consumer.close()
+
+    def read(self, topic, keep_values=False, from_offsets=None):
+        """Every record of the topic up to its present end, partition by partition in order."""
+        consumer = self._consumer()
+        try:
+            ends = {partition: consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, partition), TIMEOUT_S)
+                    for partition in self.partitions(topic)}
+            starts = {partition: max(low, (from_offsets or {}).get(partition, low)) for partition, (low, _) in ends.items()}
+            left = {partition for partition, (_, high) in ends.items() if starts[partition] < high}
+            consumer.assign([confluent_kafka.TopicPartition(topic, partition, starts[partition]) for partition in left])
+            while left:
+                messages = consumer.consume(1000, TIMEOUT_S)
+                assert messages, f"{topic}: the broker sends nothing"
+                for message in messages:
+                    partition = message.partition()
+                    if message.error():
+                        assert message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF, message.error()
+                        left.discard(partition)
+                        continue
+                    if message.offset() < ends[partition][1]:
+                        yield self._record(message, keep_values)
+                    if message.offset() + 1 >= ends[partition][1]:
+                        left.discard(partition)
+        finally:
+            consumer.close()
+
+    @staticmethod
+    def _record(message, keep_values):
+        raw = dict(message.headers() or ()).get("farshore")
+        return Record(message.partition(), message.offset(), parse_header(raw) if raw else None, raw,
+                      message.value() if keep_values else None)
+
+    def produce(self, topic, partition, value, raw_header=None):
+        """Puts one record there, as it is."""
+        failures = []
+        producer = confluent_kafka.Producer({"bootstrap.servers": self.bootstrap, "message.max.bytes": 11_000_000})
+        producer.produce(topic, value=value, partition=partition, headers=[("farshore", raw_header)] if raw_header else None,
+                         on_delivery=lambda error, _: failures.append(error) if error else None)
+        assert producer.flush(TIMEOUT_S) == 0 and not failures, failures
+
+    def delete_records(self, topic, before):
+        """Deletes every record below the offset, of {partition: offset}."""
+        import json
+        wanted = {"version": 1, "partitions": [{"topic": topic, "partition": partition, "offset": offset}
+                                               for partition, offset in before.items()]}
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(wanted, file)
+            file.flush()
+            subprocess.run([tools.system("java"), "-cp", f"{tools.kafka_libs()}/*",
+                            "org.apache.kafka.tools.DeleteRecordsCommand", "--bootstrap-server", self.bootstrap,
+                            "--offset-json-file", file.name], check=True, capture_output=True)
+        eventually("the records are gone", lambda: all(self.offsets(topic)[partition][0] >= offset
+                                                       for partition, offset in before.items()))
+
+    def delete_topic(self, topic):
+        admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": self.bootstrap})
+        admin.delete_topics([topic], operation_timeout=TIMEOUT_S)[topic].result(TIMEOUT_S)
+        eventually(f"{topic} is gone", lambda: topic not in self.names())
+
+    def create_topic(self, topic, partitions, config=None):
+        admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": self.bootstrap})
+        new = confluent_kafka.admin.NewTopic(topic, partitions, 1, config=config or {})
+        admin.create_topics([new], operation_timeout=TIMEOUT_S)[topic].result(TIMEOUT_S)
+        eventually(f"{topic} is there", lambda: topic in self.names())
+
+
+class Published:
+    """The numbers that an origin published, by (partition, epoch, incarnation); duplicates counted once."""
+
+    def __init__(self, topics, topic):
+        self.batches = 0
+        self.watermarks = 0
+        self.starts = 0
+        self.foreign = []                       # records whose header does not say what the topic says
+        self._seqs = collections.defaultdict(set)
+        _, _, origin, stream = topic.split(".", 3)
+        for record in topics.read(topic):
+            header = record.header
+            if header is None or (header.origin, header.stream, header.partition) != (origin, stream, record.partition):
+                self.foreign.append(record)
+                continue
+            self.batches += header.kind == CHANGES
+            self.watermarks += header.kind == WATERMARK
+            self.starts += header.kind == EPOCH_START
+            if header.kind == CHANGES:
+                self._seqs[(record.partition, header.epoch, header.incarnation)].update(
+                    range(header.first_seq, header.first_seq + header.count))
+
+    @property
+    def distinct(self):
+        return sum(map(len, self._seqs.values()))
+
+    @property
+    def epochs(self):
+        return sorted({(epoch, incarnation) for _, epoch, incarnation in self._seqs})
+
+    def gaps(self):
+        """Numbers that are missing below the greatest one, as sentences. There must be none."""
+        return [f"partition {place[0]} epoch {place[1]}: {max(seqs) - len(seqs)} numbers are missing below {max(seqs)}"
+                for place, seqs in self._seqs.items() if len(seqs) != max(seqs)]
