@@ -99,7 +99,11 @@ class BatchBuilder {
 
   std::uint32_t count_ = 0;
   std::size_t values_ = 0;
-  std::size_t last_change_ = 0;  ///< where the last change begins in value_
+  // The last change in value_, for mark_last_in_transaction():
+  std::size_t last_length_at_ = 0;  ///< where its length stands; its content follows
+  std::size_t last_size_ = 0;       ///< of its content
+  std::size_t last_head_ = 0;       ///< of the content's fields that stand before the flag
+  bool last_marked_ = false;
   std::uint64_t transaction_serial_ = 0;
   std::uint32_t transaction_count_ = 0;
   Ordinal last_ordinal_;

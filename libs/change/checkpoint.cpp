@@ -1,0 +1,133 @@
+#include "change/checkpoint.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "change/limits.hpp"
+#include "change/unknown_fields.hpp"
+#include "farshore/v1/checkpoint.pb.h"
+
+namespace farshore::change {
+namespace {
+
+constexpr std::uint32_t kCheckpointFormat = 1;
+
+void to_message(const Numbering& numbering, v1::Numbering& message) {
+  for (const Numbering::Stream& stream : numbering.streams) {
+    v1::Numbering::Stream& out = *message.add_streams();
+    out.set_name(stream.name);
+    out.set_partitions(stream.partitions);
+  }
+  message.set_table_rules(numbering.table_rules);
+  for (const std::string& group : numbering.cascade_groups) message.add_cascade_groups(group);
+  message.set_algorithm(numbering.algorithm);
+}
+
+std::expected<Numbering, MessageError> from_message(const v1::Numbering& message) {
+  if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
+  Numbering numbering;
+  for (const v1::Numbering::Stream& stream : message.streams()) {
+    if (has_unknown_fields(stream)) return std::unexpected(MessageError::kNewerFormat);
+    if (stream.name().empty() || stream.name().size() > kMaxNameBytes || stream.partitions() == 0 ||
+        stream.partitions() > kMaxPartitions) {
+      return std::unexpected(MessageError::kMalformed);
+    }
+    numbering.streams.push_back({stream.name(), stream.partitions()});
+  }
+  numbering.table_rules = message.table_rules();
+  numbering.cascade_groups.assign(message.cascade_groups().begin(), message.cascade_groups().end());
+  numbering.algorithm = message.algorithm();
+  return numbering;
+}
+
+void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
+  message.set_format(kCheckpointFormat);
+  message.set_epoch(checkpoint.id.epoch.raw());
+  message.set_incarnation(checkpoint.id.incarnation.raw());
+  message.set_position(checkpoint.position);
+  message.set_position_before_last(checkpoint.position_before_last);
+  if (checkpoint.last) {
+    message.mutable_last()->set_gtid(checkpoint.last->gtid);
+    message.mutable_last()->set_commit_time_us(checkpoint.last->commit_time.time_since_epoch().count());
+    message.mutable_last()->set_digest(checkpoint.last->digest);
+  }
+  for (const PartitionState& state : checkpoint.partitions) {
+    v1::PartitionState& out = *message.add_partitions();
+    out.set_stream(state.stream);
+    out.set_partition(static_cast<std::uint32_t>(state.partition.raw()));
+    out.set_next_seq(state.next_seq.raw());
+    out.set_kafka_offset(state.kafka_offset.raw());
+  }
+  to_message(checkpoint.numbering, *message.mutable_numbering());
+  message.set_source_uuid(checkpoint.source_uuid);
+  message.set_written_at_us(checkpoint.written_at.time_since_epoch().count());
+  if (checkpoint.pending_epoch_start) {
+    append_epoch_start(*checkpoint.pending_epoch_start, *message.mutable_pending_epoch_start());
+  }
+}
+
+std::expected<std::vector<PartitionState>, MessageError> partitions_of(const v1::Checkpoint& message) {
+  if (static_cast<std::size_t>(message.partitions_size()) > kMaxPartitions) {
+    return std::unexpected(MessageError::kMalformed);
+  }
+  std::vector<PartitionState> states;
+  for (const v1::PartitionState& state : message.partitions()) {
+    if (has_unknown_fields(state)) return std::unexpected(MessageError::kNewerFormat);
+    if (state.stream().empty() || state.partition() >= kMaxPartitions || state.next_seq() == 0) {
+      return std::unexpected(MessageError::kMalformed);
+    }
+    states.push_back({state.stream(), PartitionId(static_cast<std::int32_t>(state.partition())), Seq(state.next_seq()),
+                      KafkaOffset(state.kafka_offset())});
+  }
+  return states;
+}
+
+}  // namespace
+
+std::uint64_t digest(const Numbering& numbering) {
+  v1::Numbering message;
+  to_message(numbering, message);
+  const std::string bytes = message.SerializeAsString();
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+std::string encode_checkpoint(const Checkpoint& checkpoint) {
+  v1::Checkpoint message;
+  to_message(checkpoint, message);
+  return message.SerializeAsString();
+}
+
+std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes) {
+  v1::Checkpoint message;
+  if (bytes.size() > kMaxBatchBytes || !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return std::unexpected(MessageError::kMalformed);
+  }
+  if (message.format() > kCheckpointFormat || has_unknown_fields(message)) {
+    return std::unexpected(MessageError::kNewerFormat);
+  }
+  if (message.format() == 0 || message.epoch() == 0) return std::unexpected(MessageError::kMalformed);
+  Checkpoint checkpoint;
+  checkpoint.id = {Epoch(message.epoch()), Incarnation(message.incarnation())};
+  checkpoint.position = message.position();
+  checkpoint.position_before_last = message.position_before_last();
+  if (message.has_last()) {
+    checkpoint.last = {message.last().gtid(), SourceTime(std::chrono::microseconds(message.last().commit_time_us())),
+                       message.last().digest()};
+  }
+  auto partitions = partitions_of(message);
+  if (!partitions) return std::unexpected(partitions.error());
+  checkpoint.partitions = std::move(*partitions);
+  auto numbering = from_message(message.numbering());
+  if (!numbering) return std::unexpected(numbering.error());
+  checkpoint.numbering = std::move(*numbering);
+  checkpoint.source_uuid = message.source_uuid();
+  checkpoint.written_at = LocalTime(std::chrono::microseconds(message.written_at_us()));
+  if (!message.pending_epoch_start().empty()) {
+    auto start = parse_epoch_start(message.pending_epoch_start());
+    if (!start) return std::unexpected(start.error());
+    checkpoint.pending_epoch_start = std::move(*start);
+  }
+  return checkpoint;
+}
+
+}  // namespace farshore::change

@@ -1,0 +1,285 @@
+#include "change/table_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace farshore::change {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array<std::string_view, 5> kSystemSchemas = {"mysql", "sys", "information_schema", "performance_schema",
+                                                            "farshore"};
+
+/// `*` and `?` over bytes; linear but for the last star.
+bool glob_matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t star_text = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      star_text = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++star_text;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+bool matches_any(const std::vector<std::string>& patterns, std::string_view schema, std::string_view table) {
+  return std::ranges::any_of(patterns, [&](const std::string& p) { return pattern_matches(p, schema, table); });
+}
+
+/// "schema.table" at its first point. A schema name with a point in it cannot be written so; MySQL allows one, nobody
+/// has one.
+std::pair<std::string_view, std::string_view> split(std::string_view full_name) {
+  const std::size_t point = full_name.find('.');
+  if (point == std::string_view::npos) return {full_name, {}};
+  return {full_name.substr(0, point), full_name.substr(point + 1)};
+}
+
+std::string to_text(const CascadeGroup& cascade) {
+  return fmt::format("{}: {}", cascade.name, fmt::join(cascade.tables, ", "));
+}
+
+std::optional<CascadeGroup> parse_cascade(std::string_view text) {
+  const std::size_t colon = text.find(": ");
+  if (colon == std::string_view::npos) return std::nullopt;
+  CascadeGroup cascade{std::string(text.substr(0, colon)), {}};
+  std::string_view tables = text.substr(colon + 2);
+  while (true) {
+    const std::size_t comma = tables.find(", ");
+    cascade.tables.emplace_back(tables.substr(0, comma));
+    if (comma == std::string_view::npos) return cascade;
+    tables.remove_prefix(comma + 2);
+  }
+}
+
+std::optional<std::string> invalid_pattern(const std::vector<std::string>& patterns) {
+  const auto found = std::ranges::find_if_not(patterns, pattern_is_valid);
+  return found == patterns.end() ? std::nullopt : std::optional(*found);
+}
+
+std::string pattern_sentence(std::string_view pattern, std::string_view where) {
+  return fmt::format("\"{}\" of {} is not a table pattern: write \"schema.table\", where * stands for any text",
+                     pattern, where);
+}
+
+std::optional<std::string> check_streams(const std::vector<StreamRule>& streams) {
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    const StreamRule& stream = streams[i];
+    if (stream.name.empty() || stream.partitions == 0) {
+      return fmt::format("stream \"{}\" needs a name and at least one partition", stream.name);
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (streams[j].name == stream.name) return fmt::format("stream \"{}\" is declared twice", stream.name);
+    }
+    if (const auto pattern = invalid_pattern(stream.tables)) {
+      return pattern_sentence(*pattern, fmt::format("stream \"{}\"", stream.name));
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> check_rules(const std::vector<TableRule>& rules, const std::vector<StreamRule>& streams) {
+  for (const TableRule& rule : rules) {
+    if (!pattern_is_valid(rule.match)) return pattern_sentence(rule.match, "a table rule's match");
+    const bool known =
+        rule.stream.empty() || std::ranges::any_of(streams, [&](const StreamRule& s) { return s.name == rule.stream; });
+    if (!known)
+      return fmt::format("table rule \"{}\" names stream \"{}\", which is not declared", rule.match, rule.stream);
+    if (!rule.group.empty() && !rule.entity.empty()) {
+      return fmt::format("table rule \"{}\" has a group and an entity: choose one", rule.match);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(MergeRule rule) {
+  switch (rule) {
+    case MergeRule::kOverwrite: return "overwrite";
+    case MergeRule::kImmutable: return "immutable";
+    case MergeRule::kNewest: return "newest";
+    case MergeRule::kDelta: return "delta";
+    case MergeRule::kLocal: return "local";
+  }
+  return "";
+}
+
+std::optional<MergeRule> parse_merge_rule(std::string_view text) {
+  for (const MergeRule rule :
+       {MergeRule::kOverwrite, MergeRule::kImmutable, MergeRule::kNewest, MergeRule::kDelta, MergeRule::kLocal}) {
+    if (to_string(rule) == text) return rule;
+  }
+  return std::nullopt;
+}
+
+bool pattern_is_valid(std::string_view pattern) {
+  const auto [schema, table] = split(pattern);
+  return !schema.empty() && !table.empty();
+}
+
+bool pattern_matches(std::string_view pattern, std::string_view schema, std::string_view table) {
+  const auto [schema_pattern, table_pattern] = split(pattern);
+  return glob_matches(schema_pattern, schema) && glob_matches(table_pattern, table);
+}
+
+bool is_system_schema(std::string_view schema) {
+  return std::ranges::find(kSystemSchemas, schema) != kSystemSchemas.end();
+}
+
+std::vector<std::string> default_exclusions() { return {"*._*_gho", "*._*_ghc", "*._*_del", "*._*_new", "*._*_old"}; }
+
+std::expected<TableRules, std::string> TableRules::make(std::vector<StreamRule> streams, std::vector<TableRule> rules,
+                                                        std::vector<CascadeGroup> cascades,
+                                                        std::vector<std::string> exclusions) {
+  if (auto sentence = check_streams(streams)) return std::unexpected(*sentence);
+  if (auto sentence = check_rules(rules, streams)) return std::unexpected(*sentence);
+  if (const auto pattern = invalid_pattern(exclusions))
+    return std::unexpected(pattern_sentence(*pattern, "exclusions"));
+  TableRules made;
+  made.streams_ = std::move(streams);
+  made.rules_ = std::move(rules);
+  made.exclusions_ = std::move(exclusions);
+  return made.with_cascades(std::move(cascades));
+}
+
+std::expected<TableRules, std::string> TableRules::with_cascades(std::vector<CascadeGroup> cascades) const {
+  TableRules made = *this;
+  made.cascades_.clear();
+  made.cascade_group_names_.clear();
+  for (CascadeGroup& cascade : cascades) {
+    std::ranges::sort(cascade.tables);
+    std::string group;
+    std::optional<std::uint32_t> stream;
+    for (const std::string& name : cascade.tables) {
+      const auto [schema, table] = split(name);
+      const Route route = route_by_rules(schema, table);
+      if (!route.captured) continue;
+      if (stream && *stream != route.stream) {
+        return std::unexpected(fmt::format(
+            "the tables {} are tied by a cascading foreign key and must be in one stream, but are in \"{}\" and \"{}\"",
+            fmt::join(cascade.tables, ", "), streams_[*stream].name, streams_[route.stream].name));
+      }
+      stream = route.stream;
+      if (!group.empty() && !route.group.empty() && group != route.group) {
+        return std::unexpected(fmt::format(
+            "the tables {} are tied by a cascading foreign key and must be in one group, but are in \"{}\" and \"{}\"",
+            fmt::join(cascade.tables, ", "), group, route.group));
+      }
+      if (group.empty()) group = route.group;
+    }
+    made.cascade_group_names_.push_back(group.empty() ? cascade.name : group);
+    made.cascades_.push_back(std::move(cascade));
+  }
+  return made;
+}
+
+Route TableRules::route_by_rules(std::string_view schema, std::string_view table) const {
+  Route route;
+  if (is_system_schema(schema) || matches_any(exclusions_, schema, table)) return route;
+  const auto rule = std::ranges::find_if(
+      rules_, [&](const TableRule& candidate) { return pattern_matches(candidate.match, schema, table); });
+  const bool has_rule = rule != rules_.end();
+  const auto stream = std::ranges::find_if(streams_, [&](const StreamRule& candidate) {
+    return has_rule && !rule->stream.empty() ? candidate.name == rule->stream
+                                             : matches_any(candidate.tables, schema, table);
+  });
+  if (has_rule) {
+    route.group = rule->group;
+    route.entity = rule->entity;
+    route.merge = rule->merge;
+  }
+  route.captured = stream != streams_.end() && route.merge != MergeRule::kLocal;
+  if (route.captured) route.stream = static_cast<std::uint32_t>(stream - streams_.begin());
+  return route;
+}
+
+Route TableRules::route(std::string_view schema, std::string_view table) const {
+  Route route = route_by_rules(schema, table);
+  if (!route.captured) return route;
+  for (std::size_t i = 0; i < cascades_.size(); ++i) {
+    const bool is_member = std::ranges::any_of(
+        cascades_[i].tables, [&](const std::string& name) { return split(name) == std::pair(schema, table); });
+    if (!is_member) continue;
+    route.group = cascade_group_names_[i];
+    route.entity.clear();
+  }
+  return route;
+}
+
+std::string TableRules::canonical_text() const {
+  Json streams = Json::array();
+  for (const StreamRule& stream : streams_) streams.push_back({{"name", stream.name}, {"tables", stream.tables}});
+  Json rules = Json::array();
+  for (const TableRule& rule : rules_) {
+    Json json = {{"match", rule.match}};
+    if (!rule.stream.empty()) json["stream"] = rule.stream;
+    if (!rule.group.empty()) json["group"] = rule.group;
+    if (!rule.entity.empty()) json["entity"] = rule.entity;
+    if (rule.merge == MergeRule::kLocal) json["local"] = true;
+    rules.push_back(std::move(json));
+  }
+  const Json all = {{"streams", streams}, {"rules", rules}, {"exclusions", exclusions_}};
+  return all.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Numbering TableRules::numbering() const {
+  Numbering numbering;
+  for (const StreamRule& stream : streams_) numbering.streams.push_back({stream.name, stream.partitions});
+  numbering.table_rules = canonical_text();
+  for (const CascadeGroup& cascade : cascades_) numbering.cascade_groups.push_back(to_text(cascade));
+  std::ranges::sort(numbering.cascade_groups);
+  numbering.algorithm = kNumberingAlgorithm;
+  return numbering;
+}
+
+std::expected<TableRules, std::string> TableRules::from_numbering(const Numbering& numbering) {
+  if (numbering.algorithm != kNumberingAlgorithm) {
+    return std::unexpected(
+        fmt::format("numbering algorithm {} is not known, only {}", numbering.algorithm, kNumberingAlgorithm));
+  }
+  std::vector<StreamRule> streams;
+  std::vector<TableRule> rules;
+  std::vector<std::string> exclusions;
+  try {
+    const Json all = Json::parse(numbering.table_rules);
+    for (const Json& json : all.at("streams")) {
+      streams.push_back({json.at("name"), json.at("tables"), 0});
+    }
+    for (const Json& json : all.at("rules")) {
+      rules.push_back({json.at("match"), json.value("stream", ""), json.value("group", ""), json.value("entity", ""),
+                       json.value("local", false) ? MergeRule::kLocal : MergeRule::kOverwrite});
+    }
+    exclusions = all.at("exclusions").get<std::vector<std::string>>();
+  } catch (const Json::exception& error) {
+    return std::unexpected(fmt::format("the checkpoint's table rules cannot be read: {}", error.what()));
+  }
+  const bool same_streams =
+      std::ranges::equal(streams, numbering.streams, {}, &StreamRule::name, &Numbering::Stream::name);
+  if (!same_streams) return std::unexpected("the checkpoint's table rules and streams do not agree");
+  for (std::size_t i = 0; i < streams.size(); ++i) streams[i].partitions = numbering.streams[i].partitions;
+  std::vector<CascadeGroup> cascades;
+  for (const std::string& text : numbering.cascade_groups) {
+    auto cascade = parse_cascade(text);
+    if (!cascade) return std::unexpected(fmt::format("the checkpoint's cascade group \"{}\" cannot be read", text));
+    cascades.push_back(std::move(*cascade));
+  }
+  return make(std::move(streams), std::move(rules), std::move(cascades), std::move(exclusions));
+}
+
+}  // namespace farshore::change
