@@ -59,11 +59,11 @@ class TargetBinlog:
             self._last.pop(place_of(before), None)
             return
         self.progress_writes += 1
-        place, last = place_of(after), self._last.get(place_of(after))
+        place, last = place_of(after), self._last.get(place_of(after), before)
         self._last[place] = after
         if place.part < 0:
             return
-        if op == "insert" or last is None:
+        if op == "insert":
             self.advances[place] += after["seq"]
             return
         where = f"{transaction.gtid} {'/'.join(map(str, place))}"
