@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/endpoint.hpp"
+
 /// What one region's file says, whole: every service reads all of it. The members' initialisers are the defaults;
 /// config_declaration.cpp gives each its key, bounds and description. Plain values: nothing here is looked up later.
 namespace farshore::common {
@@ -18,15 +20,6 @@ struct Address {
 
   [[nodiscard]] bool empty() const { return host.empty(); }
   [[nodiscard]] std::string to_string() const;
-};
-
-enum class TlsMode : std::uint8_t { kDisabled, kRequired, kVerify };
-
-struct TlsConfig {
-  TlsMode mode = TlsMode::kDisabled;
-  std::string ca;
-  std::string cert;
-  std::string key;
 };
 
 /// The password is never kept here: read_password() (endpoints.hpp) fetches it for the service that needs it.
@@ -46,7 +39,7 @@ struct DatabaseAccounts {
 struct DatabaseConfig {
   Address address{.host = "127.0.0.1", .port = 3306};
   std::string socket;
-  TlsConfig tls;
+  TlsSettings tls;
   DatabaseAccounts accounts;
 };
 
@@ -62,7 +55,7 @@ struct OriginConfig {
   std::string region;
   Address address;
   std::string socket;
-  TlsConfig tls;
+  TlsSettings tls;
   AccountConfig account{.user = "farshore_capture", .password_file = "", .password_env = ""};
   std::uint64_t server_id = 0;  ///< capture's own, unique among the source's replicas; 0: not given
 };
@@ -159,6 +152,12 @@ struct Config {
   /// Kafka consumer group of apply.
   [[nodiscard]] std::string apply_group() const;
 };
+
+/// Which of the services a configuration is to serve.
+enum class ServiceKind : std::uint8_t { kCapture, kApply, kGate };
+
+/// What one service needs beyond a well-formed file: an origin to capture, origins to apply. Throws EnvironmentError.
+void check_config_for(const Config& config, ServiceKind service);
 
 /// Reads and checks the whole file. Throws EnvironmentError: one sentence with path, line, what was found and wanted.
 [[nodiscard]] Config load_config(const std::filesystem::path& file);

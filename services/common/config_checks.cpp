@@ -1,0 +1,150 @@
+#include "common/config_checks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/environment_error.hpp"
+
+namespace farshore::common {
+namespace {
+
+[[noreturn]] void fail(const Config& config, const std::string& sentence) {
+  throw EnvironmentError(fmt::format("{}: {}.", config.file.string(), sentence), ExitCode::kUsage);
+}
+
+void check_account(const Config& config, const std::string& path, const AccountConfig& account) {
+  if (account.user.empty()) fail(config, path + ".user is empty; name the database account");
+  if (!account.password_file.empty() && !account.password_env.empty()) {
+    fail(config, path + " has both password_file and password_env; give one of them");
+  }
+}
+
+void check_tls(const Config& config, const std::string& path, const TlsSettings& tls) {
+  if (tls.mode == TlsMode::kVerify && tls.ca.empty()) {
+    fail(config, path + ".mode is verify, which needs " + path + ".ca, the file of the certificate authorities");
+  }
+  if (tls.cert.empty() != tls.key.empty()) fail(config, path + " has only one of cert and key; give both or neither");
+}
+
+void check_origins(const Config& config) {
+  if (config.origins.empty()) fail(config, "origins is empty; name at least one");
+  std::set<std::string> names;
+  for (const OriginConfig& origin : config.origins) {
+    const std::string path = fmt::format("origin \"{}\"", origin.name);
+    if (!names.insert(origin.name).second) fail(config, path + " is given twice; every origin has a name of its own");
+    check_account(config, path + ": account", origin.account);
+    check_tls(config, path + ": tls", origin.tls);
+    if (origin.region != config.region) continue;
+    if (origin.address.empty() && origin.socket.empty()) {
+      fail(config, path + " is of this region and has neither address nor socket; say where its primary listens");
+    }
+    if (origin.server_id == 0) {
+      fail(config, path + " is of this region and has no server_id; give a number that no server or replica has");
+    }
+  }
+}
+
+void check_tables(const Config& config) {
+  if (config.streams.empty()) fail(config, "streams is empty; name at least one, such as main: {}");
+  std::map<std::string, std::string> stream_of_group;
+  for (const auto& [name, stream] : config.streams) {
+    if (stream.tables.empty()) fail(config, fmt::format("streams.{}.tables is empty; give at least one pattern", name));
+  }
+  for (const TableRuleConfig& rule : config.tables) {
+    const std::string path = fmt::format("the table rule for \"{}\"", rule.match);
+    if (!rule.stream.empty() && !config.streams.contains(rule.stream)) {
+      fail(config, fmt::format("{} names the stream \"{}\", which streams does not have", path, rule.stream));
+    }
+    if (!rule.group.empty() && !rule.entity.empty()) {
+      fail(config, path + " has both group and entity; an order group is stronger, keep one of them");
+    }
+    if (rule.group.empty()) continue;
+    const auto [known, is_new] = stream_of_group.emplace(rule.group, rule.stream);
+    if (!is_new && known->second != rule.stream) {
+      fail(config,
+           fmt::format("the order group \"{}\" is in the streams \"{}\" and \"{}\"; its tables share one stream",
+                       rule.group, known->second, rule.stream));
+    }
+  }
+}
+
+void check_apply(const Config& config) {
+  std::set<std::string> seen;
+  for (const std::string& name : config.apply.origins) {
+    const OriginConfig* origin = config.find_origin(name);
+    if (origin == nullptr) fail(config, fmt::format("apply.origins names \"{}\", which origins does not have", name));
+    if (origin->region == config.region) {
+      fail(config,
+           fmt::format("apply.origins names \"{}\", an origin of this region; its changes are here already", name));
+    }
+    if (!seen.insert(name).second) fail(config, fmt::format("apply.origins names \"{}\" twice", name));
+  }
+}
+
+void check_sizes(const Config& config) {
+  if (config.capture.source_timeout < 2 * config.capture.heartbeat_interval) {
+    fail(config, "capture.source_timeout must be at least twice capture.heartbeat_interval");
+  }
+  if (config.capture.queue_bytes < 4 * config.capture.batch_bytes) {
+    fail(config, "capture.queue_bytes must be at least four times capture.batch_bytes");
+  }
+  if (config.gate.bounds.max_evidence_age < 2 * config.gate.poll_interval) {
+    fail(config, "gate.bounds.max_evidence_age must be at least twice gate.poll_interval");
+  }
+  const auto same = [](const Address& a, const Address& b) {
+    return a.port != 0 && a.port == b.port && a.host == b.host;
+  };
+  const HttpConfig& http = config.http;
+  if (same(http.capture, http.apply) || same(http.capture, http.gate) || same(http.apply, http.gate)) {
+    fail(config, "two of http.capture, http.apply and http.gate are the same address; give each service its own");
+  }
+}
+
+}  // namespace
+
+void check_config(const Config& config) {
+  check_tls(config, "database.tls", config.database.tls);
+  check_account(config, "database.accounts.apply", config.database.accounts.apply);
+  check_account(config, "database.accounts.gate", config.database.accounts.gate);
+  check_account(config, "database.accounts.ctl", config.database.accounts.ctl);
+  if (config.kafka.bootstrap.empty()) fail(config, "kafka.bootstrap is empty; give host:port of a broker");
+  check_origins(config);
+  check_tables(config);
+  check_apply(config);
+  check_sizes(config);
+}
+
+void check_config_for(const Config& config, ServiceKind service) {
+  switch (service) {
+    case ServiceKind::kCapture:
+      if (config.own_origins().empty()) {
+        fail(config, fmt::format("no origin has region \"{}\", so there is nothing to capture here", config.region));
+      }
+      return;
+    case ServiceKind::kApply:
+    case ServiceKind::kGate:
+      if (config.apply.origins.empty()) {
+        fail(config, "apply.origins is empty; name the origins whose changes this region takes");
+      }
+      return;
+  }
+}
+
+const OriginConfig* Config::find_origin(const std::string& name) const {
+  const auto found = std::ranges::find(origins, name, &OriginConfig::name);
+  return found == origins.end() ? nullptr : &*found;
+}
+
+std::vector<const OriginConfig*> Config::own_origins() const {
+  std::vector<const OriginConfig*> own;
+  for (const OriginConfig& origin : origins) {
+    if (origin.region == region) own.push_back(&origin);
+  }
+  return own;
+}
+
+std::string Config::apply_group() const { return apply.group.empty() ? "farshore.apply." + region : apply.group; }
+
+}  // namespace farshore::common
