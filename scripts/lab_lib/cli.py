@@ -112,7 +112,7 @@ def _wait(arguments):
 
 def _status(arguments):
     lab = _lab(arguments)
-    lab.env()
+    lab.require_lab()
     conditions = {key: component.condition() for key, component in lab.components.items()}
     for key, component in lab.components.items():
         pid = component.process.pid if component.process else ""

@@ -42,9 +42,11 @@ class Component:
     # What is the same for all.
     def port(self, name: str) -> int:
         """The port of that name, chosen once and kept."""
+        key = f"{self.key}:{name}"
+        if key in self.state.data["ports"]:
+            return self.state.data["ports"][key]
         with self.state.changed() as data:
             known = data["ports"]
-            key = f"{self.key}:{name}"
             if key not in known:
                 known[key] = ports.choose(set(known.values()))
             return known[key]

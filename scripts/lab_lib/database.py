@@ -17,6 +17,7 @@ from .waiting import Cancellation
 
 SQL_FOLDER = tools.REPOSITORY / "schemas" / "sql"
 SOCKET_PATH_MAX = 100  # sun_path holds 108 bytes; servers add suffixes
+ANSWER_SECONDS = 5.0  # a server that does not answer a small question in this time is not there
 APP_USER = "app"
 ACCOUNTS = ("capture", "apply", "gate", "ctl")
 APP_RIGHTS = ("SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, TRIGGER, CREATE VIEW, SHOW VIEW, "
@@ -96,29 +97,33 @@ class Database(Component):
         if not self.socket.exists():
             return False
         try:
-            with closing(self.connect(timeout=5)):
+            with closing(self.connect(read_timeout=ANSWER_SECONDS)):
                 return True
-        except pymysql.MySQLError:
+        except (pymysql.MySQLError, OSError):
             return False
 
     def unready_reason(self) -> str:
         return f" (socket {self.socket})"
 
     def after_ready(self, cancellation: Cancellation):
+        version = self.version()
+        with self.state.changed() as data:
+            data.setdefault("versions", {})[self.key] = version
         self._create_accounts()
         self._create_application_database()
 
     # --- use
-    def connect(self, user: str = "root", password: str = "", database: str | None = None, timeout: float = 10):
+    def connect(self, user: str = "root", password: str = "", database: str | None = None,
+                read_timeout: float | None = None):
         """A pymysql connection, autocommit on. root comes over the socket, everybody else over TCP."""
         address = ({"unix_socket": str(self.socket)} if user == "root" else
                    {"host": "127.0.0.1", "port": self.port("sql")})
         return pymysql.connect(user=user, password=password, database=database, autocommit=True, charset="utf8mb4",
-                               connect_timeout=timeout, **address)
+                               connect_timeout=ANSWER_SECONDS, read_timeout=read_timeout, **address)
 
-    def query(self, statement: str, arguments=None) -> list:
-        """Rows as tuples; as root."""
-        with closing(self.connect()) as connection, connection.cursor() as cursor:
+    def query(self, statement: str, arguments=None, read_timeout: float | None = None) -> list:
+        """Rows as tuples; as root. Without read_timeout a paused server is waited for without end."""
+        with closing(self.connect(read_timeout=read_timeout)) as connection, connection.cursor() as cursor:
             cursor.execute(statement, arguments)
             return list(cursor.fetchall())
 
@@ -135,7 +140,7 @@ class Database(Component):
         self.grant_app()
 
     def version(self) -> str:
-        return self.query("SELECT @@version")[0][0].split("-")[0]
+        return self.query("SELECT @@version", read_timeout=ANSWER_SECONDS)[0][0].split("-")[0]
 
     # --- accounts
     def _create_accounts(self):

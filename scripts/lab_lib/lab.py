@@ -73,6 +73,10 @@ class Lab:
             infrastructure = [*self.databases.values(), *self.kafkas.values(), *([self.mirror] if self.mirror else [])]
             wanted = infrastructure + self._service_components()
             missing = [component for component in wanted if not component.running()]
+            for component in wanted:
+                if component.condition() == "paused":
+                    component.resume()
+                    self.say(f"  {component.key:<16} was paused, resumed")
             try:
                 start_all([one for one in missing if not isinstance(one, services.Service)], self.say, self.cancellation,
                           background=[self.mirror] if self.mirror in missing else [])
@@ -176,12 +180,12 @@ class Lab:
 
     def env(self) -> dict:
         """What other tools need to know; kept stable."""
-        self._require_lab()
+        self.require_lab()
         answer = {"dir": str(self.folder), "regions": {}}
         for region, database in self.databases.items():
             answer["regions"][region] = {
-                "db": {"server": database.kind, "version": self._version(database), "socket": str(database.socket),
-                       "host": "127.0.0.1", "port": database.port("sql"), "user": "root", "pid": _pid(database),
+                "db": {"server": database.kind, "version": self.state.data.get("versions", {}).get(database.key),
+                       "socket": str(database.socket), "host": "127.0.0.1", "port": database.port("sql"), "user": "root", "pid": _pid(database),
                        "log": str(database.log),
                        "app": {"user": APP_USER, "password": self.state.data["passwords"][APP_USER]}},
                 "kafka": {"bootstrap": self.kafkas[region].bootstrap, "pid": _pid(self.kafkas[region]),
@@ -226,6 +230,7 @@ class Lab:
             raise LabError(f"{self.folder} holds a lab of {have}: take it down with `scripts/lab down --purge`, or name "
                            "another folder with --dir.", 2)
         with self.state.changed() as data:
+            data["arguments"] = {}
             data["regions"] = list(chosen)
             data["kinds"] = known or kinds
             data["server"] = server or data.get("server") or "mixed"
@@ -311,10 +316,10 @@ class Lab:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             for region, database in self.databases.items():
                 name = f"{region}:{digest}"
-                if name not in self.state.data.setdefault("loaded", []):
+                if name not in self.state.data.get("loaded", []):
                     database.load(path)
                     with self.state.changed() as data:
-                        data["loaded"].append(name)
+                        data.setdefault("loaded", []).append(name)
 
     def _init_schema(self):
         for region, database in self.databases.items():
@@ -327,22 +332,14 @@ class Lab:
                 raise LabError(f"{region}: `farshorectl init` failed with {done.returncode}: {(done.stderr or done.stdout).strip()}")
 
     def _database(self, region: str):
-        self._require_lab()
+        self.require_lab()
         if region not in self.databases:
             raise LabError(f"there is no region '{region}'; there are: {', '.join(self.databases)}.", 2)
         return self.databases[region]
 
-    def _require_lab(self):
+    def require_lab(self):
         if not self.state.exists():
             raise LabError(f"there is no lab in {self.folder}: run `scripts/lab up` first.")
-
-    def _version(self, database) -> str:
-        """Asked of the server while it runs, and remembered for when it does not."""
-        versions = self.state.data.setdefault("versions", {})
-        if database.key not in versions:
-            with self.state.changed():
-                versions[database.key] = database.version()
-        return versions[database.key]
 
 
 def _pid(component: Component) -> int | None:

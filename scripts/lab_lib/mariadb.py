@@ -1,9 +1,10 @@
 """MariaDB of this Debian release: the system's binaries, a data folder of the lab's own."""
 
+from contextlib import closing
 from pathlib import Path
 
 from . import process, tools
-from .database import Database
+from .database import ANSWER_SECONDS, Database
 from .waiting import Cancellation
 
 
@@ -24,5 +25,13 @@ class Mariadb(Database):
                      "--auth-root-authentication-method=normal", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"],
                     self.log, self.folder, cancellation)
 
+    def after_ready(self, cancellation: Cancellation):
+        with closing(self.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute("SET SESSION sql_log_bin = 0")
+            cursor.execute("SELECT Host FROM mysql.global_priv WHERE User = 'root' AND Host <> 'localhost'")
+            for (host,) in cursor.fetchall():  # root without a password comes in by the socket alone
+                cursor.execute("DROP USER %s@%s", ("root", host))
+        super().after_ready(cancellation)
+
     def executed_position(self) -> str:
-        return self.query("SELECT @@GLOBAL.gtid_binlog_pos")[0][0]
+        return self.query("SELECT @@GLOBAL.gtid_binlog_pos", read_timeout=ANSWER_SECONDS)[0][0]

@@ -31,9 +31,10 @@ class Mirror(Component):
         found = {"clusters": ", ".join(self.regions)}
         for region in self.regions:
             found[f"{region}.bootstrap.servers"] = self.brokers[region].bootstrap
-            found[f"{region}.config.storage.replication.factor"] = 1
-            found[f"{region}.offset.storage.replication.factor"] = 1
-            found[f"{region}.status.storage.replication.factor"] = 1
+            for storage in ("config", "offset", "status"):
+                found[f"{region}.{storage}.storage.replication.factor"] = 1
+            found[f"{region}.offset.storage.partitions"] = 1
+            found[f"{region}.status.storage.partitions"] = 1
             found[f"{region}.producer.max.request.size"] = REQUEST_BYTES_MAX
             found[f"{region}.consumer.max.partition.fetch.bytes"] = REQUEST_BYTES_MAX
             found[f"{region}.consumer.fetch.max.bytes"] = 4 * REQUEST_BYTES_MAX
@@ -41,12 +42,15 @@ class Mirror(Component):
             flow = f"{source}->{target}"
             found[f"{flow}.enabled"] = "true"
             found[f"{flow}.topics"] = f"farshore[.](changes|json)[.]{source}[.].*"  # an origin is named like its region
+            # Two mirrors of different aliases on one cluster would pass each other's heartbeats round and round.
+            found[f"{flow}.heartbeats.replication.enabled"] = "false"
+            found[f"{flow}.emit.heartbeats.enabled"] = "false"
             found[f"{flow}.producer.override.max.request.size"] = REQUEST_BYTES_MAX
         found.update({
             "replication.policy.class": "org.apache.kafka.connect.mirror.IdentityReplicationPolicy",
             "replication.factor": 1, "offset-syncs.topic.replication.factor": 1,
             "heartbeats.topic.replication.factor": 1, "checkpoints.topic.replication.factor": 1,
-            "emit.heartbeats.enabled": "false", "emit.checkpoints.enabled": "false",
+            "emit.checkpoints.enabled": "false",
             "sync.group.offsets.enabled": "false", "sync.topic.acls.enabled": "false",
             "refresh.groups.enabled": "false", "refresh.topics.interval.seconds": 2,
             "sync.topic.configs.interval.seconds": 10, "tasks.max": 2,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from . import process, tools
-from .database import Database
+from .database import ANSWER_SECONDS, Database
 from .errors import LabError
 from .waiting import Cancellation
 
@@ -40,4 +40,4 @@ class Mysql(Database):
                     self.log, self.folder, cancellation)
 
     def executed_position(self) -> str:
-        return self.query("SELECT @@GLOBAL.gtid_executed")[0][0].replace("\n", "")
+        return self.query("SELECT @@GLOBAL.gtid_executed", read_timeout=ANSWER_SECONDS)[0][0].replace("\n", "")

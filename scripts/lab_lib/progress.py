@@ -2,6 +2,7 @@
 
 import pymysql
 
+from .database import ANSWER_SECONDS
 from .errors import LabError
 from .positions import contains
 
@@ -25,9 +26,9 @@ def what_is_missing(region: str, database, positions: dict, partitions: dict) ->
     try:
         rows = database.query(
             "SELECT origin, stream, part, origin_position, state, reason FROM farshore.progress "
-            "WHERE region = %s AND part >= 0", (region,))
-        leftovers = {table: database.query(f"SELECT COUNT(*) FROM farshore.{table} WHERE region = %s", (region,))[0][0]
-                     for table in ("parked", "conflict")}
+            "WHERE region = %s AND part >= 0", (region,), ANSWER_SECONDS)
+        leftovers = {table: database.query(f"SELECT COUNT(*) FROM farshore.{table} WHERE region = %s", (region,),
+                                           ANSWER_SECONDS)[0][0] for table in ("parked", "conflict")}
     except (pymysql.MySQLError, OSError) as error:
         return f"{region}.db cannot be asked for its progress: {error}"
     held = {(origin, stream, part): (position, state, reason) for origin, stream, part, position, state, reason in rows}

@@ -1,4 +1,4 @@
-"""What a lab remembers in its folder: one JSON file, written atomically."""
+"""What a lab remembers in its folder: one JSON file, written atomically, shared by every process that uses the lab."""
 
 import fcntl
 import json
@@ -14,13 +14,14 @@ FORMAT = 1
 
 
 class State:
-    """Plain nested dicts in `data`: regions, ports, accounts, processes, settings. Shared by the threads of one run."""
+    """Plain nested dicts: regions, ports, passwords, processes, settings. Safe between threads and between processes."""
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.mutex = threading.RLock()
-        self.data = {"format": FORMAT, "processes": {}, "ports": {}, "passwords": {}}
-        self._read()
+        self._mutex = threading.RLock()
+        self._depth = 0  # nested changed() blocks of the thread that holds the mutex
+        self._data = {"format": FORMAT, "processes": {}, "ports": {}, "passwords": {}}
+        self._seen = None  # the file that _data came from
 
     @property
     def path(self) -> Path:
@@ -29,33 +30,62 @@ class State:
     def exists(self) -> bool:
         return self.path.is_file()
 
-    def _read(self):
-        if not self.exists():
-            return
-        try:
-            self.data = json.loads(self.path.read_text())
-        except ValueError as error:
-            raise LabError(f"{self.path} is not readable ({error}): remove the folder {self.folder}.") from error
-        if self.data.get("format") != FORMAT:
-            raise LabError(f"{self.path} is of another version of the lab: remove the folder {self.folder}.")
-
-    def save(self):
-        with self.mutex:
-            new = self.path.with_name(FILE_NAME + ".new")
-            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                json.dump(self.data, file, indent=1)
-            os.replace(new, self.path)
+    @property
+    def data(self) -> dict:
+        """For reading only; follows what other processes write."""
+        with self._mutex:
+            if self._depth == 0:
+                self._refresh()
+            return self._data
 
     @contextmanager
     def changed(self):
-        with self.mutex:
-            yield self.data
-            self.save()
+        """Yields the newest data to change; writes it at the end of the outermost block."""
+        with self._mutex:
+            if self._depth:
+                yield self._data
+                return
+            with open(self.folder / ".state.lock", "w", encoding="utf-8") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self._refresh()
+                self._depth += 1
+                try:
+                    yield self._data
+                    self._save()
+                except BaseException:
+                    self._seen = None  # half changed: read it again
+                    raise
+                finally:
+                    self._depth -= 1
+
+    def _refresh(self):
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return
+        seen = (status.st_ino, status.st_mtime_ns)
+        if seen == self._seen:
+            return
+        try:
+            found = json.loads(self.path.read_text())
+        except ValueError as error:
+            raise LabError(f"{self.path} is not readable ({error}): remove the folder {self.folder}.") from error
+        if found.get("format") != FORMAT:
+            raise LabError(f"{self.path} is of another version of the lab: remove the folder {self.folder}.")
+        self._data, self._seen = found, seen
+
+    def _save(self):
+        new = self.path.with_name(FILE_NAME + ".new")
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(self._data, file, indent=1)
+        os.replace(new, self.path)
+        status = self.path.stat()
+        self._seen = (status.st_ino, status.st_mtime_ns)
 
 
 @contextmanager
 def locked(folder: Path):
-    """One changing command at a time in a folder; a second one is refused with a sentence."""
+    """One `up` or `down` at a time in a folder; a second one is refused with a sentence."""
     with open(folder / ".lock", "w", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
