@@ -58,6 +58,9 @@ class Admin {
   /// changes one that is there.
   [[nodiscard]] std::expected<EnsuredTopic, KafkaError> ensure_topic(const TopicSpec& spec,
                                                                      std::chrono::milliseconds timeout);
+  /// Gives the topic more partitions, `partitions` in all. Fewer than it has are refused by the broker.
+  [[nodiscard]] std::expected<void, KafkaError> add_partitions(const std::string& name, std::int32_t partitions,
+                                                               std::chrono::milliseconds timeout);
   /// kUnknownTopic if it is not there.
   [[nodiscard]] std::expected<TopicDescription, KafkaError> describe_topic(const std::string& name,
                                                                            std::chrono::milliseconds timeout);

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "kafka/error.hpp"
+#include "kafka/settings.hpp"
+
+/// Inside libs/kafka only: librdkafka's handles as owners, and its errors as ours.
+namespace farshore::kafka {
+
+template <auto Free>
+struct Freed {
+  template <typename T>
+  void operator()(T* handle) const {
+    Free(handle);
+  }
+};
+
+using ClientHandle = std::unique_ptr<rd_kafka_t, Freed<rd_kafka_destroy>>;
+using ConfHandle = std::unique_ptr<rd_kafka_conf_t, Freed<rd_kafka_conf_destroy>>;
+using QueueHandle = std::unique_ptr<rd_kafka_queue_t, Freed<rd_kafka_queue_destroy>>;
+using EventHandle = std::unique_ptr<rd_kafka_event_t, Freed<rd_kafka_event_destroy>>;
+using MessageHandle = std::unique_ptr<rd_kafka_message_t, Freed<rd_kafka_message_destroy>>;
+using ErrorHandle = std::unique_ptr<rd_kafka_error_t, Freed<rd_kafka_error_destroy>>;
+using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, Freed<rd_kafka_topic_partition_list_destroy>>;
+using TopicOwner = std::unique_ptr<rd_kafka_topic_t, Freed<rd_kafka_topic_destroy>>;
+
+[[nodiscard]] KafkaError make_error(rd_kafka_resp_err_t code, std::string_view what);
+/// `what` "text of librdkafka". Takes account of fatal and fenced.
+[[nodiscard]] KafkaError make_error(const rd_kafka_error_t& error, std::string_view what);
+/// Looks behind ERR__FATAL for its cause.
+[[nodiscard]] KafkaError fatal_error_of(rd_kafka_t* client, std::string_view what);
+
+/// A configuration being made: ours are set first, the cluster's properties last, the first refusal is kept.
+class ConfBuilder {
+ public:
+  explicit ConfBuilder(const ClusterSettings& settings);
+  ConfBuilder& set(const char* name, const std::string& value);
+  ConfBuilder& set(const char* name, std::size_t value) { return set(name, std::to_string(value)); }
+  ConfBuilder& set(const char* name, std::chrono::milliseconds value) {
+    return set(name, std::to_string(value.count()));
+  }
+  [[nodiscard]] rd_kafka_conf_t* get() { return conf_.get(); }
+  /// Makes the client. `opaque` is what rd_kafka_opaque() gives to callbacks: `LogContext` must be its first base.
+  [[nodiscard]] std::expected<ClientHandle, KafkaError> make(rd_kafka_type_t type, void* opaque);
+
+ private:
+  const ClusterSettings& settings_;
+  ConfHandle conf_;
+  std::string refusal_;
+};
+
+/// What every client's opaque begins with. Must stand still and outlive the client.
+struct LogContext {
+  LogSink log;
+};
+
+[[nodiscard]] inline int to_ms(std::chrono::milliseconds time) {
+  constexpr std::int64_t kMax = 0x7FFF'FFFF;
+  const std::int64_t count = time.count();
+  return static_cast<int>(count < 0 ? 0 : count > kMax ? kMax : count);
+}
+
+/// A point in time after which a blocking call gives up.
+class Deadline {
+ public:
+  explicit Deadline(std::chrono::milliseconds timeout) : at_(std::chrono::steady_clock::now() + timeout) {}
+  [[nodiscard]] std::chrono::milliseconds left() const {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(at_ - std::chrono::steady_clock::now());
+    return left.count() > 0 ? left : std::chrono::milliseconds(0);
+  }
+  [[nodiscard]] bool passed() const { return std::chrono::steady_clock::now() >= at_; }
+
+ private:
+  std::chrono::steady_clock::time_point at_;
+};
+
+}  // namespace farshore::kafka
