@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mysql/connection.hpp"
+#include "progress/names.hpp"
 #include "progress/progress_row.hpp"
 
 namespace farshore::progress {

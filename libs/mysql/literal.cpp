@@ -1,0 +1,181 @@
+#include "mysql/literal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace farshore::mysql {
+namespace {
+
+constexpr std::array<char, 256> make_escapes() {
+  std::array<char, 256> table{};
+  table['\0'] = '0';
+  table['\n'] = 'n';
+  table['\r'] = 'r';
+  table['\\'] = '\\';
+  table['\''] = '\'';
+  table[0x1A] = 'Z';
+  return table;
+}
+constexpr std::array<char, 256> kEscapes = make_escapes();
+
+template <typename Number>
+void append_number(Number number, std::string& out) {
+  char buffer[24];
+  const char* const end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
+  out.append(buffer, static_cast<std::size_t>(end - buffer));
+}
+
+// The shortest text that reads back as the same double. The exponent makes the server take it for a DOUBLE, not a
+// DECIMAL.
+bool append_real(double number, std::string& out) {
+  if (!std::isfinite(number)) return false;
+  char buffer[40];
+  const char* const end = std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::scientific).ptr;
+  out.append(buffer, static_cast<std::size_t>(end - buffer));
+  return true;
+}
+
+// The text becomes part of a statement without quotes: it must be a number and nothing else.
+bool is_decimal(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const std::size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view fraction = point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
+  return !whole.empty() && std::ranges::all_of(whole, is_digit) && std::ranges::all_of(fraction, is_digit) &&
+         (point == std::string_view::npos || !fraction.empty());
+}
+
+// utf8mb4 is what the session speaks, and ASCII and utf8mb3 are part of it. The name comes from a batch: what is not a
+// plain name is taken for bytes.
+std::string opening_of(const std::string& charset) {
+  if (charset == "utf8mb4" || charset == "utf8mb3" || charset == "utf8" || charset == "ascii") return "'";
+  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (charset.empty() || !std::ranges::all_of(charset, is_plain)) return "_binary'";
+  return "_" + charset + "'";
+}
+
+bool is_character(ColumnType type) {
+  return type == ColumnType::kChar || type == ColumnType::kVarchar || type == ColumnType::kText;
+}
+bool is_integer(ColumnType type) { return type >= ColumnType::kTinyint && type <= ColumnType::kBigint; }
+bool is_temporal(ColumnType type) { return type >= ColumnType::kDate && type <= ColumnType::kTimestamp; }
+
+}  // namespace
+
+void append_identifier(std::string_view name, std::string& out) {
+  out.push_back('`');
+  for (const char c : name) {
+    if (c == '`') out.push_back('`');
+    out.push_back(c);
+  }
+  out.push_back('`');
+}
+
+std::string quote_identifier(std::string_view name) {
+  std::string out;
+  append_identifier(name, out);
+  return out;
+}
+
+void append_table_name(std::string_view schema, std::string_view name, std::string& out) {
+  append_identifier(schema, out);
+  out.push_back('.');
+  append_identifier(name, out);
+}
+
+void append_escaped(std::string_view bytes, std::string& out) {
+  const char* from = bytes.data();
+  const char* const end = from + bytes.size();
+  for (const char* at = from; at != end; ++at) {
+    const char escape = kEscapes[static_cast<unsigned char>(*at)];
+    if (escape == 0) continue;
+    out.append(from, at);
+    out.push_back('\\');
+    out.push_back(escape);
+    from = at + 1;
+  }
+  out.append(from, end);
+}
+
+void append_text_literal(std::string_view text, std::string& out) {
+  out.push_back('\'');
+  append_escaped(text, out);
+  out.push_back('\'');
+}
+
+std::string text_literal(std::string_view text) {
+  std::string out;
+  append_text_literal(text, out);
+  return out;
+}
+
+void append_binary_literal(std::string_view bytes, std::string& out) {
+  out += "_binary'";
+  append_escaped(bytes, out);
+  out.push_back('\'');
+}
+
+LiteralWriter::LiteralWriter(const Column& column) : type_(column.type), opening_(opening_of(column.charset)) {
+  for (const std::string& label : column.labels) append_escaped(label, labels_.emplace_back());
+}
+
+bool LiteralWriter::append(const Value& value, std::string& out) const {
+  switch (value.kind()) {
+    case Value::Kind::kNull: out += "NULL"; return true;
+    case Value::Kind::kInt:
+      if (!is_integer(type_)) return false;
+      append_number(value.as_int(), out);
+      return true;
+    case Value::Kind::kUint:
+      if (type_ == ColumnType::kEnum) return append_enum(value.as_uint(), out);
+      if (type_ == ColumnType::kSet) return append_set(value.as_uint(), out);
+      if (!is_integer(type_) && type_ != ColumnType::kYear && type_ != ColumnType::kBit) return false;
+      append_number(value.as_uint(), out);
+      return true;
+    case Value::Kind::kFloat: return type_ == ColumnType::kFloat && append_real(double{value.as_float()}, out);
+    case Value::Kind::kDouble: return type_ == ColumnType::kDouble && append_real(value.as_double(), out);
+    case Value::Kind::kBytes:
+      if (!is_character(type_)) return false;
+      out += opening_;
+      append_escaped(value.bytes(), out);
+      out.push_back('\'');
+      return true;
+    case Value::Kind::kText:
+      if (type_ == ColumnType::kDecimal) {
+        if (!is_decimal(value.bytes())) return false;
+        out += value.bytes();
+        return true;
+      }
+      if (!is_temporal(type_) && type_ != ColumnType::kJson) return false;
+      append_text_literal(value.bytes(), out);
+      return true;
+  }
+  return false;
+}
+
+bool LiteralWriter::append_enum(std::uint64_t index, std::string& out) const {
+  if (index == 0 || index > labels_.size()) return false;
+  out += opening_;
+  out += labels_[index - 1];
+  out.push_back('\'');
+  return true;
+}
+
+bool LiteralWriter::append_set(std::uint64_t mask, std::string& out) const {
+  if (labels_.size() < 64 && (mask >> labels_.size()) != 0) return false;
+  out += opening_;
+  bool first = true;
+  for (std::size_t i = 0; i < labels_.size(); ++i) {
+    if ((mask >> i & 1) == 0) continue;
+    if (!first) out.push_back(',');
+    first = false;
+    out += labels_[i];
+  }
+  out.push_back('\'');
+  return true;
+}
+
+}  // namespace farshore::mysql

@@ -1,0 +1,129 @@
+#include "mysql/schema.hpp"
+
+#include <fmt/format.h>
+#include <strings.h>
+
+#include <algorithm>
+
+#include "mysql/literal.hpp"
+
+namespace farshore::mysql {
+namespace {
+
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::uint32_t small(std::uint64_t number) { return static_cast<std::uint32_t>(number); }
+
+ColumnSchema column_of(const Rows& rows, std::size_t row) {
+  ColumnSchema column;
+  column.name = rows.text(row, 0);
+  column.data_type = rows.text(row, 1);
+  std::ranges::transform(column.data_type, column.data_type.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  column.column_type = rows.text(row, 2);
+  column.charset = rows.text(row, 3);
+  column.collation = rows.text(row, 4);
+  column.nullable = rows.text(row, 5) == "YES";
+  column.is_unsigned = column.column_type.contains("unsigned");
+  column.auto_increment = rows.text(row, 6).contains("auto_increment");
+  column.generated = !rows.text(row, 8).empty();
+  column.has_default = rows.rows[row][7].has_value() || column.nullable || column.auto_increment;
+  column.length_bytes = rows.unsigned_integer(row, 9);
+  column.precision = small(rows.unsigned_integer(row, 10));
+  column.scale =
+      rows.rows[row][12].has_value() ? small(rows.unsigned_integer(row, 12)) : small(rows.unsigned_integer(row, 11));
+  return column;
+}
+
+void add_key_part(TableSchema& table, const Rows& rows, std::size_t row) {
+  const std::string& key = rows.text(row, 0);
+  const std::string& column = rows.text(row, 1);
+  const bool is_prefix = rows.rows[row][2].has_value();
+  if (key == "PRIMARY") {
+    table.primary_key.push_back(column);
+    table.primary_key_has_prefix |= is_prefix;
+    return;
+  }
+  if (table.unique_keys.empty() || table.unique_keys.back().name != key) table.unique_keys.push_back({key, {}, false});
+  table.unique_keys.back().columns.push_back(column);
+  table.unique_keys.back().has_prefix |= is_prefix;
+}
+
+}  // namespace
+
+bool ForeignKey::cascades() const {
+  const auto acts = [](const std::string& rule) {
+    return rule == "CASCADE" || rule == "SET NULL" || rule == "SET DEFAULT";
+  };
+  return acts(on_update) || acts(on_delete);
+}
+
+const ColumnSchema* TableSchema::find(std::string_view column) const {
+  const auto found =
+      std::ranges::find_if(columns, [&](const ColumnSchema& candidate) { return same_name(candidate.name, column); });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+std::expected<std::optional<TableSchema>, SqlError> read_table_schema(Connection& connection, std::string_view schema,
+                                                                      std::string_view name) {
+  const std::string where =
+      fmt::format(" WHERE TABLE_SCHEMA={} AND TABLE_NAME={}", text_literal(schema), text_literal(name));
+  const auto tables =
+      connection.query("SELECT ENGINE FROM information_schema.TABLES" + where + " AND TABLE_TYPE='BASE TABLE'");
+  if (!tables) return std::unexpected(tables.error());
+  if (tables->empty()) return std::optional<TableSchema>();
+
+  TableSchema table;
+  table.schema = schema;
+  table.name = name;
+  table.engine = tables->text(0, 0);
+  const auto columns = connection.query(
+      "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, EXTRA, "
+      "COLUMN_DEFAULT, GENERATION_EXPRESSION, CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE, "
+      "DATETIME_PRECISION FROM information_schema.COLUMNS" +
+      where + " ORDER BY ORDINAL_POSITION");
+  if (!columns) return std::unexpected(columns.error());
+  for (std::size_t row = 0; row < columns->size(); ++row) table.columns.push_back(column_of(*columns, row));
+
+  const auto keys = connection.query("SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS" +
+                                     where + " AND NON_UNIQUE=0 ORDER BY INDEX_NAME, SEQ_IN_INDEX");
+  if (!keys) return std::unexpected(keys.error());
+  for (std::size_t row = 0; row < keys->size(); ++row) add_key_part(table, *keys, row);
+  return std::optional<TableSchema>(std::move(table));
+}
+
+std::expected<std::vector<ForeignKey>, SqlError> read_foreign_keys(Connection& connection) {
+  const auto rows = connection.query(
+      "SELECT k.CONSTRAINT_SCHEMA, k.CONSTRAINT_NAME, k.TABLE_SCHEMA, k.TABLE_NAME, k.COLUMN_NAME, "
+      "k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME, r.UPDATE_RULE, r.DELETE_RULE "
+      "FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r "
+      "ON r.CONSTRAINT_SCHEMA=k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME=k.CONSTRAINT_NAME AND "
+      "r.TABLE_NAME=k.TABLE_NAME "
+      "WHERE k.REFERENCED_TABLE_NAME IS NOT NULL AND k.CONSTRAINT_SCHEMA NOT IN "
+      "('mysql','sys','information_schema','performance_schema') "
+      "ORDER BY k.CONSTRAINT_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION");
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<ForeignKey> keys;
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    const bool continues = !keys.empty() && keys.back().schema == rows->text(row, 2) &&
+                           keys.back().table == rows->text(row, 3) && keys.back().name == rows->text(row, 1);
+    if (!continues) {
+      keys.push_back({.name = rows->text(row, 1),
+                      .schema = rows->text(row, 2),
+                      .table = rows->text(row, 3),
+                      .columns = {},
+                      .parent_schema = rows->text(row, 5),
+                      .parent_table = rows->text(row, 6),
+                      .parent_columns = {},
+                      .on_update = rows->text(row, 8),
+                      .on_delete = rows->text(row, 9)});
+    }
+    keys.back().columns.push_back(rows->text(row, 4));
+    keys.back().parent_columns.push_back(rows->text(row, 7));
+  }
+  return keys;
+}
+
+}  // namespace farshore::mysql

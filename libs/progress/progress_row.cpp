@@ -1,0 +1,38 @@
+#include "progress/progress_row.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace farshore::progress {
+namespace {
+
+constexpr std::array<std::pair<PartitionState, std::string_view>, 11> kStates{{
+    {PartitionState::kApplying, "applying"},
+    {PartitionState::kAtBarrier, "at-barrier"},
+    {PartitionState::kHole, "hole"},
+    {PartitionState::kWaitingForSchema, "waiting-for-schema"},
+    {PartitionState::kNeedsSnapshot, "needs-snapshot"},
+    {PartitionState::kUnreadableBatch, "unreadable-batch"},
+    {PartitionState::kWrongIncarnation, "wrong-incarnation"},
+    {PartitionState::kNumberingConflict, "numbering-conflict"},
+    {PartitionState::kMarkerFiltered, "marker-filtered"},
+    {PartitionState::kWrongOrigin, "wrong-origin"},
+    {PartitionState::kStopped, "stopped"},
+}};
+
+}  // namespace
+
+std::string_view to_string(PartitionState state) {
+  return std::ranges::find(kStates, state, &std::pair<PartitionState, std::string_view>::first)->second;
+}
+
+std::optional<PartitionState> parse_partition_state(std::string_view text) {
+  const auto found = std::ranges::find(kStates, text, &std::pair<PartitionState, std::string_view>::second);
+  if (found == kStates.end()) return std::nullopt;
+  return found->first;
+}
+
+std::string PartitionKey::to_string() const { return origin + "/" + stream + "/" + std::to_string(partition.raw()); }
+
+}  // namespace farshore::progress
