@@ -1,0 +1,323 @@
+"""Bad input: each gets one clear sentence that says what to do, and the right exit code; nothing is skipped or lost."""
+
+import socket
+
+import pymysql
+import pytest
+import yaml
+
+from circuit import Circuit, Sources, make_accounts
+from lab_lib import tools
+from plain_servers import PlainServer, free_port
+from services import changed, run, write_config
+from topics import pack_header
+from wait import eventually, holds_for
+
+GOOD, ERROR, USAGE, NOT_READY, UNREACHABLE = 0, 1, 2, 3, 5
+BOTH = ("mysql", "mariadb") if tools.mysql_root() else ("mariadb",)
+
+
+@pytest.fixture(scope="module")
+def sources(module_folder):
+    made = Sources(module_folder)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def circuit(regions, sources, folder):
+    def make(source="mariadb", target="target"):
+        return Circuit(sources[source], regions.east.bootstrap, folder, sources[target])
+    return make
+
+
+# The configuration
+
+def the_region_file(regions):
+    return yaml.safe_load(regions.east.config_file.read_text())
+
+
+WRONG_KEYS = [
+    ("caputre.batch_bytes", "64KiB", ["caputre", "capture"]),
+    ("capture.batch_byte", "64KiB", ["capture.batch_byte", "batch_bytes"]),
+    ("capture.batch_bytes", "a lot", ["capture.batch_bytes", "a lot"]),
+    ("capture.batch_bytes", [1], ["capture.batch_bytes"]),
+    ("streams.main.partitions", "eight", ["streams.main.partitions", "eight"]),
+    ("streams.main.partitions", 0, ["streams.main.partitions", "1"]),
+    ("streams.main.retention", "7", ["streams.main.retention", "unit"]),
+    ("apply.origins", ["north"], ["apply.origins", "north"]),
+    ("apply.workers", -1, ["apply.workers"]),
+    ("origins.0.server_id", 0, ["server_id"]),
+    ("origins.0.tls", {"mode": "sometimes"}, ["tls.mode", "sometimes"]),
+    ("database.tls", {"mode": "verify"}, ["tls", "ca"]),
+    ("tables", [{"match": "shop", "merge": "overwrite"}], ["match", "shop"]),
+    ("tables", [{"match": "shop.*", "merge": "newest"}], ["merge", "newest"]),
+    ("region", None, ["region"]),
+    ("http.capture", "somewhere", ["http.capture", "somewhere"]),
+    ("log.level", "loud", ["log.level", "loud"]),
+]
+
+
+@pytest.mark.parametrize("path,value,words", WRONG_KEYS, ids=[f"{path}={value}" for path, value, _ in WRONG_KEYS])
+def test_a_wrong_key_is_refused_with_one_sentence(regions, folder, path, value, words):
+    file = write_config(folder, changed(the_region_file(regions), path, value))
+    for service in ("capture", "apply", "gate"):
+        refused = run(service, "--config", file)
+        assert refused.returncode == USAGE
+        assert_one_sentence(refused.stderr, str(file), *words)
+        assert run(service, "--config", file, "--check-config").returncode == USAGE
+
+
+def assert_one_sentence(text, *words):
+    assert len(text.strip().splitlines()) == 1, text
+    for word in words:
+        assert word in text, f"{word!r} is not in: {text}"
+
+
+def test_a_good_file_passes_the_check(regions):
+    for service in ("capture", "apply", "gate"):
+        assert run(service, "--config", regions.east.config_file, "--check-config").returncode == GOOD
+
+
+@pytest.mark.parametrize("content,words", [("region: [east\n", ["YAML"]), ("", ["mapping"]), ("- east\n", ["mapping"])],
+                         ids=["broken YAML", "empty", "a list"])
+def test_a_file_that_is_no_configuration_is_refused(folder, content, words):
+    file = write_config(folder, content)
+    refused = run("capture", "--config", file)
+    assert refused.returncode == USAGE
+    assert_one_sentence(refused.stderr, str(file))
+
+
+def test_a_file_that_is_not_there_is_refused(folder):
+    refused = run("gate", "--config", folder / "missing.yaml")
+    assert refused.returncode == USAGE
+    assert_one_sentence(refused.stderr, "missing.yaml")
+
+
+def test_words_that_the_command_line_does_not_know_are_refused(regions):
+    assert run("capture", "--config", regions.east.config_file, "--fast").returncode == USAGE
+    assert run("reader", "--config", regions.east.config_file).returncode == USAGE
+    assert run().returncode == USAGE
+    assert regions.east.ctl("dance").returncode == USAGE
+
+
+def test_a_password_file_that_is_not_there_is_refused(circuit):
+    case = circuit()
+    config = changed(case.capture_config(), "origins.0.account.password_file", str(case.folder / "none"))
+    assert_refuses(case.capture(config=config), ERROR, "password_file", str(case.folder / "none"))
+
+
+def test_a_port_in_use_is_refused(circuit):
+    case = circuit()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for service in (case.capture(), case.apply()):
+            service.listen = "127.0.0.1:%d" % taken.getsockname()[1]
+            assert_refuses(service, ERROR, service.listen)
+
+
+def assert_refuses(service, code, *words):
+    """The service ends by itself with that code, and its last word is one sentence."""
+    with service:
+        found = service.exit_code()
+        assert found == code, f"exit code {found}: {service.said()[-1500:]}"
+        last = service.said().strip().splitlines()[-1]
+        for word in words:
+            assert word in last, f"{word!r} is not in: {last}"
+
+
+# Servers
+
+def assert_says_and_stays(service, *words):
+    """Not ready, and /readyz says why; it goes on trying."""
+    with service:
+        service.wait_unready(*words)
+        assert not service.ended()
+
+
+def test_a_source_that_cannot_be_reached(circuit):
+    case = circuit()
+    nobody = f"127.0.0.1:{free_port()}"
+    assert_says_and_stays(case.capture(config=changed(case.capture_config(), "origins.0.address", nobody)), nobody)
+
+
+def test_a_target_that_cannot_be_reached(circuit):
+    case = circuit()
+    nobody = f"127.0.0.1:{free_port()}"
+    assert_says_and_stays(case.apply(config=changed(case.config, "database.address", nobody)), nobody)
+
+
+def test_a_broker_that_cannot_be_reached(circuit):
+    case = circuit()
+    nobody = f"127.0.0.1:{free_port()}"
+    assert_says_and_stays(case.capture(config=changed(case.capture_config(), "kafka.bootstrap", nobody)), nobody)
+    assert_says_and_stays(case.apply(config=changed(case.config, "kafka.bootstrap", nobody)), nobody)
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_wrong_password(circuit, kind):
+    case = circuit(kind, kind)
+    (case.folder / "wrong").write_text("wrong")
+    for service, path in (("capture", "origins.0.account.password_file"), ("apply", "database.accounts.apply.password_file")):
+        config = case.capture_config() if service == "capture" else case.config
+        running = getattr(case, service)(config=changed(config, path, str(case.folder / "wrong")))
+        assert_says_and_stays(running, f"farshore_{service}", "denied")
+
+
+def test_tls_is_required_and_the_server_has_none(circuit):
+    case = circuit("mariadb", "mariadb")
+    assert_says_and_stays(case.capture(config=changed(case.capture_config(), "origins.0.tls", {"mode": "required"})), "TLS")
+    assert_says_and_stays(case.apply(config=changed(case.config, "database.tls", {"mode": "required"})), "TLS")
+
+
+WRONG_SETTINGS = [
+    ("mysql", "binlog_format", "'STATEMENT'", "'ROW'"), ("mariadb", "binlog_format", "'MIXED'", "'ROW'"),
+    ("mysql", "binlog_row_image", "'MINIMAL'", "'FULL'"), ("mariadb", "binlog_row_image", "'MINIMAL'", "'FULL'"),
+    ("mysql", "binlog_row_metadata", "'MINIMAL'", "'FULL'"), ("mariadb", "binlog_row_metadata", "'NO_LOG'", "'FULL'"),
+    ("mysql", "binlog_row_value_options", "'PARTIAL_JSON'", "''"), ("mariadb", "gtid_strict_mode", "OFF", "ON"),
+]
+
+
+@pytest.mark.parametrize("kind,name,wrong,right", [case for case in WRONG_SETTINGS if case[0] in BOTH],
+                         ids=[f"{case[0]}: {case[1]}" for case in WRONG_SETTINGS if case[0] in BOTH])
+def test_a_source_setting_that_is_not_as_needed(circuit, kind, name, wrong, right):
+    case = circuit(kind, kind)
+    case.source.execute(f"SET GLOBAL {name} = {wrong}")
+    try:
+        with case.capture() as capture:
+            answer = capture.wait_unready(name)
+            assert wrong.strip("'") in answer
+    finally:
+        case.source.execute(f"SET GLOBAL {name} = {right}")
+
+
+@pytest.mark.skipif("mysql" not in BOTH, reason="there is no MySQL on this machine")
+def test_gtid_mode_that_is_off(regions, folder):
+    with PlainServer("mysql", folder / "nogtid", options=["--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"]) as source:
+        case = Circuit(make_accounts(source), regions.east.bootstrap, folder)
+        assert_says_and_stays(case.capture(), "gtid_mode")
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_missing_grants(circuit, kind):
+    case = circuit(kind, kind)
+    (case.folder / "weak").write_text("weak-Pass1")
+    case.source.execute("DROP USER IF EXISTS weak@'%'", "CREATE USER weak@'%' IDENTIFIED BY 'weak-Pass1'",
+                        f"GRANT SELECT ON {case.schema}.* TO weak@'%'")
+    weak = {"user": "weak", "password_file": str(case.folder / "weak")}
+    assert_says_and_stays(case.capture(config=changed(case.capture_config(), "origins.0.account", weak)), "REPLICATION")
+    with case.capture() as capture:
+        capture.wait_ready()
+        assert_says_and_stays(case.apply(config=changed(case.config, "database.accounts.apply", weak)), "farshore")
+
+
+def test_a_target_without_the_farshore_schema(regions, circuit, folder):
+    case = circuit()
+    with PlainServer("mariadb", folder / "bare") as bare:
+        make_accounts(bare)
+        bare.execute("DROP DATABASE farshore")
+        config = changed(case.config, "database.address", f"127.0.0.1:{bare.port}")
+        assert_says_and_stays(case.apply(config=config), "farshorectl", "init")
+
+
+def test_a_topic_with_other_settings(circuit):
+    case = circuit()
+    case.topics.create_topic(case.topic, 3)
+    assert_says_and_stays(case.capture(), case.topic, "partitions")
+
+
+# Batches
+
+def damaged(record, header, how):
+    """The record's next batch, spoilt."""
+    value = bytearray(record.value)
+    following = header._replace(first_seq=header.first_seq + header.count)
+    if how == "a flipped bit":
+        value[len(value) // 2] ^= 1
+    elif how == "cut short":
+        value = value[:len(value) // 2]
+    elif how == "a newer format":
+        following = header._replace(version=9)
+    elif how == "no header":
+        return None, bytes(value)
+    elif how == "another origin":
+        following = header._replace(origin="elsewhere")
+    elif how == "another partition":
+        following = header._replace(partition=header.partition + 1)
+    return pack_header(following), bytes(value)
+
+
+@pytest.mark.parametrize("how,state", [
+    ("a flipped bit", "unreadable-batch"), ("cut short", "unreadable-batch"), ("a newer format", "unreadable-batch"),
+    ("no header", "unreadable-batch"), ("another origin", "wrong-origin"), ("another partition", "wrong-origin")])
+def test_a_bad_batch_stops_its_partition(regions, sources, folder, how, state):
+    case = Circuit(sources[BOTH[0]], regions.east.bootstrap, folder, sources["target"], partitions=1)
+    create = "CREATE TABLE {}.t (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)"
+    for server in (case.source, case.target):
+        server.execute(create.format(case.schema))
+    with case.capture() as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO t VALUES (1, 1)")
+        case.wait_published(1)
+        first = case.published()[0]
+        header, value = damaged(first, first.header, how)
+        case.topics.produce(case.topic, first.partition, value, header)
+        case.execute("INSERT INTO t VALUES (2, 2)")
+        case.wait_published(2) if header else eventually("it is published", lambda: rows_published(case) >= 2)
+        with case.apply():
+            row = case.wait_state(state)
+            assert row["reason"] and row["seq"] == 1
+            assert f"offset {first_bad_offset(case)}" in row["reason"]
+            holds_for("nothing after it is applied", lambda: case.rows("t") == [(1, 1)], 1)
+
+
+def rows_published(case):
+    return sum(record.header.count for record in case.topics.read(case.topic) if record.header and record.header.kind == 1)
+
+
+def first_bad_offset(case):
+    """The offset of the record that the test put there: the one after the first changes batch that is not capture's."""
+    return next(record.offset for record in case.topics.read(case.topic, keep_values=True)
+                if record.header is None or record.header.kind == 1 and (
+                    record.header.first_seq != 1 or record.header.version != 1 or record.header.origin != case.name
+                    or record.header.partition != record.partition))
+
+
+# Disk full
+
+def test_a_full_disk_at_the_target_makes_apply_wait_and_go_on(regions, sources, folder):
+    """The target's tablespace may not grow: the same error as a full disk. Nothing is lost; with room it goes on."""
+    options = ["--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:24M",
+               "--innodb-undo-tablespaces=0"]
+    with PlainServer("mariadb", folder / "small", server_id=90, options=options) as target:
+        make_accounts(target)
+        case = Circuit(sources["mariadb"], regions.east.bootstrap, folder, target)
+        create = "CREATE TABLE {}.t (id INT NOT NULL PRIMARY KEY, body LONGTEXT NOT NULL)"
+        for server in (case.source, target):
+            server.execute(create.format(case.schema))
+        target.execute("CREATE DATABASE ballast", "CREATE TABLE ballast.b (id INT PRIMARY KEY, body LONGTEXT)")
+        fill(target)
+        with case.capture() as capture, case.apply() as apply:
+            capture.wait_ready()
+            for number in range(1, 31):
+                case.execute(f"INSERT INTO t VALUES ({number}, REPEAT('x', 100000))")
+            answer = apply.wait_unready("full")
+            assert answer
+            stood = len(case.rows("t"))
+            assert stood < 30
+            target.execute("DROP TABLE ballast.b")
+            eventually("every row is there", lambda: len(case.rows("t")) == 30, 60,
+                       explain=lambda: f"{len(case.rows('t'))} rows; {apply.readiness()[1]}")
+            assert target.rows("SELECT COUNT(*) FROM farshore.parked") == [(0,)]
+
+
+def fill(target):
+    number = 0
+    while True:
+        number += 1
+        try:
+            target.execute(f"INSERT INTO ballast.b VALUES ({number}, REPEAT('y', 200000))")
+        except pymysql.err.MySQLError as error:
+            assert error.args[0] == 1114, error
+            return

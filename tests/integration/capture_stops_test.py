@@ -1,0 +1,130 @@
+"""What capture cannot give a record stops it, at its exact position, with the table and the event named.
+
+It stays stopped when it is started again, and nothing after that position is published.
+"""
+
+import re
+
+import pytest
+
+from circuit import Circuit, Sources
+from lab_lib import tools
+from wait import eventually, holds_for
+
+MYSQL, MARIADB = "mysql", "mariadb"
+BOTH = (MYSQL, MARIADB) if tools.mysql_root() else (MARIADB,)
+TABLES = ["CREATE TABLE good (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)",
+          "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, n INT NOT NULL, j LONGTEXT) PARTITION BY RANGE (id) "
+          "(PARTITION low VALUES LESS THAN (100), PARTITION high VALUES LESS THAN MAXVALUE)",
+          "CREATE TABLE flat (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)",
+          "INSERT INTO t VALUES (1, 1, NULL), (200, 2, NULL)", "INSERT INTO flat VALUES (1, 1)"]
+
+# name, servers, what the sentence names beside file and position, statements
+STOPS = [
+    ("truncate", BOTH, ["TRUNCATE", "t"], ["TRUNCATE TABLE t"]),
+    ("truncate in disguise", BOTH, ["TRUNCATE", "t"], ["/* a comment */ truncate   `t`"]),
+    ("truncate partition", BOTH, ["PARTITION", "t"], ["ALTER TABLE t TRUNCATE PARTITION low"]),
+    ("drop partition", BOTH, ["PARTITION", "t"], ["ALTER TABLE t DROP PARTITION low"]),
+    ("exchange partition", BOTH, ["PARTITION"], ["CREATE TABLE x LIKE t", "ALTER TABLE x REMOVE PARTITIONING",
+                                                 "ALTER TABLE t EXCHANGE PARTITION low WITH TABLE x"]),
+    ("no primary key", BOTH, ["nokey", "primary key"], ["CREATE TABLE nokey (n INT)", "INSERT INTO nokey VALUES (1)"]),
+    ("statement format", (MARIADB,), ["flat", "statement"],
+     ["SET SESSION binlog_format = 'STATEMENT'", "UPDATE flat SET n = 5"]),
+    ("statement format, MySQL", (MYSQL,), ["flat", "statement"],
+     ["SET SESSION binlog_format = 'STATEMENT'", "UPDATE flat SET n = 5"]),
+    ("minimal row image", BOTH, ["flat", "image"],
+     ["SET SESSION binlog_row_image = 'MINIMAL'", "UPDATE flat SET n = 5 WHERE id = 1"]),
+    ("compressed transaction", (MYSQL,), ["compress"],
+     ["SET SESSION binlog_transaction_compression = ON", "INSERT INTO flat VALUES (7, 7)"]),
+    ("partial JSON", (MYSQL,), ["doc"],
+     ["CREATE TABLE doc (id INT NOT NULL PRIMARY KEY, j JSON)",
+      "INSERT INTO doc VALUES (1, JSON_OBJECT('a', REPEAT('x', 500), 'b', 1))",
+      "SET SESSION binlog_row_value_options = 'PARTIAL_JSON'", "UPDATE doc SET j = JSON_SET(j, '$.b', 2)"]),
+    ("XA", BOTH, ["XA"], ["XA START 'one'", "INSERT INTO flat VALUES (8, 8)", "XA END 'one'", "XA PREPARE 'one'",
+                                      "XA COMMIT 'one'"]),
+    ("spatial column", BOTH, ["place"], ["CREATE TABLE place (id INT NOT NULL PRIMARY KEY, p POINT NOT NULL)",
+                                         "INSERT INTO place VALUES (1, ST_GeomFromText('POINT(1 2)'))"]),
+]
+CASES = [pytest.param(kind, words, statements, id=f"{kind}: {name}")
+         for name, kinds, words, statements in STOPS for kind in kinds if kind in BOTH]
+POSITION = re.compile(r"binlog\.\d{6}:\d+")
+
+
+@pytest.fixture(scope="module")
+def sources(module_folder):
+    made = Sources(module_folder)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def circuit(regions, sources, folder):
+    return lambda kind: Circuit(sources[kind], regions.east.bootstrap, folder)
+
+
+@pytest.mark.parametrize("kind,words,statements", CASES)
+def test_capture_stops_where_it_cannot_go_on(circuit, kind, words, statements):
+    case = circuit(kind)
+    case.execute(*TABLES)
+    with case.capture() as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO good VALUES (1, 1)")
+        case.wait_published(1)
+        before = case.published_changes()
+        case.execute(*statements)
+        case.execute("INSERT INTO good VALUES (2, 2)")
+        answer = capture.wait_unready("stopped", *words)
+        assert POSITION.search(answer), f"no position in: {answer}"
+        assert capture.metrics().total("farshore_capture_stopped", origin=case.name) == 1
+        position = POSITION.search(answer).group()
+        published = case.published_changes()
+        assert b"good" not in b"".join(record.value for record in case.published()[before:])
+    with case.capture() as again:
+        assert position in again.wait_unready("stopped", *words)
+        holds_for("nothing more is published", lambda: case.published_changes() == published, 0.5)
+
+
+PASSES = [
+    ("ALTER TABLE flat ADD COLUMN added VARCHAR(10) DEFAULT 'x'", "INSERT INTO flat (id, n) VALUES (50, 1)"),
+    ("CREATE TABLE fresh (id INT NOT NULL PRIMARY KEY)", "INSERT INTO fresh VALUES (1)"),
+    ("CREATE INDEX by_n ON flat (n)", "INSERT INTO flat (id, n) VALUES (51, 1)"),
+    ("DROP TABLE fresh", "INSERT INTO flat (id, n) VALUES (52, 1)"),
+    ("ALTER TABLE t REORGANIZE PARTITION high INTO (PARTITION high VALUES LESS THAN (1000), PARTITION top VALUES LESS THAN MAXVALUE)",
+     "INSERT INTO t (id, n) VALUES (60, 1)"),
+    ("CREATE TABLE _flat_gho (n INT)", "INSERT INTO _flat_gho VALUES (1)"),
+    ("CREATE VIEW seen AS SELECT * FROM flat", "INSERT INTO flat (id, n) VALUES (53, 1)"),
+    ("CREATE TEMPORARY TABLE gone (n INT)", "TRUNCATE TABLE gone"),
+    ("TRUNCATE TABLE elsewhere.other", "INSERT INTO elsewhere.other VALUES (1)"),
+    ("BEGIN", "SAVEPOINT one", "INSERT INTO flat (id, n) VALUES (54, 1)", "ROLLBACK TO one", "INSERT INTO flat (id, n) VALUES (55, 1)",
+     "COMMIT"),
+]
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_what_needs_no_record_passes(circuit, kind):
+    case = circuit(kind)
+    case.execute(*TABLES)
+    case.source.execute("CREATE DATABASE IF NOT EXISTS elsewhere", "CREATE TABLE IF NOT EXISTS elsewhere.other (n INT)")
+    with case.capture() as capture:
+        capture.wait_ready()
+        for statements in PASSES:
+            case.execute(*statements)
+        case.execute("INSERT INTO good VALUES (99, 1)")
+        eventually("the last row is published", lambda: any(b"good" in record.value for record in case.published()),
+                   explain=lambda: capture.readiness()[1])
+        assert capture.is_ready()
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_row_above_the_bound_stops_capture(circuit, kind):
+    case = circuit(kind)
+    case.execute("CREATE TABLE wide (id INT NOT NULL PRIMARY KEY, body LONGTEXT)")
+    config = case.capture_config()
+    config["capture"] = {"max_row_bytes": "64KiB"}
+    with case.capture(config=config) as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO wide VALUES (1, REPEAT('x', 60000))")
+        case.wait_published(1)
+        case.execute("INSERT INTO wide VALUES (2, REPEAT('x', 70000))")
+        capture.wait_unready("stopped", "wide", "max_row_bytes")
+        assert case.published_changes() == 1

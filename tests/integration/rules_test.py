@@ -1,0 +1,275 @@
+"""What a table's rule and its other keys ask of apply: immutable tables, second unique keys, parked changes, order groups."""
+
+import pytest
+
+from scenario import caught_up
+from wait import eventually, holds_for
+
+SCHEMA = """
+CREATE DATABASE IF NOT EXISTS test_immutable CHARACTER SET utf8mb4;
+CREATE DATABASE IF NOT EXISTS test_rules CHARACTER SET utf8mb4;
+CREATE DATABASE IF NOT EXISTS test_group CHARACTER SET utf8mb4;
+CREATE DATABASE IF NOT EXISTS test_entity CHARACTER SET utf8mb4;
+CREATE TABLE IF NOT EXISTS test_immutable.event (id INT NOT NULL PRIMARY KEY, body VARCHAR(40) NOT NULL);
+CREATE TABLE IF NOT EXISTS test_rules.person (id INT NOT NULL PRIMARY KEY, email VARCHAR(40) NOT NULL UNIQUE, n INT NOT NULL);
+CREATE TABLE IF NOT EXISTS test_rules.refused (id INT NOT NULL PRIMARY KEY, n INT NOT NULL);
+CREATE TABLE IF NOT EXISTS test_entity.cart (user_id INT NOT NULL, item INT NOT NULL, n INT NOT NULL, PRIMARY KEY (user_id, item));
+CREATE TABLE IF NOT EXISTS test_entity.visit (user_id INT NOT NULL, at INT NOT NULL, PRIMARY KEY (user_id, at));
+CREATE TABLE IF NOT EXISTS test_group.parent (id INT NOT NULL PRIMARY KEY, name VARCHAR(20) NOT NULL);
+CREATE TABLE IF NOT EXISTS test_group.child (id INT NOT NULL PRIMARY KEY, parent_id INT NOT NULL,
+  FOREIGN KEY (parent_id) REFERENCES test_group.parent (id) ON DELETE CASCADE ON UPDATE CASCADE);
+"""
+TABLES = ["test_immutable.event", "test_rules.person", "test_rules.refused", "test_entity.cart", "test_entity.visit",
+          "test_group.child", "test_group.parent"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tables(regions):
+    regions.load_everywhere(SCHEMA)
+    return regions
+
+
+@pytest.fixture(params=["east", "west"])
+def pair(regions, request):
+    """(source, target), both ways round; the tables are empty."""
+    for region in regions:
+        region.database.execute("SET SESSION sql_log_bin = 0", *(f"DELETE FROM {table}" for table in TABLES))
+    source = regions.by_name[request.param]
+    yield source, regions.others(source)[0]
+    for region in regions:
+        region.database.execute("DELETE FROM farshore.conflict", "DELETE FROM farshore.parked")
+    regions.all_gates_open()
+
+
+def behind_farshores_back(region, *statements):
+    region.database.execute("SET SESSION sql_log_bin = 0", *statements)
+
+
+def rows(region, table):
+    return region.database.rows(f"SELECT * FROM {table} ORDER BY 1, 2")
+
+
+def closed_by(region, reason):
+    is_open, answer = region.gate()
+    return not is_open and reason in str(answer)
+
+
+# merge: immutable
+
+def test_an_immutable_row_that_is_there_with_the_same_content_is_a_duplicate(regions, pair):
+    source, target = pair
+    behind_farshores_back(target, "INSERT INTO test_immutable.event VALUES (1, 'same')")
+    source.database.as_application("INSERT INTO test_immutable.event VALUES (1, 'same'), (2, 'other')")
+    caught_up(regions)
+    assert rows(target, "test_immutable.event") == [(1, "same"), (2, "other")]
+    assert target.conflicts() == []
+
+
+def test_an_immutable_row_with_other_content_is_a_conflict_and_keeps_both_images(regions, pair):
+    source, target = pair
+    behind_farshores_back(target, "INSERT INTO test_immutable.event VALUES (1, 'theirs')")
+    source.database.as_application("INSERT INTO test_immutable.event VALUES (1, 'ours')",
+                                   "INSERT INTO test_immutable.event VALUES (2, 'next')")
+    conflict = eventually("the conflict is kept", target.conflicts)[0]
+    assert (conflict["schema_name"], conflict["table_name"], conflict["origin"]) == ("test_immutable", "event", source.name)
+    assert b"ours" in conflict["change_bytes"] and "theirs" in conflict["target_image"]
+    eventually("later rows are applied", lambda: (2, "next") in rows(target, "test_immutable.event"))
+    assert (1, "theirs") in rows(target, "test_immutable.event")
+    eventually("the gate closes", lambda: closed_by(target, "conflict"))
+
+
+def test_a_change_of_an_immutable_row_is_a_conflict(regions, pair):
+    source, target = pair
+    source.database.as_application("INSERT INTO test_immutable.event VALUES (1, 'first')")
+    caught_up(regions)
+    source.database.as_application("UPDATE test_immutable.event SET body = 'second' WHERE id = 1",
+                                   "DELETE FROM test_immutable.event WHERE id = 1")
+    eventually("both are conflicts", lambda: len(target.conflicts()) == 2)
+    assert rows(target, "test_immutable.event") == [(1, "first")]
+
+
+# a second unique key
+
+def test_unique_values_that_change_hands_arrive(regions, pair):
+    source, target = pair
+    source.database.as_application(
+        "INSERT INTO test_rules.person VALUES (1, 'a', 0), (2, 'b', 0), (3, 'c', 0)",
+        "BEGIN", "UPDATE test_rules.person SET email = 'x', n = 1 WHERE id = 1",
+        "UPDATE test_rules.person SET email = 'a', n = 1 WHERE id = 2",
+        "UPDATE test_rules.person SET email = 'b', n = 1 WHERE id = 3",
+        "UPDATE test_rules.person SET email = 'c', n = 2 WHERE id = 1", "COMMIT",
+        "DELETE FROM test_rules.person WHERE id = 3", "INSERT INTO test_rules.person VALUES (4, 'b', 1)",
+        "INSERT INTO test_rules.person VALUES (5, 'd', 0)", "UPDATE test_rules.person SET id = 6 WHERE id = 5")
+    caught_up(regions)
+    assert rows(target, "test_rules.person") == [(1, "c", 2), (2, "a", 1), (4, "b", 1), (6, "d", 0)]
+
+
+def test_unique_values_that_go_round_while_apply_is_away_arrive(regions, pair):
+    """Apply sees it all at once, spread over partitions."""
+    source, target = pair
+    source.database.as_application(*(f"INSERT INTO test_rules.person VALUES ({n}, 'u{n}', 0)" for n in range(1, 31)))
+    caught_up(regions)
+    regions.lab.stop(f"{target.name}.apply")
+    for turn in range(1, 4):
+        source.database.as_application(
+            "BEGIN", "UPDATE test_rules.person SET email = CONCAT('t', id)",
+            f"UPDATE test_rules.person SET email = CONCAT('u', 1 + (id + {turn}) MOD 30), n = {turn}", "COMMIT")
+    regions.lab.start(f"{target.name}.apply", wait=False)
+    caught_up(regions)
+    assert rows(target, "test_rules.person") == rows(source, "test_rules.person")
+
+
+def test_nobody_elses_row_is_overwritten_through_a_unique_key(regions, pair):
+    source, target = pair
+    behind_farshores_back(target, "INSERT INTO test_rules.person VALUES (100, 'taken', 7)")
+    source.database.as_application("INSERT INTO test_rules.person VALUES (1, 'taken', 0)",
+                                   "INSERT INTO test_rules.person VALUES (2, 'free', 0)")
+    eventually("it is parked or a conflict", lambda: target.parked() or target.conflicts())
+    eventually("other rows arrive", lambda: (2, "free", 0) in rows(target, "test_rules.person"))
+    assert rows(target, "test_rules.person") == [(2, "free", 0), (100, "taken", 7)]
+    eventually("the gate closes", lambda: not target.gate()[0])
+    behind_farshores_back(target, "DELETE FROM test_rules.person WHERE id = 100")
+
+
+# parked
+
+def test_a_refused_change_is_parked_replaced_by_a_later_one_and_applied_at_last(regions, pair):
+    source, target = pair
+    target.database.execute("ALTER TABLE test_rules.refused ADD CONSTRAINT small CHECK (n < 100)")
+    try:
+        source.database.as_application("INSERT INTO test_rules.refused VALUES (1, 500)",
+                                       "INSERT INTO test_rules.refused VALUES (2, 5)")
+        first = eventually("it is parked", target.parked)[0]
+        assert (first["table_name"], first["origin"]) == ("refused", source.name) and first["reason"]
+        eventually("the other row is there", lambda: rows(target, "test_rules.refused") == [(2, 5)])
+        eventually("the gate closes", lambda: closed_by(target, "parked"))
+        source.database.as_application("UPDATE test_rules.refused SET n = 600 WHERE id = 1")
+        eventually("the later change replaces it", lambda: [row["seq"] for row in target.parked()] > [first["seq"]])
+        assert len(target.parked()) == 1
+    finally:
+        target.database.execute("ALTER TABLE test_rules.refused DROP CONSTRAINT small")
+    eventually("it is applied by itself", lambda: rows(target, "test_rules.refused") == [(1, 600), (2, 5)])
+    eventually("nothing is parked", lambda: not target.parked())
+
+
+def test_a_change_that_fits_again_replaces_the_parked_one(regions, pair):
+    source, target = pair
+    target.database.execute("ALTER TABLE test_rules.refused ADD CONSTRAINT small CHECK (n < 100)")
+    try:
+        source.database.as_application("INSERT INTO test_rules.refused VALUES (1, 500)")
+        eventually("it is parked", target.parked)
+        source.database.as_application("UPDATE test_rules.refused SET n = 6 WHERE id = 1")
+        eventually("the later image is there", lambda: rows(target, "test_rules.refused") == [(1, 6)])
+        eventually("nothing is parked", lambda: not target.parked())
+        holds_for("the old image does not come back", lambda: rows(target, "test_rules.refused") == [(1, 6)], 2)
+    finally:
+        target.database.execute("ALTER TABLE test_rules.refused DROP CONSTRAINT small")
+
+
+# schema at the target
+
+def waiting(target, source):
+    return [row for row in target.progress(source.name) if row["state"] == "waiting-for-schema"]
+
+
+def test_a_missing_table_makes_its_partitions_wait_and_go_on(regions, pair):
+    source, target = pair
+    regions.everywhere("DROP TABLE IF EXISTS test_rules.late")
+    create = "CREATE TABLE test_rules.late (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)"
+    source.database.execute(create)
+    source.database.as_application("INSERT INTO test_rules.late VALUES (1, 1), (2, 2), (3, 3)")
+    row = eventually("partitions wait", lambda: waiting(target, source))[0]
+    assert "test_rules.late" in row["reason"].replace("`", "")
+    eventually("the gate closes", lambda: closed_by(target, "waiting-for-schema"))
+    target.database.execute(create)
+    caught_up(regions)
+    assert rows(target, "test_rules.late") == [(1, 1), (2, 2), (3, 3)]
+
+
+@pytest.mark.parametrize("there,change", [("a VARCHAR(10)", "ADD COLUMN b INT"), ("a VARCHAR(3), b INT", "MODIFY a VARCHAR(10)"),
+                                          ("a VARCHAR(10), b TINYINT", "MODIFY b INT")],
+                         ids=["missing column", "too short", "too narrow"])
+def test_a_column_that_does_not_fit_makes_the_partition_wait_and_go_on(regions, pair, there, change):
+    source, target = pair
+    regions.everywhere("DROP TABLE IF EXISTS test_rules.narrow")
+    source.database.execute("CREATE TABLE test_rules.narrow (id INT NOT NULL PRIMARY KEY, a VARCHAR(10), b INT)")
+    target.database.execute(f"CREATE TABLE test_rules.narrow (id INT NOT NULL PRIMARY KEY, {there})")
+    source.database.as_application("INSERT INTO test_rules.narrow VALUES (1, 'abcdef', 70000)")
+    row = eventually("the partition waits", lambda: waiting(target, source))[0]
+    assert "narrow" in row["reason"]
+    assert rows(target, "test_rules.narrow") == []
+    target.database.execute(f"ALTER TABLE test_rules.narrow {change}")
+    caught_up(regions)
+    assert rows(target, "test_rules.narrow") == [(1, "abcdef", 70000)]
+
+
+# order groups and entities
+
+def test_cascades_in_an_order_group_end_the_same_on_both_sides(regions, pair):
+    source, target = pair
+    source.database.as_application(
+        "INSERT INTO test_group.parent VALUES (1, 'one'), (2, 'two'), (3, 'three')",
+        "INSERT INTO test_group.child VALUES (10, 1), (11, 1), (20, 2), (30, 3)",
+        "UPDATE test_group.parent SET id = 5, name = 'five' WHERE id = 1",
+        "BEGIN", "DELETE FROM test_group.parent WHERE id = 2", "INSERT INTO test_group.child VALUES (31, 3)",
+        "UPDATE test_group.child SET parent_id = 5 WHERE id = 30", "COMMIT")
+    caught_up(regions)
+    for table, wanted in (("test_group.parent", [(3, "three"), (5, "five")]),
+                          ("test_group.child", [(10, 5), (11, 5), (30, 5), (31, 3)])):
+        assert rows(source, table) == wanted
+        assert rows(target, table) == wanted
+
+
+def test_an_order_group_is_in_one_partition_and_an_entity_too(regions, pair):
+    source, target = pair
+    source.database.as_application(
+        *(f"INSERT INTO test_group.parent VALUES ({n}, 'p')" for n in range(50, 60)),
+        *(f"INSERT INTO test_group.child VALUES ({n}, {n})" for n in range(50, 60)),
+        *(f"INSERT INTO test_entity.cart VALUES ({n % 3}, {n}, 1)" for n in range(12)),
+        *(f"INSERT INTO test_entity.visit VALUES ({n % 3}, {n})" for n in range(12)))
+    caught_up(regions)
+    changes = decoded(source)
+    group = {change["partition"] for change in changes if change.get("schema") == "test_group"}
+    assert len(group) == 1
+    users = {}
+    for change in changes:
+        if change.get("schema") == "test_entity":
+            users.setdefault(column(change, "user_id"), set()).add(change["partition"])
+    assert len(users) == 3 and all(len(partitions) == 1 for partitions in users.values())
+
+
+def decoded(source):
+    """Every change that the source published, as farshorectl decode prints it."""
+    import json
+    done = source.ctl("decode", "--topic", f"farshore.changes.{source.name}.main")
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def column(change, name):
+    return (change.get("after") or change.get("before"))[name]
+
+
+# several apply processes
+
+def test_two_apply_processes_share_the_partitions_and_one_takes_over_from_the_other(regions, pair):
+    source, target = pair
+    regions.lab.start(f"{target.name}.apply-2")
+    try:
+        owners = lambda: {row["owner"] for row in target.progress(source.name) if row["state"] == "applying"}  # noqa: E731
+        beat(source, 1)
+        eventually("both own partitions", lambda: beat(source) and len(owners()) == 2, 40, poll_s=0.5)
+        regions.lab.kill(f"{target.name}.apply-2")
+        eventually("the other one owns all", lambda: beat(source) and len(owners()) == 1, 40, poll_s=0.5)
+        caught_up(regions)
+        assert rows(target, "test_rules.refused") == rows(source, "test_rules.refused")
+    finally:
+        if regions.lab.component(f"{target.name}.apply-2").running():
+            regions.lab.stop(f"{target.name}.apply-2")
+
+
+def beat(source, first=None):
+    """A write to every partition, near enough."""
+    start = first or source.database.value("SELECT MAX(id) FROM test_rules.refused") + 1
+    source.database.as_application(*(f"INSERT INTO test_rules.refused VALUES ({start + n}, 1)" for n in range(30)))
+    return True
