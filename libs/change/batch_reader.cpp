@@ -308,14 +308,11 @@ bool BatchParser::read_value(std::string_view bytes) {
       break;
     case wire::tag(5, Type::kBytes): out_.values_.push_back(Value::of_bytes(wire::read_bytes(reader))); break;
     case wire::tag(6, Type::kBytes): out_.values_.push_back(Value::of_text(wire::read_bytes(reader))); break;
-    default: {
-      ByteReader again(bytes);
-      const Field field = wire::read_field(again);
-      if (!again.ok() || field.number <= 6) return malformed("a value has a wrong type");
-      return unknown("a value", field);
-    }
+    default: reader = ByteReader(bytes); break;
   }
-  return (reader.ok() && reader.done()) || malformed("a value is malformed");
+  if (reader.ok() && reader.done()) return true;
+  const Field field = wire::read_field(reader);
+  return reader.ok() && field.number > 6 ? unknown("a value", field) : malformed("a value is malformed");
 }
 
 bool BatchParser::check_change(const ChangeView& change, std::size_t first_column) {

@@ -1,0 +1,79 @@
+#include "change/checkpoint.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "farshore/v1/checkpoint.pb.h"
+
+namespace farshore::change {
+namespace {
+
+Checkpoint some_checkpoint() {
+  Checkpoint checkpoint;
+  checkpoint.id = {Epoch(2), Incarnation(0xFEDCBA9876543210)};
+  checkpoint.position = "0-1-100";
+  checkpoint.position_before_last = "0-1-99";
+  checkpoint.last = {"0-1-100", SourceTime(std::chrono::microseconds(1'700'000'000'000'001)), 77};
+  checkpoint.partitions = {{"main", PartitionId(0), Seq(12), KafkaOffset(4)},
+                           {"main", PartitionId(1), Seq(1), KafkaOffset(0)}};
+  checkpoint.numbering.streams = {{"main", 2}};
+  checkpoint.numbering.table_rules = "{}";
+  checkpoint.numbering.cascade_groups = {"c: shop.a, shop.b"};
+  checkpoint.numbering.algorithm = 1;
+  checkpoint.source_uuid = "1:0";
+  checkpoint.written_at = LocalTime(std::chrono::microseconds(5));
+  EpochStart start;
+  start.continues = {Epoch(1), Incarnation(9)};
+  start.partitions = {{"main", PartitionId(0), Seq(0)}};
+  checkpoint.pending_epoch_start = start;
+  return checkpoint;
+}
+
+TEST(Checkpoint, IsReadAsItWasWritten) {
+  const Checkpoint checkpoint = some_checkpoint();
+  const auto read = decode_checkpoint(encode_checkpoint(checkpoint));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(*read, checkpoint);
+}
+
+TEST(Checkpoint, OfAFirstStartHasNoLastTransaction) {
+  Checkpoint checkpoint = some_checkpoint();
+  checkpoint.last.reset();
+  checkpoint.pending_epoch_start.reset();
+  EXPECT_EQ(decode_checkpoint(encode_checkpoint(checkpoint)), checkpoint);
+}
+
+TEST(Checkpoint, CutAnywhereIsRefusedOrLosesAWholeFieldAtMost) {
+  const std::string bytes = encode_checkpoint(some_checkpoint());
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    const auto read = decode_checkpoint(bytes.substr(0, size));
+    if (read) {
+      EXPECT_NE(*read, some_checkpoint()) << size << " bytes";
+    }
+  }
+}
+
+TEST(Checkpoint, OfANewerFormatIsToldApart) {
+  v1::Checkpoint message;
+  ASSERT_TRUE(message.ParseFromString(encode_checkpoint(some_checkpoint())));
+  message.set_format(2);
+  EXPECT_EQ(decode_checkpoint(message.SerializeAsString()).error(), MessageError::kNewerFormat);
+  message.set_format(1);
+  message.GetReflection()->MutableUnknownFields(&message)->AddVarint(100, 1);
+  EXPECT_EQ(decode_checkpoint(message.SerializeAsString()).error(), MessageError::kNewerFormat);
+}
+
+TEST(Checkpoint, ThatContradictsItselfIsRefused) {
+  EXPECT_FALSE(decode_checkpoint("").has_value());
+  EXPECT_FALSE(decode_checkpoint("noise").has_value());
+  Checkpoint no_epoch = some_checkpoint();
+  no_epoch.id.epoch = Epoch(0);
+  EXPECT_FALSE(decode_checkpoint(encode_checkpoint(no_epoch)).has_value());
+  Checkpoint no_seq = some_checkpoint();
+  no_seq.partitions[0].next_seq = Seq(0);
+  EXPECT_FALSE(decode_checkpoint(encode_checkpoint(no_seq)).has_value());
+}
+
+}  // namespace
+}  // namespace farshore::change

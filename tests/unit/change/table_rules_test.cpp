@@ -1,0 +1,185 @@
+#include "change/table_rules.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace farshore::change {
+namespace {
+
+using testing::HasSubstr;
+
+TableRules rules_of(std::vector<StreamRule> streams, std::vector<TableRule> rules = {},
+                    std::vector<CascadeGroup> cascades = {}) {
+  auto made = TableRules::make(std::move(streams), std::move(rules), std::move(cascades));
+  EXPECT_TRUE(made.has_value()) << made.error();
+  return std::move(*made);
+}
+
+TableRule rule_for(std::string match) {
+  TableRule rule;
+  rule.match = std::move(match);
+  return rule;
+}
+
+const StreamRule kEverything = {"main", {"*.*"}, 8};
+
+TEST(TablePattern, MatchesSchemaAndTableApart) {
+  EXPECT_TRUE(pattern_matches("*.*", "shop", "orders"));
+  EXPECT_TRUE(pattern_matches("shop.order*", "shop", "orders"));
+  EXPECT_TRUE(pattern_matches("shop.order?", "shop", "orders"));
+  EXPECT_TRUE(pattern_matches("sh*.*der*s", "shop", "old_orders"));
+  EXPECT_TRUE(pattern_matches("shop.a.b", "shop", "a.b"));
+  EXPECT_FALSE(pattern_matches("shop.order?", "shop", "order"));
+  EXPECT_FALSE(pattern_matches("shop.orders", "shop2", "orders"));
+  EXPECT_FALSE(pattern_matches("s*", "shop", "orders")) << "a pattern has two parts";
+  EXPECT_FALSE(pattern_matches("shop.Orders", "shop", "orders")) << "names compare by bytes";
+}
+
+TEST(TablePattern, NeedsASchemaAndATable) {
+  EXPECT_TRUE(pattern_is_valid("*.*"));
+  for (const char* pattern : {"", "orders", ".orders", "shop.", "."})
+    EXPECT_FALSE(pattern_is_valid(pattern)) << pattern;
+}
+
+TEST(TableRules, CaptureEveryTableByDefaultButTheServersAndShadows) {
+  const TableRules rules = rules_of({kEverything});
+  EXPECT_TRUE(rules.route("shop", "orders").captured);
+  for (const char* schema : {"mysql", "sys", "information_schema", "performance_schema", "farshore"}) {
+    EXPECT_FALSE(rules.route(schema, "t").captured) << schema;
+  }
+  for (const char* table : {"_t_gho", "_t_ghc", "_t_del", "_t_new", "_t_old"}) {
+    EXPECT_FALSE(rules.route("shop", table).captured) << table;
+  }
+  EXPECT_TRUE(rules.route("shop", "t_new").captured);
+}
+
+TEST(TableRules, NeverCaptureFarshoresOwnSchemaEvenIfNamed) {
+  const TableRules rules = rules_of({{"main", {"farshore.*", "*.*"}, 8}}, {rule_for("farshore.progress")});
+  EXPECT_FALSE(rules.route("farshore", "progress").captured);
+}
+
+TEST(TableRules, FirstRuleThatMatchesDecides) {
+  TableRule orders = rule_for("shop.order*");
+  orders.stream = "core";
+  orders.group = "orders";
+  orders.merge = MergeRule::kImmutable;
+  TableRule shop = rule_for("shop.*");
+  shop.entity = "user_id";
+  const TableRules rules = rules_of({kEverything, {"core", {}, 4}}, {orders, shop});
+  const Route route = rules.route("shop", "order_items");
+  EXPECT_EQ(rules.streams()[route.stream].name, "core");
+  EXPECT_EQ(route.group, "orders");
+  EXPECT_EQ(route.entity, "");
+  EXPECT_EQ(route.merge, MergeRule::kImmutable);
+  EXPECT_EQ(rules.route("shop", "users").entity, "user_id");
+  EXPECT_EQ(rules.route("blog", "posts").entity, "");
+}
+
+TEST(TableRules, FirstStreamThatMatchesTakesATableWithoutARule) {
+  const TableRules rules = rules_of({{"bulk", {"logs.*"}, 2}, {"main", {"shop.*", "logs.*"}, 8}});
+  EXPECT_EQ(rules.route("logs", "x").stream, 0U);
+  EXPECT_EQ(rules.route("shop", "x").stream, 1U);
+  EXPECT_FALSE(rules.route("blog", "x").captured);
+}
+
+TEST(TableRules, LeaveOutLocalTables) {
+  TableRule local = rule_for("shop.sessions");
+  local.merge = MergeRule::kLocal;
+  const TableRules rules = rules_of({kEverything}, {local});
+  EXPECT_FALSE(rules.route("shop", "sessions").captured);
+}
+
+TEST(TableRules, PutTablesOfACascadeInOneGroup) {
+  const TableRules rules = rules_of({kEverything}, {}, {{"cascade:shop.a", {"shop.b", "shop.a"}}});
+  EXPECT_EQ(rules.route("shop", "a").group, "cascade:shop.a");
+  EXPECT_EQ(rules.route("shop", "b").group, "cascade:shop.a");
+  EXPECT_EQ(rules.route("shop", "c").group, "");
+}
+
+TEST(TableRules, LetACascadeJoinTheGroupThatOneOfItsTablesHas) {
+  TableRule declared = rule_for("shop.a");
+  declared.group = "orders";
+  const TableRules rules = rules_of({kEverything}, {declared}, {{"cascade:shop.a", {"shop.a", "shop.b"}}});
+  EXPECT_EQ(rules.route("shop", "b").group, "orders");
+}
+
+TEST(TableRules, RefuseACascadeOverTwoStreamsOrTwoGroups) {
+  const std::vector<CascadeGroup> cascade = {{"c", {"bulk.b", "shop.a"}}};
+  const auto streams = TableRules::make({{"bulk", {"bulk.*"}, 1}, {"main", {"*.*"}, 8}}, {}, cascade);
+  ASSERT_FALSE(streams.has_value());
+  EXPECT_THAT(streams.error(), HasSubstr("one stream"));
+  TableRule first = rule_for("shop.a");
+  first.group = "one";
+  TableRule second = rule_for("bulk.b");
+  second.group = "two";
+  const auto groups = TableRules::make({kEverything}, {first, second}, cascade);
+  ASSERT_FALSE(groups.has_value());
+  EXPECT_THAT(groups.error(), HasSubstr("one group"));
+}
+
+TEST(TableRules, RefuseWhatTheConfigurationCannotMean) {
+  EXPECT_FALSE(TableRules::make({{"main", {"orders"}, 8}}, {}).has_value());
+  EXPECT_FALSE(TableRules::make({kEverything, kEverything}, {}).has_value());
+  EXPECT_FALSE(TableRules::make({{"main", {"*.*"}, 0}}, {}).has_value());
+  EXPECT_FALSE(TableRules::make({kEverything}, {rule_for("shop")}).has_value());
+  TableRule unknown = rule_for("shop.*");
+  unknown.stream = "nowhere";
+  EXPECT_FALSE(TableRules::make({kEverything}, {unknown}).has_value());
+  TableRule both = rule_for("shop.*");
+  both.group = "g";
+  both.entity = "e";
+  EXPECT_FALSE(TableRules::make({kEverything}, {both}).has_value());
+}
+
+TEST(TableRules, AreReadBackFromTheNumberingOfACheckpoint) {
+  TableRule orders = rule_for("shop.order*");
+  orders.group = "orders";
+  TableRule users = rule_for("shop.user*");
+  users.entity = "user_id";
+  TableRule local = rule_for("shop.sessions");
+  local.merge = MergeRule::kLocal;
+  const TableRules rules = rules_of({kEverything, {"bulk", {"logs.*"}, 2}}, {orders, users, local},
+                                    {{"cascade:shop.a", {"shop.a", "shop.b"}}});
+  const auto read = TableRules::from_numbering(rules.numbering());
+  ASSERT_TRUE(read.has_value()) << read.error();
+  EXPECT_EQ(read->numbering(), rules.numbering());
+  EXPECT_EQ(read->route("shop", "orders").group, "orders");
+  EXPECT_EQ(read->route("shop", "users").entity, "user_id");
+  EXPECT_EQ(read->route("shop", "b").group, "cascade:shop.a");
+  EXPECT_FALSE(read->route("shop", "sessions").captured);
+  EXPECT_EQ(read->streams()[1].partitions, 2U);
+}
+
+TEST(TableRules, DigestFollowsWhatDecidesTheNumberingAndNothingElse) {
+  const std::uint64_t digest_before = digest(rules_of({kEverything}, {rule_for("shop.*")}).numbering());
+  TableRule immutable = rule_for("shop.*");
+  immutable.merge = MergeRule::kImmutable;
+  EXPECT_EQ(digest(rules_of({kEverything}, {immutable}).numbering()), digest_before);
+  TableRule grouped = rule_for("shop.*");
+  grouped.group = "g";
+  EXPECT_NE(digest(rules_of({kEverything}, {grouped}).numbering()), digest_before);
+  EXPECT_NE(digest(rules_of({{"main", {"*.*"}, 9}}, {rule_for("shop.*")}).numbering()), digest_before);
+  EXPECT_NE(digest(rules_of({kEverything}, {rule_for("shop.*")}, {{"c", {"shop.a"}}}).numbering()), digest_before);
+}
+
+TEST(TableRules, RefuseANumberingThatTheyDoNotKnow) {
+  Numbering numbering = rules_of({kEverything}).numbering();
+  numbering.algorithm = 2;
+  EXPECT_FALSE(TableRules::from_numbering(numbering).has_value());
+  numbering = rules_of({kEverything}).numbering();
+  numbering.table_rules = "{}";
+  EXPECT_FALSE(TableRules::from_numbering(numbering).has_value());
+  numbering.table_rules = "not JSON";
+  EXPECT_FALSE(TableRules::from_numbering(numbering).has_value());
+}
+
+TEST(MergeRule, HasANameThatIsReadBack) {
+  for (const MergeRule rule :
+       {MergeRule::kOverwrite, MergeRule::kImmutable, MergeRule::kNewest, MergeRule::kDelta, MergeRule::kLocal}) {
+    EXPECT_EQ(parse_merge_rule(to_string(rule)), rule);
+  }
+  EXPECT_EQ(parse_merge_rule("merge"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace farshore::change
