@@ -96,7 +96,6 @@ class EventDecoder {
   [[nodiscard]] Result on_commit(const RawEvent& raw);
   [[nodiscard]] Result on_rotate(const RawEvent& raw);
   [[nodiscard]] Result begin(const RawEvent& raw, const Gtid& gtid, SourceTime commit_time, State next);
-  [[nodiscard]] Event end();
   [[nodiscard]] std::unexpected<DecodeError> error(const RawEvent& raw, std::string message,
                                                    std::string table = {}) const;
   void advance(const RawEvent& raw);
@@ -108,12 +107,11 @@ class EventDecoder {
 
   const ServerKind kind_;
   State state_ = State::kIdle;
-  std::uint32_t begin_server_id_ = 0;
   BinlogFilePosition position_;
   BinlogFilePosition event_position_;
   std::unique_ptr<TableMapCache> tables_;
-  std::vector<OpenTable> open_tables_;  ///< of the statement under way
-  std::vector<OpenTable> last_tables_;  ///< of the statement that just ended: keeps RowsEvent::table alive
+  std::vector<OpenTable> open_tables_;   ///< of the statement under way
+  std::vector<OpenTable> ended_tables_;  ///< of the statement that ended: keeps RowsEvent::table alive
 };
 
 }  // namespace farshore::binlog

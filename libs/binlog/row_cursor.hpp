@@ -42,6 +42,7 @@ class RowCursor {
 
  private:
   [[nodiscard]] bool read_image(std::vector<Value>& values);
+  bool fail(std::string_view what);
 
   const TableMap* table_ = nullptr;
   RowOp op_{};

@@ -31,6 +31,8 @@ struct TableMap {
   std::string schema;
   std::string name;
   bool captured = false;  ///< passed the decoder's filter; else nothing below is filled
+  /// Why rows of it cannot be read (the decoder stops at them); empty: they can.
+  std::string problem;
   /// Grows with every distinct content that this decoder meets, from 1: equal ids are equal shapes.
   std::uint64_t shape_id = 0;
   std::shared_ptr<const TableShape> shape;

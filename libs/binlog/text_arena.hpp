@@ -40,12 +40,9 @@ class TextArena {
   void grow(std::size_t size);
   void shrink();
 
-  struct Block {
-    std::unique_ptr<char[]> bytes;
-    std::size_t size;
-  };
-  std::vector<Block> blocks_;
-  char* begin_ = nullptr;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::size_t total_ = 0;  ///< bytes of all blocks
+  char* begin_ = nullptr;  ///< the last block
   char* at_ = nullptr;
   char* end_ = nullptr;
   std::string scratch_;

@@ -1,0 +1,372 @@
+// The grammar of a stream of events. Control events (FORMAT_DESCRIPTION, ROTATE, HEARTBEAT, PREVIOUS_GTIDS, GTID_LIST,
+// annotations, ...) may stand anywhere and are left out.
+//
+//   stream      = { transaction }
+//   MySQL:
+//   transaction = GTID QUERY(BEGIN) body ( XID | QUERY(COMMIT) )
+//               | GTID QUERY(CREATE TABLE ... START TRANSACTION) body XID       CREATE TABLE ... SELECT
+//               | GTID QUERY                                                    DDL: a transaction of its own
+//   MariaDB:
+//   transaction = GTID body ( XID | QUERY(COMMIT) )
+//               | GTID(standalone) QUERY                                        DDL
+//   body        = { TABLE_MAP { TABLE_MAP } ROWS { ROWS } | QUERY }             QUERY: SAVEPOINT, or a statement
+//
+// The states: kIdle (between transactions), kBegun (GTID seen, its QUERY outstanding), kInTransaction (the body).
+// Sources: MySQL "Binary Log" internals; MariaDB "Replication Protocol", GTID_EVENT.
+
+#include "binlog/decoder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "base/byte_reader.hpp"
+#include "binlog/statement.hpp"
+#include "binlog/table_map_cache.hpp"
+#include "binlog/table_map_parser.hpp"
+
+namespace farshore::binlog {
+namespace {
+
+constexpr std::size_t kOpenTablesMax = 4096;
+constexpr std::uint16_t kRowsStatementEnd = 1;
+constexpr std::uint8_t kMariadbStandalone = 1;
+constexpr std::uint8_t kMariadbPreparedXa = 64;
+constexpr std::uint8_t kMariadbCompletedXa = 128;
+constexpr std::string_view kXaProblem =
+    "XA transactions cannot be captured yet; end them at the source, and go on from a position after them";
+
+/// The rows of an update come as pairs of images, those of the others alone.
+std::optional<RowOp> row_op_of(EventType type) {
+  switch (type) {
+    case EventType::kWriteRowsV1:
+    case EventType::kWriteRows:
+    case EventType::kMariadbWriteRowsCompressed: return RowOp::kInsert;
+    case EventType::kUpdateRowsV1:
+    case EventType::kUpdateRows:
+    case EventType::kPartialUpdateRows:
+    case EventType::kMariadbUpdateRowsCompressed: return RowOp::kUpdate;
+    case EventType::kDeleteRowsV1:
+    case EventType::kDeleteRows:
+    case EventType::kMariadbDeleteRowsCompressed: return RowOp::kDelete;
+    default: return std::nullopt;
+  }
+}
+
+/// What keeps rows of this event type from being read; empty: nothing.
+std::string_view row_format_problem(EventType type) {
+  switch (type) {
+    case EventType::kPartialUpdateRows:
+      return "partial JSON updates cannot be read yet; set binlog_row_value_options='' at the source";
+    case EventType::kMariadbWriteRowsCompressed:
+    case EventType::kMariadbUpdateRowsCompressed:
+    case EventType::kMariadbDeleteRowsCompressed:
+      return "compressed rows cannot be read yet; set log_bin_compress=OFF at the source";
+    default: return {};
+  }
+}
+
+/// Rows events of version 2 have a length and as many bytes of extra data less two.
+bool has_extra_data(EventType type) {
+  return type == EventType::kWriteRows || type == EventType::kUpdateRows || type == EventType::kDeleteRows ||
+         type == EventType::kPartialUpdateRows;
+}
+
+/// Every one of the first `count` bits is set.
+bool is_full(std::string_view bitmap, std::size_t count) {
+  for (std::size_t i = 0; i < count / 8; ++i) {
+    if (static_cast<std::uint8_t>(bitmap[i]) != 0xFF) return false;
+  }
+  const unsigned rest = count % 8;
+  const unsigned mask = (1U << rest) - 1;
+  return rest == 0 || (static_cast<std::uint8_t>(bitmap[count / 8]) & mask) == mask;
+}
+
+SourceTime header_time(const RawEvent& raw) { return SourceTime(std::chrono::seconds(raw.header.timestamp_s)); }
+
+/// Events of the dump thread that are not in the file.
+bool is_outside_file(const RawEvent& raw) {
+  return (raw.header.flags & EventHeader::kFlagArtificial) != 0 || raw.header.type == EventType::kHeartbeat ||
+         raw.header.type == EventType::kHeartbeatV2 ||
+         (raw.header.type == EventType::kFormatDescription && raw.header.log_pos == 0);
+}
+
+struct Query {
+  std::string_view default_schema;
+  std::string_view sql;
+};
+
+/// QUERY: thread (4) seconds (4) schema length (1) error (2) status length (2) [file id (4) from (4) to (4) duplicates
+/// (1), only EXECUTE_LOAD_QUERY] status | schema 0 | text
+std::optional<Query> parse_query(const RawEvent& raw) {
+  ByteReader reader(raw.body);
+  reader.skip(8);
+  const std::uint8_t schema_length = reader.u8();
+  reader.skip(2);
+  const std::uint16_t status_length = reader.u16();
+  if (raw.header.type == EventType::kExecuteLoadQuery) reader.skip(13);
+  reader.skip(status_length);
+  Query query;
+  query.default_schema = reader.bytes(schema_length);
+  reader.skip(1);
+  query.sql = reader.rest();
+  if (!reader.ok()) return std::nullopt;
+  return query;
+}
+
+bool creates_from_select(std::string_view sql) { return sql.ends_with("START TRANSACTION"); }
+
+}  // namespace
+
+std::string DecodeError::to_string() const {
+  return fmt::format("{} event at {}{}{}: {}", binlog::to_string(event), position.to_string(),
+                     table.empty() ? "" : " for table ", table, message);
+}
+
+EventDecoder::EventDecoder(ServerKind kind) : kind_(kind), tables_(std::make_unique<TableMapCache>(kind)) {}
+EventDecoder::~EventDecoder() = default;
+
+void EventDecoder::set_table_filter(TableFilter filter) { tables_->set_filter(std::move(filter)); }
+
+EventDecoder::Result EventDecoder::decode(const RawEvent& raw) {
+  advance(raw);
+  return dispatch(raw);
+}
+
+EventDecoder::Result EventDecoder::dispatch(const RawEvent& raw) {
+  if (const auto op = row_op_of(raw.header.type)) return on_rows(raw, *op);
+  switch (raw.header.type) {
+    case EventType::kTableMap: return on_table_map(raw);
+    case EventType::kGtid: return on_mysql_gtid(raw);
+    case EventType::kMariadbGtid: return on_mariadb_gtid(raw);
+    case EventType::kQuery:
+    case EventType::kExecuteLoadQuery: return on_query(raw);
+    case EventType::kXid: return on_commit(raw);
+    case EventType::kRotate: return on_rotate(raw);
+    case EventType::kAnonymousGtid:
+      return error(raw, "the source logs transactions without GTID; set gtid_mode=ON at the source");
+    case EventType::kGtidTagged:
+      return error(raw, "a GTID with a tag cannot be captured yet; use gtid_next without tags");
+    case EventType::kXaPrepare: return error(raw, std::string(kXaProblem));
+    case EventType::kTransactionPayload:
+      return error(raw, "compressed transactions cannot be read yet; set binlog_transaction_compression=OFF");
+    case EventType::kMariadbQueryCompressed:
+      return error(raw, "compressed statements cannot be read yet; set log_bin_compress=OFF at the source");
+    case EventType::kMariadbPartialRowData:
+      return error(raw, "rows in fragments cannot be read yet; set binlog_row_event_fragment_threshold to its maximum");
+    case EventType::kIncident:
+      return error(raw, "the source says that changes are missing from its binlog; copy the tables again");
+    case EventType::kStop:
+    case EventType::kIntvar:
+    case EventType::kAppendBlock:
+    case EventType::kDeleteFile:
+    case EventType::kRand:
+    case EventType::kUserVar:
+    case EventType::kFormatDescription:
+    case EventType::kBeginLoadQuery:
+    case EventType::kHeartbeat:
+    case EventType::kHeartbeatV2:
+    case EventType::kIgnorable:
+    case EventType::kRowsQuery:
+    case EventType::kPreviousGtids:
+    case EventType::kTransactionContext:
+    case EventType::kViewChange:
+    case EventType::kMariadbAnnotateRows:
+    case EventType::kMariadbBinlogCheckpoint:
+    case EventType::kMariadbGtidList:
+    case EventType::kMariadbStartEncryption: return Event{};
+    default: break;
+  }
+  if ((raw.header.flags & EventHeader::kFlagIgnorable) != 0) return Event{};
+  return error(raw, fmt::format("event type {} is not known to this version of Farshore; take a newer one",
+                                static_cast<unsigned>(raw.header.type)));
+}
+
+/// GTID: flags (1) UUID (16) number (8) [2 (1) last committed (8) sequence (8) [commit time µs (7; the high bit: the
+/// original's follows) ...]]. The first time is that of the commit at this source. Source: MySQL "Gtid_event".
+EventDecoder::Result EventDecoder::on_mysql_gtid(const RawEvent& raw) {
+  constexpr std::uint8_t kLogicalTimestamps = 2;
+  constexpr std::uint64_t kTimeMask = (std::uint64_t{1} << 55) - 1;
+  ByteReader reader(raw.body);
+  Gtid gtid;
+  gtid.kind = ServerKind::kMysql;
+  reader.skip(1);
+  const std::string_view uuid = reader.bytes(gtid.uuid.size());
+  gtid.number = reader.u64();
+  if (!reader.ok() || gtid.number == 0) return error(raw, "the GTID is malformed");
+  std::ranges::copy(uuid, gtid.uuid.begin());
+  SourceTime commit_time = header_time(raw);
+  constexpr std::size_t kTimeSize = 7;
+  if (reader.left() >= 1 + 8 + 8 + kTimeSize && reader.u8() == kLogicalTimestamps) {
+    reader.skip(16);
+    commit_time = SourceTime(std::chrono::microseconds(reader.number<std::uint64_t>(kTimeSize) & kTimeMask));
+  }
+  return begin(raw, gtid, commit_time, State::kBegun);
+}
+
+/// GTID: number (8) domain (4) flags (1) ... The server id is the header's.
+EventDecoder::Result EventDecoder::on_mariadb_gtid(const RawEvent& raw) {
+  ByteReader reader(raw.body);
+  Gtid gtid;
+  gtid.kind = ServerKind::kMariadb;
+  gtid.number = reader.u64();
+  gtid.domain = reader.u32();
+  gtid.server_id = raw.header.server_id;
+  const std::uint8_t flags = reader.u8();
+  if (!reader.ok() || gtid.number == 0) return error(raw, "the GTID is malformed");
+  if ((flags & (kMariadbPreparedXa | kMariadbCompletedXa)) != 0) return error(raw, std::string(kXaProblem));
+  const bool is_standalone = (flags & kMariadbStandalone) != 0;
+  return begin(raw, gtid, header_time(raw), is_standalone ? State::kBegun : State::kInTransaction);
+}
+
+EventDecoder::Result EventDecoder::begin(const RawEvent& raw, const Gtid& gtid, SourceTime commit_time, State next) {
+  if (gtid.kind != kind_) return error(raw, "this is not the kind of server that was expected");
+  if (state_ != State::kIdle) return error(raw, "a transaction begins although the one before it did not end");
+  state_ = next;
+  Event event;
+  event.kind = Event::Kind::kBegin;
+  event.gtid = gtid;
+  event.commit_time = commit_time;
+  return event;
+}
+
+EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {
+  const auto query = parse_query(raw);
+  if (!query) return error(raw, "the statement is malformed");
+  if (state_ == State::kIdle) return error(raw, "a statement stands outside of a transaction");
+  const bool is_first = state_ == State::kBegun;
+  if (is_first && query->sql == "BEGIN") {
+    state_ = State::kInTransaction;
+    return Event{};
+  }
+  if (!is_first && query->sql == "COMMIT") return on_commit(raw);
+
+  const StatementKind kind = classify(query->sql).kind;
+  switch (kind) {
+    case StatementKind::kSavepoint: return Event{};
+    case StatementKind::kBegin: state_ = State::kInTransaction; return Event{};
+    case StatementKind::kCommit: return on_commit(raw);
+    case StatementKind::kXa: return error(raw, std::string(kXaProblem));
+    case StatementKind::kRollback:
+      return error(
+          raw,
+          "rows that were logged are rolled back in the binlog, which happens when transactional and other tables "
+          "are mixed in a transaction; use InnoDB for all tables, and go on from a position after it");
+    case StatementKind::kTruncate:
+    case StatementKind::kPartitionDataChange:
+    case StatementKind::kTableDdl:
+    case StatementKind::kOtherDdl:
+    case StatementKind::kDml:
+    case StatementKind::kOther: break;
+  }
+  Event event;
+  event.kind = Event::Kind::kStatement;
+  event.default_schema = query->default_schema;
+  event.sql = query->sql;
+  if (is_first && kind_ == ServerKind::kMysql && creates_from_select(query->sql)) {
+    state_ = State::kInTransaction;
+  } else if (is_first) {
+    state_ = State::kIdle;
+    event.ends_transaction = true;
+  }
+  return event;
+}
+
+EventDecoder::Result EventDecoder::on_table_map(const RawEvent& raw) {
+  const auto head = parse_table_map_head(raw.body);
+  if (!head) return error(raw, head.error());
+  if (state_ != State::kInTransaction) return error(raw, "rows stand outside of a transaction");
+  auto map = tables_->find(*head);
+  const auto open = std::ranges::find(open_tables_, head->table_id, &OpenTable::table_id);
+  if (open != open_tables_.end()) {
+    open->map = std::move(map);
+  } else {
+    if (open_tables_.size() >= kOpenTablesMax) return error(raw, "a statement changes too many tables");
+    open_tables_.push_back({head->table_id, std::move(map)});
+  }
+  return Event{};
+}
+
+/// ROWS: table id (6) flags (2) [version 2: length (2) extra data] column count (lenenc) | a bit for each column that
+/// the images have; an update has these bits twice | row images
+EventDecoder::Result EventDecoder::on_rows(const RawEvent& raw, RowOp op) {
+  ByteReader reader(raw.body);
+  const std::uint64_t table_id = reader.u48();
+  const auto open = std::ranges::find(open_tables_, table_id, &OpenTable::table_id);
+  if (!reader.ok() || open == open_tables_.end()) return error(raw, "rows of a table that was not described");
+  const TableMap& table = *open->map;
+
+  Event event;
+  event.kind = Event::Kind::kRows;
+  event.rows.op = op;
+  event.rows.table = &table;
+  event.rows.body_after_table_id = reader.rest();
+  event.rows.statement_end = (reader.u16() & kRowsStatementEnd) != 0;
+  if (event.rows.statement_end) {
+    ended_tables_.swap(open_tables_);
+    open_tables_.clear();
+  }
+  if (!table.captured) return event;
+
+  const auto problem = [&](std::string text) { return error(raw, std::move(text), table.schema + "." + table.name); };
+  if (!table.problem.empty()) return problem(table.problem);
+  if (const auto format = row_format_problem(raw.header.type); !format.empty()) return problem(std::string(format));
+  if (has_extra_data(raw.header.type)) {
+    const std::uint16_t size = reader.u16();
+    if (size < 2) return problem("the rows are malformed (extra data)");
+    reader.skip(size - 2U);
+  }
+  const std::size_t columns = table.shape->columns.size();
+  if (reader.lenenc() != columns) return problem("the rows have another number of columns than their table");
+  for (int images = op == RowOp::kUpdate ? 2 : 1; images > 0; --images) {
+    const std::string_view present = reader.bytes((columns + 7) / 8);
+    if (!reader.ok()) return problem("the rows are malformed (columns present)");
+    if (!is_full(present, columns)) {
+      return problem("the row images lack columns; set binlog_row_image=FULL for all sessions of the source");
+    }
+  }
+  event.rows.rows = reader.rest();
+  return event;
+}
+
+EventDecoder::Result EventDecoder::on_commit(const RawEvent& raw) {
+  if (state_ != State::kInTransaction) return error(raw, "a commit stands outside of a transaction");
+  state_ = State::kIdle;
+  open_tables_.clear();
+  Event event;
+  event.kind = Event::Kind::kCommit;
+  event.ends_transaction = true;
+  return event;
+}
+
+/// ROTATE: position in the next file (8) | its name
+EventDecoder::Result EventDecoder::on_rotate(const RawEvent& raw) {
+  ByteReader reader(raw.body);
+  const std::uint64_t offset = reader.u64();
+  if (!reader.ok()) return error(raw, "the ROTATE event is malformed");
+  position_ = {std::string(reader.rest()), offset};
+  return Event{};
+}
+
+std::unexpected<DecodeError> EventDecoder::error(const RawEvent& raw, std::string message, std::string table) const {
+  return std::unexpected(DecodeError{std::move(message), std::move(table), raw.header.type, event_position_});
+}
+
+/// The header holds the low 32 bits of where the event ends, or zero where the server does not know it (MariaDB 11.4
+/// inside transactions): then sizes are added up.
+void EventDecoder::advance(const RawEvent& raw) {
+  if (is_outside_file(raw)) {
+    event_position_ = position_;
+    return;
+  }
+  const std::uint64_t added_up = position_.offset + raw.header.size;
+  const bool fits = raw.header.log_pos == 0 || static_cast<std::uint32_t>(added_up) == raw.header.log_pos;
+  position_.offset = fits ? added_up : raw.header.log_pos;
+  if (event_position_.file != position_.file) event_position_.file = position_.file;
+  event_position_.offset = position_.offset - std::min<std::uint64_t>(raw.header.size, position_.offset);
+}
+
+}  // namespace farshore::binlog

@@ -1,0 +1,90 @@
+#include "binlog/sql_tokens.hpp"
+
+#include <algorithm>
+
+namespace farshore::binlog {
+namespace {
+
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_word_part(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+}  // namespace
+
+bool SqlToken::is_word(std::string_view word) const {
+  return kind == Kind::kWord && std::ranges::equal(text, word, {}, upper);
+}
+
+SqlToken SqlTokens::next() {
+  skip_blank();
+  if (at_ >= sql_.size()) return {};
+  const char c = sql_[at_];
+  if (c == '`' || c == '"') return {SqlToken::Kind::kQuoted, quoted(c)};
+  if (c == '\'') return {SqlToken::Kind::kString, quoted(c)};
+  if (!is_word_part(c)) {
+    ++at_;
+    return {SqlToken::Kind::kSymbol, std::string(1, c)};
+  }
+  const std::size_t from = at_;
+  while (at_ < sql_.size() && is_word_part(sql_[at_])) ++at_;
+  return {SqlToken::Kind::kWord, std::string(sql_.substr(from, at_ - from))};
+}
+
+void SqlTokens::skip_blank() {
+  while (at_ < sql_.size()) {
+    if (is_space(sql_[at_])) {
+      ++at_;
+    } else if (!skip_comment()) {
+      return;
+    }
+  }
+}
+
+bool SqlTokens::skip_comment() {
+  if (starts_with("/*!") || starts_with("/*M!")) {
+    at_ += starts_with("/*!") ? 3 : 4;
+    while (at_ < sql_.size() && is_digit(sql_[at_])) ++at_;
+    in_versioned_comment_ = true;
+  } else if (starts_with("/*")) {
+    at_ += 2;
+    skip_past("*/");
+  } else if (in_versioned_comment_ && starts_with("*/")) {
+    at_ += 2;
+    in_versioned_comment_ = false;
+  } else if (starts_with("#") || starts_with("-- ") || starts_with("--\t") || starts_with("--\n")) {
+    skip_past("\n");
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void SqlTokens::skip_past(std::string_view mark) {
+  const std::size_t found = sql_.find(mark, at_);
+  at_ = found == std::string_view::npos ? sql_.size() : found + mark.size();
+}
+
+/// A doubled quote stands for one; in strings a backslash takes the meaning from what follows.
+std::string SqlTokens::quoted(char quote) {
+  std::string text;
+  for (++at_; at_ < sql_.size(); ++at_) {
+    const char c = sql_[at_];
+    if (c == '\\' && quote != '`' && at_ + 1 < sql_.size()) {
+      text.push_back(sql_[++at_]);
+    } else if (c != quote) {
+      text.push_back(c);
+    } else if (at_ + 1 < sql_.size() && sql_[at_ + 1] == quote) {
+      text.push_back(sql_[++at_]);
+    } else {
+      ++at_;
+      break;
+    }
+  }
+  return text;
+}
+
+}  // namespace farshore::binlog
