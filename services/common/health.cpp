@@ -7,10 +7,6 @@ namespace farshore::common {
 
 using nlohmann::json;
 
-Health::Health(std::vector<std::string> components) {
-  for (std::string& name : components) components_.emplace(std::move(name), Component{});
-}
-
 void Health::require(const std::string& component) {
   const std::lock_guard lock(mutex_);
   components_.try_emplace(component);
@@ -44,7 +40,8 @@ void Health::stop_expecting(const std::string& loop) {
 
 Health::State Health::readiness() const {
   const std::lock_guard lock(mutex_);
-  const bool good = std::ranges::all_of(components_, [](const auto& entry) { return entry.second.is_ready; });
+  const bool good =
+      !components_.empty() && std::ranges::all_of(components_, [](const auto& entry) { return entry.second.is_ready; });
   json components = json::object();
   for (const auto& [name, component] : components_) {
     components[name] = {{"ready", component.is_ready}, {"reason", component.reason}};

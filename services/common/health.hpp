@@ -4,18 +4,15 @@
 #include <map>
 #include <mutex>
 #include <string>
-#include <vector>
 
 namespace farshore::common {
 
 /// What /readyz and /healthz say. Thread safe.
-/// Ready: each named component says so itself; one that never spoke counts as not ready ("starting").
+/// Ready: each required component says so itself; one that never spoke counts as not ready ("starting"), and so does a
+/// service that has none yet. Require all of them first, then speak for each.
 /// Alive: each loop that promised to beat has done so within the silence that it allows.
 class Health {
  public:
-  /// `components` are those that must be ready; a service names all of them at its start.
-  explicit Health(std::vector<std::string> components = {});
-
   /// Adds a component that must be ready; until ready() is called for it, it is not.
   void require(const std::string& component);
   /// `reason` is for people; say why not, or (ready) anything worth knowing, such as "standby".

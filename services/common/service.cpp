@@ -102,7 +102,7 @@ void serve_health(HttpServer& http, Metrics& metrics, Health& health) {
 int serve(const ServiceSettings& settings, const std::function<int(ServiceContext&)>& run) {
   const StopSignal stop;
   Metrics metrics;
-  Health health(settings.components);
+  Health health;
   const auto process = export_process_metrics(metrics, health, settings.name);
   HttpServer http(settings.listen, settings.listen_setting);
   serve_health(http, metrics, health);

@@ -3,7 +3,6 @@
 #include <functional>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 #include "common/config.hpp"
 
@@ -26,7 +25,6 @@ struct ServiceSettings {
   Address listen;              ///< of /metrics, /healthz, /readyz
   std::string listen_setting;  ///< the key it comes from, "http.capture"
   LogConfig log;
-  std::vector<std::string> components;  ///< what must be ready from the beginning
 };
 
 /// Runs a service as a process: blocks SIGTERM and SIGINT for all threads and turns them into the stop token, sets the

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "change/table_rules.hpp"
+#include "common/config.hpp"
+#include "kafka/settings.hpp"
+
+/// The configuration as the libraries take it.
+namespace farshore::common {
+
+/// The region's cluster; librdkafka's own lines go to the log.
+[[nodiscard]] kafka::ClusterSettings cluster_settings(const Config& config, const std::string& client_id);
+
+/// Throws EnvironmentError when the rules contradict one another.
+[[nodiscard]] change::TableRules table_rules(const Config& config);
+
+/// "farshore.changes.<origin>.<stream>"
+[[nodiscard]] std::string change_topic(const std::string& origin, const std::string& stream);
+/// "farshore.checkpoint.<origin>"
+[[nodiscard]] std::string checkpoint_topic(const std::string& origin);
+
+}  // namespace farshore::common

@@ -1,0 +1,140 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/environment_error.hpp"
+#include "common/arguments.hpp"
+#include "common/config.hpp"
+#include "common/config_units.hpp"
+#include "common/endpoints.hpp"
+#include "common/service.hpp"
+#include "common/version.hpp"
+#include "gate/gate_service.hpp"
+#if __has_include("apply/apply_service.hpp")
+#include "apply/apply_service.hpp"
+#define FARSHORE_HAS_APPLY
+#endif
+#if __has_include("capture/capture_service.hpp")
+#include "capture/capture_service.hpp"
+#define FARSHORE_HAS_CAPTURE
+#endif
+
+// `farshore capture|apply|gate --config FILE`: reads the command line and hands over to the service.
+namespace {
+
+using namespace farshore;
+using common::Config;
+using common::ServiceContext;
+using common::ServiceKind;
+
+struct CommonOptions {
+  std::string config;
+  std::string listen;
+  bool check_config = false;
+};
+
+CLI::App* add_service(CLI::App& app, const std::string& name, const std::string& help, CommonOptions& options) {
+  CLI::App* service = app.add_subcommand(name, help);
+  service->add_option("--config", options.config, "The region's YAML file")->required();
+  service->add_option("--listen", options.listen, "host:port of /metrics, /healthz and /readyz, instead of the file's");
+  service->add_flag("--check-config", options.check_config, "Check the file for this service, and do no more");
+  return service;
+}
+
+std::string default_instance() {
+  char host[256] = "unknown";
+  gethostname(host, sizeof host - 1);
+  return fmt::format("{}/{}", host, getpid());
+}
+
+common::Address listen_address(const CommonOptions& options, const common::Address& configured) {
+  if (options.listen.empty()) return configured;
+  const auto address = common::parse_address(options.listen);
+  if (!address) {
+    throw EnvironmentError(fmt::format("--listen is \"{}\"; wanted host:port.", options.listen), ExitCode::kUsage);
+  }
+  return *address;
+}
+
+/// Fails where the service would fail to find its secrets.
+void check_secrets(const Config& config, ServiceKind kind) {
+  switch (kind) {
+    case ServiceKind::kCapture:
+      for (const common::OriginConfig* origin : config.own_origins()) (void)common::read_password(origin->account);
+      return;
+    case ServiceKind::kApply: (void)common::read_password(config.database.accounts.apply); return;
+    case ServiceKind::kGate: (void)common::read_password(config.database.accounts.gate); return;
+  }
+}
+
+template <typename Arguments>
+int start(ServiceKind kind, const std::string& name, const CommonOptions& options, const Arguments& arguments,
+          common::Address common::HttpConfig::* listen, int (*run)(const Config&, const Arguments&, ServiceContext&)) {
+  const Config config = common::load_config(options.config);
+  common::check_config_for(config, kind);
+  if (options.check_config) {
+    check_secrets(config, kind);
+    fmt::print("{}: good for {} in region {}\n", options.config, name, config.region);
+    return static_cast<int>(ExitCode::kGood);
+  }
+  const common::ServiceSettings settings{.name = name,
+                                         .listen = listen_address(options, config.http.*listen),
+                                         .listen_setting = options.listen.empty() ? "http." + name : "--listen",
+                                         .log = config.log};
+  return common::run_service(settings, [&](ServiceContext& context) { return run(config, arguments, context); });
+}
+
+int dispatch(int argc, char** argv) {
+  CLI::App app{"Farshore carries committed MySQL and MariaDB changes between regions."};
+  app.set_version_flag("--version", std::string("farshore ").append(common::kVersion));
+  app.require_subcommand(1);
+  CommonOptions options;
+  common::CaptureArguments capture_arguments;
+  common::ApplyArguments apply_arguments{.instance = default_instance()};
+
+  CLI::App* capture = add_service(app, "capture", "Publish the changes of an origin of this region", options);
+  capture->add_option("--origin", capture_arguments.origin, "Which origin, when the region has several");
+  capture->add_option("--from", capture_arguments.from, "First start only: end, earliest, or a GTID position");
+  capture->add_flag("--rebuild-checkpoint", capture_arguments.rebuild_checkpoint,
+                    "The checkpoint is lost: begin a new epoch that continues what the topics hold");
+  CLI::App* apply = add_service(app, "apply", "Apply other origins' changes to this region's database", options);
+  apply->add_option("--instance", apply_arguments.instance, "Name of this process among several");
+  CLI::App* gate = add_service(app, "gate", "Answer whether this region may take over", options);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+  }
+  using Http = common::HttpConfig;
+#ifdef FARSHORE_HAS_CAPTURE
+  if (capture->parsed()) {
+    return start(ServiceKind::kCapture, "capture", options, capture_arguments, &Http::capture, capture::run_capture);
+  }
+#endif
+#ifdef FARSHORE_HAS_APPLY
+  if (apply->parsed()) {
+    return start(ServiceKind::kApply, "apply", options, apply_arguments, &Http::apply, apply::run_apply);
+  }
+#endif
+  if (gate->parsed()) {
+    return start(ServiceKind::kGate, "gate", options, common::GateArguments{}, &Http::gate, gate::run_gate);
+  }
+  return static_cast<int>(ExitCode::kUsage);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return dispatch(argc, argv);
+  } catch (const farshore::EnvironmentError& error) {
+    fmt::print(stderr, "farshore: {}\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "farshore: unexpected failure: {}\n", error.what());
+    return static_cast<int>(farshore::ExitCode::kError);
+  }
+}

@@ -1,0 +1,40 @@
+#include "gate/evidence_reader.hpp"
+
+#include <utility>
+
+namespace farshore::gate {
+namespace {
+
+// Shorter than what makes evidence stale by default: a hanging server is noticed, and tried again, soon.
+constexpr std::chrono::seconds kTimeout{2};
+
+}  // namespace
+
+EvidenceReader::EvidenceReader(DatabaseEndpoint endpoint, std::string region)
+    : endpoint_(std::move(endpoint)), region_(std::move(region)) {}
+
+std::expected<Evidence, mysql::SqlError> EvidenceReader::read() {
+  if (!connection_) {
+    mysql::SessionSettings settings;
+    settings.connect_timeout = kTimeout;
+    settings.read_timeout = kTimeout;
+    settings.program_name = "farshore gate";
+    auto opened = mysql::Connection::open(endpoint_, settings);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    connection_ = std::move(*opened);
+    ++opened_;
+  }
+  auto evidence = read_all();
+  if (!evidence) connection_.reset();
+  return evidence;
+}
+
+std::expected<Evidence, mysql::SqlError> EvidenceReader::read_all() {
+  auto rows = progress::ProgressStore(*connection_, region_).load();
+  if (!rows) return std::unexpected(std::move(rows.error()));
+  auto pending = progress::count_pending(*connection_, region_);
+  if (!pending) return std::unexpected(std::move(pending.error()));
+  return Evidence{.rows = std::move(*rows), .pending = std::move(*pending)};
+}
+
+}  // namespace farshore::gate

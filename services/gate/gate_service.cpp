@@ -1,0 +1,141 @@
+#include "gate/gate_service.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "base/environment_error.hpp"
+#include "common/database_error.hpp"
+#include "common/endpoints.hpp"
+#include "common/health.hpp"
+#include "common/http_server.hpp"
+#include "common/log.hpp"
+#include "common/metrics.hpp"
+#include "gate/evidence_reader.hpp"
+#include "gate/gate_metrics.hpp"
+#include "gate/gate_state.hpp"
+
+namespace farshore::gate {
+namespace {
+
+namespace metric = common::metric;
+
+constexpr const char* kDatabase = "database";
+constexpr const char* kPollLoop = "poll";
+constexpr std::chrono::seconds kPollSilenceMax{30};
+
+Expectation expectation_of(const common::Config& config) {
+  Expectation expected{.origins = config.apply.origins, .partitions_of_stream = {}};
+  for (const auto& [name, stream] : config.streams) {
+    expected.partitions_of_stream[name] = static_cast<std::uint32_t>(stream.partitions);
+  }
+  return expected;
+}
+
+Bounds bounds_of(const common::GateBounds& bounds) {
+  return {
+      .max_age = bounds.max_age, .max_evidence_age = bounds.max_evidence_age, .max_clock_skew = bounds.max_clock_skew};
+}
+
+/// The handler shares the state: it may still run when run_gate() has returned.
+void serve_gate(common::HttpServer& http, std::shared_ptr<const GateState> state, const std::string& region) {
+  http.get("/v1/gate", [state = std::move(state), region](const common::HttpRequest&) {
+    const Assessment assessment = state->assess();
+    return common::HttpResponse{.status = assessment.open ? 200 : 503,
+                                .body = gate_json(assessment, region, state->bounds())};
+  });
+}
+
+/// Says in the log when a stream's gate opens, closes, or is closed for other reasons than before.
+class VerdictLog {
+ public:
+  void note(const std::vector<StreamVerdict>& verdicts) {
+    for (const StreamVerdict& verdict : verdicts) {
+      std::string reasons;
+      std::string details;
+      for (const ClosedBy& closed : verdict.reasons) {
+        reasons.append(reasons.empty() ? "" : ", ").append(to_string(closed.reason));
+        details.append(details.empty() ? "" : "; ").append(closed.detail);
+      }
+      std::string& known = known_.try_emplace({verdict.origin, verdict.stream}, "none").first->second;
+      if (known == reasons) continue;
+      known = reasons;
+      common::log_info(
+          verdict.open ? "gate open" : "gate closed",
+          {{"origin", verdict.origin}, {"stream", verdict.stream}, {"reasons", reasons}, {"detail", details}});
+    }
+  }
+
+ private:
+  std::map<std::pair<std::string, std::string>, std::string> known_;
+};
+
+void sleep(std::chrono::milliseconds duration, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wakeup;
+  std::unique_lock lock(mutex);
+  wakeup.wait_for(lock, stop, duration, [] { return false; });
+}
+
+/// Logs a failure once, not at every poll.
+class FailureLog {
+ public:
+  void note(common::Health& health, const std::string& sentence) {
+    health.ready(kDatabase, false, sentence);
+    if (sentence != known_) common::log_warn(sentence);
+    known_ = sentence;
+  }
+  void recovered(common::Health& health) {
+    health.ready(kDatabase, true);
+    if (!known_.empty()) common::log_info("the progress table is read again");
+    known_.clear();
+  }
+
+ private:
+  std::string known_;
+};
+
+/// What does not go away by waiting refuses the start; later the same only closes the gate.
+void refuse_start(const DatabaseEndpoint& endpoint, const mysql::SqlError& error) {
+  if (error.kind == mysql::SqlErrorKind::kAccessDenied || error.kind == mysql::SqlErrorKind::kTls) {
+    throw common::database_error("database", endpoint, error);
+  }
+}
+
+}  // namespace
+
+int run_gate(const common::Config& config, const common::GateArguments&, common::ServiceContext& context) {
+  const DatabaseEndpoint endpoint = common::database_endpoint(config.database, config.database.accounts.gate);
+  const auto state = std::make_shared<GateState>(expectation_of(config), bounds_of(config.gate.bounds));
+  EvidenceReader reader(endpoint, config.region);
+  VerdictLog verdict_log;
+  FailureLog failures;
+  serve_gate(context.http, state, config.region);
+  const common::Counter good = context.metrics.counter(metric::kGatePolls, {"good"});
+  const common::Counter failed = context.metrics.counter(metric::kGatePolls, {"failed"});
+  const common::Counter reconnects = context.metrics.counter(metric::kGateReconnects, {});
+  const auto refresh = context.metrics.before_scrape([&] { export_assessment(context.metrics, state->assess()); });
+  context.health.expect_beat(kPollLoop, kPollSilenceMax);
+
+  bool first = true;
+  while (!context.stop.stop_requested()) {
+    const auto began = std::chrono::steady_clock::now();
+    auto evidence = reader.read();
+    if (evidence) {
+      state->learn(std::move(*evidence), began);
+      failures.recovered(context.health);
+      good.add();
+    } else {
+      if (first) refuse_start(endpoint, evidence.error());
+      failures.note(context.health, common::database_error("database", endpoint, evidence.error()).what());
+      failed.add();
+    }
+    first = false;
+    reconnects.advance_to(static_cast<double>(reader.reconnects()));
+    verdict_log.note(state->assess().streams);
+    context.health.beat(kPollLoop);
+    sleep(config.gate.poll_interval, context.stop);
+  }
+  return static_cast<int>(ExitCode::kGood);
+}
+
+}  // namespace farshore::gate

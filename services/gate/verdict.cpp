@@ -1,0 +1,205 @@
+#include "gate/verdict.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <set>
+
+namespace farshore::gate {
+namespace {
+
+using progress::PartitionState;
+using progress::ProgressRow;
+using std::chrono::microseconds;
+
+std::string seconds_text(microseconds duration) {
+  return fmt::format("{:.1f} s", std::chrono::duration<double>(duration).count());
+}
+
+/// Nothing: the partition goes on.
+std::optional<Reason> reason_of(PartitionState state) {
+  switch (state) {
+    case PartitionState::kApplying: return std::nullopt;
+    case PartitionState::kAtBarrier: return Reason::kAtBarrier;
+    case PartitionState::kHole: return Reason::kHole;
+    case PartitionState::kWaitingForSchema: return Reason::kWaitingForSchema;
+    case PartitionState::kNeedsSnapshot: return Reason::kNeedsSnapshot;
+    case PartitionState::kUnreadableBatch: return Reason::kUnreadableBatch;
+    case PartitionState::kWrongIncarnation: return Reason::kWrongIncarnation;
+    case PartitionState::kNumberingConflict: return Reason::kNumberingConflict;
+    case PartitionState::kMarkerFiltered: return Reason::kMarkerFiltered;
+    case PartitionState::kWrongOrigin: return Reason::kWrongOrigin;
+    case PartitionState::kStopped: return Reason::kStopped;
+  }
+  return Reason::kStopped;
+}
+
+/// Gathers what closes one stream.
+class StreamJudge {
+ public:
+  StreamJudge(std::string origin, std::string stream, const Bounds& bounds, const Moment& moment)
+      : bounds_(bounds), moment_(moment) {
+    verdict_.origin = std::move(origin);
+    verdict_.stream = std::move(stream);
+  }
+
+  void close(Reason reason, std::string detail) {
+    closed_.try_emplace(reason, ClosedBy{reason, {}, std::move(detail)});
+  }
+
+  void evidence_age() {
+    if (moment_.evidence_age <= bounds_.max_evidence_age) return;
+    close(Reason::kStaleEvidence,
+          fmt::format("the progress table was last read {} ago, the bound is {}", seconds_text(moment_.evidence_age),
+                      seconds_text(bounds_.max_evidence_age)));
+  }
+
+  void missing_partition(std::int32_t partition) {
+    ++verdict_.partitions;
+    lacks_safe_time_ = true;
+    close_partition(Reason::kNoEvidence, partition, "the partition has no progress here");
+  }
+
+  void partition(const ProgressRow& row) {
+    ++verdict_.partitions;
+    const std::int32_t number = row.key.partition.raw();
+    if (const auto reason = reason_of(row.state)) {
+      close_partition(*reason, number, row.reason.empty() ? progress::to_string(row.state) : row.reason);
+    }
+    if (row.owner.empty()) close_partition(Reason::kUnownedPartition, number, "no apply process holds the partition");
+    safe_time(row, number);
+  }
+
+  void pending(const progress::PendingCount& count) {
+    verdict_.parked += count.parked;
+    verdict_.conflicts += count.conflicts;
+    if (count.parked > 0) close(Reason::kParked, fmt::format("{} changes are parked", count.parked));
+    if (count.conflicts > 0) close(Reason::kConflict, fmt::format("{} conflicts are not resolved", count.conflicts));
+  }
+
+  StreamVerdict finish() {
+    if (lacks_safe_time_) verdict_.safe_time.reset();
+    if (verdict_.safe_time) verdict_.age = moment_.now - *verdict_.safe_time;
+    if (verdict_.partitions == 0) close(Reason::kNoEvidence, "the stream has no partition here");
+    for (auto& [reason, closed] : closed_) verdict_.reasons.push_back(std::move(closed));
+    verdict_.open = verdict_.reasons.empty();
+    return std::move(verdict_);
+  }
+
+ private:
+  void close_partition(Reason reason, std::int32_t partition, std::string_view detail) {
+    close(reason, std::string(detail));
+    closed_[reason].partitions.push_back(partition);
+  }
+
+  void safe_time(const ProgressRow& row, std::int32_t number) {
+    if (row.safe_time == SourceTime{}) {
+      lacks_safe_time_ = true;
+      close_partition(Reason::kNoSafeTime, number, "no watermark of the origin has been passed yet");
+      return;
+    }
+    verdict_.safe_time = std::min(verdict_.safe_time.value_or(row.safe_time), row.safe_time);
+    const microseconds age = moment_.now - row.safe_time;
+    if (age > bounds_.max_age) {
+      close_partition(
+          Reason::kStaleSafeTime, number,
+          fmt::format("safe time is {} old, the bound is {}", seconds_text(age), seconds_text(bounds_.max_age)));
+    } else if (-age > bounds_.max_clock_skew) {
+      close_partition(Reason::kClockSkew, number,
+                      fmt::format("safe time lies {} in the future, the bound is {}", seconds_text(-age),
+                                  seconds_text(bounds_.max_clock_skew)));
+    }
+  }
+
+  const Bounds& bounds_;
+  const Moment& moment_;
+  StreamVerdict verdict_;
+  std::map<Reason, ClosedBy> closed_;
+  bool lacks_safe_time_ = false;
+};
+
+/// The configured streams and those that have progress: what is applied is judged, configured or not.
+std::set<std::string> streams_of(const std::string& origin, const Expectation& expected, const Evidence& evidence) {
+  std::set<std::string> streams;
+  for (const auto& [stream, partitions] : expected.partitions_of_stream) streams.insert(stream);
+  for (const ProgressRow& row : evidence.rows) {
+    if (row.key.origin == origin) streams.insert(row.key.stream);
+  }
+  return streams;
+}
+
+StreamVerdict judge_stream(const std::string& origin, const std::string& stream, const Expectation& expected,
+                           const Evidence& evidence, const Bounds& bounds, const Moment& moment) {
+  StreamJudge judge(origin, stream, bounds, moment);
+  judge.evidence_age();
+  std::map<std::int32_t, const ProgressRow*> partitions;
+  if (const auto found = expected.partitions_of_stream.find(stream); found != expected.partitions_of_stream.end()) {
+    for (std::uint32_t i = 0; i < found->second; ++i) partitions[static_cast<std::int32_t>(i)] = nullptr;
+  }
+  for (const ProgressRow& row : evidence.rows) {
+    if (row.key.origin == origin && row.key.stream == stream) partitions[row.key.partition.raw()] = &row;
+  }
+  for (const auto& [number, row] : partitions) {
+    if (row == nullptr) {
+      judge.missing_partition(number);
+    } else {
+      judge.partition(*row);
+    }
+  }
+  for (const progress::PendingCount& count : evidence.pending) {
+    if (count.origin == origin && count.stream == stream) judge.pending(count);
+  }
+  return judge.finish();
+}
+
+}  // namespace
+
+std::string_view to_string(Reason reason) {
+  switch (reason) {
+    case Reason::kNoEvidence: return "no-evidence";
+    case Reason::kStaleEvidence: return "stale-evidence";
+    case Reason::kNoSafeTime: return "no-safe-time";
+    case Reason::kStaleSafeTime: return "stale-safe-time";
+    case Reason::kClockSkew: return "clock-skew";
+    case Reason::kUnownedPartition: return "unowned-partition";
+    case Reason::kParked: return "parked";
+    case Reason::kConflict: return "conflict";
+    case Reason::kAtBarrier: return "at-barrier";
+    case Reason::kHole: return "hole";
+    case Reason::kWaitingForSchema: return "waiting-for-schema";
+    case Reason::kNeedsSnapshot: return "needs-snapshot";
+    case Reason::kUnreadableBatch: return "unreadable-batch";
+    case Reason::kWrongIncarnation: return "wrong-incarnation";
+    case Reason::kNumberingConflict: return "numbering-conflict";
+    case Reason::kMarkerFiltered: return "marker-filtered";
+    case Reason::kWrongOrigin: return "wrong-origin";
+    case Reason::kStopped: return "stopped";
+  }
+  return "stopped";
+}
+
+std::vector<StreamVerdict> judge(const Expectation& expected, const Evidence* evidence, const Bounds& bounds,
+                                 const Moment& moment) {
+  std::vector<StreamVerdict> verdicts;
+  for (const std::string& origin : expected.origins) {
+    if (evidence == nullptr) {
+      for (const auto& [stream, partitions] : expected.partitions_of_stream) {
+        StreamJudge judge(origin, stream, bounds, moment);
+        judge.close(Reason::kNoEvidence, "the progress table has not been read yet");
+        verdicts.push_back(judge.finish());
+      }
+      continue;
+    }
+    for (const std::string& stream : streams_of(origin, expected, *evidence)) {
+      verdicts.push_back(judge_stream(origin, stream, expected, *evidence, bounds, moment));
+    }
+  }
+  return verdicts;
+}
+
+bool all_open(const std::vector<StreamVerdict>& verdicts) {
+  return !verdicts.empty() && std::ranges::all_of(verdicts, &StreamVerdict::open);
+}
+
+}  // namespace farshore::gate
