@@ -10,6 +10,9 @@ from .state import State
 from .waiting import Cancellation, wait_for
 
 
+PORT_SECONDS = 3.0  # the kernel may take a moment to close what a killed process held
+
+
 class Component:
     """`key` is how people name it: `east.db`, `mirror`. `needs` are the keys that must be ready before it starts."""
 
@@ -72,7 +75,7 @@ class Component:
         account.make_folder(self.folder)
         account.make_folder(self.log.parent)
         self.prepare(cancellation)
-        self._check_ports()
+        self._check_ports(cancellation)
         with self.state.changed() as data:  # recorded before anything can interrupt
             cancellation.check()
             data["processes"][self.key] = process.spawn(
@@ -96,11 +99,11 @@ class Component:
     def unready_reason(self) -> str:
         return ""
 
-    def _check_ports(self):
+    def _check_ports(self, cancellation: Cancellation):
         for name, port in self.own_ports().items():
-            if not ports.is_free(port):
-                raise LabError(f"port {port} ({self.key}, {name}) is taken by another process: end that one, or make the "
-                               "lab anew (scripts/lab down --purge).")
+            wait_for(lambda port=port: ports.is_free(port), PORT_SECONDS,
+                     f"port {port} ({self.key}, {name}) is taken by another process: end that one, or make the lab anew "
+                     "with `scripts/lab down --purge`", cancellation)
 
     def stop(self):
         found = self.process

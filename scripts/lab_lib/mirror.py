@@ -35,6 +35,10 @@ class Mirror(Component):
                 found[f"{region}.{storage}.storage.replication.factor"] = 1
             found[f"{region}.offset.storage.partitions"] = 1
             found[f"{region}.status.storage.partitions"] = 1
+            # A killed mirror's place in the group is free again this soon, and its successor takes over at once.
+            found[f"{region}.session.timeout.ms"] = 6000
+            found[f"{region}.heartbeat.interval.ms"] = 2000
+            found[f"{region}.scheduled.rebalance.max.delay.ms"] = 0
             found[f"{region}.producer.max.request.size"] = REQUEST_BYTES_MAX
             found[f"{region}.consumer.max.partition.fetch.bytes"] = REQUEST_BYTES_MAX
             found[f"{region}.consumer.fetch.max.bytes"] = 4 * REQUEST_BYTES_MAX

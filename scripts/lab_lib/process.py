@@ -18,7 +18,9 @@ def start_token(pid: int) -> str | None:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return None if fields[0] in "ZX" else f"{boot}:{fields[19]}"
+    state, threads, started = fields[0], int(fields[17]), fields[19]
+    ended = state in "ZX" and threads <= 1  # with more, others of its threads still hold its files and sockets
+    return None if ended else f"{boot}:{started}"
 
 
 class Process:
