@@ -50,9 +50,9 @@ constexpr std::uint8_t kOpaqueDecimal = 246;
 
 void append_base64(std::string_view bytes, std::string& text) {
   constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  constexpr std::size_t kLineBytes = 57;  // 76 characters
+  constexpr std::size_t kLineBytes = 57;  // MySQL's encoder breaks lines after 76 characters
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    if (i > 0 && i % kLineBytes == 0) text.push_back('\n');
+    if (i > 0 && i % kLineBytes == 0) text += "\\n";
     const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
     const auto group = static_cast<std::uint32_t>(read_big_endian(bytes.data() + i, count) << (8 * (3 - count)));
     text.push_back(kAlphabet[group >> 18]);

@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-
 #include "binlog/dump_request.hpp"
 #include "binlog/dump_session.hpp"
 
@@ -75,11 +74,13 @@ std::expected<RawEvent, StreamError> BinlogStream::next() {
   return *event;
 }
 
-bool BinlogStream::has_more() const {
+bool BinlogStream::has_more() const { return wait_readable(std::chrono::milliseconds(0)); }
+
+bool BinlogStream::wait_readable(std::chrono::milliseconds timeout) const {
   const MARIADB_PVIO* pvio = mysql_->net.pvio;
   if (pvio != nullptr && pvio->cache != nullptr && pvio->cache_pos < pvio->cache + pvio->cache_size) return true;
   pollfd socket{.fd = socket_, .events = POLLIN, .revents = 0};
-  return poll(&socket, 1, 0) > 0;
+  return poll(&socket, 1, static_cast<int>(timeout.count())) > 0;
 }
 
 void BinlogStream::interrupt() {

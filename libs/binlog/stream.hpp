@@ -71,6 +71,10 @@ class BinlogStream {
   /// Bytes of the next event are here already. False: the source has been drained, for now.
   [[nodiscard]] bool has_more() const;
 
+  /// Waits until has_more() would be true, at most `timeout`. Lets a reader look after other things while the source is
+  /// idle.
+  [[nodiscard]] bool wait_readable(std::chrono::milliseconds timeout) const;
+
   /// Makes a blocked or later next() return kClosed. From any thread.
   void interrupt();
 

@@ -129,7 +129,7 @@ const char* decode_timestamp(const ColumnPlan& plan, const char* at, const char*
   if (micros > 999999) return nullptr;
   char* text = arena.reserve(kTemporalTextBytesMax);
   char* to = text;
-  if (seconds == 0) {
+  if (seconds == 0 && micros == 0) {  // MariaDB can hold the first second's fractions
     constexpr std::string_view kZero = "0000-00-00 00:00:00";
     std::memcpy(to, kZero.data(), kZero.size());
     to += kZero.size();

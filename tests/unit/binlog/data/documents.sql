@@ -1,0 +1,20 @@
+-- MySQL's JSON, in every form that its binary format has.
+CREATE DATABASE golden;
+USE golden;
+SET time_zone='+00:00', sql_mode='NO_ENGINE_SUBSTITUTION';
+SET NAMES utf8mb4;
+CREATE TABLE documents (id INT PRIMARY KEY, j JSON) DEFAULT CHARSET utf8mb4;
+INSERT INTO documents VALUES
+ (1,'{"a": 1, "b": [1, 2, {"c": null}], "long key here": true, "": false}'),
+ (2,'[]'),(3,'{}'),(4,'null'),(5,'"text \\" \\\\ / \\n \\t \\u0001 \\u00e9 多"'),
+ (6,'[0, -1, 32767, -32768, 32768, 65535, 65536, -32769, 2147483647, -2147483648, 4294967295, 2147483648, 9223372036854775807, -9223372036854775808, 18446744073709551615]'),
+ (7,'[0.0, 1.0, -1.5, 3.14, 1e10, 1e14, 1e15, 1e16, 123456789012345.6, 1234567890123456.7, 1e-5, 1e-14, 1e-15, 1.5e-15, 1e100, 1.7976931348623157e308, 5e-324, 0.1, -0.0, 1e20, 1234567890123456789012345]'),
+ (8,NULL),
+ (9,JSON_OBJECT('d', CAST('12345.6789' AS DECIMAL(20,6)), 'n', CAST('-0.5' AS DECIMAL(3,2)), 'date', DATE'2024-02-29', 'time', TIME'-12:34:56.789', 'dt', TIMESTAMP'2024-02-29 23:59:59.123456', 'zero', CAST(0 AS DECIMAL(5,0)))),
+ (10,JSON_OBJECT('blob', CAST(REPEAT('x',100) AS BINARY), 'bit', b'1010', 'y', CAST(2024 AS YEAR), 'one', CAST('a' AS BINARY))),
+ (11,JSON_ARRAY(REPEAT('long',17000), 1, 100000, JSON_OBJECT('k', REPEAT('v', 200)))),
+ (12,CONCAT(REPEAT('[',99), REPEAT(']',99))),
+ (13,JSON_OBJECT('a', REPEAT('x',127), 'b', REPEAT('y',128), 'c', REPEAT('z',16384))),
+ (14,'true');
+SET @d = (SELECT JSON_ARRAYAGG(n) FROM (WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM s WHERE n < 1000) SELECT n FROM s) x);
+INSERT INTO documents VALUES (15, @d);
