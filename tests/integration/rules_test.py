@@ -1,5 +1,7 @@
 """What a table's rule and its other keys ask of apply: immutable tables, second unique keys, parked changes, order groups."""
 
+import json
+
 import pytest
 
 from scenario import caught_up
@@ -240,7 +242,6 @@ def test_an_order_group_is_in_one_partition_and_an_entity_too(regions, pair):
 
 def decoded(source):
     """Every change that the source published, as farshorectl decode prints it."""
-    import json
     done = source.ctl("decode", "--topic", f"farshore.changes.{source.name}.main")
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -5,6 +5,7 @@ must be visible in its region at that moment.
 """
 
 import contextlib
+import datetime
 import threading
 import time
 
@@ -112,5 +113,5 @@ class GateWatch(threading.Thread):
 
 def safe_times(answer, origin):
     """The safe times, seconds since 1970, that a gate's answer claims for the streams of an origin."""
-    return [stream["safe_time"] for stream in answer.get("streams", [])
-            if stream.get("origin") == origin and stream.get("safe_time")]
+    return [datetime.datetime.fromisoformat(stream["safe_time"].replace("Z", "+00:00")).timestamp()
+            for stream in answer.get("streams", []) if stream["origin"] == origin and stream["safe_time"]]

@@ -1,0 +1,152 @@
+"""farshorectl: what it prints and the codes it exits with."""
+
+import json
+import subprocess
+
+import pytest
+import yaml
+
+from lab_lib import tools
+from plain_servers import free_port
+from scenario import caught_up, published, topic_of
+from services import changed, write_config
+from wait import eventually
+
+GOOD, ERROR, USAGE, CLOSED, TO_MEND, UNREACHABLE = 0, 1, 2, 3, 4, 5
+
+
+@pytest.fixture(scope="module", autouse=True)
+def some_rows(regions):
+    regions.load_everywhere("CREATE DATABASE IF NOT EXISTS test_ctl CHARACTER SET utf8mb4;\nCREATE TABLE IF NOT EXISTS test_ctl.t "
+                            "(id INT NOT NULL PRIMARY KEY, name VARCHAR(20), raw VARBINARY(10), amount DECIMAL(9,2), kind ENUM('a','b'));\n")
+    regions.east.database.execute("DELETE FROM test_ctl.t")
+    regions.east.database.as_application(
+        "INSERT INTO test_ctl.t VALUES (1, 'eins', 0x00FF, 12.50, 'b'), (2, NULL, NULL, NULL, NULL)",
+        "UPDATE test_ctl.t SET name = 'uno' WHERE id = 1", "UPDATE test_ctl.t SET id = 3 WHERE id = 2", "DELETE FROM test_ctl.t WHERE id = 3")
+    caught_up(regions)
+    regions.all_gates_open()
+
+
+def json_of(done, code=GOOD):
+    assert done.returncode == code, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def changes_of(region, origin):
+    done = region.ctl("decode", "--topic", topic_of(origin))
+    assert done.returncode == GOOD, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_gate_is_0_when_open_and_3_when_closed(regions):
+    assert json_of(regions.west.ctl("gate", "--output", "json"))["verdict"] == "open"
+    table = regions.west.ctl("gate")
+    assert table.returncode == GOOD and "east" in table.stdout and "open" in table.stdout
+    regions.lab.kill("east.capture")
+    try:
+        eventually("it is closed", lambda: regions.west.ctl("gate").returncode == CLOSED, 25)
+        closed = json_of(regions.west.ctl("gate", "--output", "json"), CLOSED)
+        assert closed["streams"][0]["reasons"]
+    finally:
+        regions.lab.start("east.capture")
+    regions.all_gates_open()
+
+
+def test_status_shows_every_partition(regions):
+    found = regions.west.ctl("status", "--output", "json")
+    assert found.returncode == GOOD, found.stderr
+    json.loads(found.stdout)
+    table = regions.west.ctl("status")
+    assert table.returncode == GOOD
+    assert "applying" in table.stdout and "east" in table.stdout
+
+
+def test_decode_prints_a_line_a_change(regions):
+    changes = [change for change in changes_of(regions.east, "east") if change.get("schema") == "test_ctl"]
+    ops = [change["op"] for change in changes]
+    assert ops.count("update") >= 1 and ops.count("delete") >= 2 and ops.count("insert") >= 3
+    insert = next(change for change in changes if change["op"] == "insert" and change["after"]["id"] == 1)
+    assert insert["after"] == {"id": 1, "name": "eins", "raw": {"hex": "00ff"}, "amount": "12.50", "kind": "b"}
+    assert insert["gtid"] and insert["seq"] > 0
+
+
+def test_decode_counts_as_many_changes_as_the_headers_say(regions):
+    numbers = {(change["partition"], change["epoch"], change["seq"]) for change in changes_of(regions.east, "east") if "op" in change}
+    assert len(numbers) == published(regions.east).distinct
+
+
+def test_the_mirrored_topic_reads_the_same_on_the_other_side(regions):
+    key = lambda change: (change["partition"], change["seq"])  # noqa: E731
+    there = {key(change): change for change in changes_of(regions.west, "east") if "op" in change}
+    here = {key(change): change for change in changes_of(regions.east, "east") if "op" in change}
+    assert there == here
+
+
+def test_decode_reads_back_what_it_saved(regions, folder):
+    file = folder / "records"
+    direct = regions.east.ctl("decode", "--topic", topic_of("east"), "--partition", "0", "--count", "20", "--save", str(file))
+    again = regions.east.ctl("decode", "--file", str(file))
+    assert direct.returncode == again.returncode == GOOD
+    assert direct.stdout == again.stdout != ""
+    file.write_bytes(file.read_bytes()[:-3])
+    cut = regions.east.ctl("decode", "--file", str(file))
+    assert cut.returncode == ERROR and cut.stderr.strip()
+
+
+def test_decode_of_a_topic_that_is_not_there(regions):
+    done = regions.east.ctl("decode", "--topic", "farshore.changes.nowhere.main")
+    assert done.returncode == ERROR and "farshore.changes.nowhere.main" in done.stderr
+
+
+def test_init_may_be_run_again(regions):
+    assert regions.east.ctl("init").returncode == GOOD
+
+
+def test_preflight_of_the_lab_finds_nothing_that_must_be_mended_or_says_what(regions):
+    done = regions.east.ctl("preflight", "--peer", str(regions.west.config_file), "--output", "json")
+    assert done.returncode in (GOOD, TO_MEND), done.stderr
+    json.loads(done.stdout)
+
+
+def test_preflight_names_the_setting_and_the_statement_that_mends_it(regions):
+    west = regions.west.database
+    west.execute("SET GLOBAL binlog_row_metadata = 'MINIMAL'")
+    try:
+        done = regions.west.ctl("preflight", "--peer", str(regions.east.config_file))
+        assert done.returncode == TO_MEND
+        line = next(line for line in done.stdout.splitlines() if "binlog_row_metadata" in line)
+        assert "MINIMAL" in line and "FULL" in line
+        assert "SET GLOBAL binlog_row_metadata" in done.stdout
+    finally:
+        west.execute("SET GLOBAL binlog_row_metadata = 'FULL'")
+
+
+def test_preflight_looks_at_keys_engines_and_auto_increment_of_both_sides(regions):
+    regions.everywhere("CREATE DATABASE IF NOT EXISTS test_preflight CHARACTER SET utf8mb4")
+    regions.everywhere("CREATE TABLE test_preflight.nokey (n INT)", "CREATE TABLE test_preflight.memory (id INT PRIMARY KEY) ENGINE=MEMORY",
+                       "CREATE TABLE test_preflight.counted (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY)",
+                       "CREATE TABLE test_preflight.word (word VARCHAR(10) NOT NULL PRIMARY KEY)")
+    try:
+        done = regions.east.ctl("preflight", "--peer", str(regions.west.config_file))
+        assert done.returncode == TO_MEND
+        for words in (["test_preflight.nokey", "primary key"], ["test_preflight.memory"], ["auto_increment"], ["test_preflight.word", "collation"]):
+            assert all(word.lower() in done.stdout.lower() for word in words), f"{words} not in:\n{done.stdout}"
+    finally:
+        regions.everywhere("DROP DATABASE test_preflight")
+
+
+def test_what_cannot_be_reached_is_5_with_one_sentence(regions, folder):
+    nobody = f"127.0.0.1:{free_port()}"
+    config = changed(yaml.safe_load(regions.east.config_file.read_text()), "database.address", nobody)
+    file = write_config(folder, config)
+    for words in (["init"], ["status"]):
+        done = subprocess.run([str(tools.farshore_binary("farshorectl")), "--config", str(file), *words], capture_output=True,
+                              text=True, check=False)
+        assert done.returncode == UNREACHABLE, done.stdout + done.stderr
+        assert nobody in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_command_line_is_checked(regions):
+    assert regions.east.ctl("gate", "--output", "xml").returncode == USAGE
+    assert regions.east.ctl("decode").returncode == USAGE
+    assert regions.east.ctl().returncode == USAGE

@@ -1,0 +1,99 @@
+"""The gate opens when everything is fresh, and closes when something is old, missing or wrong, with the reason."""
+
+import datetime
+
+import pytest
+
+from lab_lib.services import get
+from wait import eventually, holds_for
+
+MAX_AGE_S, MAX_EVIDENCE_AGE_S = 10, 3
+
+
+@pytest.fixture(autouse=True)
+def open_gates(regions):
+    regions.all_gates_open()
+    yield
+    for component in ("east.capture", "west.apply", "west.db", "mirror"):
+        running = regions.lab.component(component)
+        if running.condition() == "paused":
+            regions.lab.resume(component)
+        elif not running.running():
+            regions.lab.start(component)
+    regions.all_gates_open()
+
+
+def reasons(region):
+    return {reason["reason"] for stream in region.gate()[1].get("streams", []) for reason in stream["reasons"]}
+
+
+def closes_with(region, *wanted, within_s):
+    eventually(f"the gate of {region.name} is closed by {wanted}",
+               lambda: not region.gate()[0] and reasons(region) & set(wanted), within_s, explain=lambda: str(region.gate()))
+
+
+def age(region, origin):
+    stream = next(stream for stream in region.gate()[1]["streams"] if stream["origin"] == origin)
+    return stream["age_seconds"]
+
+
+def test_an_open_gate_answers_200_with_the_safe_time_of_every_stream(regions):
+    for region in regions:
+        status, _ = get(region.urls["gate"] + "/v1/gate")
+        assert status == 200
+        _, answer = region.gate()
+        assert answer["verdict"] == "open" and answer["region"] == region.name
+        for stream in answer["streams"]:
+            assert stream["verdict"] == "open" and stream["reasons"] == []
+            assert 0 <= stream["age_seconds"] < MAX_AGE_S
+            datetime.datetime.fromisoformat(stream["safe_time"].replace("Z", "+00:00"))
+
+
+def test_safe_time_goes_on_without_any_writes(regions):
+    first = regions.west.gate()[1]["streams"][0]["safe_time"]
+    eventually("safe time has moved", lambda: regions.west.gate()[1]["streams"][0]["safe_time"] > first, 10)
+
+
+def test_a_dead_capture_closes_the_gate_of_the_other_region_alone(regions):
+    regions.lab.kill("east.capture")
+    closes_with(regions.west, "stale-safe-time", within_s=MAX_AGE_S + 5)
+    assert regions.east.gate()[0], "what west sends still arrives in east"
+
+
+def test_a_stalled_mirror_ages(regions):
+    regions.lab.pause("mirror")
+    eventually("the age grows", lambda: age(regions.west, "east") > 4, 10)
+    closes_with(regions.west, "stale-safe-time", within_s=MAX_AGE_S + 5)
+    regions.lab.resume("mirror")
+    eventually("the gate opens by itself", lambda: regions.west.gate()[0], 30)
+
+
+def test_evidence_that_cannot_be_read_closes_the_gate(regions):
+    regions.lab.pause("west.db")
+    closes_with(regions.west, "stale-evidence", "no-evidence", within_s=MAX_EVIDENCE_AGE_S + 3)
+    assert get(regions.west.urls["gate"] + "/healthz")[0] == 200
+    regions.lab.resume("west.db")
+    eventually("the gate opens by itself", lambda: regions.west.gate()[0], 30)
+
+
+def test_a_source_that_is_read_only_gives_no_safe_time(regions):
+    """A demoted primary is idle, not fresh."""
+    east = regions.east
+    east.database.execute("SET GLOBAL read_only = ON")
+    try:
+        closes_with(regions.west, "stale-safe-time", within_s=MAX_AGE_S + 5)
+    finally:
+        east.database.execute("SET GLOBAL read_only = OFF")
+    eventually("the gate opens by itself", lambda: regions.west.gate()[0], 30)
+
+
+def test_an_apply_that_is_gone_closes_the_gate(regions):
+    regions.lab.stop("west.apply")
+    closes_with(regions.west, "stale-safe-time", "unowned-partition", within_s=MAX_AGE_S + 5)
+
+
+def test_the_metrics_say_the_same(regions):
+    metrics = regions.west.metrics("gate")
+    assert metrics.values("farshore_gate_open", origin="east") == [1.0]
+    assert abs(metrics.values("farshore_safe_time_seconds", origin="east")[0] - datetime.datetime.now().timestamp()) < MAX_AGE_S
+    holds_for("it stays open", lambda: regions.west.gate()[0], 0.5)
