@@ -162,7 +162,8 @@ class Lab:
         """Debian's command line client as root, on the caller's terminal; its exit code."""
         code = subprocess.run([str(word) for word in self._database(region).client_command(*options)], check=False,
                               **run_arguments).returncode
-        self._database(region).grant_app()
+        if code == 0:
+            self._database(region).grant_app()
         return code
 
     def wait(self, timeout: float = 60.0):
