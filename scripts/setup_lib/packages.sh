@@ -34,6 +34,8 @@ install_packages() {
     fi
     export DEBIAN_FRONTEND=noninteractive
     step packages "installing $missing"
+    quietly "$work/log" as_root dpkg --configure -a || # an installation that was interrupted
+        die "'dpkg --configure -a' failed: mend this machine's packages first."
     quietly "$work/log" as_root apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 update ||
         die "'apt-get update' failed: check this machine's network and apt sources."
     # shellcheck disable=SC2086
