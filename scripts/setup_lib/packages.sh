@@ -30,6 +30,7 @@ install_packages() {
     missing=$(missing_packages "$work" | tr '\n' ' ')
     if [ -z "${missing// /}" ]; then
         ok packages "all installed"
+        rm -rf "$work"
         return
     fi
     export DEBIAN_FRONTEND=noninteractive
@@ -42,5 +43,6 @@ install_packages() {
     quietly "$work/log" as_root apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -y \
         --no-install-recommends install $missing ||
         die "packages could not be installed; the lines above say why."
+    rm -rf "$work"
     ok packages "installed"
 }
