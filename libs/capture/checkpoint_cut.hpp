@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/numbers.hpp"
+#include "capture/acknowledgements.hpp"
+#include "capture/partition_writer.hpp"
+#include "capture/source_history.hpp"
+#include "change/checkpoint.hpp"
+
+namespace farshore::capture {
+
+/// Makes checkpoints. A cut is taken between two transactions, when everything numbered so far is sent; it becomes a
+/// checkpoint once all of that is acknowledged, while reading goes on. So a checkpoint never names a position that
+/// Kafka does not hold. One thread.
+class CheckpointCut {
+ public:
+  /// `base`: epoch, numbering, source and partitions of this session's beginning. `tail_ends`: by slot, where each
+  /// partition ended then. The others outlive this.
+  CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> tail_ends,
+                const std::vector<PartitionWriter>& writers, Acknowledgements& acknowledgements);
+
+  /// Takes a cut. Only between transactions, with nothing unsent and no cut open.
+  void open(const SourceHistory& history);
+  [[nodiscard]] bool is_open() const { return acknowledgements_.cut_is_open(); }
+  /// The cut as a checkpoint, once it is acknowledged.
+  [[nodiscard]] std::optional<change::Checkpoint> take_covered();
+
+ private:
+  [[nodiscard]] KafkaOffset tail_from(std::size_t slot, std::optional<KafkaOffset> behind_cut) const;
+
+  const std::vector<KafkaOffset> tail_ends_;
+  const std::vector<PartitionWriter>& writers_;
+  Acknowledgements& acknowledgements_;
+  change::Checkpoint next_;        ///< the last checkpoint, or the open cut
+  std::vector<char> tail_passed_;  ///< by slot, when the cut was taken
+};
+
+}  // namespace farshore::capture

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "capture/metrics.hpp"
+#include "capture/session_end.hpp"
+#include "change/checkpoint.hpp"
+#include "kafka/transactional_producer.hpp"
+
+namespace farshore::capture {
+
+/// Writes checkpoints to farshore.checkpoint.<origin> through the producer that fences older captures, on a thread of
+/// its own, so that reading does not wait for Kafka's transactions. One checkpoint at a time. A failure ends the
+/// session.
+class CheckpointWriter {
+ public:
+  /// `ending` and `metrics` outlive the writer.
+  CheckpointWriter(std::unique_ptr<kafka::TransactionalProducer> producer, std::string topic, SessionEnding& ending,
+                   Metrics& metrics);
+
+  /// The loop of the writer's thread.
+  void run(std::stop_token stop);
+  /// A checkpoint is being written: submit() has to wait.
+  [[nodiscard]] bool busy() const { return busy_.load(std::memory_order_acquire); }
+  /// Only while not busy.
+  void submit(change::Checkpoint checkpoint);
+  /// Writes on the caller's thread, while no other is being written. False: the session ended.
+  bool write(change::Checkpoint checkpoint);
+
+ private:
+  const std::unique_ptr<kafka::TransactionalProducer> producer_;
+  const std::string topic_;
+  SessionEnding& ending_;
+  Metrics& metrics_;
+  std::atomic<bool> busy_{false};
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::optional<change::Checkpoint> submitted_;  // guarded by mutex_
+};
+
+}  // namespace farshore::capture

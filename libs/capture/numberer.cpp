@@ -1,0 +1,121 @@
+#include "capture/numberer.hpp"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <cassert>
+#include <limits>
+
+#include "change/key.hpp"
+
+namespace farshore::capture {
+
+namespace {
+
+bool key_changed(const RoutedTable& table, const binlog::RowChange& row) {
+  for (const std::uint32_t column : table.key)
+    if (!(row.before[column] == row.after[column])) return true;
+  return false;
+}
+
+/// Stands for a key in messages: they carry no row values.
+std::uint64_t key_digest(std::span<const Value> row, const TableShape& shape) {
+  std::string bytes;
+  change::encode_key(row, shape, bytes);
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+constexpr std::uint64_t kRowsOfTransactionMax = std::numeric_limits<std::uint32_t>::max() / 2;
+
+}  // namespace
+
+Numberer::Numberer(RowRouter& router, std::vector<PartitionWriter>& writers, Limits limits, SendBatch send)
+    : router_(router), writers_(writers), limits_(limits), send_(std::move(send)) {}
+
+void Numberer::begin(const change::SourceTransaction& transaction) {
+  transaction_ = &transaction;
+  row_in_transaction_ = 0;
+  open_slot_.reset();
+}
+
+std::optional<std::string> Numberer::add(const binlog::RowsEvent& rows) {
+  assert(transaction_ != nullptr && rows.table->captured);
+  const auto table = router_.find(*rows.table);
+  if (!table) return table.error();
+  cursor_.start(rows);
+  binlog::RowChange row;
+  while (cursor_.next(row))
+    if (!add_row(**table, rows.op, row)) return std::move(refusal_);
+  if (!cursor_.error().empty()) return cursor_.error();
+  return std::nullopt;
+}
+
+void Numberer::end() {
+  if (open_slot_) writers_[open_slot_->raw()].builder().mark_last_in_transaction();
+  open_slot_.reset();
+  transaction_ = nullptr;
+}
+
+bool Numberer::add_row(const RoutedTable& table, binlog::RowOp op, const binlog::RowChange& row) {
+  if (row_in_transaction_ > kRowsOfTransactionMax) {
+    refusal_ = "the transaction has more rows than can be numbered (2^31)";
+    return false;
+  }
+  const Ordinal first(static_cast<std::uint32_t>(2 * row_in_transaction_++));
+  ++rows_;
+  switch (op) {
+    case binlog::RowOp::kInsert:
+      return write(table, row.after, {.op = change::Op::kInsert, .ordinal = first, .before = {}, .after = row.after});
+    case binlog::RowOp::kDelete:
+      return write(table, row.before, {.op = change::Op::kDelete, .ordinal = first, .before = row.before, .after = {}});
+    case binlog::RowOp::kUpdate: break;
+  }
+  if (table.in_group || !key_changed(table, row))
+    return write(table, row.after,
+                 {.op = change::Op::kUpdate, .ordinal = first, .before = row.before, .after = row.after});
+  ++key_changes_;
+  return write(table, row.before,
+               {.op = change::Op::kDelete, .ordinal = first, .key_change = true, .before = row.before, .after = {}}) &&
+         write(table, row.after,
+               {.op = change::Op::kInsert,
+                .ordinal = first.next(),
+                .key_change = true,
+                .before = {},
+                .after = row.after});
+}
+
+bool Numberer::write(const RoutedTable& table, std::span<const Value> routed_by, const change::ChangeInput& change) {
+  const PartitionId partition = table.partitioner.of(routed_by, scratch_);
+  const Slot slot(table.first_slot.raw() + static_cast<std::uint32_t>(partition.raw()));
+  PartitionWriter& writer = writers_[slot.raw()];
+  change::BatchBuilder& builder = writer.builder();
+  if (!builder.empty() && (builder.bytes() >= limits_.batch_bytes || builder.is_full())) {
+    send_(slot);
+    if (!builder.empty()) {
+      refusal_ = "the session is over";
+      return false;
+    }
+  }
+  const std::size_t bytes_before = builder.empty() ? 0 : builder.bytes();
+  if (!writer.append(*transaction_, table.encoded, change)) {
+    refusal_ = fmt::format(
+        "the numbering differs from what is published: change {} of partition {} of stream {} was published as "
+        "transaction {} ordinal {}, and the binlog gives it to transaction {} ordinal {}; the source's binlog is not "
+        "the one that was captured, so this origin needs a new epoch and a copy of its tables",
+        writer.next_seq().raw(), builder.partition().raw(), builder.stream(), writer.guard().end().gtid,
+        writer.guard().end().ordinal.raw(), transaction_->gtid, change.ordinal.raw());
+    return false;
+  }
+  open_slot_ = slot;
+  if (builder.bytes() - bytes_before > limits_.row_bytes_max) {
+    const auto& shape = table.encoded->table.shape;
+    refusal_ = fmt::format(
+        "a row of table {} (digest of its key {:016x}) takes {} bytes, more than capture.max_row_bytes ({}): raise it, "
+        "or leave the table out of every stream",
+        shape.full_name(), key_digest(routed_by, shape), builder.bytes() - bytes_before, limits_.row_bytes_max);
+    return false;
+  }
+  return true;
+}
+
+}  // namespace farshore::capture

@@ -1,0 +1,23 @@
+#include "capture/partition_tail.hpp"
+
+#include <algorithm>
+
+namespace farshore::capture {
+
+void take(PartitionTail& tail, const change::BatchHeader& header) {
+  if (tail.newest && header.id.epoch < tail.newest->epoch) return;
+  if (!tail.newest || header.id.epoch > tail.newest->epoch) {
+    tail.newest = header.id;
+    tail.published = {};
+    tail.last_seq = Seq(0);
+  }
+  if (header.id.incarnation != tail.newest->incarnation) {
+    tail.has_two_incarnations = true;
+    return;
+  }
+  tail.last_seq = std::max(tail.last_seq, header.last_seq());
+  if (header.kind != change::BatchKind::kChanges || header.last_seq() <= tail.published.seq) return;
+  tail.published = {.seq = header.last_seq(), .gtid = std::string(header.gtid), .ordinal = header.last_ordinal};
+}
+
+}  // namespace farshore::capture

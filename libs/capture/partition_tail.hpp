@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/numbers.hpp"
+#include "capture/tail_guard.hpp"
+#include "change/batch_header.hpp"
+
+namespace farshore::capture {
+
+/// What one partition's topic shows of what was published, read from an offset to its end.
+struct PartitionTail {
+  std::string stream;
+  PartitionId partition;
+  KafkaOffset begin;  ///< where reading began
+  KafkaOffset low;    ///< the oldest record kept
+  KafkaOffset end;    ///< behind the newest record
+
+  /// The greatest epoch number that was seen; none: no record was read.
+  std::optional<EpochId> newest;
+  /// Two incarnations of one epoch number were seen: two captures numbered at once.
+  bool has_two_incarnations = false;
+  /// The last change seen in `newest`; seq 0: none.
+  PublishedEnd published;
+  /// The same by changes or by watermarks, which name the last change before them.
+  Seq last_seq;
+  /// A record that is not a batch of this partition, as one sentence; empty: none.
+  std::string foreign;
+
+  [[nodiscard]] bool topic_is_empty() const { return end == KafkaOffset(0) || low == end; }
+};
+
+/// Takes one record's header into the tail. Records come in the order of their offsets.
+void take(PartitionTail& tail, const change::BatchHeader& header);
+
+}  // namespace farshore::capture

@@ -1,0 +1,30 @@
+#include "capture/partition_writer.hpp"
+
+#include <cassert>
+
+namespace farshore::capture {
+
+void PartitionWriter::start(EpochId id, Seq next_seq, PublishedEnd published) {
+  assert(builder_.empty());
+  guard_ = TailGuard(std::move(published));
+  id_ = id;
+  next_seq_ = next_seq;
+  builder_.reset_numbering(id, next_seq);
+}
+
+bool PartitionWriter::append(const change::SourceTransaction& transaction,
+                             const std::shared_ptr<const change::EncodedTable>& table,
+                             const change::ChangeInput& change) {
+  if (!tail_passed()) {
+    if (guard_.check(next_seq_, transaction.gtid, change.ordinal) == TailGuard::Verdict::kDiffers) return false;
+    next_seq_ = next_seq_.next();
+    builder_.reset_numbering(id_, next_seq_);
+    return true;
+  }
+  builder_.append(transaction, table, change);
+  next_seq_ = next_seq_.next();
+  assert(builder_.next_seq() == next_seq_);
+  return true;
+}
+
+}  // namespace farshore::capture

@@ -1,0 +1,162 @@
+#include "capture/publisher.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace farshore::capture {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kOpenTimeout{10'000};
+constexpr milliseconds kRoomPoll{20};
+constexpr milliseconds kAcknowledgedPoll{50};
+
+}  // namespace
+
+std::expected<std::unique_ptr<Publisher>, kafka::KafkaError> Publisher::create(const kafka::ClusterSettings& cluster,
+                                                                               const kafka::ProducerLimits& limits,
+                                                                               const Context& context) {
+  std::unique_ptr<Publisher> publisher(new Publisher(context));
+  Publisher* const self = publisher.get();
+  auto producer = kafka::Producer::create(cluster, limits,
+                                          [self](const kafka::Delivery& delivery) { self->on_delivery(delivery); });
+  if (!producer) return std::unexpected(producer.error());
+  publisher->producer_ = std::move(*producer);
+  for (const std::string& stream : context.partitions.stream_names()) {
+    const auto topic = publisher->producer_->open_topic(change_topic(context.origin, stream), kOpenTimeout);
+    if (!topic) return std::unexpected(topic.error());
+    publisher->topics_.push_back(*topic);
+  }
+  return publisher;
+}
+
+Publisher::Publisher(const Context& context)
+    : partitions_(context.partitions),
+      ending_(context.ending),
+      metrics_(context.metrics),
+      in_flight_(context.partitions.count()),
+      rides_watermark_(context.partitions.count(), 0),
+      acknowledgements_(context.partitions.count()) {
+  for (const std::string& stream : partitions_.stream_names()) stream_metrics_.push_back(&metrics_.stream(stream));
+  for (std::uint32_t i = 0; i < partitions_.count(); ++i)
+    writers_.emplace_back(context.origin, partitions_.stream_name(Slot(i)), partitions_.place(Slot(i)).partition);
+}
+
+void Publisher::send(Slot slot) {
+  change::BatchBuilder& builder = writers_[slot.raw()].builder();
+  if (builder.empty()) return;
+  const change::EncodedRecord record = builder.finish(local_now());
+  send_record(slot, record,
+              {.rows = builder.count(),
+               .bytes = static_cast<std::uint32_t>(record.header.size() + record.value.size()),
+               .watermark = rides_watermark_[slot.raw()] != 0,
+               .commit_time = commit_time_});
+  rides_watermark_[slot.raw()] = 0;
+  if (!ending_.ended()) builder.clear();
+}
+
+void Publisher::send_all(std::optional<Slot> held) {
+  for (std::uint32_t i = 0; i < writers_.size(); ++i)
+    if (!held || held->raw() != i) send(Slot(i));
+}
+
+bool Publisher::has_unsent() const {
+  return std::ranges::any_of(writers_, [](const PartitionWriter& writer) { return !writer.builder().empty(); });
+}
+
+void Publisher::send_watermark(change::Watermark watermark) {
+  for (std::uint32_t i = 0; i < writers_.size() && !ending_.ended(); ++i) {
+    PartitionWriter& writer = writers_[i];
+    watermark.seq = writer.last_seq();
+    if (writer.builder().empty()) {
+      send_record(Slot(i), writer.builder().watermark_record(watermark, local_now()), {.watermark = true});
+    } else {
+      writer.builder().ride(watermark);
+      rides_watermark_[i] = 1;
+      send(Slot(i));
+    }
+  }
+}
+
+void Publisher::send_epoch_start(const change::EpochStart& start) {
+  for (std::uint32_t i = 0; i < writers_.size() && !ending_.ended(); ++i)
+    send_record(Slot(i), writers_[i].builder().epoch_start_record(start, local_now()), {});
+}
+
+void Publisher::send_record(Slot slot, const change::EncodedRecord& record, const Sent& sent) {
+  const Partitions::Place& place = partitions_.place(slot);
+  while (!ending_.ended()) {
+    switch (producer_->send(topics_[place.stream], place.partition, record.header, record.value,
+                            acknowledgements_.next_ticket(slot))) {
+      case kafka::SendResult::kQueued:
+        acknowledgements_.sent(slot);
+        in_flight_[slot.raw()].push_back(sent);
+        return;
+      case kafka::SendResult::kQueueFull: wait_for_room(); break;
+      case kafka::SendResult::kError: fail(*producer_->last_error()); return;
+    }
+  }
+}
+
+void Publisher::wait_for_room() {
+  const auto began = std::chrono::steady_clock::now();
+  poll(kRoomPoll);
+  const auto waited = std::chrono::steady_clock::now() - began;
+  add(metrics_.backpressure_us,
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(waited).count()));
+}
+
+void Publisher::poll(milliseconds timeout) {
+  producer_->poll(timeout);
+  metrics_.queue_bytes.store(producer_->queued_bytes(), std::memory_order_relaxed);
+  if (producer_->is_fatal())
+    ending_.end(EndKind::kRetry,
+                fmt::format("Kafka's producer cannot go on: {}",
+                            producer_->last_error() ? producer_->last_error()->message : "fatal error"),
+                EndedBy::kKafka);
+}
+
+bool Publisher::wait_acknowledged() {
+  while (!ending_.ended() && !acknowledgements_.all_acknowledged()) poll(kAcknowledgedPoll);
+  return !ending_.ended();
+}
+
+void Publisher::on_delivery(const kafka::Delivery& delivery) {
+  const Slot slot = Acknowledgements::slot_of(delivery.opaque);
+  if (delivery.error) return fail(*delivery.error);
+  if (ending_.ended()) return;
+  acknowledgements_.acknowledged(delivery.opaque, delivery.offset);
+  assert(!in_flight_[slot.raw()].empty());
+  count(slot, in_flight_[slot.raw()].front());
+  in_flight_[slot.raw()].pop_front();
+}
+
+void Publisher::count(Slot slot, const Sent& sent) {
+  Metrics::Stream& metrics = *stream_metrics_[partitions_.place(slot).stream];
+  if (sent.watermark) add(metrics.published_watermarks, 1);
+  if (sent.rows == 0) return;
+  add(metrics.published_rows, sent.rows);
+  add(metrics.published_bytes, sent.bytes);
+  add(metrics.published_batches, 1);
+  metrics.published_commit_us.store(sent.commit_time.time_since_epoch().count(), std::memory_order_relaxed);
+  metrics.batch_rows(sent.rows);
+  metrics.batch_bytes(sent.bytes);
+  const std::chrono::duration<double> latency = local_now() + clock_offset_ - sent.commit_time;
+  metrics.latency_seconds(std::max(0.0, latency.count()));
+}
+
+void Publisher::fail(const kafka::KafkaError& error) {
+  const bool too_large = error.kind == kafka::KafkaError::Kind::kTooLarge;
+  ending_.end(too_large ? EndKind::kStop : EndKind::kRetry,
+              too_large ? fmt::format("Kafka refuses a batch as too large ({}): raise max.message.bytes of the change "
+                                      "topics, or lower capture.max_row_bytes",
+                                      error.message)
+                        : fmt::format("Kafka does not take what is published: {}", error.message),
+              EndedBy::kKafka);
+}
+
+}  // namespace farshore::capture

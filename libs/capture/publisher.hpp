@@ -1,0 +1,95 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/numbers.hpp"
+#include "capture/acknowledgements.hpp"
+#include "capture/metrics.hpp"
+#include "capture/partition_writer.hpp"
+#include "capture/partitions.hpp"
+#include "capture/session_end.hpp"
+#include "change/epoch_start.hpp"
+#include "change/watermark.hpp"
+#include "kafka/producer.hpp"
+
+namespace farshore::capture {
+
+/// Sends the batches of all partitions and hears of their acknowledgements. Any failure ends the session; after that
+/// nothing more is sent. One thread.
+class Publisher {
+ public:
+  /// All of these outlive the publisher.
+  struct Context {
+    std::string origin;
+    const Partitions& partitions;
+    SessionEnding& ending;
+    Metrics& metrics;
+  };
+
+  [[nodiscard]] static std::expected<std::unique_ptr<Publisher>, kafka::KafkaError> create(
+      const kafka::ClusterSettings& cluster, const kafka::ProducerLimits& limits, const Context& context);
+  Publisher(const Publisher&) = delete;
+  Publisher& operator=(const Publisher&) = delete;
+
+  /// By slot.
+  [[nodiscard]] std::vector<PartitionWriter>& writers() { return writers_; }
+  [[nodiscard]] Acknowledgements& acknowledgements() { return acknowledgements_; }
+
+  /// The partition's batch, if it holds anything. Waits while the queue is full. `newest` is the commit time of the
+  /// batch's last change, by the source's clock.
+  void send(Slot slot);
+  /// Every partition's batch, but that of `held`.
+  void send_all(std::optional<Slot> held = std::nullopt);
+  /// Anything is waiting to be sent.
+  [[nodiscard]] bool has_unsent() const;
+  /// To every partition: rides on its batch if that holds changes, else goes alone. Its seq is filled in for each.
+  void send_watermark(change::Watermark watermark);
+  /// To every partition. Nothing may be unsent.
+  void send_epoch_start(const change::EpochStart& start);
+
+  /// Hears of acknowledgements; waits up to `timeout` for the first.
+  void poll(std::chrono::milliseconds timeout = std::chrono::milliseconds(0));
+  /// Waits until everything sent is acknowledged. False: the session ended first.
+  [[nodiscard]] bool wait_acknowledged();
+
+  /// The commit time of the transaction under way, by the source's clock: for the latency of what is sent.
+  void set_commit_time(SourceTime time) { commit_time_ = time; }
+  void set_clock_offset(std::chrono::microseconds offset) { clock_offset_ = offset; }
+
+ private:
+  /// What is remembered of a record until it is acknowledged.
+  struct Sent {
+    std::uint32_t rows = 0;  ///< 0: no changes
+    std::uint32_t bytes = 0;
+    bool watermark = false;
+    SourceTime commit_time{};  ///< of the newest change
+  };
+
+  explicit Publisher(const Context& context);
+  void send_record(Slot slot, const change::EncodedRecord& record, const Sent& sent);
+  void wait_for_room();
+  void on_delivery(const kafka::Delivery& delivery);
+  void count(Slot slot, const Sent& sent);
+  void fail(const kafka::KafkaError& error);
+
+  const Partitions& partitions_;
+  SessionEnding& ending_;
+  Metrics& metrics_;
+  std::vector<Metrics::Stream*> stream_metrics_;  ///< by stream
+  std::unique_ptr<kafka::Producer> producer_;
+  std::vector<kafka::TopicHandle> topics_;   ///< by stream
+  std::vector<PartitionWriter> writers_;     ///< by slot
+  std::vector<std::deque<Sent>> in_flight_;  ///< by slot, oldest first
+  std::vector<char> rides_watermark_;        ///< by slot: the unsent batch carries one
+  Acknowledgements acknowledgements_;
+  SourceTime commit_time_{};
+  std::chrono::microseconds clock_offset_{};
+};
+
+}  // namespace farshore::capture

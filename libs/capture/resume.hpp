@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/gtid.hpp"
+#include "base/numbers.hpp"
+#include "capture/partition_tail.hpp"
+#include "change/checkpoint.hpp"
+#include "change/epoch_start.hpp"
+
+namespace farshore::capture {
+
+/// Where a first start begins.
+struct StartFrom {
+  enum class Kind : std::uint8_t { kEnd, kEarliest, kPosition };
+  Kind kind = Kind::kEnd;
+  OriginPosition position;  ///< for kPosition
+};
+
+/// What a partition says of itself last, for rebuilding a lost checkpoint: its last watermark or epoch start.
+struct LastStatement {
+  std::string position;  ///< origin position, text
+  std::uint64_t numbering_digest = 0;
+};
+
+/// Everything that decides how a capture goes on.
+struct ResumeFacts {
+  std::string origin;
+  std::optional<change::Checkpoint> checkpoint;
+  /// Of every partition of the numbering that counts: the checkpoint's, or the configured one when there is none.
+  std::vector<PartitionTail> tails;
+  /// With rebuild_checkpoint: by tail.
+  std::vector<std::optional<LastStatement>> statements;
+
+  std::string source_identity;
+  OriginPosition executed;  ///< the end of the source's binlog
+  OriginPosition earliest;  ///< everything beyond it is still in the source's binlogs
+
+  change::Numbering configured;
+  Incarnation fresh;  ///< random, for an epoch that begins now
+  StartFrom from;
+  bool rebuild_checkpoint = false;
+};
+
+/// How a capture goes on.
+struct ResumePlan {
+  enum class Kind : std::uint8_t {
+    kBeginEpoch,       ///< write `checkpoint` (pending), send its start records, write it again without; then continue
+    kContinue,         ///< read on from the checkpoint, numbers as before
+    kContinueToTails,  ///< the same until all that is published is read again; write a checkpoint there, plan anew
+    kRefuse,           ///< stop: `sentence`
+  };
+  Kind kind = Kind::kRefuse;
+  /// kBeginEpoch: to be written. kContinue...: as it was found.
+  change::Checkpoint checkpoint;
+  /// kContinue...: by the checkpoint's partitions, what is published already, and where the partition ends.
+  std::vector<PublishedEnd> published;
+  std::vector<KafkaOffset> tail_ends;
+  /// kContinue...: the source no longer has the last transaction's events, so that reading begins behind it, and its
+  /// content is not compared.
+  bool skips_history_check = false;
+  std::string sentence;      ///< kRefuse: what was found and how to mend it
+  bool retry_helps = false;  ///< kRefuse: the source may come to be as it has to be
+  std::vector<std::string> warnings;
+};
+
+/// Decides. No input or output: the same facts give the same plan.
+///
+///   checkpoint | change topics | then
+///   -----------+---------------+--------------------------------------------------------------------------
+///   none       | empty         | first epoch, from the source's end or where the start says
+///   none       | hold records  | refuse; with rebuild_checkpoint a new epoch from the oldest statement
+///   pending    | any           | the epoch's start records once more
+///   found      | same epoch    | continue
+///              |               | - when the numbering is another: until all that is published is read again, then a
+///              |               |   new epoch; at once if nothing is published beyond the checkpoint
+///   found      | newer epoch   | refuse: the checkpoint is older than what was published
+[[nodiscard]] ResumePlan plan_resume(const ResumeFacts& facts);
+
+/// The partitions hold a newer epoch than the checkpoint: its topic was put back to an older state. With
+/// --rebuild-checkpoint it counts as lost.
+[[nodiscard]] bool checkpoint_is_behind(const change::Checkpoint& checkpoint, const std::vector<PartitionTail>& tails);
+
+/// The checkpoint, still pending, of an epoch that continues `continued` from `begins_at`.
+/// `ends` are the last seqs of the continued epoch's partitions.
+[[nodiscard]] change::Checkpoint next_epoch(const change::Checkpoint& continued, std::vector<change::PartitionEnd> ends,
+                                            const change::Numbering& numbering, Incarnation fresh, std::string reason);
+
+/// Whether an origin can go from one numbering to the other: streams and partitions may be added, never taken away.
+/// Nothing: it can; else one sentence.
+[[nodiscard]] std::optional<std::string> refuse_renumbering(const change::Numbering& from, const change::Numbering& to);
+
+}  // namespace farshore::capture

@@ -1,0 +1,176 @@
+#include "capture/source_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace farshore::capture {
+
+namespace {
+
+using Severity = CheckResult::Severity;
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return out;
+}
+
+/// A global variable and what it has to be; servers answer 1 as well as ON.
+struct WantedSetting {
+  std::string_view name;
+  std::string_view wanted;
+  std::string_view mend;
+};
+
+constexpr WantedSetting kEverywhere[] = {
+    {"log_bin", "ON", "start the server with log_bin"},
+    {"binlog_format", "ROW",
+     "SET GLOBAL binlog_format = 'ROW', and in the server's option file; sessions that are "
+     "open keep the old value"},
+    {"binlog_row_image", "FULL",
+     "SET GLOBAL binlog_row_image = 'FULL', and in the server's option file; sessions that "
+     "are open keep the old value"},
+    {"binlog_row_metadata", "FULL", "SET GLOBAL binlog_row_metadata = 'FULL', and in the server's option file"},
+};
+constexpr WantedSetting kOnMysql[] = {
+    {"gtid_mode", "ON", "SET GLOBAL gtid_mode = ON (in its steps: OFF_PERMISSIVE, ON_PERMISSIVE, ON)"},
+    {"enforce_gtid_consistency", "ON", "SET GLOBAL enforce_gtid_consistency = ON"},
+    {"binlog_row_value_options", "", "SET GLOBAL binlog_row_value_options = '', and in the server's option file"},
+    {"binlog_transaction_compression", "OFF",
+     "SET GLOBAL binlog_transaction_compression = OFF, and in the server's "
+     "option file"},
+};
+constexpr WantedSetting kOnMariadb[] = {
+    {"gtid_strict_mode", "ON", "SET GLOBAL gtid_strict_mode = ON, and in the server's option file"},
+    {"log_bin_compress", "OFF", "SET GLOBAL log_bin_compress = OFF, and in the server's option file"},
+};
+
+std::string normal(std::string_view value) {
+  const std::string text = upper(value);
+  if (text == "1") return "ON";
+  if (text == "0") return "OFF";
+  return text;
+}
+
+CheckResult check(const mysql::ServerInfo& server, const WantedSetting& setting) {
+  const std::string found = normal(server.variable(setting.name));
+  CheckResult result{std::string(setting.name), found, std::string(setting.wanted), "", Severity::kGood, false};
+  if (found != setting.wanted) {
+    result.severity = Severity::kError;
+    result.mend = setting.mend;
+  }
+  return result;
+}
+
+CheckResult check_server_id(const mysql::ServerInfo& server) {
+  CheckResult result{"server_id", std::to_string(server.server_id), "not 0", "", Severity::kGood, false};
+  if (server.server_id == 0) {
+    result.severity = Severity::kError;
+    result.mend = "SET GLOBAL server_id to a number that no other server of the replication has";
+  }
+  return result;
+}
+
+/// A privilege that holds everywhere, as SHOW GRANTS writes it: "GRANT A, B ON *.* TO ...".
+bool granted(const std::vector<std::string>& grants, std::string_view privilege) {
+  return std::ranges::any_of(grants, [&](const std::string& line) {
+    const std::string text = upper(line);
+    const auto on = text.find(" ON *.* ");
+    if (!text.starts_with("GRANT ") || on == std::string::npos) return false;
+    const std::string list = ", " + text.substr(6, on - 6) + ",";
+    return list.starts_with(", ALL PRIVILEGES,") || list.find(", " + std::string(privilege) + ",") != std::string::npos;
+  });
+}
+
+CheckResult check_privilege(const std::vector<std::string>& grants, const std::vector<std::string_view>& names,
+                            std::string_view what_for) {
+  const bool good = std::ranges::any_of(names, [&](std::string_view name) { return granted(grants, name); });
+  CheckResult result{fmt::format("grant {}", names.front()),
+                     good ? "granted" : "not granted",
+                     fmt::format("granted on *.* ({})", what_for),
+                     "",
+                     Severity::kGood,
+                     false};
+  if (!good) {
+    result.severity = Severity::kError;
+    result.mend = fmt::format("GRANT {} ON *.* TO capture's account", names.front());
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string CheckResult::sentence() const {
+  if (severity == Severity::kGood) return fmt::format("{} is {}", name, found.empty() ? "empty" : found);
+  return fmt::format("{} is {}, and has to be {}: {}", name, found.empty() ? "empty" : found,
+                     wanted.empty() ? "empty" : wanted, mend);
+}
+
+std::vector<CheckResult> check_settings(const mysql::ServerInfo& server) {
+  std::vector<CheckResult> results;
+  for (const WantedSetting& setting : kEverywhere) results.push_back(check(server, setting));
+  if (server.kind == ServerKind::kMysql)
+    for (const WantedSetting& setting : kOnMysql) results.push_back(check(server, setting));
+  else
+    for (const WantedSetting& setting : kOnMariadb) results.push_back(check(server, setting));
+  results.push_back(check_server_id(server));
+  return results;
+}
+
+std::vector<CheckResult> check_grants(const std::vector<std::string>& grants, ServerKind kind) {
+  std::vector<CheckResult> results;
+  results.push_back(check_privilege(grants, {"REPLICATION SLAVE", "REPLICATION REPLICA"}, "to read the binlog"));
+  if (kind == ServerKind::kMysql)
+    results.push_back(check_privilege(grants, {"REPLICATION CLIENT"}, "to list the binlogs"));
+  else
+    results.push_back(check_privilege(grants, {"BINLOG MONITOR", "REPLICATION CLIENT"}, "to list the binlogs"));
+  results.push_back(check_privilege(grants, {"SELECT"}, "to see tables and foreign keys"));
+  return results;
+}
+
+std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables, const change::TableRules& rules) {
+  std::vector<CheckResult> results;
+  for (const TableFacts& table : tables) {
+    if (!rules.route(table.schema, table.name).captured) continue;
+    const std::string name = fmt::format("table {}.{}", table.schema, table.name);
+    if (!table.has_primary_key)
+      results.push_back({name, "without a primary key", "with one",
+                         "add a primary key, or leave the table out of every stream: capture stops at its first change",
+                         Severity::kError, true});
+    const std::string engine = upper(table.engine);
+    if (engine != "INNODB" && engine != "ROCKSDB" && engine != "NDBCLUSTER")
+      results.push_back({name, "of engine " + table.engine, "of a transactional engine",
+                         "ALTER TABLE ... ENGINE=InnoDB, or leave the table out of every stream", Severity::kWarning,
+                         true});
+  }
+  return results;
+}
+
+std::expected<std::vector<CheckResult>, mysql::SqlError> check_source(mysql::Connection& connection,
+                                                                      const mysql::ServerInfo& server,
+                                                                      const change::TableRules& rules) {
+  std::vector<CheckResult> results = check_settings(server);
+  const auto grant_rows = connection.query("SHOW GRANTS");
+  if (!grant_rows) return std::unexpected(grant_rows.error());
+  std::vector<std::string> grants;
+  for (std::size_t i = 0; i < grant_rows->size(); ++i) grants.push_back(grant_rows->text(i, 0));
+  std::ranges::move(check_grants(grants, server.kind), std::back_inserter(results));
+
+  const auto table_rows = connection.query(
+      "SELECT t.TABLE_SCHEMA, t.TABLE_NAME, COALESCE(t.ENGINE, ''), "
+      "EXISTS(SELECT 1 FROM information_schema.TABLE_CONSTRAINTS c WHERE c.TABLE_SCHEMA = t.TABLE_SCHEMA AND "
+      "c.TABLE_NAME = t.TABLE_NAME AND c.CONSTRAINT_TYPE = 'PRIMARY KEY') "
+      "FROM information_schema.TABLES t WHERE t.TABLE_TYPE = 'BASE TABLE' AND t.TABLE_SCHEMA NOT IN "
+      "('mysql', 'sys', 'information_schema', 'performance_schema', 'farshore')");
+  if (!table_rows) return std::unexpected(table_rows.error());
+  std::vector<TableFacts> tables;
+  for (std::size_t i = 0; i < table_rows->size(); ++i)
+    tables.push_back(
+        {table_rows->text(i, 0), table_rows->text(i, 1), table_rows->text(i, 2), table_rows->text(i, 3) == "1"});
+  std::ranges::move(check_tables(tables, rules), std::back_inserter(results));
+  return results;
+}
+
+}  // namespace farshore::capture

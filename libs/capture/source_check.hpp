@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "change/table_rules.hpp"
+#include "mysql/connection.hpp"
+#include "mysql/server_info.hpp"
+
+namespace farshore::capture {
+
+/// One thing that a source has to be like, and what it is like.
+struct CheckResult {
+  enum class Severity : std::uint8_t {
+    kGood,
+    kWarning,  ///< capture works; something may go wrong one day
+    kError,    ///< capture cannot work, or stops at the first change of the table
+  };
+  std::string name;  ///< the setting, grant or table
+  std::string found;
+  std::string wanted;
+  std::string mend;  ///< a statement, or what to do; empty when good
+  Severity severity = Severity::kGood;
+  bool is_of_a_table = false;  ///< else of the whole server: capture does not start with an error
+
+  /// "binlog_row_metadata is NO_LOG, and has to be FULL: SET GLOBAL binlog_row_metadata = 'FULL'"
+  [[nodiscard]] std::string sentence() const;
+};
+
+/// The server's settings: no question is asked.
+[[nodiscard]] std::vector<CheckResult> check_settings(const mysql::ServerInfo& server);
+
+/// The lines of SHOW GRANTS for capture's account.
+[[nodiscard]] std::vector<CheckResult> check_grants(const std::vector<std::string>& grants, ServerKind kind);
+
+/// A table as far as capture minds.
+struct TableFacts {
+  std::string schema;
+  std::string name;
+  std::string engine;
+  bool has_primary_key = false;
+};
+/// Tables that the rules capture.
+[[nodiscard]] std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables,
+                                                    const change::TableRules& rules);
+
+/// All of these, asked through `connection` with capture's own account. Used by capture's start and by
+/// `farshorectl preflight`.
+[[nodiscard]] std::expected<std::vector<CheckResult>, mysql::SqlError> check_source(mysql::Connection& connection,
+                                                                                    const mysql::ServerInfo& server,
+                                                                                    const change::TableRules& rules);
+
+}  // namespace farshore::capture

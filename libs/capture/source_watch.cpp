@@ -1,0 +1,95 @@
+#include "capture/source_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+
+namespace farshore::capture {
+
+void PendingWatermarks::add(Moment moment) {
+  if (moments_.size() >= kMax) {
+    std::deque<Moment> kept;
+    for (std::size_t i = 0; i < moments_.size(); i += 2) kept.push_back(std::move(moments_[i]));
+    moments_ = std::move(kept);
+  }
+  moments_.push_back(std::move(moment));
+}
+
+std::optional<PendingWatermarks::Moment> PendingWatermarks::take_reached(const OriginPosition& read) {
+  std::optional<Moment> reached;
+  while (!moments_.empty() && read.contains(moments_.front().position)) {
+    reached = std::move(moments_.front());
+    moments_.pop_front();
+  }
+  return reached;
+}
+
+SourceWatch::SourceWatch(Lease& lease, Settings settings, SessionEnding& ending, Metrics& metrics)
+    : lease_(lease),
+      settings_(std::move(settings)),
+      ending_(ending),
+      metrics_(metrics),
+      had_everything_(std::chrono::steady_clock::now()) {}
+
+void SourceWatch::run(std::stop_token stop) {
+  std::mutex mutex;
+  std::condition_variable_any sleep;
+  while (!stop.stop_requested() && !ending_.ended()) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto reading = read_source(lease_.connection(), settings_.kind, lease_.name());
+    if (!reading) {
+      ending_.end(EndKind::kRetry,
+                  fmt::format("the lease's session at the source is lost: {}", reading.error().message),
+                  EndedBy::kLease);
+      return;
+    }
+    take(*reading);
+    const auto interval = std::min(settings_.watermark_interval, kKeepAlive);
+    std::unique_lock lock(mutex);
+    sleep.wait_until(lock, stop, began + interval, [] { return false; });
+  }
+}
+
+void SourceWatch::take(const SourceReading& reading) {
+  metrics_.clock_offset_us.store(reading.clock_offset.count(), std::memory_order_relaxed);
+  if (!reading.holds_lease)
+    return ending_.end(EndKind::kRetry,
+                       "the lease at the source is lost (this process was paused, or its session killed)",
+                       EndedBy::kLease);
+  if (reading.identity != settings_.identity)
+    return ending_.end(EndKind::kRetry, fmt::format("another server answers at the source's address: {} instead of {}",
+                                                    reading.identity, settings_.identity));
+  check_not_gone_back(reading);
+  // A demoted primary is idle, not fresh: what it says of itself says nothing of the origin.
+  if (reading.read_only) return;
+  const std::lock_guard lock(mutex_);
+  pending_.add({.time = reading.time, .clock_offset = reading.clock_offset, .position = reading.position});
+}
+
+void SourceWatch::check_not_gone_back(const SourceReading& reading) {
+  const auto now = std::chrono::steady_clock::now();
+  std::string missing;
+  {
+    const std::lock_guard lock(mutex_);
+    if (reading.position.contains(read_)) {
+      had_everything_ = now;
+      return;
+    }
+    missing = read_.missing_from(reading.position);
+  }
+  if (now - had_everything_ > kLackedMax)
+    ending_.end(EndKind::kRetry, fmt::format("the source lacks transactions {} that it sent", missing));
+}
+
+std::optional<PendingWatermarks::Moment> SourceWatch::take_reached(const OriginPosition& read) {
+  const std::lock_guard lock(mutex_);
+  return pending_.take_reached(read);
+}
+
+void SourceWatch::note_read(const OriginPosition& read) {
+  const std::lock_guard lock(mutex_);
+  read_ = read;
+}
+
+}  // namespace farshore::capture

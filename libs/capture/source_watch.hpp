@@ -1,0 +1,80 @@
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/collation.hpp"
+#include "base/gtid.hpp"
+#include "base/numbers.hpp"
+#include "capture/lease.hpp"
+#include "capture/metrics.hpp"
+#include "capture/session_end.hpp"
+#include "capture/source_reading.hpp"
+
+namespace farshore::capture {
+
+/// The moments of a source's clock that wait for capture to reach their positions. Oldest first; bounded: when full,
+/// every second one is forgotten, so a long backlog gets coarser watermarks, not more memory. Not thread safe.
+class PendingWatermarks {
+ public:
+  struct Moment {
+    SourceTime time{};
+    std::chrono::microseconds clock_offset{};
+    OriginPosition position;
+  };
+  static constexpr std::size_t kMax = 512;
+
+  void add(Moment moment);
+  /// The newest moment whose position is contained in what was read, and forgets it with all older ones.
+  [[nodiscard]] std::optional<Moment> take_reached(const OriginPosition& read);
+  [[nodiscard]] std::size_t size() const { return moments_.size(); }
+
+ private:
+  std::deque<Moment> moments_;
+};
+
+/// Asks the source for its time and end, at least every second, on the lease's session: that also keeps the lease.
+/// Ends the session when the lease is lost, when another server answers, or when the source has gone back.
+class SourceWatch {
+ public:
+  struct Settings {
+    ServerKind kind{};
+    std::string identity;  ///< of the server that is captured
+    std::chrono::milliseconds watermark_interval{1000};
+  };
+
+  /// `lease` is held; it, `ending` and `metrics` outlive the watch.
+  SourceWatch(Lease& lease, Settings settings, SessionEnding& ending, Metrics& metrics);
+
+  /// The loop of the watch's thread.
+  void run(std::stop_token stop);
+
+  /// Safe times that capture has reached when it has read `read`. Any thread.
+  [[nodiscard]] std::optional<PendingWatermarks::Moment> take_reached(const OriginPosition& read);
+  /// Reading has come this far: the source has to have it from now on. Any thread.
+  void note_read(const OriginPosition& read);
+
+ private:
+  /// How long the source may lack what its own dump has sent: a transaction is in the binlog before the server counts
+  /// it as executed, with semi-synchronous replication for as long as a replica takes to answer.
+  static constexpr std::chrono::seconds kLackedMax{10};
+  static constexpr std::chrono::milliseconds kKeepAlive{1000};
+
+  void take(const SourceReading& reading);
+  void check_not_gone_back(const SourceReading& reading);
+
+  Lease& lease_;
+  const Settings settings_;
+  SessionEnding& ending_;
+  Metrics& metrics_;
+  std::chrono::steady_clock::time_point had_everything_;  ///< the watch's thread only
+  std::mutex mutex_;
+  PendingWatermarks pending_;  // guarded by mutex_
+  OriginPosition read_;        // guarded by mutex_: what the source has to contain
+};
+
+}  // namespace farshore::capture

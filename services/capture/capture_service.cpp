@@ -1,0 +1,135 @@
+#include "capture/capture_service.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
+#include "base/environment_error.hpp"
+#include "capture/capture_metrics.hpp"
+#include "capture/session.hpp"
+#include "capture/session_settings.hpp"
+#include "common/health.hpp"
+#include "common/log.hpp"
+
+namespace farshore::capture {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr const char* kComponent = "capture";
+constexpr milliseconds kBackoffFirst{200};
+constexpr milliseconds kBackoffMax{5'000};
+constexpr milliseconds kStoppedPause{10'000};
+/// A session that captured for so long was a good one: the next failure is a new one.
+constexpr milliseconds kGoodSession{10'000};
+
+/// Waits, or less when asked to stop.
+void pause(std::stop_token stop, milliseconds duration) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, duration, [] { return false; });
+}
+
+/// What the service shows of its sessions.
+class Face {
+ public:
+  Face(common::ServiceContext& context, CaptureMetrics& metrics, std::string origin)
+      : health_(context.health), metrics_(metrics), origin_(std::move(origin)) {}
+
+  SessionEvents events() {
+    return {.standby = [this] { standby(); },
+            .capturing = [this](Epoch epoch) { capturing(epoch); },
+            .warning = [this](const std::string& text) { common::log_warn(text, {{"origin", origin_}}); },
+            .information = [this](const std::string& text) { common::log_info(text, {{"origin", origin_}}); }};
+  }
+  void ended(const SessionEnd& end) {
+    metrics_.set_active(false);
+    switch (end.kind) {
+      case EndKind::kShutdown: return;
+      case EndKind::kRetry:
+        health_.ready(kComponent, false, end.sentence);
+        common::log_warn("session ended; a new one follows", {{"origin", origin_}, {"reason", end.sentence}});
+        return;
+      case EndKind::kRenumber:
+        common::log_info("session ended for a new numbering", {{"origin", origin_}, {"reason", end.sentence}});
+        return;
+      case EndKind::kStop: return stopped(end.sentence, "");
+      case EndKind::kStopRetried:
+      case EndKind::kMisconfigured: return stopped(end.sentence, "; looked at again every 10 s");
+    }
+  }
+
+ private:
+  void standby() {
+    health_.ready(kComponent, true, "standby: another capture holds the lease at the source");
+    common::log_info("standby: another capture holds the lease at the source", {{"origin", origin_}});
+    metrics_.set_stopped(false);
+  }
+  void capturing(Epoch epoch) {
+    health_.ready(kComponent, true, "capturing");
+    common::log_info("capturing", {{"origin", origin_}, {"epoch", epoch.raw()}});
+    metrics_.set_active(true);
+    metrics_.set_stopped(false);
+  }
+  void stopped(const std::string& sentence, const std::string& what_follows) {
+    const std::string text = "stopped: " + sentence + what_follows;
+    health_.ready(kComponent, false, text);
+    common::log_error(text, {{"origin", origin_}});
+    metrics_.set_stopped(true);
+  }
+
+  common::Health& health_;
+  CaptureMetrics& metrics_;
+  const std::string origin_;
+};
+
+/// How long to wait before the next session; nothing: there is none.
+std::optional<milliseconds> pause_after(const SessionEnd& end, milliseconds& backoff, bool was_good) {
+  switch (end.kind) {
+    case EndKind::kShutdown:
+    case EndKind::kStop: return std::nullopt;
+    case EndKind::kRenumber: return milliseconds(0);
+    case EndKind::kStopRetried:
+    case EndKind::kMisconfigured: return kStoppedPause;
+    case EndKind::kRetry: break;
+  }
+  if (was_good) backoff = kBackoffFirst;
+  const milliseconds now = backoff;
+  backoff = std::min(backoff * 2, kBackoffMax);
+  return now;
+}
+
+}  // namespace
+
+int run_capture(const common::Config& config, const common::CaptureArguments& arguments,
+                common::ServiceContext& context) {
+  SessionSettings settings = session_settings(config, arguments);
+  CaptureMetrics metrics(context.metrics, settings.origin, config);
+  context.health.require(kComponent);
+  Face face(context, metrics, settings.origin);
+  const SessionEvents events = face.events();
+  std::vector<Cascade> remembered;
+  milliseconds backoff = kBackoffFirst;
+  bool is_first = true;
+  while (!context.stop.stop_requested()) {
+    const auto began = std::chrono::steady_clock::now();
+    Session session(settings, events, metrics.counted(), remembered);
+    const SessionEnd end = session.run(context.stop);
+    if (is_first && end.kind == EndKind::kMisconfigured) throw EnvironmentError(end.sentence);
+    if (end.kind == EndKind::kRetry) metrics.count_reconnect(std::string(to_string(end.by)));
+    face.ended(end);
+    is_first = false;
+    const auto wait = pause_after(end, backoff, std::chrono::steady_clock::now() - began > kGoodSession);
+    if (!wait) break;
+    pause(context.stop, *wait);
+  }
+  // Stopped for good: the process stays, to say why.
+  while (!context.stop.stop_requested()) pause(context.stop, kStoppedPause);
+  return static_cast<int>(ExitCode::kGood);
+}
+
+}  // namespace farshore::capture

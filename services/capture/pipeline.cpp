@@ -1,0 +1,219 @@
+#include "capture/pipeline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "capture/cascade_groups.hpp"
+#include "capture/statement_check.hpp"
+#include "progress/names.hpp"
+
+namespace farshore::capture {
+
+namespace {
+
+using std::chrono::milliseconds;
+using Kind = binlog::Event::Kind;
+
+constexpr milliseconds kIdleWait{20};     ///< until watermarks and checkpoints are looked at again
+constexpr milliseconds kInFlightWait{1};  ///< while acknowledgements are awaited
+constexpr milliseconds kPollInterval{1};
+constexpr milliseconds kWatermarkLook{10};
+
+bool is_progress_table(const binlog::TableMap& table) {
+  return table.schema == progress::kSchemaName && table.name == progress::kProgressTable;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const Parts& parts, const Settings& settings)
+    : parts_(parts),
+      settings_(settings),
+      now_(Clock::now()),
+      last_send_(now_),
+      last_cut_(now_),
+      last_watermark_(now_) {}
+
+void Pipeline::run() {
+  while (!parts_.ending.ended()) {
+    if (const auto event = next_event()) {
+      switch (event->kind) {
+        case Kind::kNone: break;
+        case Kind::kBegin: begin_transaction(*event); break;
+        case Kind::kRows: add_rows(event->rows); break;
+        case Kind::kStatement: check_statement(*event); break;
+        case Kind::kCommit: break;
+      }
+      if (event->ends_transaction) end_transaction();
+    }
+    send_what_is_due();
+    publish_watermark();
+    cut_checkpoint();
+  }
+}
+
+/// Nothing: none is there yet, or the session has ended. Waits only when everything read is sent.
+std::optional<binlog::Event> Pipeline::next_event() {
+  drained_ = !parts_.stream.has_more();
+  now_ = Clock::now();
+  if (drained_) {
+    if (between_transactions() && parts_.publisher.has_unsent()) return std::nullopt;
+    const bool awaited = !parts_.publisher.acknowledgements().all_acknowledged() || !between_transactions();
+    const bool readable = parts_.stream.wait_readable(awaited ? kInFlightWait : kIdleWait);
+    now_ = Clock::now();
+    if (!readable) return std::nullopt;
+  }
+  const auto raw = parts_.stream.next();
+  if (!raw) {
+    const auto& error = raw.error();
+    parts_.ending.end(error.retry() ? EndKind::kRetry : EndKind::kStop, "the source's binlog: " + error.message);
+    return std::nullopt;
+  }
+  add(parts_.metrics.read_bytes, raw->header.size);
+  const auto event = parts_.decoder.decode(*raw);
+  if (!event) {
+    parts_.ending.end(EndKind::kStop, event.error().to_string());
+    return std::nullopt;
+  }
+  return *event;
+}
+
+void Pipeline::begin_transaction(const binlog::Event& event) {
+  if (const auto refusal = parts_.history.begin(event.gtid, event.commit_time)) return stop(*refusal);
+  ++transaction_.serial;
+  transaction_.commit_time = event.commit_time;
+  transaction_is_named_ = false;
+  first_rows_seen_ = false;
+  left_out_ = parts_.history.repeating();
+  parts_.publisher.set_commit_time(event.commit_time);
+  parts_.numberer.begin(transaction_);
+}
+
+void Pipeline::add_rows(const binlog::RowsEvent& rows) {
+  parts_.history.add_rows(static_cast<std::uint8_t>(rows.op), rows.body_after_table_id);
+  if (!first_rows_seen_) {
+    first_rows_seen_ = true;
+    // Apply's transactions begin with the progress write, and nobody else's do.
+    if (is_progress_table(*rows.table)) {
+      left_out_ = true;
+      add(parts_.metrics.echo_transactions, 1);
+    }
+  }
+  if (left_out_ || !rows.table->captured) return;
+  if (!transaction_is_named_) name_transaction();
+  if (const auto refusal = parts_.numberer.add(rows)) stop(*refusal);
+}
+
+void Pipeline::check_statement(const binlog::Event& event) {
+  parts_.history.add_statement(event.sql);
+  if (left_out_) return;
+  const StatementVerdict verdict = capture::check_statement(event.sql, event.default_schema, parts_.rules);
+  if (!verdict.stop.empty()) return stop(verdict.stop);
+  if (settings_.logs_cascades || verdict.cascades.empty()) return;
+  const auto groups = cascade_groups(parts_.rules.cascades(), verdict.cascades);
+  const bool known = std::ranges::equal(groups, parts_.rules.cascades(),
+                                        [](const auto& a, const auto& b) { return a.tables == b.tables; });
+  if (known) return;
+  // The transaction is read again by the next session, under the new groups: no checkpoint goes past it.
+  new_cascades_ = verdict.cascades;
+  parts_.ending.end(EndKind::kRenumber, fmt::format("a statement ties tables {} and {} by a cascading foreign key",
+                                                    verdict.cascades.front().parent, verdict.cascades.front().child));
+}
+
+void Pipeline::end_transaction() {
+  if (parts_.ending.ended()) return;
+  if (const auto refusal = parts_.history.end()) return stop(*refusal);
+  parts_.numberer.end();
+  ++transactions_;
+  has_new_transactions_ = true;
+  add(parts_.metrics.read_transactions, 1);
+  add(parts_.metrics.read_rows, parts_.numberer.rows() - rows_counted_);
+  rows_counted_ = parts_.numberer.rows();
+  parts_.metrics.read_commit_us.store(transaction_.commit_time.time_since_epoch().count(), std::memory_order_relaxed);
+  if (settings_.stops_at_tails) finish_at_tails();
+}
+
+void Pipeline::send_what_is_due() {
+  if (parts_.ending.ended()) return;
+  const bool lingered = now_ - last_send_ >= settings_.batch_linger;
+  if (drained_ && between_transactions()) {
+    parts_.publisher.send_all();
+    last_send_ = now_;
+  } else if (lingered) {
+    parts_.publisher.send_all(parts_.numberer.open_slot());
+    last_send_ = now_;
+  }
+  if (drained_ || now_ - last_poll_ >= kPollInterval) {
+    parts_.publisher.poll();
+    last_poll_ = now_;
+  }
+}
+
+void Pipeline::publish_watermark() {
+  if (!between_transactions() || now_ - last_watermark_ < kWatermarkLook || parts_.ending.ended()) return;
+  last_watermark_ = now_;
+  parts_.publisher.set_clock_offset(
+      std::chrono::microseconds(parts_.metrics.clock_offset_us.load(std::memory_order_relaxed)));
+  const auto moment = parts_.watch.take_reached(parts_.history.position());
+  if (!moment) return;
+  parts_.publisher.send_watermark({.time = moment->time,
+                                   .position = moment->position.to_string(),
+                                   .seq = Seq(0),
+                                   .clock_offset = moment->clock_offset,
+                                   .numbering_digest = settings_.numbering_digest});
+  parts_.watch.note_read(parts_.history.position());
+}
+
+void Pipeline::cut_checkpoint() {
+  if (parts_.cut.is_open()) {
+    if (parts_.checkpoints.busy()) return;
+    if (auto checkpoint = parts_.cut.take_covered()) {
+      add(parts_.metrics.published_transactions, transactions_at_cut_ - transactions_covered_);
+      transactions_covered_ = transactions_at_cut_;
+      parts_.checkpoints.submit(std::move(*checkpoint));
+    }
+    return;
+  }
+  const bool due = has_new_transactions_ && now_ - last_cut_ >= settings_.checkpoint_interval;
+  if (!due || !between_transactions() || parts_.checkpoints.busy() || parts_.ending.ended()) return;
+  parts_.publisher.send_all();
+  if (parts_.ending.ended()) return;
+  parts_.cut.open(parts_.history);
+  transactions_at_cut_ = transactions_;
+  has_new_transactions_ = false;
+  last_cut_ = now_;
+}
+
+/// A transaction that leaves no rows behind never needs its texts.
+void Pipeline::name_transaction() {
+  transaction_is_named_ = true;
+  transaction_.gtid.clear();
+  parts_.history.gtid().append_to(transaction_.gtid);
+  transaction_.position_before = parts_.history.position().to_string();
+}
+
+void Pipeline::finish_at_tails() {
+  const auto& writers = parts_.publisher.writers();
+  if (!std::ranges::all_of(writers, &PartitionWriter::tail_passed)) return;
+  parts_.publisher.send_all();
+  if (!parts_.publisher.wait_acknowledged()) return;
+  while (parts_.cut.is_open() || parts_.checkpoints.busy()) {
+    if (parts_.ending.ended()) return;
+    cut_checkpoint();
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  parts_.cut.open(parts_.history);
+  const auto checkpoint = parts_.cut.take_covered();
+  if (parts_.checkpoints.write(*checkpoint))
+    parts_.ending.end(EndKind::kRenumber, "everything published under the old numbering is read again");
+}
+
+void Pipeline::stop(std::string_view what) {
+  std::string gtid;
+  parts_.history.gtid().append_to(gtid);
+  parts_.ending.end(EndKind::kStop, fmt::format("{} (transaction {}, binlog {})", what, gtid,
+                                                parts_.decoder.event_position().to_string()));
+}
+
+}  // namespace farshore::capture

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "binlog/decoder.hpp"
+#include "binlog/stream.hpp"
+#include "capture/cascade_groups.hpp"
+#include "capture/checkpoint_cut.hpp"
+#include "capture/checkpoint_writer.hpp"
+#include "capture/metrics.hpp"
+#include "capture/numberer.hpp"
+#include "capture/publisher.hpp"
+#include "capture/session_end.hpp"
+#include "capture/source_history.hpp"
+#include "capture/source_watch.hpp"
+#include "change/table_rules.hpp"
+
+namespace farshore::capture {
+
+/// The way of a change from the binlog to Kafka. One thread runs it, until the session ends.
+class Pipeline {
+ public:
+  /// What the way consists of, in its order. All of it outlives the pipeline.
+  struct Parts {
+    binlog::BinlogStream& stream;
+    binlog::EventDecoder& decoder;
+    SourceHistory& history;
+    const change::TableRules& rules;
+    Numberer& numberer;
+    Publisher& publisher;
+    SourceWatch& watch;
+    CheckpointCut& cut;
+    CheckpointWriter& checkpoints;
+    SessionEnding& ending;
+    Metrics& metrics;
+  };
+  struct Settings {
+    std::chrono::milliseconds batch_linger{5};
+    std::chrono::milliseconds checkpoint_interval{1000};
+    std::uint64_t numbering_digest = 0;
+    bool logs_cascades = true;  ///< the source writes cascaded rows to its binlog
+    /// Write a checkpoint and end with kRenumber once everything that was published is read again.
+    bool stops_at_tails = false;
+  };
+
+  Pipeline(const Parts& parts, const Settings& settings);
+
+  /// Returns when the session has ended; why is in the session's ending.
+  void run();
+
+  /// With kRenumber: cascades that a statement made, which the next numbering has to know.
+  [[nodiscard]] const std::vector<Cascade>& new_cascades() const { return new_cascades_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  [[nodiscard]] std::optional<binlog::Event> next_event();
+  void begin_transaction(const binlog::Event& event);
+  void add_rows(const binlog::RowsEvent& rows);
+  void check_statement(const binlog::Event& event);
+  void end_transaction();
+  void send_what_is_due();
+  void publish_watermark();
+  void cut_checkpoint();
+
+  [[nodiscard]] bool between_transactions() const { return !parts_.decoder.in_transaction(); }
+  void name_transaction();
+  void finish_at_tails();
+  void stop(std::string_view what);
+
+  const Parts parts_;
+  const Settings settings_;
+  change::SourceTransaction transaction_;  ///< under way; its texts are filled at its first captured row
+  bool transaction_is_named_ = false;
+  bool first_rows_seen_ = false;
+  bool left_out_ = false;              ///< an echo, or the transaction before the checkpoint once more
+  bool drained_ = false;               ///< the source has nothing more to read right now
+  bool has_new_transactions_ = false;  ///< since the last cut
+  std::uint64_t transactions_ = 0;     ///< whole ones, this session
+  std::uint64_t transactions_at_cut_ = 0;
+  std::uint64_t transactions_covered_ = 0;
+  std::uint64_t rows_counted_ = 0;
+  Clock::time_point now_;
+  Clock::time_point last_send_;  ///< of all that was unsent
+  Clock::time_point last_poll_;
+  Clock::time_point last_cut_;
+  Clock::time_point last_watermark_;
+  std::vector<Cascade> new_cascades_;
+};
+
+}  // namespace farshore::capture

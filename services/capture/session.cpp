@@ -1,0 +1,355 @@
+#include "capture/session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "capture/checkpoint_cut.hpp"
+#include "capture/numberer.hpp"
+#include "capture/pipeline.hpp"
+#include "capture/row_router.hpp"
+#include "capture/source_history.hpp"
+#include "capture/source_start.hpp"
+#include "capture/tail_scan.hpp"
+
+namespace farshore::capture {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kKafkaTimeout{15'000};
+constexpr seconds kStandbyWait{1};       ///< between two tries to take the lease
+constexpr int kSourcePositionTries = 3;  ///< a transaction is in the binlog a moment before it counts as executed
+constexpr milliseconds kSourcePositionPause{1'000};
+
+/// How a failed question to the source ends a session.
+SessionEnd end_of(const mysql::SqlError& error, const DatabaseEndpoint& source) {
+  const std::string sentence = fmt::format("the source {} cannot be asked: {}", source.to_string(), error.to_string());
+  const bool person_needed =
+      error.kind == mysql::SqlErrorKind::kAccessDenied || error.kind == mysql::SqlErrorKind::kTls;
+  return {person_needed ? EndKind::kMisconfigured : EndKind::kRetry, sentence};
+}
+
+Incarnation random_incarnation() {
+  std::random_device device;
+  return Incarnation((std::uint64_t{device()} << 32) | device());
+}
+
+}  // namespace
+
+Session::Session(const SessionSettings& settings, const SessionEvents& events, Metrics& metrics,
+                 std::vector<Cascade>& remembered)
+    : settings_(settings), events_(events), metrics_(metrics), remembered_(remembered) {
+  ending_.on_end([this] {
+    const std::lock_guard lock(reading_mutex_);
+    if (reading_ != nullptr) reading_->interrupt();
+  });
+  facts_.origin = settings.origin;
+  facts_.fresh = random_incarnation();
+  facts_.rebuild_checkpoint = settings.rebuild_checkpoint;
+}
+
+Session::~Session() = default;
+
+SessionEnd Session::run(std::stop_token stop) {
+  const std::stop_callback on_stop(stop, [this] { ending_.end(EndKind::kShutdown, "asked to stop"); });
+  for (const auto step : {&Session::look_at_source, &Session::take_lease, &Session::fence_older_captures,
+                          &Session::read_checkpoint, &Session::decide_numbering, &Session::set_up_topics,
+                          &Session::plan, &Session::begin_epoch, &Session::publish}) {
+    const Failure failure = (this->*step)();
+    if (ending_.ended()) return ended();
+    if (failure) {
+      ending_.end(failure->kind, failure->sentence, failure->by);
+      return ended();
+    }
+  }
+  return ended();
+}
+
+Session::Failure Session::look_at_source() {
+  mysql::SessionSettings session;
+  session.program_name = "farshore capture";
+  auto connection = mysql::Connection::open(settings_.source, session);
+  if (!connection) return end_of(connection.error(), settings_.source);
+  control_.emplace(std::move(*connection));
+  auto server = mysql::read_server_info(*control_);
+  if (!server) return end_of(server.error(), settings_.source);
+  server_ = std::move(*server);
+  facts_.source_identity = server_.uuid;
+
+  const auto results = check_source(*control_, server_, settings_.rules);
+  if (!results) return end_of(results.error(), settings_.source);
+  std::string errors;
+  for (const CheckResult& result : *results) {
+    if (result.severity == CheckResult::Severity::kGood) continue;
+    const bool stops = result.severity == CheckResult::Severity::kError && !result.is_of_a_table;
+    if (stops)
+      errors += (errors.empty() ? "" : "; ") + result.sentence();
+    else
+      events_.warning(result.sentence());
+  }
+  if (!errors.empty())
+    return SessionEnd{EndKind::kMisconfigured,
+                      fmt::format("the source {} cannot be captured: {}", settings_.source.to_string(), errors)};
+  return std::nullopt;
+}
+
+Session::Failure Session::take_lease() {
+  auto lease = Lease::open(settings_.source, settings_.origin);
+  if (!lease) return end_of(lease.error(), settings_.source);
+  lease_.emplace(std::move(*lease));
+  bool said = false;
+  while (!ending_.ended()) {
+    const auto taken = lease_->acquire(said ? kStandbyWait : seconds(0));
+    if (!taken) return end_of(taken.error(), settings_.source);
+    if (*taken) {
+      // Standing by may have taken long: the source may be another one by now.
+      if (said)
+        if (auto failure = look_at_source()) return failure;
+      watch_ = std::make_unique<SourceWatch>(
+          *lease_,
+          SourceWatch::Settings{
+              .kind = server_.kind, .identity = server_.uuid, .watermark_interval = settings_.watermark_interval},
+          ending_, metrics_);
+      watch_thread_ = std::jthread([this](const std::stop_token& stop) { watch_->run(stop); });
+      return std::nullopt;
+    }
+    if (!said) events_.standby();
+    said = true;
+  }
+  return std::nullopt;
+}
+
+Session::Failure Session::fence_older_captures() {
+  auto admin = kafka::Admin::create(settings_.cluster);
+  if (!admin) return capture::end_of(admin.error(), "Kafka");
+  admin_ = std::move(*admin);
+  if (auto failure = set_up_checkpoint_topic(*admin_, settings_.origin, settings_.topics)) return failure;
+  auto producer =
+      kafka::TransactionalProducer::create(settings_.cluster, "farshore.capture." + settings_.origin, kKafkaTimeout);
+  if (!producer) return capture::end_of(producer.error(), "the checkpoint's producer cannot be made");
+  checkpoints_ =
+      std::make_unique<CheckpointWriter>(std::move(*producer), checkpoint_topic(settings_.origin), ending_, metrics_);
+  checkpoint_thread_ = std::jthread([this](const std::stop_token& stop) { checkpoints_->run(stop); });
+  return std::nullopt;
+}
+
+Session::Failure Session::read_checkpoint() {
+  auto reader = kafka::TailReader::create(settings_.cluster);
+  if (!reader) return capture::end_of(reader.error(), "Kafka");
+  tail_reader_ = std::move(*reader);
+  const std::string topic = checkpoint_topic(settings_.origin);
+  const auto bytes = tail_reader_->read_compacted_last(topic, change::kCheckpointKey, kKafkaTimeout);
+  if (!bytes) return capture::end_of(bytes.error(), "the checkpoint cannot be read");
+  if (!*bytes) return std::nullopt;
+  auto checkpoint = change::decode_checkpoint(**bytes);
+  if (!checkpoint)
+    return SessionEnd{EndKind::kStop,
+                      fmt::format("the newest checkpoint in topic {} cannot be understood ({}): restore "
+                                  "the topic, or run the version of farshore that wrote it",
+                                  topic, change::to_string(checkpoint.error()))};
+  facts_.checkpoint = std::move(*checkpoint);
+  return std::nullopt;
+}
+
+/// What decides the numbering now: the configuration, and which foreign keys cascade.
+Session::Failure Session::decide_numbering() {
+  std::vector<change::CascadeGroup> known;
+  if (facts_.checkpoint) {
+    auto rules = change::TableRules::from_numbering(facts_.checkpoint->numbering);
+    if (!rules) return SessionEnd{EndKind::kStop, "the checkpoint's numbering cannot be understood: " + rules.error()};
+    known = rules->cascades();
+    rules_ = std::move(*rules);
+  }
+  std::vector<Cascade> cascades;
+  if (!logs_cascades(server_)) {
+    const auto keys = mysql::read_foreign_keys(*control_);
+    if (!keys) return end_of(keys.error(), settings_.source);
+    cascades = cascades_of(*keys, settings_.rules);
+    cascades.insert(cascades.end(), remembered_.begin(), remembered_.end());
+  }
+  auto configured = settings_.rules.with_cascades(cascade_groups(known, cascades));
+  if (!configured) return SessionEnd{EndKind::kMisconfigured, configured.error()};
+  facts_.configured = configured->numbering();
+  // Whoever numbers as configured also takes the merge rules and all else from the configuration.
+  if (!rules_ || rules_->numbering() == facts_.configured) rules_ = std::move(*configured);
+  return std::nullopt;
+}
+
+Session::Failure Session::set_up_topics() {
+  const change::Numbering* checkpointed = facts_.checkpoint ? &facts_.checkpoint->numbering : nullptr;
+  if (checkpointed != nullptr)
+    if (auto sentence = refuse_renumbering(*checkpointed, facts_.configured))
+      return SessionEnd{EndKind::kMisconfigured, *sentence};
+  return set_up_change_topics(*admin_, settings_.origin, facts_.configured, checkpointed, settings_.topics);
+}
+
+Session::Failure Session::plan() {
+  if (auto failure = read_tails(facts_.checkpoint ? facts_.checkpoint->numbering : facts_.configured)) return failure;
+  if (facts_.rebuild_checkpoint && (!facts_.checkpoint || checkpoint_is_behind(*facts_.checkpoint, facts_.tails))) {
+    facts_.checkpoint.reset();
+    if (auto failure = read_statements()) return failure;
+  }
+  if (auto failure = read_source_position()) return failure;
+  plan_ = plan_resume(facts_);
+  // The end of the binlog may run a moment behind what was sent from it.
+  for (int tries = 1; plan_.kind == ResumePlan::Kind::kRefuse && plan_.retry_helps && tries < kSourcePositionTries;
+       ++tries) {
+    std::this_thread::sleep_for(kSourcePositionPause);
+    if (ending_.ended()) return std::nullopt;
+    if (auto failure = read_source_position()) return failure;
+    plan_ = plan_resume(facts_);
+  }
+  for (const std::string& warning : plan_.warnings) events_.warning(warning);
+  if (plan_.kind == ResumePlan::Kind::kRefuse)
+    return SessionEnd{plan_.retry_helps ? EndKind::kStopRetried : EndKind::kStop, plan_.sentence};
+  return std::nullopt;
+}
+
+Session::Failure Session::read_tails(const change::Numbering& numbering) {
+  facts_.tails.clear();
+  const Partitions partitions(numbering);
+  for (std::uint32_t i = 0; i < partitions.count(); ++i) {
+    const KafkaOffset from = facts_.checkpoint ? facts_.checkpoint->partitions[i].kafka_offset : kafka::kBeginning;
+    // Without a checkpoint only emptiness counts.
+    auto tail =
+        read_tail(*tail_reader_, settings_.origin, partitions.stream_name(Slot(i)), partitions.place(Slot(i)).partition,
+                  from, facts_.checkpoint ? TailExtent::kWhole : TailExtent::kBoundsOnly);
+    if (!tail) return capture::end_of(tail.error(), "what is published cannot be read");
+    facts_.tails.push_back(std::move(*tail));
+  }
+  return std::nullopt;
+}
+
+Session::Failure Session::read_statements() {
+  facts_.tails.clear();
+  facts_.statements.clear();
+  const Partitions partitions(facts_.configured);
+  for (std::uint32_t i = 0; i < partitions.count(); ++i) {
+    auto found = read_tail_with_statement(*tail_reader_, settings_.origin, partitions.stream_name(Slot(i)),
+                                          partitions.place(Slot(i)).partition);
+    if (!found) return capture::end_of(found.error(), "what is published cannot be read");
+    facts_.tails.push_back(std::move(found->tail));
+    facts_.statements.push_back(std::move(found->statement));
+  }
+  return std::nullopt;
+}
+
+Session::Failure Session::read_source_position() {
+  const auto text = mysql::read_executed_position(*control_, server_.kind);
+  if (!text) return end_of(text.error(), settings_.source);
+  auto executed = OriginPosition::parse(*text);
+  if (!executed)
+    return SessionEnd{EndKind::kStop, fmt::format("the source's binlog position is not understood: '{}'", *text)};
+  facts_.executed = std::move(*executed);
+  auto earliest = earliest_position(*control_, server_.kind);
+  if (!earliest) return end_of(earliest.error(), settings_.source);
+  facts_.earliest = std::move(*earliest);
+  auto from = parse_start(settings_.from);
+  if (!from)
+    return SessionEnd{EndKind::kMisconfigured,
+                      fmt::format("--from {} is not 'end', 'earliest' or a GTID position", settings_.from)};
+  facts_.from = std::move(*from);
+  return std::nullopt;
+}
+
+Session::Failure Session::make_publisher() {
+  partitions_ = Partitions(plan_.checkpoint.numbering);
+  auto publisher = Publisher::create(
+      settings_.cluster, settings_.producer,
+      {.origin = settings_.origin, .partitions = partitions_, .ending = ending_, .metrics = metrics_});
+  if (!publisher) return capture::end_of(publisher.error(), "Kafka's producer cannot be made");
+  publisher_ = std::move(*publisher);
+  auto& writers = publisher_->writers();
+  for (std::size_t i = 0; i < writers.size(); ++i)
+    writers[i].start(plan_.checkpoint.id, plan_.checkpoint.partitions[i].next_seq,
+                     plan_.published.empty() ? PublishedEnd{} : plan_.published[i]);
+  metrics_.epoch.store(plan_.checkpoint.id.epoch.raw());
+  return std::nullopt;
+}
+
+/// An epoch is written down before its start records are sent, and once more when they are acknowledged: whoever is
+/// killed between the two repeats them.
+Session::Failure Session::begin_epoch() {
+  if (plan_.kind != ResumePlan::Kind::kBeginEpoch) return make_publisher();
+  auto rules = change::TableRules::from_numbering(plan_.checkpoint.numbering);
+  if (!rules) return SessionEnd{EndKind::kStop, "the numbering cannot be understood: " + rules.error()};
+  rules_ = std::move(*rules);
+  const Partitions partitions(plan_.checkpoint.numbering);
+  plan_.tail_ends.clear();
+  for (std::uint32_t i = 0; i < partitions.count(); ++i) {
+    const auto range = admin_->offsets(
+        {change_topic(settings_.origin, partitions.stream_name(Slot(i))), partitions.place(Slot(i)).partition},
+        kKafkaTimeout);
+    if (!range) return capture::end_of(range.error(), "the ends of the change topics cannot be read");
+    plan_.checkpoint.partitions[i].kafka_offset = range->high;
+    plan_.tail_ends.push_back(range->high);
+  }
+  if (!checkpoints_->write(plan_.checkpoint)) return std::nullopt;
+  if (auto failure = make_publisher()) return failure;
+  const change::EpochStart start = *plan_.checkpoint.pending_epoch_start;
+  publisher_->send_epoch_start(start);
+  if (!publisher_->wait_acknowledged()) return std::nullopt;
+  plan_.checkpoint.pending_epoch_start.reset();
+  if (!checkpoints_->write(plan_.checkpoint)) return std::nullopt;
+  remembered_.clear();
+  plan_.published.clear();
+  events_.information(
+      fmt::format("epoch {} begins at {} ({})", plan_.checkpoint.id.epoch.raw(), start.begins_at, start.reason));
+  return std::nullopt;
+}
+
+void Session::set_reading(binlog::BinlogStream* stream) {
+  const std::lock_guard lock(reading_mutex_);
+  reading_ = stream;
+}
+
+Session::Failure Session::publish() {
+  const change::Checkpoint& checkpoint = plan_.checkpoint;
+  const std::string& begin = plan_.skips_history_check ? checkpoint.position : checkpoint.position_before_last;
+  SourceHistory history(*OriginPosition::parse(begin), plan_.skips_history_check ? std::nullopt : checkpoint.last);
+  binlog::StreamOptions options;
+  options.server_id = settings_.server_id;
+  options.heartbeat = settings_.heartbeat_interval;
+  options.read_timeout = settings_.source_timeout;
+  auto stream = binlog::BinlogStream::open(settings_.source, server_.kind, history.position(), options);
+  if (!stream)
+    return SessionEnd{stream.error().retry() ? EndKind::kRetry : EndKind::kStopRetried,
+                      "the source's binlog: " + stream.error().message};
+  set_reading(stream->get());
+  binlog::EventDecoder decoder(server_.kind);
+  decoder.set_table_filter(
+      [this](std::string_view schema, std::string_view table) { return rules_->route(schema, table).captured; });
+  RowRouter router(*rules_, partitions_, server_.kind);
+  Numberer numberer(router, publisher_->writers(),
+                    {.batch_bytes = settings_.batch_bytes, .row_bytes_max = settings_.row_bytes_max},
+                    [this](Slot slot) { publisher_->send(slot); });
+  CheckpointCut cut(checkpoint, plan_.tail_ends, publisher_->writers(), publisher_->acknowledgements());
+  Pipeline pipeline({.stream = **stream,
+                     .decoder = decoder,
+                     .history = history,
+                     .rules = *rules_,
+                     .numberer = numberer,
+                     .publisher = *publisher_,
+                     .watch = *watch_,
+                     .cut = cut,
+                     .checkpoints = *checkpoints_,
+                     .ending = ending_,
+                     .metrics = metrics_},
+                    {.batch_linger = settings_.batch_linger,
+                     .checkpoint_interval = settings_.checkpoint_interval,
+                     .numbering_digest = change::digest(checkpoint.numbering),
+                     .logs_cascades = logs_cascades(server_),
+                     .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails});
+  events_.capturing(checkpoint.id.epoch);
+  pipeline.run();
+  set_reading(nullptr);
+  const auto& cascades = pipeline.new_cascades();
+  remembered_.insert(remembered_.end(), cascades.begin(), cascades.end());
+  return std::nullopt;
+}
+
+}  // namespace farshore::capture

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/endpoint.hpp"
+#include "binlog/stream.hpp"
+#include "capture/cascade_groups.hpp"
+#include "capture/checkpoint_writer.hpp"
+#include "capture/lease.hpp"
+#include "capture/metrics.hpp"
+#include "capture/publisher.hpp"
+#include "capture/resume.hpp"
+#include "capture/session_end.hpp"
+#include "capture/source_check.hpp"
+#include "capture/source_watch.hpp"
+#include "capture/topic_setup.hpp"
+#include "change/table_rules.hpp"
+#include "kafka/producer.hpp"
+#include "kafka/settings.hpp"
+#include "kafka/tail_reader.hpp"
+#include "mysql/server_info.hpp"
+
+namespace farshore::capture {
+
+/// Everything that a session needs to know, from the configuration and the command line.
+struct SessionSettings {
+  std::string origin;
+  DatabaseEndpoint source;
+  std::uint32_t server_id = 0;  ///< capture's own among the source's replicas
+  kafka::ClusterSettings cluster;
+  kafka::ProducerLimits producer;
+  TopicSettings topics;
+  change::TableRules rules;  ///< as configured, without cascade groups
+  std::string from = "end";  ///< "end", "earliest" or a position; only for a first start
+  bool rebuild_checkpoint = false;
+  std::size_t batch_bytes = 64U << 10;
+  std::chrono::milliseconds batch_linger{5};
+  std::size_t row_bytes_max = 8U << 20;
+  std::chrono::milliseconds watermark_interval{1000};
+  std::chrono::milliseconds checkpoint_interval{1000};
+  std::chrono::milliseconds heartbeat_interval{1000};
+  std::chrono::milliseconds source_timeout{5000};
+};
+
+/// What a session tells its service. Called on the session's thread.
+struct SessionEvents {
+  std::function<void()> standby;                        ///< another capture holds the lease
+  std::function<void(Epoch)> capturing;                 ///< everything is in place, changes flow
+  std::function<void(const std::string&)> warning;      ///< one sentence
+  std::function<void(const std::string&)> information;  ///< one sentence
+};
+
+/// One life of a capture: from the lease to whatever ends it. Every start goes this way, the first one, the one after a
+/// kill, and the one after a lost connection: there is one way to recover.
+///
+///   lease at the source -> fence older captures -> checkpoint and tails -> plan -> new epoch? -> read, publish
+class Session {
+ public:
+  /// All arguments outlive the session. `remembered` are cascades that statements made and no checkpoint knows yet; the
+  /// session adds to them.
+  Session(const SessionSettings& settings, const SessionEvents& events, Metrics& metrics,
+          std::vector<Cascade>& remembered);
+  ~Session();
+
+  /// Runs until the session ends; `stop` ends it too.
+  [[nodiscard]] SessionEnd run(std::stop_token stop);
+
+ private:
+  using Failure = std::optional<SessionEnd>;
+
+  // The way of a start, in order. Each gives the session's end if it fails.
+  [[nodiscard]] Failure look_at_source();
+  [[nodiscard]] Failure take_lease();
+  [[nodiscard]] Failure fence_older_captures();
+  [[nodiscard]] Failure read_checkpoint();
+  [[nodiscard]] Failure decide_numbering();
+  [[nodiscard]] Failure set_up_topics();
+  [[nodiscard]] Failure plan();
+  [[nodiscard]] Failure begin_epoch();
+  [[nodiscard]] Failure publish();
+
+  [[nodiscard]] Failure read_tails(const change::Numbering& numbering);
+  [[nodiscard]] Failure read_statements();
+  [[nodiscard]] Failure read_source_position();
+  [[nodiscard]] Failure make_publisher();
+  void set_reading(binlog::BinlogStream* stream);
+  [[nodiscard]] SessionEnd ended() const { return ending_.get(); }
+
+  const SessionSettings& settings_;
+  const SessionEvents& events_;
+  Metrics& metrics_;
+  std::vector<Cascade>& remembered_;
+
+  SessionEnding ending_;
+  std::mutex reading_mutex_;
+  binlog::BinlogStream* reading_ = nullptr;  // guarded by reading_mutex_: to interrupt when the session ends
+
+  std::optional<mysql::Connection> control_;  ///< for questions during the start
+  mysql::ServerInfo server_;
+  std::optional<Lease> lease_;
+  std::unique_ptr<SourceWatch> watch_;
+  std::unique_ptr<kafka::Admin> admin_;
+  std::unique_ptr<kafka::TailReader> tail_reader_;
+  std::unique_ptr<CheckpointWriter> checkpoints_;
+  std::optional<change::TableRules> rules_;  ///< of the numbering that this session publishes under
+  ResumeFacts facts_;
+  ResumePlan plan_;
+  Partitions partitions_;
+  std::unique_ptr<Publisher> publisher_;
+  // Last, so that they are joined before what they use goes.
+  std::jthread checkpoint_thread_;
+  std::jthread watch_thread_;
+};
+
+}  // namespace farshore::capture

@@ -1,0 +1,119 @@
+#include "capture/session_settings.hpp"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include "base/environment_error.hpp"
+#include "capture/source_start.hpp"
+#include "common/endpoints.hpp"
+#include "common/log.hpp"
+
+namespace farshore::capture {
+
+namespace {
+
+std::string_view compression_name(common::Compression compression) {
+  switch (compression) {
+    case common::Compression::kNone: return "none";
+    case common::Compression::kLz4: return "lz4";
+    case common::Compression::kZstd: return "zstd";
+  }
+  return "lz4";
+}
+
+change::MergeRule merge_rule(common::MergeRule rule) {
+  switch (rule) {
+    case common::MergeRule::kOverwrite: return change::MergeRule::kOverwrite;
+    case common::MergeRule::kImmutable: return change::MergeRule::kImmutable;
+  }
+  return change::MergeRule::kOverwrite;
+}
+
+/// A number that no other replica is likely to have, the same at each start.
+std::uint32_t default_server_id(const std::string& origin) {
+  constexpr std::uint32_t kHigh = 0x70000000;  // far above what people number their servers with
+  return kHigh | (static_cast<std::uint32_t>(XXH3_64bits(origin.data(), origin.size())) & 0x0FFFFFFF);
+}
+
+void log_kafka(kafka::LogLevel level, std::string_view line) {
+  switch (level) {
+    case kafka::LogLevel::kDebug: return common::log_debug("kafka", {{"line", line}});
+    case kafka::LogLevel::kInfo: return common::log_info("kafka", {{"line", line}});
+    case kafka::LogLevel::kWarning: return common::log_warn("kafka", {{"line", line}});
+    case kafka::LogLevel::kError: return common::log_error("kafka", {{"line", line}});
+  }
+}
+
+}  // namespace
+
+const common::OriginConfig& choose_origin(const common::Config& config, const common::CaptureArguments& arguments) {
+  const auto own = config.own_origins();
+  std::string names;
+  for (const auto* origin : own) names += (names.empty() ? "" : ", ") + origin->name;
+  if (arguments.origin) {
+    for (const auto* origin : own)
+      if (origin->name == *arguments.origin) return *origin;
+    throw EnvironmentError(fmt::format("--origin is {}; region {} has these origins: {}", *arguments.origin,
+                                       config.region, names.empty() ? "none" : names),
+                           ExitCode::kUsage);
+  }
+  if (own.size() == 1) return *own.front();
+  if (own.empty())
+    throw EnvironmentError(fmt::format("origins in {} has none of region {}: capture needs one, with its address",
+                                       config.file.string(), config.region));
+  throw EnvironmentError(
+      fmt::format("region {} has several origins ({}): say with --origin which one to capture", config.region, names),
+      ExitCode::kUsage);
+}
+
+change::TableRules table_rules(const common::Config& config) {
+  std::vector<change::StreamRule> streams;
+  for (const auto& [name, stream] : config.streams)
+    streams.push_back(
+        {.name = name, .tables = stream.tables, .partitions = static_cast<std::uint32_t>(stream.partitions)});
+  std::vector<change::TableRule> tables;
+  for (const auto& table : config.tables)
+    tables.push_back({.match = table.match,
+                      .stream = table.stream,
+                      .group = table.group,
+                      .entity = table.entity,
+                      .merge = merge_rule(table.merge)});
+  auto rules = change::TableRules::make(std::move(streams), std::move(tables));
+  if (!rules) throw EnvironmentError(fmt::format("{}: {}", config.file.string(), rules.error()));
+  return std::move(*rules);
+}
+
+SessionSettings session_settings(const common::Config& config, const common::CaptureArguments& arguments) {
+  const common::OriginConfig& origin = choose_origin(config, arguments);
+  const std::string from = arguments.from.value_or("end");
+  if (!parse_start(from))
+    throw EnvironmentError(fmt::format("--from is {}; it takes end, earliest, or a GTID position", from),
+                           ExitCode::kUsage);
+  SessionSettings settings{
+      .origin = origin.name,
+      .source = common::origin_endpoint(origin),
+      .server_id =
+          origin.server_id == 0 ? default_server_id(origin.name) : static_cast<std::uint32_t>(origin.server_id),
+      .cluster = {.bootstrap = config.kafka.bootstrap,
+                  .client_id = "farshore-capture-" + origin.name,
+                  .properties = config.kafka.properties,
+                  .log = log_kafka},
+      .producer = {.queue_bytes = config.capture.queue_bytes,
+                   .compression = std::string(compression_name(config.capture.compression))},
+      .topics = {.replication = static_cast<std::int32_t>(config.kafka.replication_factor), .retention = {}},
+      .rules = table_rules(config),
+      .from = from,
+      .rebuild_checkpoint = arguments.rebuild_checkpoint,
+      .batch_bytes = config.capture.batch_bytes,
+      .batch_linger = config.capture.batch_linger,
+      .row_bytes_max = config.capture.max_row_bytes,
+      .watermark_interval = config.capture.watermark_interval,
+      .checkpoint_interval = config.capture.checkpoint_interval,
+      .heartbeat_interval = config.capture.heartbeat_interval,
+      .source_timeout = config.capture.source_timeout,
+  };
+  for (const auto& [name, stream] : config.streams) settings.topics.retention[name] = stream.retention;
+  return settings;
+}
+
+}  // namespace farshore::capture
