@@ -56,10 +56,4 @@ change::TableRules table_rules(const Config& config) {
   return std::move(*made);
 }
 
-std::string change_topic(const std::string& origin, const std::string& stream) {
-  return fmt::format("farshore.changes.{}.{}", origin, stream);
-}
-
-std::string checkpoint_topic(const std::string& origin) { return fmt::format("farshore.checkpoint.{}", origin); }
-
 }  // namespace farshore::common

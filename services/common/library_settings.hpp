@@ -15,9 +15,4 @@ namespace farshore::common {
 /// Throws EnvironmentError when the rules contradict one another.
 [[nodiscard]] change::TableRules table_rules(const Config& config);
 
-/// "farshore.changes.<origin>.<stream>"
-[[nodiscard]] std::string change_topic(const std::string& origin, const std::string& stream);
-/// "farshore.checkpoint.<origin>"
-[[nodiscard]] std::string checkpoint_topic(const std::string& origin);
-
 }  // namespace farshore::common

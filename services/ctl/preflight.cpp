@@ -1,0 +1,102 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/environment_error.hpp"
+#include "common/library_settings.hpp"
+#include "ctl/command.hpp"
+#include "ctl/ctl_database.hpp"
+#include "ctl/preflight_checks.hpp"
+#include "ctl/table.hpp"
+
+// farshorectl preflight: is everything as it has to be, before data depends on it?
+namespace farshore::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct PreflightOptions {
+  Output output = Output::kTable;
+  std::string peer;
+  bool all = false;
+};
+
+RegionFacts read_facts(const common::Config& config) {
+  mysql::Connection connection = open_database(config);
+  auto facts = read_region_facts(connection, common::table_rules(config));
+  if (!facts) fail_database(config, facts.error());
+  return std::move(*facts);
+}
+
+void append(std::vector<Finding>& all, std::vector<Finding> some) { std::ranges::move(some, std::back_inserter(all)); }
+
+std::vector<Finding> run_checks(const common::Config& config, const std::string& peer_file) {
+  std::vector<Finding> all;
+  const bool captures = !config.own_origins().empty();
+  const RegionFacts facts = read_facts(config);
+  append(all, check_sources(config));
+  append(all, check_target(facts, captures));
+  append(all, check_accounts(config));
+  append(all, check_kafka(config));
+  if (peer_file.empty()) return all;
+  const common::Config peer = common::load_config(peer_file);
+  const RegionFacts peer_facts = read_facts(peer);
+  append(all, check_pair_configs(config, peer));
+  append(all, check_pair({.region = config.region, .inserts = captures, .facts = &facts},
+                         {.region = peer.region, .inserts = !peer.own_origins().empty(), .facts = &peer_facts}));
+  return all;
+}
+
+std::string findings_json(const std::vector<Finding>& findings) {
+  Json list = Json::array();
+  for (const Finding& finding : findings) {
+    list.push_back({{"verdict", to_string(finding.severity)},
+                    {"where", finding.where},
+                    {"what", finding.what},
+                    {"found", finding.found},
+                    {"wanted", finding.wanted},
+                    {"mend", finding.mend}});
+  }
+  return Json{{"findings", std::move(list)}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string findings_text(const std::vector<Finding>& findings, bool all) {
+  std::string out;
+  std::size_t good = 0;
+  for (const Finding& finding : findings) {
+    const bool is_good = finding.severity == Finding::Severity::kGood;
+    good += is_good ? 1 : 0;
+    if (is_good && !all) continue;
+    out += fmt::format("{:<8} {}: {}: {}\n", to_string(finding.severity), finding.where, finding.what, finding.found);
+    if (is_good) continue;
+    out += fmt::format("         wanted: {}\n         mend:   {}\n", finding.wanted, finding.mend);
+  }
+  return out + fmt::format("{} checks, {} good\n", findings.size(), good);
+}
+
+int run_preflight(const common::Config& config, const PreflightOptions& options) {
+  const std::vector<Finding> findings = run_checks(config, options.peer);
+  fmt::print("{}", options.output == Output::kJson ? findings_json(findings) : findings_text(findings, options.all));
+  const bool to_mend = std::ranges::any_of(
+      findings, [](const Finding& finding) { return finding.severity == Finding::Severity::kMend; });
+  return static_cast<int>(to_mend ? ExitCode::kDifferences : ExitCode::kGood);
+}
+
+}  // namespace
+
+void add_preflight(CLI::App& app, Command& command) {
+  CLI::App* preflight = app.add_subcommand(
+      "preflight", "Check sources, database, Kafka, and a peer. Exit code 4: something is to be mended");
+  const auto options = std::make_shared<PreflightOptions>();
+  add_output_option(*preflight, options->output);
+  preflight->add_option("--peer", options->peer, "Another region's YAML file: compare both sides");
+  preflight->add_flag("--all", options->all, "Also list what is good");
+  preflight->callback([&command, options] {
+    command.chosen = [&command, options] { return run_preflight(command.load(), *options); };
+  });
+}
+
+}  // namespace farshore::ctl

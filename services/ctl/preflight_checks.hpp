@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/config.hpp"
+#include "ctl/finding.hpp"
+#include "ctl/region_facts.hpp"
+
+namespace farshore::ctl {
+
+// Comparisons of facts; no input or output.
+
+/// The region's database as the target of apply, and as what the gate reads. `captures_here`: the region has an origin
+/// of its own, whose capture must recognise what apply writes.
+[[nodiscard]] std::vector<Finding> check_target(const RegionFacts& facts, bool captures_here);
+
+/// One side of a pair of regions.
+struct Side {
+  std::string region;
+  bool inserts = false;  ///< it has an origin: applications write there
+  const RegionFacts* facts = nullptr;
+};
+/// What both sides must agree in, and what they must not.
+[[nodiscard]] std::vector<Finding> check_pair(const Side& here, const Side& peer);
+/// The configurations of both sides.
+[[nodiscard]] std::vector<Finding> check_pair_configs(const common::Config& here, const common::Config& peer);
+
+// Checks that ask a server with an account of the configuration. What cannot be asked is a finding.
+
+/// Each origin of the region, as its capture sees it.
+[[nodiscard]] std::vector<Finding> check_sources(const common::Config& config);
+/// That apply and the gate can log in.
+[[nodiscard]] std::vector<Finding> check_accounts(const common::Config& config);
+[[nodiscard]] std::vector<Finding> check_kafka(const common::Config& config);
+
+}  // namespace farshore::ctl

@@ -1,0 +1,170 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "base/environment_error.hpp"
+#include "capture/partitions.hpp"
+#include "capture/source_check.hpp"
+#include "common/database_error.hpp"
+#include "common/endpoints.hpp"
+#include "common/kafka_error.hpp"
+#include "common/library_settings.hpp"
+#include "ctl/preflight_checks.hpp"
+#include "kafka/admin.hpp"
+#include "mysql/server_info.hpp"
+
+namespace farshore::ctl {
+namespace {
+
+constexpr std::chrono::seconds kTimeout{10};
+
+Finding::Severity severity_of(capture::CheckResult::Severity severity) {
+  switch (severity) {
+    case capture::CheckResult::Severity::kGood: return Finding::Severity::kGood;
+    case capture::CheckResult::Severity::kWarning: return Finding::Severity::kWarning;
+    case capture::CheckResult::Severity::kError: return Finding::Severity::kMend;
+  }
+  return Finding::Severity::kMend;
+}
+
+/// An unreachable server ends preflight with its exit code; what else an account cannot do is a finding.
+void note_refusal(Findings& findings, const std::string& what, const EnvironmentError& error) {
+  if (error.code() == ExitCode::kUnreachable) throw error;
+  findings.mend(what, error.what(), "an account that can log in", "see what was found");
+}
+
+std::vector<Finding> check_source(const common::Config& config, const common::OriginConfig& origin) {
+  const std::string where = "source " + origin.name;
+  Findings findings(where);
+  const DatabaseEndpoint endpoint = common::origin_endpoint(origin);
+  auto connection = mysql::Connection::open(endpoint, {});
+  if (!connection) {
+    note_refusal(findings, "capture's account",
+                 common::database_error("origin " + origin.name, endpoint, connection.error()));
+    return findings.take();
+  }
+  const auto failed = [&](const mysql::SqlError& error) {
+    note_refusal(findings, "capture's account", common::database_error("origin " + origin.name, endpoint, error));
+    return findings.take();
+  };
+  const auto server = mysql::read_server_info(*connection);
+  if (!server) return failed(server.error());
+  const auto results = capture::check_source(*connection, *server, common::table_rules(config));
+  if (!results) return failed(results.error());
+  std::vector<Finding> out;
+  for (const capture::CheckResult& result : *results) {
+    out.push_back({severity_of(result.severity), where, result.name, result.found, result.wanted, result.mend});
+  }
+  return out;
+}
+
+class KafkaCheck {
+ public:
+  explicit KafkaCheck(const common::Config& config) : config_(config), findings_("kafka") {}
+
+  std::vector<Finding> run() {
+    auto admin = kafka::Admin::create(common::cluster_settings(config_, "farshorectl"));
+    if (!admin) throw common::kafka_error("connecting", config_.kafka, admin.error());
+    admin_ = std::move(*admin);
+    for (const common::OriginConfig* origin : config_.own_origins()) {
+      for (const auto& [name, stream] : config_.streams) check_own(capture::change_topic(origin->name, name), stream);
+      check_checkpoint(capture::checkpoint_topic(origin->name));
+    }
+    for (const std::string& origin : config_.apply.origins) {
+      for (const auto& [name, stream] : config_.streams) check_mirrored(capture::change_topic(origin, name), stream);
+    }
+    return findings_.take();
+  }
+
+ private:
+  /// Nothing: the topic is not there.
+  std::optional<kafka::TopicDescription> describe(const std::string& topic) {
+    auto found = admin_->describe_topic(topic, kTimeout);
+    if (found) return std::move(*found);
+    if (found.error().kind == kafka::KafkaError::Kind::kUnknownTopic) return std::nullopt;
+    throw common::kafka_error("looking up the topic " + topic, config_.kafka, found.error());
+  }
+
+  void setting(const std::string& topic, const std::string& name, const std::string& found, const std::string& wanted) {
+    findings_.check(found == wanted, fmt::format("topic {}: {}", topic, name), found, wanted,
+                    "change the topic with kafka-configs or kafka-topics, or the configuration");
+  }
+
+  static std::string config_of(const kafka::TopicDescription& topic, const std::string& name) {
+    const auto found = topic.configs.find(name);
+    return found == topic.configs.end() ? "" : found->second;
+  }
+
+  void check_own(const std::string& name, const common::StreamConfig& stream) {
+    const auto topic = describe(name);
+    if (!topic) {
+      findings_.good("topic " + name, "not there yet: capture creates it");
+      return;
+    }
+    setting(name, "partitions", std::to_string(topic->partitions), std::to_string(stream.partitions));
+    setting(name, "cleanup.policy", config_of(*topic, "cleanup.policy"), "delete");
+    setting(name, "retention.ms", config_of(*topic, "retention.ms"), std::to_string(stream.retention.count()));
+    setting(name, "replication.factor", std::to_string(topic->replication),
+            std::to_string(config_.kafka.replication_factor));
+  }
+
+  void check_checkpoint(const std::string& name) {
+    const auto topic = describe(name);
+    if (!topic) {
+      findings_.good("topic " + name, "not there yet: capture creates it");
+      return;
+    }
+    setting(name, "partitions", std::to_string(topic->partitions), "1");
+    setting(name, "cleanup.policy", config_of(*topic, "cleanup.policy"), "compact");
+  }
+
+  void check_mirrored(const std::string& name, const common::StreamConfig& stream) {
+    const auto topic = describe(name);
+    if (!topic) {
+      findings_.warning("topic " + name, "not there", "mirrored from its region",
+                        "start the origin's capture and the mirror");
+      return;
+    }
+    setting(name, "partitions", std::to_string(topic->partitions), std::to_string(stream.partitions));
+    setting(name, "cleanup.policy", config_of(*topic, "cleanup.policy"), "delete");
+  }
+
+  const common::Config& config_;
+  Findings findings_;
+  std::unique_ptr<kafka::Admin> admin_;
+};
+
+}  // namespace
+
+std::vector<Finding> check_sources(const common::Config& config) {
+  std::vector<Finding> all;
+  for (const common::OriginConfig* origin : config.own_origins()) {
+    std::vector<Finding> some = check_source(config, *origin);
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+std::vector<Finding> check_accounts(const common::Config& config) {
+  Findings findings("database");
+  const auto check = [&](const std::string& name, const common::AccountConfig& account) {
+    const std::string what = fmt::format("account of {}", name);
+    try {
+      const DatabaseEndpoint endpoint = common::database_endpoint(config.database, account);
+      const auto connection = mysql::Connection::open(endpoint, {});
+      if (!connection) throw common::database_error("database.accounts." + name, endpoint, connection.error());
+      findings.good(what, "logs in as " + account.user);
+    } catch (const EnvironmentError& error) {
+      note_refusal(findings, what, error);
+    }
+  };
+  if (!config.apply.origins.empty()) {
+    check("apply", config.database.accounts.apply);
+    check("gate", config.database.accounts.gate);
+  }
+  return findings.take();
+}
+
+std::vector<Finding> check_kafka(const common::Config& config) { return KafkaCheck(config).run(); }
+
+}  // namespace farshore::ctl

@@ -1,0 +1,184 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/environment_error.hpp"
+#include "common/http_client.hpp"
+#include "ctl/command.hpp"
+#include "ctl/ctl_database.hpp"
+#include "ctl/table.hpp"
+#include "progress/progress_store.hpp"
+
+// farshorectl status: the region's services and partitions, as they say themselves and as the database has them.
+namespace farshore::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using progress::PartitionState;
+using progress::ProgressRow;
+
+constexpr std::chrono::seconds kTimeout{2};
+
+struct StatusOptions {
+  Output output = Output::kTable;
+  bool watch = false;
+};
+
+struct ServiceStatus {
+  std::string name;
+  std::string address;
+  bool answers = false;
+  bool ready = false;
+  std::string reason;
+};
+
+struct Status {
+  std::string region;
+  std::vector<ServiceStatus> services;
+  std::vector<ProgressRow> partitions;
+  std::vector<progress::PendingCount> pending;
+
+  [[nodiscard]] bool good() const {
+    return std::ranges::all_of(services, &ServiceStatus::ready) &&
+           std::ranges::all_of(partitions, [](const auto& row) { return row.state == PartitionState::kApplying; });
+  }
+};
+
+/// What the components that are not ready say.
+std::string reason_of(const Json& readiness) {
+  std::string out;
+  for (const auto& [name, component] : readiness["components"].items()) {
+    const std::string reason = component.value("reason", "");
+    if (component.value("ready", false) && reason.empty()) continue;
+    out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", name, reason);
+  }
+  return out;
+}
+
+ServiceStatus ask_service(const std::string& name, const common::Address& address) {
+  ServiceStatus status{.name = name, .address = address.to_string(), .answers = false, .ready = false, .reason = ""};
+  const auto answer = common::http_get(address, "/readyz", kTimeout);
+  if (!answer) {
+    status.reason = "does not answer (" + answer.error() + ")";
+    return status;
+  }
+  status.answers = true;
+  status.ready = answer->status == 200;
+  const Json readiness = Json::parse(answer->body, nullptr, false);
+  if (!readiness.is_discarded() && readiness.contains("components")) status.reason = reason_of(readiness);
+  return status;
+}
+
+Status read_status(const common::Config& config) {
+  Status status{.region = config.region, .services = {}, .partitions = {}, .pending = {}};
+  if (!config.own_origins().empty()) status.services.push_back(ask_service("capture", config.http.capture));
+  if (!config.apply.origins.empty()) {
+    status.services.push_back(ask_service("apply", config.http.apply));
+    status.services.push_back(ask_service("gate", config.http.gate));
+  }
+  mysql::Connection connection = open_database(config);
+  auto rows = progress::ProgressStore(connection, config.region).load();
+  if (!rows) fail_database(config, rows.error());
+  auto pending = progress::count_pending(connection, config.region);
+  if (!pending) fail_database(config, pending.error());
+  status.partitions = std::move(*rows);
+  status.pending = std::move(*pending);
+  return status;
+}
+
+/// By this machine's clock.
+std::optional<double> age_seconds(SourceTime safe_time) {
+  if (safe_time == SourceTime{}) return std::nullopt;
+  return std::chrono::duration<double>(local_now() - safe_time).count();
+}
+
+std::string status_json(const Status& status) {
+  Json services = Json::array();
+  for (const ServiceStatus& service : status.services) {
+    services.push_back({{"service", service.name},
+                        {"address", service.address},
+                        {"answers", service.answers},
+                        {"ready", service.ready},
+                        {"reason", service.reason}});
+  }
+  Json partitions = Json::array();
+  for (const ProgressRow& row : status.partitions) {
+    const auto age = age_seconds(row.safe_time);
+    partitions.push_back({{"origin", row.key.origin},
+                          {"stream", row.key.stream},
+                          {"partition", row.key.partition.raw()},
+                          {"epoch", row.epoch.epoch.raw()},
+                          {"incarnation", row.epoch.incarnation.raw()},
+                          {"seq", row.seq.raw()},
+                          {"origin_position", row.origin_position},
+                          {"safe_time_us", row.safe_time.time_since_epoch().count()},
+                          {"safe_time_age_seconds", age ? Json(*age) : Json(nullptr)},
+                          {"state", progress::to_string(row.state)},
+                          {"reason", row.reason},
+                          {"owner", row.owner}});
+  }
+  Json pending = Json::array();
+  for (const auto& count : status.pending) {
+    pending.push_back(
+        {{"origin", count.origin}, {"stream", count.stream}, {"parked", count.parked}, {"conflicts", count.conflicts}});
+  }
+  const Json out{{"region", status.region},
+                 {"good", status.good()},
+                 {"services", std::move(services)},
+                 {"partitions", std::move(partitions)},
+                 {"pending", std::move(pending)}};
+  return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string status_table(const Status& status) {
+  Table services({"service", "address", "ready", "reason"});
+  for (const ServiceStatus& service : status.services) {
+    services.add({service.name, service.address, service.ready ? "yes" : "no", service.reason});
+  }
+  Table partitions({"origin", "stream", "partition", "epoch", "seq", "safe time", "state", "owner", "reason"});
+  for (const ProgressRow& row : status.partitions) {
+    const auto age = age_seconds(row.safe_time);
+    partitions.add({row.key.origin, row.key.stream, std::to_string(row.key.partition.raw()),
+                    std::to_string(row.epoch.epoch.raw()), std::to_string(row.seq.raw()),
+                    age ? fmt::format("{:.1f} s ago", *age) : "none", std::string(progress::to_string(row.state)),
+                    row.owner, row.reason});
+  }
+  std::string out = fmt::format("region {}: {}\n\n{}\n{}", status.region, status.good() ? "good" : "not good",
+                                services.text(), partitions.text());
+  for (const auto& count : status.pending) {
+    if (count.parked + count.conflicts == 0) continue;
+    out += fmt::format("{}/{}: {} parked, {} conflicts\n", count.origin, count.stream, count.parked, count.conflicts);
+  }
+  return out;
+}
+
+int show_status(const common::Config& config, Output output) {
+  const Status status = read_status(config);
+  fmt::print("{}", output == Output::kJson ? status_json(status) : status_table(status));
+  std::fflush(stdout);
+  return static_cast<int>(status.good() ? ExitCode::kGood : ExitCode::kNotReady);
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Command& command) {
+  CLI::App* status =
+      app.add_subcommand("status", "Services and partitions of the region. Exit code 3: not all is well");
+  const auto options = std::make_shared<StatusOptions>();
+  add_output_option(*status, options->output);
+  status->add_flag("--watch", options->watch, "Look again every second");
+  status->callback([&command, options] {
+    command.chosen = [&command, options] {
+      const common::Config config = command.load();
+      if (!options->watch) return show_status(config, options->output);
+      return watch([&] { return show_status(config, options->output); });
+    };
+  });
+}
+
+}  // namespace farshore::ctl
