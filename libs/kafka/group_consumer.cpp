@@ -7,20 +7,19 @@
 #include <map>
 #include <mutex>
 #include <shared_mutex>
-#include <thread>
 #include <utility>
 
 #include "kafka/rdkafka_handles.hpp"
 
-/// How a record finds its worker: librdkafka keeps a queue for each partition. Before a partition is assigned its queue
-/// is forwarded to the worker's, for good: librdkafka leaves alone what the application forwarded, so not one record
-/// takes the way of the consumer's own queue. librdkafka drops from every queue what was fetched before a seek, a pause
-/// or a new assignment.
+/// How a record finds its worker: librdkafka keeps a queue for each partition, and before a partition is assigned its
+/// queue is forwarded to the worker's. librdkafka leaves alone what the application forwarded, so no record takes the
+/// way of the consumer's own queue; but it ends the forwarding when it stops fetching (a partition that is revoked or
+/// started again), at a time of its own. Then records wait in the partition's queue, so each poll() forwards again.
+/// From every queue librdkafka drops what was fetched before a seek, a pause or a new assignment.
 namespace farshore::kafka {
 namespace {
 
 constexpr std::size_t kKilobyte = 1024;
-constexpr std::chrono::milliseconds kSeekRetry{20};
 
 PartitionList list_of(const TopicPartition& partition) {
   PartitionList list(rd_kafka_topic_partition_list_new(1));
@@ -100,11 +99,20 @@ struct GroupConsumer::Impl : LogContext {
   // Synchronised by themselves.
   Generations generations;
 
+  struct Assigned {
+    std::size_t worker = 0;
+    KafkaOffset begin;                   ///< where it was last told to begin
+    std::optional<KafkaOffset> restart;  ///< its fetching stopped, or has not begun: the polling thread starts it here
+  };
+  std::mutex mutex;
+  std::map<TopicPartition, Assigned> assigned;  ///< guarded by mutex
+
   static void on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list,
                            void* opaque);
   void assign(rd_kafka_topic_partition_list_t& list);
   void revoke(const rd_kafka_topic_partition_list_t& list);
-  void forward(const TopicPartition& partition, std::size_t worker) const;
+  void restart();
+  void forward_all();
   std::optional<KafkaError> take(MessageHandle message) const;
 };
 
@@ -126,12 +134,16 @@ void GroupConsumer::Impl::assign(rd_kafka_topic_partition_list_t& list) {
   if (!partitions.empty()) starts = handler.on_assigned(partitions, generation);
   assert(starts.size() == partitions.size());
   const PartitionList paused(rd_kafka_topic_partition_list_new(list.cnt));
+  const std::lock_guard lock(mutex);
+  assigned.clear();
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     rd_kafka_topic_partition_t& entry = list.elems[i];
     entry.offset = starts[i].offset.value_or(kBeginning).raw();
+    assert(starts[i].worker < workers.size());
+    assigned[partitions[i]] = {starts[i].worker, KafkaOffset(entry.offset), std::nullopt};
     if (!starts[i].offset) rd_kafka_topic_partition_list_add(paused.get(), entry.topic, entry.partition);
-    forward(partitions[i], starts[i].worker);
   }
+  forward_all();
   // A pause may outlive the assignment that it was made under.
   (void)rd_kafka_resume_partitions(handle.get(), &list);
   (void)rd_kafka_assign(handle.get(), &list);
@@ -142,13 +154,37 @@ void GroupConsumer::Impl::revoke(const rd_kafka_topic_partition_list_t& list) {
   const bool lost = rd_kafka_assignment_lost(handle.get()) != 0;
   if (list.cnt > 0) handler.on_revoked(partitions_of(list), lost);
   (void)rd_kafka_assign(handle.get(), nullptr);
+  const std::lock_guard lock(mutex);
+  assigned.clear();
 }
 
-void GroupConsumer::Impl::forward(const TopicPartition& partition, std::size_t worker) const {
-  assert(worker < workers.size());
-  const QueueHandle queue(
-      rd_kafka_queue_get_partition(handle.get(), partition.topic.c_str(), partition.partition.raw()));
-  if (queue) rd_kafka_queue_forward(queue.get(), workers[worker]->impl_->queue.get());
+/// Assigns again what is assigned: the only way to start a partition that an error has stopped. Each goes on behind
+/// what its worker has taken; one that was sought since, where it was sought to.
+void GroupConsumer::Impl::restart() {
+  if (std::ranges::none_of(assigned, [](const auto& entry) { return entry.second.restart.has_value(); })) return;
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(assigned.size())));
+  for (const auto& [partition, state] : assigned) {
+    rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition.raw());
+  }
+  (void)rd_kafka_position(handle.get(), list.get());
+  for (int i = 0; i < list->cnt; ++i) {
+    rd_kafka_topic_partition_t& entry = list->elems[i];
+    Assigned& state = assigned[{entry.topic, PartitionId(entry.partition)}];
+    const bool has_position = entry.err == RD_KAFKA_RESP_ERR_NO_ERROR && entry.offset >= 0;
+    const KafkaOffset behind_last = has_position ? KafkaOffset(entry.offset) : state.begin;
+    entry.offset = state.restart.value_or(behind_last).raw();
+    entry.err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    state.restart.reset();
+  }
+  (void)rd_kafka_assign(handle.get(), list.get());
+}
+
+void GroupConsumer::Impl::forward_all() {
+  for (const auto& [partition, state] : assigned) {
+    const QueueHandle queue(
+        rd_kafka_queue_get_partition(handle.get(), partition.topic.c_str(), partition.partition.raw()));
+    if (queue) rd_kafka_queue_forward(queue.get(), workers[state.worker]->impl_->queue.get());
+  }
 }
 
 /// What arrives on the consumer's own queue: errors of the consumer as a whole.
@@ -241,6 +277,11 @@ WorkerQueue& GroupConsumer::queue(std::size_t worker) {
 }
 
 std::optional<KafkaError> GroupConsumer::poll(std::chrono::milliseconds timeout) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->restart();
+    impl_->forward_all();
+  }
   MessageHandle message(rd_kafka_consumer_poll(impl_->handle.get(), to_ms(timeout)));
   if (!message) return std::nullopt;
   return impl_->take(std::move(message));
@@ -254,18 +295,30 @@ void GroupConsumer::close() {
 
 std::expected<void, KafkaError> GroupConsumer::seek(const TopicPartition& partition, KafkaOffset offset,
                                                     std::chrono::milliseconds timeout) {
-  const Deadline deadline(timeout);
-  const PartitionList list = list_of(partition);
   const std::string what = fmt::format("seek {} to {}", name_of(partition), offset.raw());
-  while (true) {
-    list->elems[0].offset = offset.raw();
-    const ErrorHandle error(rd_kafka_seek_partitions(impl_->handle.get(), list.get(), to_ms(deadline.left())));
-    auto code = error ? rd_kafka_error_code(error.get()) : list->elems[0].err;
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-    // Just assigned, the partition is not yet being fetched: a moment later it is.
-    if (code != RD_KAFKA_RESP_ERR__STATE || deadline.passed()) return std::unexpected(make_error(code, what));
-    std::this_thread::sleep_for(std::min(kSeekRetry, deadline.left()));
+  {
+    const std::lock_guard lock(impl_->mutex);
+    const auto found = impl_->assigned.find(partition);
+    if (found == impl_->assigned.end()) {
+      return std::unexpected(KafkaError{KafkaError::Kind::kOther, what + ": the partition is not assigned"});
+    }
+    found->second.begin = offset;
+    if (found->second.restart) {
+      found->second.restart = offset;
+      return {};
+    }
   }
+  const PartitionList list = list_of(partition);
+  list->elems[0].offset = offset.raw();
+  const ErrorHandle error(rd_kafka_seek_partitions(impl_->handle.get(), list.get(), to_ms(timeout)));
+  const auto code = error ? rd_kafka_error_code(error.get()) : list->elems[0].err;
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  if (code != RD_KAFKA_RESP_ERR__STATE) return std::unexpected(make_error(code, what));
+  // It is not being fetched. If it was taken away meanwhile, this is without effect: who gets it begins anew.
+  const std::lock_guard lock(impl_->mutex);
+  if (const auto found = impl_->assigned.find(partition); found != impl_->assigned.end())
+    found->second.restart = offset;
+  return {};
 }
 
 std::expected<void, KafkaError> GroupConsumer::pause(const TopicPartition& partition) {

@@ -89,8 +89,9 @@ class GroupConsumer {
   /// Every Record must be destroyed before the consumer is.
   void close();
 
-  /// Records already fetched and not yet consumed are dropped; the next one is that at `offset`. Also ends the state
-  /// after an error of the partition. Only for assigned partitions.
+  /// Records already fetched and not yet consumed are dropped; the next one is that at `offset`. Only for assigned
+  /// partitions. One that an error has stopped is started again by the next poll(); others may then deliver again what
+  /// their worker took last.
   [[nodiscard]] std::expected<void, KafkaError> seek(const TopicPartition& partition, KafkaOffset offset,
                                                      std::chrono::milliseconds timeout);
   /// A paused partition delivers nothing; resumed, it goes on behind the last record consumed.
