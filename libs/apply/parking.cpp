@@ -1,0 +1,223 @@
+#include "apply/parking.hpp"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <utility>
+
+#include "change/key.hpp"
+#include "mysql/literal.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using mysql::text_literal;
+
+std::string binary_literal(std::string_view bytes) {
+  std::string out;
+  mysql::append_binary_literal(bytes, out);
+  return out;
+}
+
+std::string_view view(const std::array<char, 16>& hash) { return {hash.data(), hash.size()}; }
+
+ParkedKey key_of(const TargetTable& target, std::span<const Value> row) {
+  ParkedKey key{.schema = target.schema(), .table = target.name(), .hash = {}};
+  std::string bytes;
+  target.append_key(row, bytes);
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));
+  static_assert(sizeof canonical.digest == 16);
+  std::memcpy(key.hash.data(), canonical.digest, key.hash.size());
+  return key;
+}
+
+/// The key of the row as it is after the change, and, if the change moves the row, the key that it had.
+std::vector<ParkedKey> keys_of(const RowOp& op) {
+  std::vector<ParkedKey> keys{key_of(*op.target, op.change->row())};
+  if (!op.target->keeps_key(*op.change)) {
+    std::vector<Value> before;
+    row_before(*op.change, before);
+    keys.push_back(key_of(*op.target, before));
+  }
+  return keys;
+}
+
+}  // namespace
+
+std::string single_change_bytes(const progress::PartitionKey& partition, const RowOp& op) {
+  const change::TransactionView& transaction = op.batch->transaction_of(*op.change);
+  const auto table = change::encode_table(op.change->table->shape, op.change->table->group);
+  const change::SourceTransaction source{.serial = 1,
+                                         .gtid = std::string(transaction.gtid),
+                                         .commit_time = transaction.commit_time,
+                                         .position_before = {}};
+  std::vector<Value> before;
+  if (op.change->op != change::Op::kInsert) row_before(*op.change, before);
+  change::BatchBuilder builder(partition.origin, partition.stream, partition.partition);
+  builder.reset_numbering(op.batch->header().id, op.change->seq);
+  builder.append(source, table,
+                 {.op = op.change->op,
+                  .ordinal = Ordinal(0),
+                  .key_change = op.change->key_change,
+                  .before = before,
+                  .after = op.change->after});
+  return std::string(builder.finish(op.batch->header().published_at).value);
+}
+
+std::string single_change_header(const progress::PartitionKey& partition, const ParkedChange& parked) {
+  change::BatchHeader header;
+  header.id = parked.epoch;
+  header.first_seq = parked.seq;
+  header.count = 1;
+  header.partition = partition.partition;
+  header.origin = partition.origin;
+  header.stream = partition.stream;
+  header.gtid = parked.gtid;
+  std::string bytes;
+  change::encode_header(header, parked.bytes, bytes);
+  return bytes;
+}
+
+std::string Parking::where(const progress::PartitionKey& partition) const {
+  return fmt::format(" WHERE region={} AND origin={} AND stream={} AND part={}", text_literal(region_),
+                     text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw());
+}
+
+std::expected<void, mysql::SqlError> Parking::load(mysql::Connection& connection,
+                                                   const progress::PartitionKey& partition) {
+  const auto rows =
+      connection.query("SELECT schema_name, table_name, key_hash FROM farshore.parked" + where(partition));
+  if (!rows) return std::unexpected(rows.error());
+  std::set<ParkedKey> keys;
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    ParkedKey key{.schema = rows->text(row, 0), .table = rows->text(row, 1), .hash = {}};
+    const std::string& hash = rows->text(row, 2);
+    std::memcpy(key.hash.data(), hash.data(), std::min(hash.size(), key.hash.size()));
+    keys.insert(std::move(key));
+  }
+  parked_.erase(partition);
+  if (!keys.empty()) parked_.emplace(partition, std::move(keys));
+  return {};
+}
+
+std::size_t Parking::count(const progress::PartitionKey& partition) const {
+  const auto found = parked_.find(partition);
+  return found == parked_.end() ? 0 : found->second.size();
+}
+
+bool Parking::touches(const progress::PartitionKey& partition, const RowOp& op) const {
+  if (parked_.empty()) return false;
+  const auto found = parked_.find(partition);
+  if (found == parked_.end()) return false;
+  return std::ranges::any_of(keys_of(op), [&](const ParkedKey& key) { return found->second.contains(key); });
+}
+
+std::expected<void, mysql::SqlError> Parking::park(mysql::Connection& connection,
+                                                   const progress::PartitionKey& partition, const RowOp& op,
+                                                   const mysql::SqlError& error) {
+  const ParkedKey key = keys_of(op).front();
+  const change::ChangeView& change = *op.change;
+  const auto written = connection.execute(fmt::format(
+      "INSERT INTO farshore.parked (region, origin, stream, part, schema_name, table_name, key_hash, key_text, epoch, "
+      "incarnation, seq, gtid, change_bytes, error_code, reason, attempts) "
+      "VALUES ({},{},{},{},{},{},{},{},{},{},{},{},{},{},{},1) ON DUPLICATE KEY UPDATE "
+      "key_text=VALUES(key_text), epoch=VALUES(epoch), incarnation=VALUES(incarnation), seq=VALUES(seq), "
+      "gtid=VALUES(gtid), change_bytes=VALUES(change_bytes), error_code=VALUES(error_code), reason=VALUES(reason), "
+      "attempts=attempts+1, last_at=NOW(6)",
+      text_literal(region_), text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw(),
+      text_literal(key.schema), text_literal(key.table), binary_literal(view(key.hash)),
+      text_literal(change::key_text(change.row(), change.table->shape)), op.batch->header().id.epoch.raw(),
+      op.batch->header().id.incarnation.raw(), change.seq.raw(), text_literal(op.batch->transaction_of(change).gtid),
+      binary_literal(single_change_bytes(partition, op)), error.code, text_literal(error.message)));
+  if (!written) return std::unexpected(written.error());
+  edits_.push_back({.partition = partition, .key = key, .parked = true});
+  return {};
+}
+
+std::expected<void, mysql::SqlError> Parking::unpark(mysql::Connection& connection,
+                                                     const progress::PartitionKey& partition, const RowOp& op) {
+  for (const ParkedKey& key : keys_of(op)) {
+    if (auto removed = remove(connection, partition, key); !removed) return removed;
+  }
+  return {};
+}
+
+std::expected<void, mysql::SqlError> Parking::remove(mysql::Connection& connection,
+                                                     const progress::PartitionKey& partition, const ParkedKey& key) {
+  const auto removed = connection.execute(
+      fmt::format("DELETE FROM farshore.parked{} AND schema_name={} AND table_name={} AND key_hash={}",
+                  where(partition), text_literal(key.schema), text_literal(key.table), binary_literal(view(key.hash))));
+  if (!removed) return std::unexpected(removed.error());
+  edits_.push_back({.partition = partition, .key = key, .parked = false});
+  return {};
+}
+
+std::expected<void, mysql::SqlError> Parking::add_conflict(mysql::Connection& connection,
+                                                           const progress::PartitionKey& partition, const RowOp& op,
+                                                           const std::string& reason) {
+  const change::ChangeView& change = *op.change;
+  const ParkedKey key = keys_of(op).front();
+  std::string sql;
+  std::string image = "NULL";
+  if (op.target->append_image(change.row(), sql)) {
+    const auto rows = connection.query(sql);
+    if (!rows) return std::unexpected(rows.error());
+    if (!rows->empty()) image = text_literal(rows->text(0, 0));
+  }
+  // The same change can come here twice only after a rollback; then nothing of it is left.
+  const auto written = connection.execute(fmt::format(
+      "INSERT INTO farshore.conflict (region, origin, stream, part, epoch, incarnation, seq, schema_name, table_name, "
+      "key_hash, key_text, gtid, change_bytes, target_image, reason) "
+      "VALUES ({},{},{},{},{},{},{},{},{},{},{},{},{},{},{})",
+      text_literal(region_), text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw(),
+      op.batch->header().id.epoch.raw(), op.batch->header().id.incarnation.raw(), change.seq.raw(),
+      text_literal(key.schema), text_literal(key.table), binary_literal(view(key.hash)),
+      text_literal(change::key_text(change.row(), change.table->shape)),
+      text_literal(op.batch->transaction_of(change).gtid), binary_literal(single_change_bytes(partition, op)), image,
+      text_literal(reason)));
+  if (!written) return std::unexpected(written.error());
+  return {};
+}
+
+void Parking::settle(bool committed) {
+  for (const Edit& edit : edits_) {
+    if (!committed) continue;
+    if (edit.parked) {
+      parked_[edit.partition].insert(edit.key);
+    } else if (const auto found = parked_.find(edit.partition); found != parked_.end()) {
+      found->second.erase(edit.key);
+      if (found->second.empty()) parked_.erase(found);
+    }
+  }
+  edits_.clear();
+}
+
+std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::list(mysql::Connection& connection,
+                                                                        const progress::PartitionKey& partition,
+                                                                        std::size_t limit) {
+  const auto rows = connection.query(
+      fmt::format("SELECT schema_name, table_name, key_hash, epoch, incarnation, seq, gtid, change_bytes, attempts "
+                  "FROM farshore.parked{} ORDER BY last_at LIMIT {}",
+                  where(partition), limit));
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<ParkedChange> changes;
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    ParkedChange& change = changes.emplace_back();
+    change.key = {.schema = rows->text(row, 0), .table = rows->text(row, 1), .hash = {}};
+    const std::string& hash = rows->text(row, 2);
+    std::memcpy(change.key.hash.data(), hash.data(), std::min(hash.size(), change.key.hash.size()));
+    change.epoch = {Epoch(static_cast<std::uint32_t>(rows->unsigned_integer(row, 3))),
+                    Incarnation(rows->unsigned_integer(row, 4))};
+    change.seq = Seq(rows->unsigned_integer(row, 5));
+    change.gtid = rows->text(row, 6);
+    change.bytes = rows->text(row, 7);
+    change.attempts = rows->unsigned_integer(row, 8);
+  }
+  return changes;
+}
+
+}  // namespace farshore::apply

@@ -1,0 +1,204 @@
+#include "apply/partition_intake.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace farshore::apply {
+namespace {
+
+using Step = Intake::Step;
+
+bool has_group(const change::Batch& batch) {
+  return std::ranges::any_of(batch.tables(), [](const auto& table) { return !table->group.empty(); });
+}
+
+/// Where the last transaction of the held parts begins, and whether it touches an order group.
+struct Tail {
+  std::size_t part = 0;
+  std::uint32_t change = 0;
+  std::uint64_t rows = 0;
+  bool touches_group = false;
+};
+
+Tail last_transaction_of(const std::deque<BatchPart>& held) {
+  const change::Batch& last = held.back().batch->batch;
+  const std::string_view gtid = last.transaction_of(last.changes()[held.back().end - 1]).gtid;
+  Tail tail{.part = held.size(), .change = 0, .rows = 0, .touches_group = false};
+  for (std::size_t at = held.size(); at-- > 0;) {
+    const change::Batch& batch = held[at].batch->batch;
+    std::uint32_t begin = held[at].end;
+    while (begin > held[at].begin && batch.transaction_of(batch.changes()[begin - 1]).gtid == gtid) {
+      --begin;
+      tail.touches_group |= !batch.changes()[begin].table->group.empty();
+    }
+    if (begin == held[at].end) break;
+    tail.part = at;
+    tail.change = begin;
+    tail.rows += held[at].end - begin;
+    if (begin > held[at].begin) break;
+  }
+  return tail;
+}
+
+}  // namespace
+
+PartitionIntake::PartitionIntake(const progress::ProgressRow& row, std::uint64_t group_rows_max)
+    : tracker_(row), mark_(row), group_rows_max_(group_rows_max) {}
+
+Intake PartitionIntake::take(const std::shared_ptr<ReadBatch>& batch, change::TableCache& tables, WorkSet& set) {
+  assert(!at_barrier_);
+  const auto header = change::decode_header(batch->header);
+  if (!header) {
+    return stop(Step::kRefused, PartitionState::kUnreadableBatch,
+                fmt::format("the record at offset {} has a header that is {}", batch->offset.raw(),
+                            change::to_string(header.error())),
+                set);
+  }
+  Verdict verdict = tracker_.judge(*header);
+  if (verdict.kind == Verdict::Kind::kDrop) {
+    return {.step = Step::kDropped, .rows = header->count, .duplicates = header->count};
+  }
+  if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, verdict.state, std::move(verdict.reason), set);
+  if (verdict.kind == Verdict::Kind::kRefuse) {
+    return stop(Step::kRefused, verdict.state, std::move(verdict.reason), set);
+  }
+  if (auto read = change::read_batch(batch->header, batch->value, tables, batch->batch); !read) {
+    return stop(Step::kRefused, PartitionState::kUnreadableBatch,
+                fmt::format("the batch at offset {} is {}: {}", batch->offset.raw(),
+                            change::to_string(read.error().kind), read.error().detail),
+                set);
+  }
+  next_offset_ = batch->offset.next();
+  if (header->kind == change::BatchKind::kEpochStart) return take_start(batch, set);
+  Intake intake{.step = Step::kGathered, .rows = 0, .duplicates = 0};
+  if (header->kind == change::BatchKind::kChanges) intake = take_changes(batch, set);
+  if (intake.step == Step::kGathered && batch->batch.watermark()) note_watermark(*batch->batch.watermark(), set);
+  return intake;
+}
+
+Intake PartitionIntake::take_changes(const std::shared_ptr<ReadBatch>& batch, WorkSet& set) {
+  auto taken = tracker_.take(batch->batch);
+  if (!taken) {
+    return stop(Step::kRefused, PartitionState::kUnreadableBatch,
+                fmt::format("the batch at offset {} cannot be used: {}", batch->offset.raw(), taken.error()), set);
+  }
+  BatchPart part;
+  part.batch = batch;
+  part.begin = taken->first;
+  part.end = static_cast<std::uint32_t>(batch->batch.changes().size());
+  part.contained = std::move(taken->contained);
+  part.overlaps = taken->overlaps;
+  const Intake intake{.step = Step::kGathered, .rows = part.end, .duplicates = part.begin};
+  if (held_.empty() && !has_group(batch->batch)) {
+    include(std::move(part), set);
+  } else {
+    held_rows_ += part.rows();
+    held_.push_back(std::move(part));
+    release_complete(set);
+  }
+  return intake;
+}
+
+// Everything before the last transaction is complete, since another one follows it.
+void PartitionIntake::release_complete(WorkSet& set) {
+  const change::Batch& last = held_.back().batch->batch;
+  if (last.changes()[held_.back().end - 1].last_in_transaction) return release_all(set);
+  const Tail tail = last_transaction_of(held_);
+  if (!tail.touches_group || tail.rows > group_rows_max_) return release_all(set);
+  for (std::size_t i = 0; i < tail.part; ++i) {
+    held_rows_ -= held_.front().rows();
+    include(std::move(held_.front()), set);
+    held_.pop_front();
+  }
+  if (tail.change > held_.front().begin) {
+    BatchPart complete = held_.front();
+    complete.end = tail.change;
+    held_.front().begin = tail.change;
+    held_rows_ -= complete.rows();
+    include(std::move(complete), set);
+  }
+}
+
+void PartitionIntake::release_all(WorkSet& set) {
+  while (!held_.empty()) {
+    BatchPart part = std::move(held_.front());
+    held_.pop_front();
+    include(std::move(part), set);
+  }
+  held_rows_ = 0;
+}
+
+void PartitionIntake::include(BatchPart part, WorkSet& set) {
+  Slice& slice = slice_in(set);
+  mark_.include(part.batch->batch, part.end, part.is_contained(part.end - 1), part.overlaps);
+  mark_.set_state(PartitionState::kApplying, "");
+  slice.next = mark_.row();
+  slice.next_offset = held_.empty() ? next_offset_ : held_.front().batch->offset;
+  part.slice = slice_;
+  set.add(std::move(part));
+}
+
+void PartitionIntake::note_watermark(const change::Watermark& watermark, WorkSet& set) {
+  if (!held_.empty()) {
+    const change::Batch& last = held_.back().batch->batch;
+    const auto gtid = Gtid::parse(last.transactions().back().gtid);
+    const auto position = OriginPosition::parse(watermark.position);
+    // The source's transaction is over, and all of it that is this partition's was received.
+    if (gtid && position && position->contains(*gtid)) release_all(set);
+  }
+  if (!mark_.note(watermark)) return;
+  Slice& slice = slice_in(set);
+  slice.next = mark_.row();
+  slice.next_offset = held_.empty() ? next_offset_ : held_.front().batch->offset;
+}
+
+Intake PartitionIntake::take_start(const std::shared_ptr<ReadBatch>& batch, WorkSet& set) {
+  Verdict verdict = tracker_.judge_start(batch->batch);
+  if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, verdict.state, std::move(verdict.reason), set);
+  if (verdict.kind == Verdict::Kind::kRefuse) {
+    return stop(Step::kRefused, verdict.state, std::move(verdict.reason), set);
+  }
+  release_all(set);
+  const EpochId id = batch->batch.header().id;
+  Slice& slice = slice_in(set);
+  mark_.set_state(PartitionState::kAtBarrier,
+                  fmt::format("at the start of epoch {}: {}", id.epoch.raw(), batch->batch.epoch_start()->reason));
+  slice.next = mark_.row();
+  slice.next_offset = batch->offset;
+  slice.arrival = BarrierArrival{.epoch = id, .start = *batch->batch.epoch_start()};
+  at_barrier_ = true;
+  return {.step = Step::kBarrier, .rows = 0, .duplicates = 0};
+}
+
+void PartitionIntake::enter_epoch(const progress::ProgressRow& row) {
+  assert(at_barrier_ && held_.empty());
+  tracker_.enter_epoch(row);
+  mark_.enter_epoch(row);
+  at_barrier_ = false;
+  slice_serial_ = 0;
+}
+
+Intake PartitionIntake::stop(Step step, PartitionState state, std::string reason, WorkSet& set) {
+  set_state(state, std::move(reason), set);
+  return {.step = step, .rows = 0, .duplicates = 0};
+}
+
+void PartitionIntake::set_state(PartitionState state, std::string reason, WorkSet& set) {
+  if (mark_.row().state == state && mark_.row().reason == reason) return;
+  Slice& slice = slice_in(set);
+  mark_.set_state(state, std::move(reason));
+  slice.next = mark_.row();
+}
+
+Slice& PartitionIntake::slice_in(WorkSet& set) {
+  if (slice_serial_ != set.serial()) {
+    slice_ = set.open_slice(mark_.row());
+    slice_serial_ = set.serial();
+  }
+  return set.slice(slice_);
+}
+
+}  // namespace farshore::apply

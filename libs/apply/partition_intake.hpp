@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "apply/partition_tracker.hpp"
+#include "apply/progress_mark.hpp"
+#include "apply/work_set.hpp"
+#include "change/change_table.hpp"
+
+namespace farshore::apply {
+
+/// What became of a record.
+struct Intake {
+  enum class Step : std::uint8_t {
+    kDropped,   ///< nothing new in it
+    kGathered,  ///< in the work set, or held back until its transaction is complete
+    kBarrier,   ///< the partition waits at the start of an epoch: take nothing more until enter_epoch()
+    kGap,       ///< records are missing; the partition's state says so from now on
+    kRefused,   ///< the same, and the partition cannot go past this record
+  };
+  Step step = Step::kDropped;
+  std::uint64_t rows = 0;        ///< changes in the record
+  std::uint64_t duplicates = 0;  ///< of them, those that were applied already
+};
+
+/// Takes one partition's records in order and puts what is new into work sets, each time with the progress row that is
+/// true once it is applied. Transactions that touch an order group are kept whole: a work set never ends inside one,
+/// unless it is larger than the bound. Pure: no input, no output, no clock.
+class PartitionIntake {
+ public:
+  PartitionIntake(const progress::ProgressRow& row, std::uint64_t group_rows_max);
+
+  /// `batch` holds the record; its batch is read here, if need be.
+  Intake take(const std::shared_ptr<ReadBatch>& batch, change::TableCache& tables, WorkSet& set);
+  /// The partition entered the epoch at whose start it waited.
+  void enter_epoch(const progress::ProgressRow& row);
+  /// Notes a state that did not come from a record.
+  void set_state(progress::PartitionState state, std::string reason, WorkSet& set);
+
+  [[nodiscard]] const progress::ProgressRow& row() const { return mark_.row(); }
+  [[nodiscard]] bool is_at_barrier() const { return at_barrier_; }
+  /// Changes held back for the end of their transaction.
+  [[nodiscard]] std::uint64_t held_rows() const { return held_rows_; }
+
+ private:
+  Intake take_changes(const std::shared_ptr<ReadBatch>& batch, WorkSet& set);
+  Intake take_start(const std::shared_ptr<ReadBatch>& batch, WorkSet& set);
+  Intake stop(Intake::Step step, progress::PartitionState state, std::string reason, WorkSet& set);
+  void note_watermark(const change::Watermark& watermark, WorkSet& set);
+  void release_complete(WorkSet& set);
+  void release_all(WorkSet& set);
+  void include(BatchPart part, WorkSet& set);
+  Slice& slice_in(WorkSet& set);
+
+  PartitionTracker tracker_;
+  ProgressMark mark_;
+  const std::uint64_t group_rows_max_;
+  std::deque<BatchPart> held_;
+  std::uint64_t held_rows_ = 0;
+  KafkaOffset next_offset_;
+  bool at_barrier_ = false;
+  std::uint64_t slice_serial_ = 0;  ///< of the work set in which slice_ is ours
+  std::uint32_t slice_ = 0;
+};
+
+}  // namespace farshore::apply

@@ -1,0 +1,79 @@
+#include "apply/progress_mark.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <string_view>
+
+#include "base/gtid.hpp"
+
+namespace farshore::apply {
+namespace {
+
+// Both texts come from our own parser or were checked by it; one that is none adds nothing.
+std::string united(std::string_view a, std::string_view b) {
+  OriginPosition position = OriginPosition::parse(a).value_or(OriginPosition());
+  if (const auto other = OriginPosition::parse(b)) position.add(*other);
+  return position.to_string();
+}
+
+// The position before the transaction of `last`: the batch says it for its first and its last transaction.
+std::string position_before(const change::Batch& batch, const change::ChangeView& last) {
+  if (last.transaction == batch.changes().back().transaction) return std::string(batch.last_position());
+  if (last.transaction == batch.changes().front().transaction) return std::string(batch.position());
+  OriginPosition position = OriginPosition::parse(batch.position()).value_or(OriginPosition());
+  for (std::uint32_t i = 0; i < last.transaction; ++i) {
+    if (const auto gtid = Gtid::parse(batch.transactions()[i].gtid)) position.add(*gtid);
+  }
+  return position.to_string();
+}
+
+}  // namespace
+
+void ProgressMark::include(const change::Batch& batch, std::uint32_t end, bool contained, bool overlaps) {
+  assert(end > 0 && end <= batch.changes().size());
+  const change::ChangeView& last = batch.changes()[end - 1];
+  const change::TransactionView& transaction = batch.transaction_of(last);
+  row_.seq = last.seq;
+  row_.commit_time = std::max(row_.commit_time, transaction.commit_time);
+  if (overlaps) {
+    row_.origin_position = united(row_.origin_position, position_before(batch, last));
+  } else {
+    row_.origin_position = position_before(batch, last);
+  }
+  if (!contained) {
+    row_.row_gtid = transaction.gtid;
+    row_.row_ordinal = last.ordinal.raw();
+  }
+}
+
+bool ProgressMark::note(const change::Watermark& watermark) {
+  if (watermark.seq > row_.seq || watermark.time <= row_.safe_time) return false;
+  row_.safe_time = watermark.time;
+  // One that names an earlier seq may be older than what the position holds by now, and has nothing to add to it.
+  if (watermark.seq < row_.seq) return true;
+  row_.origin_position = united(row_.origin_position, watermark.position);
+  const auto position = OriginPosition::parse(row_.origin_position);
+  const auto row_gtid = Gtid::parse(row_.row_gtid);
+  if (position && row_gtid && position->contains(*row_gtid)) {
+    row_.row_gtid.clear();
+    row_.row_ordinal = -1;
+  }
+  return true;
+}
+
+void ProgressMark::set_state(progress::PartitionState state, std::string reason) {
+  row_.state = state;
+  row_.reason = std::move(reason);
+}
+
+progress::ProgressRow entered(const progress::ProgressRow& row, EpochId id, const std::string& begins_at) {
+  progress::ProgressRow next = row;
+  next.epoch = id;
+  next.seq = Seq(0);
+  next.origin_position = united(row.origin_position, begins_at);
+  next.state = progress::PartitionState::kApplying;
+  next.reason.clear();
+  return next;
+}
+
+}  // namespace farshore::apply

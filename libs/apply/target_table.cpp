@@ -1,0 +1,260 @@
+#include "apply/target_table.hpp"
+
+#include <fmt/format.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "change/key.hpp"
+
+namespace farshore::apply {
+namespace {
+
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+// Equality of strings in the target's column is equality of their bytes.
+bool is_bytewise_collation(const std::string& collation) {
+  return collation.empty() || collation == "binary" || collation.ends_with("_bin");
+}
+
+// Source: MySQL manual, "Trailing space handling": UCA 9.0.0 collations and binary do not pad; MariaDB's names say
+// "nopad".
+bool collation_pads(const std::string& collation) {
+  return !collation.empty() && collation != "binary" && !collation.contains("nopad") && !collation.contains("0900");
+}
+
+// A further unique key can clash only if it does not hold the whole primary key.
+bool may_clash(const mysql::UniqueKey& key, const std::vector<std::string>& primary) {
+  return !std::ranges::all_of(primary, [&](const std::string& column) {
+    return std::ranges::any_of(key.columns, [&](const std::string& candidate) { return same_name(candidate, column); });
+  });
+}
+
+std::string key_list(const std::vector<std::string>& columns) { return fmt::format("({})", fmt::join(columns, ", ")); }
+
+std::optional<std::string> key_mismatch(const TableShape& source, const mysql::TableSchema& target) {
+  std::vector<std::string> wanted;
+  for (const std::uint32_t index : source.key) wanted.push_back(source.columns[index].name);
+  if (wanted.empty()) return fmt::format("table {} has no primary key at the source", source.full_name());
+  const bool same = std::ranges::is_permutation(
+      wanted, target.primary_key, [](const std::string& a, const std::string& b) { return same_name(a, b); });
+  if (same) return std::nullopt;
+  return fmt::format("table {} has the primary key {} here and {} at the source", source.full_name(),
+                     key_list(target.primary_key), key_list(wanted));
+}
+
+}  // namespace
+
+std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const change::ChangeTable> source,
+                                                          ServerKind source_kind, const mysql::TableSchema& target,
+                                                          change::MergeRule merge) {
+  const TableShape& shape = source->shape;
+  if (strcasecmp(target.engine.c_str(), "InnoDB") != 0) {
+    return std::unexpected(
+        fmt::format("table {} has the engine {}: apply writes only InnoDB tables", shape.full_name(), target.engine));
+  }
+  if (auto mismatch = key_mismatch(shape, target)) return std::unexpected(std::move(*mismatch));
+
+  TargetTable table;
+  table.schema_ = target.schema;
+  table.name_ = target.name;
+  mysql::append_table_name(target.schema, target.name, table.quoted_);
+  table.source_ = std::move(source);
+  std::vector<std::uint32_t> bound(shape.columns.size(), UINT32_MAX);
+  for (std::uint32_t i = 0; i < shape.columns.size(); ++i) {
+    const farshore::Column& column = shape.columns[i];
+    const mysql::ColumnSchema* const there = target.find(column.name);
+    if (there == nullptr) {
+      return std::unexpected(fmt::format("table {} has no column {} here", shape.full_name(), column.name));
+    }
+    if (there->generated) continue;
+    if (auto loss = silent_loss(column, *there)) {
+      return std::unexpected(fmt::format("table {}: {}", shape.full_name(), *loss));
+    }
+    bound[i] = static_cast<std::uint32_t>(table.columns_.size());
+    const bool is_characters = column.type >= ColumnType::kChar && column.type <= ColumnType::kText;
+    const bool source_pads = is_characters && find_collation(source_kind, column.collation).pads;
+    table.columns_.push_back({.source = i,
+                              .name = mysql::quote_identifier(there->name),
+                              .literal = mysql::LiteralWriter(column),
+                              .is_text = !there->charset.empty(),
+                              .is_binary = column.charset == "binary",
+                              .is_json = there->data_type == "json",
+                              .is_bytewise = change::column_is_bytewise(column, source_kind) &&
+                                             is_bytewise_collation(there->collation) &&
+                                             (!is_characters || source_pads == collation_pads(there->collation)),
+                              .pads = source_pads,
+                              .charset = there->charset});
+  }
+  for (const mysql::ColumnSchema& column : target.columns) {
+    const bool given =
+        std::ranges::any_of(shape.columns, [&](const auto& c) { return same_name(c.name, column.name); });
+    if (given || column.generated || column.has_default) continue;
+    return std::unexpected(fmt::format("table {} has the column {} here, without a default, and the source has not",
+                                       shape.full_name(), column.name));
+  }
+  bool bytewise = !target.primary_key_has_prefix;
+  for (const std::uint32_t index : shape.key) {
+    if (bound[index] == UINT32_MAX) {
+      return std::unexpected(
+          fmt::format("table {} has a generated column in its key: {}", shape.full_name(), shape.columns[index].name));
+    }
+    table.key_.push_back(bound[index]);
+    bytewise &= table.columns_[bound[index]].is_bytewise;
+  }
+  const bool clashes = std::ranges::any_of(
+      target.unique_keys, [&](const mysql::UniqueKey& key) { return may_clash(key, target.primary_key); });
+  if (merge == change::MergeRule::kImmutable) {
+    table.path_ = WritePath::kImmutable;
+  } else if (clashes) {
+    table.path_ = WritePath::kCareful;
+  } else {
+    table.path_ = bytewise ? WritePath::kCoalesced : WritePath::kOrdered;
+  }
+  table.make_statements();
+  return table;
+}
+
+void TargetTable::make_statements() {
+  insert_head_ = "INSERT INTO " + quoted_ + " (";
+  upsert_tail_ = " ON DUPLICATE KEY UPDATE ";
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const std::string& name = columns_[i].name;
+    insert_head_ += (i == 0 ? "" : ",") + name;
+    upsert_tail_ += (i == 0 ? "" : ",") + name + "=VALUES(" + name + ")";
+  }
+  insert_head_ += ") VALUES ";
+  // The optimizer must not think of a scan, which would lock rows of other partitions.
+  delete_head_ = "DELETE t FROM " + quoted_ + " AS t FORCE INDEX (PRIMARY) WHERE ";
+  delete_by_list_ = key_.size() == 1 && columns_[key_[0]].is_bytewise;
+  if (delete_by_list_) delete_head_ += columns_[key_[0]].name + " IN (";
+}
+
+void TargetTable::append_key(std::span<const Value> row, std::string& out) const {
+  const TableShape& shape = source_->shape;
+  for (const std::uint32_t index : key_) {
+    const Column& column = columns_[index];
+    change::append_canonical(row[column.source], shape.columns[column.source], column.is_bytewise && column.pads, out);
+  }
+}
+
+bool TargetTable::keeps_key(const change::ChangeView& change) const {
+  if (change.op != change::Op::kUpdate) return true;
+  return std::ranges::none_of(key_, [&](std::uint32_t index) {
+    return std::ranges::binary_search(change.before_columns, columns_[index].source);
+  });
+}
+
+bool TargetTable::append_row(std::span<const Value> row, std::string& out) const {
+  out.push_back('(');
+  bool first = true;
+  for (const Column& column : columns_) {
+    if (!first) out.push_back(',');
+    first = false;
+    if (!column.literal.append(row[column.source], out)) return false;
+  }
+  out.push_back(')');
+  return true;
+}
+
+bool TargetTable::append_delete_key(std::span<const Value> row, std::string& out) const {
+  if (delete_by_list_) {
+    const Column& column = columns_[key_[0]];
+    return column.literal.append(row[column.source], out);
+  }
+  out.push_back('(');
+  const bool good = append_key_condition(row, true, out);
+  out.push_back(')');
+  return good;
+}
+
+bool TargetTable::append_delete_one(std::span<const Value> row, std::string& out) const {
+  out += "DELETE FROM ";
+  out += quoted_;
+  out += " WHERE ";
+  return append_key_condition(row, true, out);
+}
+
+bool TargetTable::append_key_condition(std::span<const Value> row, bool exact, std::string& out) const {
+  bool first = true;
+  for (const std::uint32_t index : key_) {
+    const Column& column = columns_[index];
+    if (!first) out += " AND ";
+    first = false;
+    out += column.name;
+    out.push_back('=');
+    if (!column.literal.append(row[column.source], out)) return false;
+    if (!exact || column.is_bytewise || !column.is_text) continue;
+    out += " AND ";
+    if (!append_exact_text(column, row[column.source], out)) return false;
+  }
+  return true;
+}
+
+bool TargetTable::append_exact_text(const Column& column, const Value& value, std::string& out) const {
+  out += "CAST(" + column.name + " AS BINARY)<=>CAST(CONVERT(";
+  if (!column.literal.append(value, out)) return false;
+  out += " USING " + column.charset + ") AS BINARY)";
+  return true;
+}
+
+bool TargetTable::append_update(std::span<const Value> row, std::span<const Value> key_row, std::string& out) const {
+  out += "UPDATE ";
+  out += quoted_;
+  out += " SET ";
+  bool first = true;
+  for (const Column& column : columns_) {
+    if (!first) out.push_back(',');
+    first = false;
+    out += column.name;
+    out.push_back('=');
+    if (!column.literal.append(row[column.source], out)) return false;
+  }
+  out += " WHERE ";
+  return append_key_condition(key_row, false, out);
+}
+
+bool TargetTable::append_compare(std::span<const Value> row, std::string& out) const {
+  out += "SELECT ";
+  bool first = true;
+  for (const Column& column : columns_) {
+    if (!first) out += " AND ";
+    first = false;
+    const Value& value = row[column.source];
+    if (column.is_json) {
+      out += column.name + "<=>CAST(";
+      if (!column.literal.append(value, out)) return false;
+      out += " AS JSON)";
+    } else if (column.is_text) {
+      if (!append_exact_text(column, value, out)) return false;
+    } else {
+      out += column.name + "<=>";
+      if (!column.literal.append(value, out)) return false;
+    }
+  }
+  out += " FROM ";
+  out += quoted_;
+  out += " WHERE ";
+  return append_key_condition(row, false, out);
+}
+
+bool TargetTable::append_image(std::span<const Value> key_row, std::string& out) const {
+  out += "SELECT JSON_OBJECT(";
+  bool first = true;
+  for (const Column& column : columns_) {
+    if (!first) out.push_back(',');
+    first = false;
+    // The name without its backticks, and bytes as hexadecimal digits.
+    mysql::append_text_literal(source_->shape.columns[column.source].name, out);
+    out += column.is_binary ? ",HEX(" + column.name + ")" : "," + column.name;
+  }
+  out += ") FROM ";
+  out += quoted_;
+  out += " WHERE ";
+  return append_key_condition(key_row, false, out);
+}
+
+}  // namespace farshore::apply

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/collation.hpp"
+#include "base/value.hpp"
+#include "change/batch_reader.hpp"
+#include "change/change_table.hpp"
+#include "change/table_rules.hpp"
+#include "mysql/literal.hpp"
+#include "mysql/schema.hpp"
+
+namespace farshore::apply {
+
+/// How the changes of a table are written; each stricter than the one before.
+enum class WritePath : std::uint8_t {
+  kCoalesced,  ///< only the last image of each key: deletes, then upserts
+  kOrdered,    ///< in order, in runs: keys that differ in their bytes may be equal
+  kCareful,    ///< in order, row by row where it matters: a further unique key may clash
+  kImmutable,  ///< plain inserts; what is there already is compared
+};
+
+/// A source's table bound to the target's: which column goes where, and the text of every statement. Made once for a
+/// shape and a target schema. Const after construction.
+class TargetTable {
+ public:
+  /// An error is the reason, for people, why the target's table cannot take the source's rows as it is now.
+  [[nodiscard]] static std::expected<TargetTable, std::string> bind(std::shared_ptr<const change::ChangeTable> source,
+                                                                    ServerKind source_kind,
+                                                                    const mysql::TableSchema& target,
+                                                                    change::MergeRule merge);
+
+  [[nodiscard]] WritePath path() const { return path_; }
+  [[nodiscard]] const std::string& schema() const { return schema_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& group() const { return source_->group; }
+  [[nodiscard]] const change::ChangeTable& source() const { return *source_; }
+
+  /// The key of a full row as bytes that are equal only for equal keys; for kCoalesced also the other way round.
+  void append_key(std::span<const Value> row, std::string& out) const;
+  /// The update keeps the row's key.
+  [[nodiscard]] bool keeps_key(const change::ChangeView& change) const;
+
+  // Statements. The append_* functions return false when a value does not belong to its column; the text is then of no
+  // use.
+  [[nodiscard]] const std::string& insert_head() const { return insert_head_; }
+  [[nodiscard]] const std::string& upsert_tail() const { return upsert_tail_; }
+  [[nodiscard]] bool append_row(std::span<const Value> row, std::string& out) const;
+  /// Before the keys of delete_key(), separated by delete_separator(), and delete_tail() at the end.
+  [[nodiscard]] const std::string& delete_head() const { return delete_head_; }
+  [[nodiscard]] bool append_delete_key(std::span<const Value> row, std::string& out) const;
+  [[nodiscard]] std::string_view delete_separator() const { return delete_by_list_ ? "," : " OR "; }
+  [[nodiscard]] std::string_view delete_tail() const { return delete_by_list_ ? ")" : ""; }
+  [[nodiscard]] bool append_delete_one(std::span<const Value> row, std::string& out) const;
+  /// UPDATE of every column, where the row has the key of `key_row`.
+  [[nodiscard]] bool append_update(std::span<const Value> row, std::span<const Value> key_row, std::string& out) const;
+  /// A query that gives 1 if the row that has this key is `row` in every column, 0 if not, nothing if there is none.
+  [[nodiscard]] bool append_compare(std::span<const Value> row, std::string& out) const;
+  /// A query for the row that has this key, as JSON.
+  [[nodiscard]] bool append_image(std::span<const Value> key_row, std::string& out) const;
+
+ private:
+  struct Column {
+    std::uint32_t source = 0;  ///< index in the source's row
+    std::string name;          ///< quoted
+    mysql::LiteralWriter literal;
+    bool is_text = false;    ///< characters: compared by bytes where it matters
+    bool is_binary = false;  ///< bytes
+    bool is_json = false;    ///< the target's own JSON type
+    bool is_bytewise = false;
+    bool pads = false;
+    std::string charset;  ///< of the target's column
+  };
+  TargetTable() = default;
+  void make_statements();
+  /// `exact`: a key that only the target's collation holds equal is not meant.
+  [[nodiscard]] bool append_key_condition(std::span<const Value> row, bool exact, std::string& out) const;
+  [[nodiscard]] bool append_exact_text(const Column& column, const Value& value, std::string& out) const;
+
+  std::string schema_;
+  std::string name_;
+  std::string quoted_;  ///< `schema`.`name`
+  WritePath path_ = WritePath::kOrdered;
+  std::shared_ptr<const change::ChangeTable> source_;
+  std::vector<Column> columns_;     ///< of the target that take a value
+  std::vector<std::uint32_t> key_;  ///< indexes in columns_, in the key's order
+  std::string insert_head_;
+  std::string upsert_tail_;
+  std::string delete_head_;
+  bool delete_by_list_ = false;
+};
+
+/// Why a value of the source's column could be cut or rounded by the target's without an error; nothing: it cannot.
+/// What the server refuses by itself (too long, out of range) is not looked for.
+[[nodiscard]] std::optional<std::string> silent_loss(const Column& source, const mysql::ColumnSchema& target);
+
+}  // namespace farshore::apply

@@ -1,0 +1,101 @@
+#include "apply/write_plan.hpp"
+
+#include <algorithm>
+
+#include "base/gtid.hpp"
+
+namespace farshore::apply {
+namespace {
+
+// MySQL's GTIDs begin with a UUID.
+ServerKind kind_of_source(const change::Batch& batch) {
+  return !batch.transactions().empty() && batch.transactions().front().gtid.contains(':') ? ServerKind::kMysql
+                                                                                          : ServerKind::kMariadb;
+}
+
+}  // namespace
+
+std::expected<const WritePlan*, Failure> Planner::plan(mysql::Connection& connection, const WorkSet& set,
+                                                       const std::vector<bool>& active) {
+  plan_.tables.clear();
+  plan_.grouped.clear();
+  plan_.single.clear();
+  plan_.targets.clear();
+  keys_.clear();
+  for (const BatchPart& part : set.parts()) {
+    if (!active[part.slice]) continue;
+    if (auto added = add_part(connection, set, part); !added) return std::unexpected(std::move(added.error()));
+  }
+  return &plan_;
+}
+
+std::expected<void, Failure> Planner::add_part(mysql::Connection& connection, const WorkSet& set,
+                                               const BatchPart& part) {
+  const progress::PartitionKey& partition = set.slices()[part.slice].key;
+  const auto changes = part.batch->batch.changes();
+  known_.clear();
+  for (std::uint32_t i = part.begin; i < part.end; ++i) {
+    if (part.is_contained(i)) continue;
+    const auto table = table_of(connection, part, changes[i]);
+    if (!table) return std::unexpected(table.error());
+    const RowOp op{.change = &changes[i], .batch = &part.batch->batch, .target = table->target, .slice = part.slice};
+    add_change(table->table, op, partition);
+  }
+  return {};
+}
+
+std::expected<Planner::Known, Failure> Planner::table_of(mysql::Connection& connection, const BatchPart& part,
+                                                         const change::ChangeView& change) {
+  for (const Known& known : known_) {
+    if (known.source == change.table) return known;
+  }
+  const auto tables = part.batch->batch.tables();
+  const auto source = std::ranges::find_if(tables, [&](const auto& table) { return table.get() == change.table; });
+  const auto target = catalog_.find(connection, *source, kind_of_source(part.batch->batch));
+  if (!target && target.error().error) return std::unexpected(Failure::again(*target.error().error));
+  if (!target) {
+    return std::unexpected(
+        Failure::of_slice(part.slice, progress::PartitionState::kWaitingForSchema, target.error().reason));
+  }
+  plan_.targets.push_back(*target);
+  // Two shapes of one table share an entry, so that their changes keep their order.
+  const std::string name = (*source)->shape.full_name();
+  const auto planned = std::ranges::find(plan_.tables, name, &WritePlan::Table::name);
+  const Known known{.source = change.table,
+                    .target = target->get(),
+                    .table = static_cast<std::uint32_t>(planned - plan_.tables.begin())};
+  if (planned == plan_.tables.end()) {
+    plan_.tables.push_back({.name = name, .path = (*target)->path(), .ops = {}});
+  } else {
+    planned->path = std::max(planned->path, (*target)->path());
+  }
+  known_.push_back(known);
+  return known;
+}
+
+void Planner::add_change(std::uint32_t table, const RowOp& op, const progress::PartitionKey& partition) {
+  if (parking_.touches(partition, op)) {
+    plan_.single.push_back(op);
+    return;
+  }
+  if (!op.target->group().empty()) {
+    plan_.grouped.push_back(op);
+    return;
+  }
+  std::vector<RowOp>& ops = plan_.tables[table].ops;
+  if (plan_.tables[table].path != WritePath::kCoalesced) {
+    ops.push_back(op);
+    return;
+  }
+  key_.clear();
+  op.target->append_key(op.change->row(), key_);
+  const auto fresh = static_cast<std::uint32_t>(ops.size());
+  const std::uint32_t place = keys_.find_or_add(table, key_, fresh);
+  if (place == fresh) {
+    ops.push_back(op);
+  } else {
+    ops[place] = op;
+  }
+}
+
+}  // namespace farshore::apply

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "apply/key_map.hpp"
+#include "apply/parking.hpp"
+#include "apply/row_op.hpp"
+#include "apply/target_catalog.hpp"
+#include "apply/target_table.hpp"
+#include "apply/work_set.hpp"
+#include "mysql/connection.hpp"
+
+namespace farshore::apply {
+
+/// Why a work set was not written.
+struct Failure {
+  /// Set: the whole transaction is to be tried again. Else one slice cannot go on, and the others can without it.
+  std::optional<mysql::SqlError> retry;
+  std::uint32_t slice = 0;
+  progress::PartitionState state = progress::PartitionState::kStopped;
+  std::string reason;
+
+  [[nodiscard]] static Failure again(mysql::SqlError error) {
+    Failure failure;
+    failure.retry = std::move(error);
+    return failure;
+  }
+  [[nodiscard]] static Failure of_slice(std::uint32_t slice, progress::PartitionState state, std::string reason) {
+    Failure failure;
+    failure.slice = slice;
+    failure.state = state;
+    failure.reason = std::move(reason);
+    return failure;
+  }
+};
+
+/// What is to be written. Points into the work set and the catalog's tables.
+struct WritePlan {
+  struct Table {
+    std::string name;  ///< schema.table
+    WritePath path = WritePath::kCoalesced;
+    std::vector<RowOp> ops;  ///< kCoalesced: one a key; else every change in order
+  };
+  std::vector<Table> tables;
+  std::vector<RowOp> grouped;  ///< of order groups: every change, in order over all tables
+  std::vector<RowOp> single;   ///< of keys that are parked: in order, each on its own
+  std::vector<std::shared_ptr<const TargetTable>> targets;
+};
+
+/// Turns the work set's changes into a plan: finds their tables at the target, keeps the last image of each key where
+/// keys are equal only as bytes, keeps the order elsewhere.
+class Planner {
+ public:
+  Planner(TargetCatalog& catalog, const Parking& parking) : catalog_(catalog), parking_(parking) {}
+
+  /// `active`: by slice, whether it is in. The plan points into the work set, and lives until the next call.
+  [[nodiscard]] std::expected<const WritePlan*, Failure> plan(mysql::Connection& connection, const WorkSet& set,
+                                                              const std::vector<bool>& active);
+
+ private:
+  [[nodiscard]] std::expected<void, Failure> add_part(mysql::Connection& connection, const WorkSet& set,
+                                                      const BatchPart& part);
+  /// A table of the batch at hand, bound.
+  struct Known {
+    const change::ChangeTable* source = nullptr;
+    const TargetTable* target = nullptr;
+    std::uint32_t table = 0;  ///< index in WritePlan::tables
+  };
+  [[nodiscard]] std::expected<Known, Failure> table_of(mysql::Connection& connection, const BatchPart& part,
+                                                       const change::ChangeView& change);
+  void add_change(std::uint32_t table, const RowOp& op, const progress::PartitionKey& partition);
+
+  TargetCatalog& catalog_;
+  const Parking& parking_;
+  WritePlan plan_;
+  KeyMap keys_;
+  std::string key_;
+  std::vector<Known> known_;
+};
+
+}  // namespace farshore::apply
