@@ -5,6 +5,7 @@
 #include <mysql.h>
 
 #include <array>
+#include <chrono>
 #include <mutex>
 #include <string_view>
 
@@ -27,6 +28,7 @@ enum ServerError : unsigned {
   kPasswordExpired = 1862,
   kConnectionKilled = 1927,
   kAccountLocked = 3118,
+  kMariadbSlaveSameId = 4052,
 };
 
 unsigned whole_seconds(std::chrono::milliseconds time) {
@@ -55,7 +57,7 @@ void set_options(MYSQL* mysql, const DatabaseEndpoint& source, const StreamOptio
   if (!tls.key.empty()) mysql_options(mysql, MYSQL_OPT_SSL_KEY, tls.key.c_str());
 }
 
-/// The reasons that the server puts into one error number, by their words. The last word in which two agree comes last.
+/// The reasons that the server puts into one error number, by their words; the first that fits decides.
 struct Reason {
   std::string_view words;
   Kind kind;
@@ -91,6 +93,7 @@ Kind kind_of(unsigned number, std::string_view text) {
     case CR_AUTH_PLUGIN_CANNOT_LOAD: return Kind::kAccessDenied;
     case CR_SSL_CONNECTION_ERROR: return Kind::kTlsRefused;
     case kReadingBinlogFailed: return kind_of_dump_failure(text);
+    case kMariadbSlaveSameId: return Kind::kDuplicateServerId;
     case CR_SERVER_LOST:
     case CR_SERVER_GONE_ERROR:
     case kServerShutdown:

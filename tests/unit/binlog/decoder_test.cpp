@@ -1,0 +1,234 @@
+// What the decoder refuses, and says about it.
+
+#include "binlog/decoder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "binlog/row_cursor.hpp"
+#include "made_events.hpp"
+
+namespace farshore::binlog {
+namespace {
+
+using testing::HasSubstr;
+
+class Decoder : public testing::Test {
+ protected:
+  /// Decodes what must be fine.
+  Event take(const MadeEvent& event) {
+    auto decoded = decoder_.decode(keep(event));
+    EXPECT_TRUE(decoded.has_value()) << decoded.error().to_string();
+    return decoded.value_or(Event{});
+  }
+  /// The refusal's sentence.
+  std::string refuse(const MadeEvent& event) {
+    auto decoded = decoder_.decode(keep(event));
+    EXPECT_FALSE(decoded.has_value());
+    return decoded ? std::string() : decoded.error().to_string();
+  }
+  void begin() {
+    take(made_mysql_gtid(1));
+    take(made_query("BEGIN"));
+  }
+
+  EventDecoder decoder_{ServerKind::kMysql};
+
+ private:
+  RawEvent keep(const MadeEvent& event) {
+    kept_.push_back(std::make_unique<MadeEvent>(event));
+    return kept_.back()->raw();
+  }
+  std::vector<std::unique_ptr<MadeEvent>> kept_;
+};
+
+TEST_F(Decoder, reads_a_row) {
+  begin();
+  take(made_table_map(42));
+  const Event event = take(made_insert(42, -5));
+  ASSERT_EQ(event.kind, Event::Kind::kRows);
+  RowCursor cursor(event.rows);
+  RowChange change;
+  ASSERT_TRUE(cursor.next(change));
+  EXPECT_EQ(change.after[0], Value::of_int(-5));
+  EXPECT_FALSE(cursor.next(change));
+  EXPECT_EQ(take(made(EventType::kXid, std::string(8, '\0'))).kind, Event::Kind::kCommit);
+}
+
+TEST_F(Decoder, version_1_rows_have_no_extra_data) {
+  begin();
+  take(made_table_map(42));
+  const Event event = take(made_insert(42, 9, 1, 0xFF, EventType::kWriteRowsV1));
+  RowCursor cursor(event.rows);
+  RowChange change;
+  ASSERT_TRUE(cursor.next(change));
+  EXPECT_EQ(change.after[0], Value::of_int(9));
+}
+
+TEST_F(Decoder, a_refusal_names_table_event_and_place) {
+  take(made(EventType::kRotate, Bytes().number<std::uint64_t>(4).text("bin.000007").str()));
+  begin();
+  take(made_table_map(42, "orders", {}));
+  const std::string sentence = refuse(made_insert(42, 1));
+  EXPECT_THAT(sentence, HasSubstr("WRITE_ROWS"));
+  EXPECT_THAT(sentence, HasSubstr("shop.orders"));
+  EXPECT_THAT(sentence, HasSubstr("bin.000007:"));
+  EXPECT_THAT(sentence, HasSubstr("binlog_row_metadata=FULL"));
+}
+
+TEST_F(Decoder, a_table_that_cannot_be_read_stops_only_at_its_rows) {
+  begin();
+  take(made_table_map(42, "unreadable", {}));
+  take(made_table_map(43, "readable"));
+  EXPECT_EQ(take(made_insert(43, 1)).kind, Event::Kind::kRows);
+}
+
+TEST_F(Decoder, a_table_outside_the_filter_may_be_unreadable) {
+  decoder_.set_table_filter([](std::string_view, std::string_view) { return false; });
+  begin();
+  take(made_table_map(42, "t", {}));
+  const Event event = take(made_insert(42, 1, 1, 0x00, EventType::kPartialUpdateRows));
+  EXPECT_EQ(event.kind, Event::Kind::kRows);
+  EXPECT_FALSE(event.rows.table->captured);
+}
+
+TEST_F(Decoder, row_images_that_lack_columns_are_refused) {
+  begin();
+  take(made_table_map(42));
+  EXPECT_THAT(refuse(made_insert(42, 1, 1, 0x00)), HasSubstr("binlog_row_image=FULL"));
+}
+
+TEST_F(Decoder, rows_of_another_width_than_their_table_are_refused) {
+  begin();
+  take(made_table_map(42));
+  EXPECT_THAT(refuse(made_insert(42, 1, 2)), HasSubstr("another number of columns"));
+}
+
+TEST_F(Decoder, rows_of_a_table_that_was_not_described_are_refused) {
+  begin();
+  EXPECT_THAT(refuse(made_insert(42, 1)), HasSubstr("not described"));
+}
+
+TEST_F(Decoder, descriptions_do_not_outlive_their_statement) {
+  begin();
+  take(made_table_map(42));
+  take(made_insert(42, 1));
+  EXPECT_THAT(refuse(made_insert(42, 2)), HasSubstr("not described"));
+}
+
+TEST_F(Decoder, event_kinds_that_carry_rows_unread_are_refused) {
+  const std::pair<EventType, const char*> kRefused[] = {
+      {EventType::kTransactionPayload, "binlog_transaction_compression=OFF"},
+      {EventType::kXaPrepare, "XA"},
+      {EventType::kIncident, "missing"},
+      {EventType::kAnonymousGtid, "gtid_mode=ON"},
+      {EventType::kGtidTagged, "tag"},
+      {EventType::kMariadbQueryCompressed, "log_bin_compress=OFF"},
+      {EventType::kMariadbPartialRowData, "fragment"},
+      {static_cast<EventType>(99), "99"}};
+  for (const auto& [type, word] : kRefused) EXPECT_THAT(refuse(made(type)), HasSubstr(word));
+}
+
+TEST_F(Decoder, partial_and_compressed_rows_are_refused_with_their_table) {
+  const std::pair<EventType, const char*> kRefused[] = {
+      {EventType::kPartialUpdateRows, "binlog_row_value_options"},
+      {EventType::kMariadbWriteRowsCompressed, "log_bin_compress=OFF"},
+      {EventType::kMariadbUpdateRowsCompressed, "log_bin_compress=OFF"},
+      {EventType::kMariadbDeleteRowsCompressed, "log_bin_compress=OFF"}};
+  begin();
+  for (const auto& [type, word] : kRefused) {
+    take(made_table_map(42, "docs"));
+    const std::string sentence = refuse(made_insert(42, 1, 1, 0xFF, type));
+    EXPECT_THAT(sentence, HasSubstr(word));
+    EXPECT_THAT(sentence, HasSubstr("shop.docs"));
+  }
+}
+
+TEST_F(Decoder, unknown_events_that_say_so_may_be_left_out) {
+  MadeEvent event = made(static_cast<EventType>(99));
+  event.header.flags = EventHeader::kFlagIgnorable;
+  EXPECT_EQ(take(event).kind, Event::Kind::kNone);
+}
+
+TEST_F(Decoder, rows_and_commits_belong_into_a_transaction) {
+  EXPECT_THAT(refuse(made_table_map(42)), HasSubstr("outside of a transaction"));
+  EXPECT_THAT(refuse(made(EventType::kXid)), HasSubstr("outside of a transaction"));
+  EXPECT_THAT(refuse(made_query("BEGIN")), HasSubstr("outside of a transaction"));
+}
+
+TEST_F(Decoder, a_transaction_that_does_not_end_is_refused) {
+  begin();
+  EXPECT_THAT(refuse(made_mysql_gtid(2)), HasSubstr("did not end"));
+}
+
+TEST_F(Decoder, rows_that_are_rolled_back_in_the_binlog_are_refused) {
+  begin();
+  take(made_query("SAVEPOINT `a`"));
+  EXPECT_THAT(refuse(made_query("ROLLBACK TO `a`")), HasSubstr("rolled back"));
+  EXPECT_THAT(refuse(made_query("ROLLBACK")), HasSubstr("rolled back"));
+}
+
+TEST_F(Decoder, xa_is_refused) {
+  take(made_mysql_gtid(1));
+  EXPECT_THAT(refuse(made_query("XA START X'31',X'',1")), HasSubstr("XA"));
+}
+
+TEST_F(Decoder, the_other_kind_of_server_is_refused) {
+  EXPECT_THAT(refuse(made_mariadb_gtid(1, 0)), HasSubstr("kind of server"));
+}
+
+TEST_F(Decoder, statements_in_a_transaction_are_given) {
+  begin();
+  const Event event = take(made_query("INSERT INTO t VALUES (UUID())"));
+  EXPECT_EQ(event.kind, Event::Kind::kStatement);
+  EXPECT_EQ(event.default_schema, "shop");
+  EXPECT_FALSE(event.ends_transaction);
+  EXPECT_EQ(take(made_query("COMMIT")).kind, Event::Kind::kCommit);
+}
+
+TEST(MariadbDecoder, a_group_begins_with_its_gtid_and_a_standalone_one_is_a_statement) {
+  EventDecoder decoder(ServerKind::kMariadb);
+  const MadeEvent group = made_mariadb_gtid(5, 0);
+  const auto begin = decoder.decode(group.raw());
+  ASSERT_TRUE(begin.has_value());
+  EXPECT_EQ(begin->gtid.to_string(), "3-7-5");
+  EXPECT_EQ(begin->commit_time.time_since_epoch(), std::chrono::seconds(1'700'000'000));
+  ASSERT_TRUE(decoder.decode(made_table_map(1).raw()).has_value());
+  ASSERT_TRUE(decoder.decode(made_query("COMMIT").raw()).has_value());
+  EXPECT_FALSE(decoder.in_transaction());
+
+  ASSERT_TRUE(decoder.decode(made_mariadb_gtid(6, 1).raw()).has_value());
+  const MadeEvent ddl = made_query("DROP TABLE t");
+  const auto statement = decoder.decode(ddl.raw());
+  ASSERT_TRUE(statement.has_value());
+  EXPECT_TRUE(statement->ends_transaction);
+}
+
+TEST(MariadbDecoder, prepared_and_completed_xa_is_refused) {
+  for (const std::uint8_t flag : {std::uint8_t{64}, std::uint8_t{128}}) {
+    EventDecoder decoder(ServerKind::kMariadb);
+    const auto refused = decoder.decode(made_mariadb_gtid(5, flag).raw());
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_THAT(refused.error().message, HasSubstr("XA"));
+  }
+}
+
+TEST_F(Decoder, sizes_are_added_up_where_the_server_does_not_know_the_position) {
+  take(made(EventType::kRotate, Bytes().number<std::uint64_t>(1000).text("bin.000001").str()));
+  const MadeEvent gtid = made_mysql_gtid(1);
+  take(gtid);
+  EXPECT_EQ(decoder_.event_position().offset, 1000U);
+  EXPECT_EQ(decoder_.position().offset, 1000U + gtid.header.size);
+}
+
+TEST_F(Decoder, positions_beyond_4_gib_go_on_growing) {
+  constexpr std::uint64_t kFar = (std::uint64_t{1} << 32) - 10;
+  take(made(EventType::kRotate, Bytes().number(kFar).text("bin.000001").str()));
+  MadeEvent gtid = made_mysql_gtid(1);
+  gtid.header.log_pos = static_cast<std::uint32_t>(kFar + gtid.header.size);
+  take(gtid);
+  EXPECT_EQ(decoder_.position().offset, kFar + gtid.header.size);
+}
+
+}  // namespace
+}  // namespace farshore::binlog
