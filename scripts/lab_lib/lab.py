@@ -168,6 +168,7 @@ class Lab:
 
     def wait(self, timeout: float = 60.0):
         """Returns when every region holds all that the others' sources hold now; LabError (exit code 3) with the reason."""
+        self.require_lab()
         positions = progress.source_positions(self.databases)
         deadline = time.monotonic() + timeout
         while True:
