@@ -1,7 +1,11 @@
 #include "capture/cascade_groups.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
+
+#include "mysql/literal.hpp"
 
 namespace farshore::capture {
 
@@ -42,13 +46,38 @@ bool logs_cascades(const mysql::ServerInfo& server) {
   return server.kind == ServerKind::kMysql && server.is_at_least(9, 6);
 }
 
-std::vector<Cascade> cascades_of(const std::vector<mysql::ForeignKey>& keys, const change::TableRules& rules) {
+bool definition_cascades(std::string_view create_table, std::string_view constraint) {
+  // One constraint a line, in both servers' own spelling.
+  const std::string head = fmt::format("CONSTRAINT {} FOREIGN KEY", mysql::quote_identifier(constraint));
+  const auto at = create_table.find(head);
+  if (at == std::string_view::npos) return false;
+  const std::string_view line = create_table.substr(at, create_table.find('\n', at) - at);
+  for (const std::string_view action : {"CASCADE", "SET NULL", "SET DEFAULT"})
+    for (const std::string_view event : {" ON DELETE ", " ON UPDATE "})
+      if (line.find(std::string(event) + std::string(action)) != std::string_view::npos) return true;
+  return false;
+}
+
+std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(mysql::Connection& connection,
+                                                                   const change::TableRules& rules) {
+  const auto keys = connection.query(
+      "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME "
+      "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN "
+      "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 3");
+  if (!keys) return std::unexpected(keys.error());
   std::vector<Cascade> cascades;
-  for (const mysql::ForeignKey& key : keys) {
-    if (!key.cascades()) continue;
-    if (!rules.route(key.schema, key.table).captured) continue;
-    if (!rules.route(key.parent_schema, key.parent_table).captured) continue;
-    cascades.push_back({key.parent_schema + "." + key.parent_table, key.schema + "." + key.table});
+  for (std::size_t i = 0; i < keys->size(); ++i) {
+    const std::string& schema = keys->text(i, 0);
+    const std::string& table = keys->text(i, 1);
+    const std::string& parent_schema = keys->text(i, 3);
+    const std::string& parent = keys->text(i, 4);
+    if (!rules.route(schema, table).captured || !rules.route(parent_schema, parent).captured) continue;
+    const auto definition = connection.query(
+        fmt::format("SHOW CREATE TABLE {}.{}", mysql::quote_identifier(schema), mysql::quote_identifier(table)));
+    if (!definition && definition.error().kind == mysql::SqlErrorKind::kMissingTable) continue;  // dropped meanwhile
+    if (!definition) return std::unexpected(definition.error());
+    if (definition_cascades(definition->text(0, 1), keys->text(i, 2)))
+      cascades.push_back({.parent = parent_schema + "." + parent, .child = schema + "." + table});
   }
   return cascades;
 }

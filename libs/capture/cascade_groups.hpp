@@ -1,11 +1,12 @@
 #pragma once
 
+#include <expected>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "change/table_rules.hpp"
-#include "mysql/schema.hpp"
+#include "mysql/connection.hpp"
 #include "mysql/server_info.hpp"
 
 namespace farshore::capture {
@@ -21,9 +22,13 @@ struct Cascade {
 /// the target's own cascade has to repeat it, and the tables keep one order: they form a group.
 [[nodiscard]] bool logs_cascades(const mysql::ServerInfo& server);
 
-/// The cascading foreign keys among tables that `rules` capture.
-[[nodiscard]] std::vector<Cascade> cascades_of(const std::vector<mysql::ForeignKey>& keys,
-                                               const change::TableRules& rules);
+/// Whether the constraint of this name changes child rows when the parent changes, by the answer of SHOW CREATE TABLE.
+[[nodiscard]] bool definition_cascades(std::string_view create_table, std::string_view constraint);
+
+/// The cascading foreign keys among tables that `rules` capture. Asked so that SELECT alone is enough: MariaDB shows
+/// REFERENTIAL_CONSTRAINTS only to who may do more.
+[[nodiscard]] std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(mysql::Connection& connection,
+                                                                                 const change::TableRules& rules);
 
 /// Groups of tables that are tied by `cascades` or were already together in `known`: groups only ever grow, since a key
 /// that is gone today may have cascaded in the part of the binlog that is yet to be read. In one canonical form: tables

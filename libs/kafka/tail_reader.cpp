@@ -74,6 +74,8 @@ std::expected<std::unique_ptr<TailReader>, KafkaError> TailReader::create(const 
       .set("queued.max.messages.kbytes", "2048")
       .set("fetch.queue.backoff.ms", "5")
       .set("fetch.error.backoff.ms", "50")
+      // A fetch that waits at one partition's end would hold up the first one of the next.
+      .set("fetch.wait.max.ms", "10")
       .set("fetch.message.max.bytes", "1048576")
       .set("message.max.bytes", "10486784")
       .set("fetch.max.bytes", "10486784")

@@ -21,6 +21,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds kKafkaTimeout{15'000};
+constexpr milliseconds kLeaderPause{100};
 constexpr seconds kStandbyWait{1};       ///< between two tries to take the lease
 constexpr int kSourcePositionTries = 3;  ///< a transaction is in the binlog a moment before it counts as executed
 constexpr milliseconds kSourcePositionPause{1'000};
@@ -166,9 +167,9 @@ Session::Failure Session::decide_numbering() {
   }
   std::vector<Cascade> cascades;
   if (!logs_cascades(server_)) {
-    const auto keys = mysql::read_foreign_keys(*control_);
-    if (!keys) return end_of(keys.error(), settings_.source);
-    cascades = cascades_of(*keys, settings_.rules);
+    auto found = read_cascades(*control_, settings_.rules);
+    if (!found) return end_of(found.error(), settings_.source);
+    cascades = std::move(*found);
     cascades.insert(cascades.end(), remembered_.begin(), remembered_.end());
   }
   auto configured = settings_.rules.with_cascades(cascade_groups(known, cascades));
@@ -212,14 +213,21 @@ Session::Failure Session::plan() {
 Session::Failure Session::read_tails(const change::Numbering& numbering) {
   facts_.tails.clear();
   const Partitions partitions(numbering);
-  for (std::uint32_t i = 0; i < partitions.count(); ++i) {
+  // A topic just made may have no leader yet.
+  const auto deadline = std::chrono::steady_clock::now() + kKafkaTimeout;
+  for (std::uint32_t i = 0; i < partitions.count();) {
     const KafkaOffset from = facts_.checkpoint ? facts_.checkpoint->partitions[i].kafka_offset : kafka::kBeginning;
-    // Without a checkpoint only emptiness counts.
     auto tail =
         read_tail(*tail_reader_, settings_.origin, partitions.stream_name(Slot(i)), partitions.place(Slot(i)).partition,
                   from, facts_.checkpoint ? TailExtent::kWhole : TailExtent::kBoundsOnly);
-    if (!tail) return capture::end_of(tail.error(), "what is published cannot be read");
+    if (!tail && (!tail.error().retry() || std::chrono::steady_clock::now() > deadline || ending_.ended()))
+      return capture::end_of(tail.error(), "what is published cannot be read");
+    if (!tail) {
+      std::this_thread::sleep_for(kLeaderPause);
+      continue;
+    }
     facts_.tails.push_back(std::move(*tail));
+    ++i;
   }
   return std::nullopt;
 }

@@ -6,7 +6,7 @@
 #include "base/environment_error.hpp"
 #include "capture/source_start.hpp"
 #include "common/endpoints.hpp"
-#include "common/log.hpp"
+#include "common/library_settings.hpp"
 
 namespace farshore::capture {
 
@@ -21,27 +21,10 @@ std::string_view compression_name(common::Compression compression) {
   return "lz4";
 }
 
-change::MergeRule merge_rule(common::MergeRule rule) {
-  switch (rule) {
-    case common::MergeRule::kOverwrite: return change::MergeRule::kOverwrite;
-    case common::MergeRule::kImmutable: return change::MergeRule::kImmutable;
-  }
-  return change::MergeRule::kOverwrite;
-}
-
 /// A number that no other replica is likely to have, the same at each start.
 std::uint32_t default_server_id(const std::string& origin) {
   constexpr std::uint32_t kHigh = 0x70000000;  // far above what people number their servers with
   return kHigh | (static_cast<std::uint32_t>(XXH3_64bits(origin.data(), origin.size())) & 0x0FFFFFFF);
-}
-
-void log_kafka(kafka::LogLevel level, std::string_view line) {
-  switch (level) {
-    case kafka::LogLevel::kDebug: return common::log_debug("kafka", {{"line", line}});
-    case kafka::LogLevel::kInfo: return common::log_info("kafka", {{"line", line}});
-    case kafka::LogLevel::kWarning: return common::log_warn("kafka", {{"line", line}});
-    case kafka::LogLevel::kError: return common::log_error("kafka", {{"line", line}});
-  }
 }
 
 }  // namespace
@@ -66,23 +49,6 @@ const common::OriginConfig& choose_origin(const common::Config& config, const co
       ExitCode::kUsage);
 }
 
-change::TableRules table_rules(const common::Config& config) {
-  std::vector<change::StreamRule> streams;
-  for (const auto& [name, stream] : config.streams)
-    streams.push_back(
-        {.name = name, .tables = stream.tables, .partitions = static_cast<std::uint32_t>(stream.partitions)});
-  std::vector<change::TableRule> tables;
-  for (const auto& table : config.tables)
-    tables.push_back({.match = table.match,
-                      .stream = table.stream,
-                      .group = table.group,
-                      .entity = table.entity,
-                      .merge = merge_rule(table.merge)});
-  auto rules = change::TableRules::make(std::move(streams), std::move(tables));
-  if (!rules) throw EnvironmentError(fmt::format("{}: {}", config.file.string(), rules.error()));
-  return std::move(*rules);
-}
-
 SessionSettings session_settings(const common::Config& config, const common::CaptureArguments& arguments) {
   const common::OriginConfig& origin = choose_origin(config, arguments);
   const std::string from = arguments.from.value_or("end");
@@ -94,14 +60,11 @@ SessionSettings session_settings(const common::Config& config, const common::Cap
       .source = common::origin_endpoint(origin),
       .server_id =
           origin.server_id == 0 ? default_server_id(origin.name) : static_cast<std::uint32_t>(origin.server_id),
-      .cluster = {.bootstrap = config.kafka.bootstrap,
-                  .client_id = "farshore-capture-" + origin.name,
-                  .properties = config.kafka.properties,
-                  .log = log_kafka},
+      .cluster = common::cluster_settings(config, "farshore-capture-" + origin.name),
       .producer = {.queue_bytes = config.capture.queue_bytes,
                    .compression = std::string(compression_name(config.capture.compression))},
       .topics = {.replication = static_cast<std::int32_t>(config.kafka.replication_factor), .retention = {}},
-      .rules = table_rules(config),
+      .rules = common::table_rules(config),
       .from = from,
       .rebuild_checkpoint = arguments.rebuild_checkpoint,
       .batch_bytes = config.capture.batch_bytes,

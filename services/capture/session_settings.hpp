@@ -13,9 +13,6 @@ namespace farshore::capture {
 [[nodiscard]] const common::OriginConfig& choose_origin(const common::Config& config,
                                                         const common::CaptureArguments& arguments);
 
-/// The rules for tables, as configured. Throws EnvironmentError when they contradict one another.
-[[nodiscard]] change::TableRules table_rules(const common::Config& config);
-
 /// What a session needs of the configuration. Throws EnvironmentError.
 [[nodiscard]] SessionSettings session_settings(const common::Config& config, const common::CaptureArguments& arguments);
 
