@@ -18,6 +18,11 @@ PartitionId partition_of(std::string_view bytes, std::uint32_t partitions) {
   return PartitionId(static_cast<std::int32_t>(XXH3_64bits(bytes.data(), bytes.size()) % partitions));
 }
 
+std::string marked(char mark, std::string_view name) {
+  std::string bytes(1, mark);
+  return bytes.append(name);
+}
+
 std::string key_prefix(std::string_view full_name) {
   const auto size = static_cast<std::uint32_t>(full_name.size());
   std::array<char, sizeof size> bytes;
@@ -43,7 +48,7 @@ std::expected<Partitioner, std::string> Partitioner::make(const Route& route, co
   };
 
   if (!route.group.empty()) {
-    made.constant_ = partition_of("g" + route.group, partitions);
+    made.constant_ = partition_of(marked('g', route.group), partitions);
     return made;
   }
   if (!route.entity.empty()) {
@@ -61,7 +66,7 @@ std::expected<Partitioner, std::string> Partitioner::make(const Route& route, co
                       "leave the entity out of the table's rule",
                       route.entity, shape.full_name()));
     }
-    made.prefix_ = "e";
+    made.prefix_.assign(1, 'e');
     hash_column(*entity);
     return made;
   }
@@ -69,7 +74,7 @@ std::expected<Partitioner, std::string> Partitioner::make(const Route& route, co
   for (const std::uint32_t index : shape.key) {
     if (column_is_bytewise(shape.columns[index], source)) hash_column(index);
   }
-  if (made.columns_.empty()) made.constant_ = partition_of("t" + shape.full_name(), partitions);
+  if (made.columns_.empty()) made.constant_ = partition_of(marked('t', shape.full_name()), partitions);
   return made;
 }
 
