@@ -63,10 +63,11 @@ This page and `tests/golden/metrics.txt` are generated from the declaration in `
 std::string metric_golden() {
   std::vector<std::string> lines;
   for (const MetricDeclaration* metric : every_metric()) {
+    std::vector<std::string_view> names;
     for (const auto& [service, name] : kServices) {
-      if ((metric->services & service) == 0) continue;
-      lines.push_back(fmt::format("{} {} {}\n", name, metric->name, type_name(metric->type)));
+      if ((metric->services & service) != 0) names.push_back(name);
     }
+    lines.push_back(fmt::format("{} {} {}\n", metric->name, type_name(metric->type), fmt::join(names, ",")));
   }
   std::ranges::sort(lines);
   return fmt::format("{}", fmt::join(lines, ""));

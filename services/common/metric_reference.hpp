@@ -6,7 +6,7 @@ namespace farshore::common {
 
 /// docs/metrics.md.
 [[nodiscard]] std::string metric_reference();
-/// tests/golden/metrics.txt: one line "service name type" for each metric that a service exports, sorted.
+/// tests/golden/metrics.txt: a line "name type service,service" for each metric, sorted.
 [[nodiscard]] std::string metric_golden();
 
 }  // namespace farshore::common

@@ -70,9 +70,8 @@ std::string findings_text(const std::vector<Finding>& findings, bool all) {
     const bool is_good = finding.severity == Finding::Severity::kGood;
     good += is_good ? 1 : 0;
     if (is_good && !all) continue;
-    out += fmt::format("{:<8} {}: {}: {}\n", to_string(finding.severity), finding.where, finding.what, finding.found);
-    if (is_good) continue;
-    out += fmt::format("         wanted: {}\n         mend:   {}\n", finding.wanted, finding.mend);
+    out += fmt::format("{:<8} {}: {}: {}", to_string(finding.severity), finding.where, finding.what, finding.found);
+    out += is_good ? "\n" : fmt::format("; wanted {}\n         {}\n", finding.wanted, finding.mend);
   }
   return out + fmt::format("{} checks, {} good\n", findings.size(), good);
 }

@@ -15,8 +15,8 @@ namespace farshore::ctl {
 
 struct ColumnFacts {
   std::string name;
-  std::string type;       ///< "varchar"
-  std::string collation;  ///< empty: none
+  std::string type{};       ///< "varchar"
+  std::string collation{};  ///< empty: none
   std::uint64_t length_bytes = 0;
   std::uint64_t precision = 0;  ///< of numbers and temporals
   bool is_unsigned = false;
@@ -26,10 +26,10 @@ struct TableFacts {
   std::string engine;
   bool auto_increment = false;
   bool has_second_unique_key = false;
-  std::vector<ColumnFacts> columns;
-  std::vector<std::string> key;       ///< the primary key's columns
-  std::vector<std::string> triggers;  ///< as far as the account may see them
-  std::vector<std::string> cascades;  ///< foreign keys of which a change of the parent changes rows here
+  std::vector<ColumnFacts> columns{};
+  std::vector<std::string> key{};       ///< the primary key's columns
+  std::vector<std::string> triggers{};  ///< as far as the account may see them
+  std::vector<std::string> cascades{};  ///< foreign keys of which a change of the parent changes rows here
 };
 
 /// What preflight needs to know of a database, read at once.

@@ -1,0 +1,292 @@
+#include "gate/verdict.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "common/metrics.hpp"
+#include "gate/gate_metrics.hpp"
+#include "gate/gate_state.hpp"
+
+namespace farshore::gate {
+namespace {
+
+using namespace std::chrono_literals;
+using progress::PartitionState;
+using progress::ProgressRow;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const LocalTime kNow{std::chrono::microseconds{1'800'000'000'000'000}};
+constexpr Bounds kBounds{.max_age = 10s, .max_evidence_age = 3s, .max_clock_skew = 2s};
+
+ProgressRow row(std::int32_t partition, std::chrono::microseconds age = 1s) {
+  ProgressRow out;
+  out.key = {.origin = "east", .stream = "main", .partition = PartitionId(partition)};
+  out.safe_time = kNow - age;
+  out.state = PartitionState::kApplying;
+  out.owner = "host/1";
+  return out;
+}
+
+/// Origin east with a stream main of two partitions, all well, read half a second ago.
+struct Situation {
+  Expectation expected{.origins = {"east"}, .partitions_of_stream = {{"main", 2}}};
+  Evidence evidence{.rows = {row(0), row(1)}, .pending = {}};
+  Moment moment{.now = kNow, .evidence_age = 500ms};
+
+  [[nodiscard]] std::vector<StreamVerdict> verdicts() const { return judge(expected, &evidence, kBounds, moment); }
+  [[nodiscard]] StreamVerdict verdict() const {
+    auto all = verdicts();
+    EXPECT_EQ(all.size(), 1U);
+    return all.at(0);
+  }
+  [[nodiscard]] std::vector<Reason> reasons() const {
+    std::vector<Reason> out;
+    for (const ClosedBy& closed : verdict().reasons) out.push_back(closed.reason);
+    return out;
+  }
+};
+
+TEST(Verdict, IsOpenWhenEveryPartitionAppliesWithinTheBounds) {
+  Situation all_well;
+  all_well.evidence.rows = {row(0, 1s), row(1, 4s)};
+  const StreamVerdict verdict = all_well.verdict();
+  EXPECT_TRUE(verdict.open);
+  EXPECT_THAT(verdict.reasons, IsEmpty());
+  EXPECT_EQ(verdict.safe_time, kNow - 4s) << "the least of the partitions";
+  EXPECT_EQ(verdict.age, 4s);
+  EXPECT_EQ(verdict.partitions, 2U);
+  EXPECT_TRUE(all_open(all_well.verdicts()));
+}
+
+TEST(Verdict, IsClosedBeforeTheFirstReading) {
+  const auto verdicts = judge(Situation().expected, nullptr, kBounds, {.now = kNow, .evidence_age = 0s});
+  ASSERT_EQ(verdicts.size(), 1U);
+  EXPECT_FALSE(verdicts[0].open);
+  ASSERT_EQ(verdicts[0].reasons.size(), 1U);
+  EXPECT_EQ(verdicts[0].reasons[0].reason, Reason::kNoEvidence);
+  EXPECT_FALSE(verdicts[0].safe_time);
+}
+
+TEST(Verdict, IsClosedWhenNothingIsConfigured) {
+  EXPECT_FALSE(all_open(judge({}, nullptr, kBounds, {.now = kNow, .evidence_age = 0s})));
+  EXPECT_FALSE(all_open({}));
+}
+
+TEST(Verdict, IsClosedByAMissingPartitionOfAConfiguredStream) {
+  Situation one_missing;
+  one_missing.evidence.rows = {row(1)};
+  const StreamVerdict verdict = one_missing.verdict();
+  ASSERT_EQ(verdict.reasons.size(), 1U);
+  EXPECT_EQ(verdict.reasons[0].reason, Reason::kNoEvidence);
+  EXPECT_THAT(verdict.reasons[0].partitions, ElementsAre(0));
+  EXPECT_FALSE(verdict.safe_time) << "what one partition lacks, the stream lacks";
+  EXPECT_FALSE(verdict.age);
+}
+
+TEST(Verdict, IsClosedByAStreamOrAnOriginWithoutAnyRow) {
+  Situation two_origins;
+  two_origins.expected.origins = {"east", "north"};
+  two_origins.expected.partitions_of_stream["core"] = 1;
+  const auto verdicts = two_origins.verdicts();
+  ASSERT_EQ(verdicts.size(), 4U);
+  EXPECT_EQ(verdicts[0].stream, "core");
+  EXPECT_FALSE(verdicts[0].open);
+  EXPECT_EQ(verdicts[1].stream, "main");
+  EXPECT_TRUE(verdicts[1].open) << "one stream's trouble does not close another";
+  EXPECT_EQ(verdicts[2].origin, "north");
+  EXPECT_FALSE(verdicts[2].open);
+  EXPECT_FALSE(verdicts[3].open);
+  EXPECT_FALSE(all_open(verdicts));
+}
+
+TEST(Verdict, JudgesAStreamThatIsAppliedWithoutBeingConfigured) {
+  Situation former_stream;
+  ProgressRow other = row(0, 60s);
+  other.key.stream = "former";
+  former_stream.evidence.rows.push_back(other);
+  const auto verdicts = former_stream.verdicts();
+  ASSERT_EQ(verdicts.size(), 2U);
+  EXPECT_EQ(verdicts[0].stream, "former");
+  EXPECT_FALSE(verdicts[0].open);
+  EXPECT_TRUE(verdicts[1].open);
+}
+
+TEST(Verdict, JudgesAPartitionBeyondTheConfiguredNumber) {
+  Situation grown;
+  grown.evidence.rows.push_back(row(2, 60s));
+  EXPECT_THAT(grown.reasons(), ElementsAre(Reason::kStaleSafeTime));
+}
+
+TEST(Verdict, PassesOverOriginsThatAreNotAppliedHere) {
+  Situation other_origin;
+  ProgressRow other = row(0, 1h);
+  other.key.origin = "south";
+  other_origin.evidence.rows.push_back(other);
+  other_origin.evidence.pending.push_back({.origin = "south", .stream = "main", .parked = 3, .conflicts = 3});
+  EXPECT_TRUE(all_open(other_origin.verdicts()));
+}
+
+TEST(Verdict, IsClosedByAnOldReadingHoweverFreshItLooked) {
+  Situation old_reading;
+  old_reading.moment.evidence_age = 3s;
+  EXPECT_TRUE(old_reading.verdict().open) << "at the bound";
+  old_reading.moment.evidence_age = 3s + 1us;
+  EXPECT_THAT(old_reading.reasons(), ElementsAre(Reason::kStaleEvidence));
+}
+
+TEST(Verdict, IsClosedByOldSafeTimeBeyondTheBound) {
+  Situation old_safe_time;
+  old_safe_time.evidence.rows[1] = row(1, 10s);
+  EXPECT_TRUE(old_safe_time.verdict().open) << "at the bound";
+  old_safe_time.evidence.rows[1] = row(1, 10s + 1us);
+  const StreamVerdict verdict = old_safe_time.verdict();
+  ASSERT_EQ(verdict.reasons.size(), 1U);
+  EXPECT_EQ(verdict.reasons[0].reason, Reason::kStaleSafeTime);
+  EXPECT_THAT(verdict.reasons[0].partitions, ElementsAre(1));
+  EXPECT_EQ(verdict.age, 10s + 1us);
+}
+
+TEST(Verdict, IsClosedWhenSafeTimeLiesTooFarInTheFuture) {
+  Situation fast_clock;
+  fast_clock.evidence.rows[0] = row(0, -2s);
+  EXPECT_TRUE(fast_clock.verdict().open) << "at the bound";
+  fast_clock.evidence.rows[0] = row(0, -2s - 1us);
+  EXPECT_THAT(fast_clock.reasons(), ElementsAre(Reason::kClockSkew));
+}
+
+TEST(Verdict, IsClosedBeforeTheFirstWatermark) {
+  Situation no_watermark;
+  no_watermark.evidence.rows[0].safe_time = {};
+  EXPECT_THAT(no_watermark.reasons(), ElementsAre(Reason::kNoSafeTime));
+  EXPECT_FALSE(no_watermark.verdict().safe_time);
+}
+
+TEST(Verdict, IsClosedByAPartitionThatNobodyHolds) {
+  Situation unowned;
+  unowned.evidence.rows[0].owner.clear();
+  EXPECT_THAT(unowned.reasons(), ElementsAre(Reason::kUnownedPartition));
+}
+
+TEST(Verdict, IsClosedByParkedChangesAndConflicts) {
+  Situation pending;
+  pending.evidence.pending = {{.origin = "east", .stream = "main", .parked = 0, .conflicts = 0}};
+  EXPECT_TRUE(pending.verdict().open);
+  pending.evidence.pending[0].parked = 2;
+  EXPECT_THAT(pending.reasons(), ElementsAre(Reason::kParked));
+  pending.evidence.pending[0].conflicts = 1;
+  EXPECT_THAT(pending.reasons(), ElementsAre(Reason::kParked, Reason::kConflict));
+  EXPECT_EQ(pending.verdict().parked, 2U);
+  EXPECT_EQ(pending.verdict().conflicts, 1U);
+  pending.evidence.pending[0].stream = "core";
+  EXPECT_TRUE(pending.verdict().open) << "another stream's";
+}
+
+TEST(Verdict, GathersEveryReasonOnceWithItsPartitions) {
+  Situation much_wrong;
+  much_wrong.moment.evidence_age = 1min;
+  much_wrong.evidence.rows = {row(0, 1min), row(1, 1min)};
+  much_wrong.evidence.rows[1].state = PartitionState::kHole;
+  much_wrong.evidence.rows[1].reason = "seq 5 is missing";
+  const StreamVerdict verdict = much_wrong.verdict();
+  ASSERT_EQ(verdict.reasons.size(), 3U);
+  EXPECT_EQ(verdict.reasons[0].reason, Reason::kStaleEvidence);
+  EXPECT_THAT(verdict.reasons[1].partitions, ElementsAre(0, 1));
+  EXPECT_EQ(verdict.reasons[2].detail, "seq 5 is missing");
+}
+
+struct StateCase {
+  PartitionState state;
+  Reason reason;
+  const char* word;
+};
+
+class VerdictByState : public testing::TestWithParam<StateCase> {};
+
+TEST_P(VerdictByState, ClosesWithItsReason) {
+  Situation stopped;
+  stopped.evidence.rows[1].state = GetParam().state;
+  EXPECT_THAT(stopped.reasons(), ElementsAre(GetParam().reason));
+  EXPECT_EQ(to_string(GetParam().reason), GetParam().word);
+  EXPECT_EQ(progress::to_string(GetParam().state), GetParam().word) << "one thing, one word";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    States, VerdictByState,
+    testing::Values(StateCase{PartitionState::kAtBarrier, Reason::kAtBarrier, "at-barrier"},
+                    StateCase{PartitionState::kHole, Reason::kHole, "hole"},
+                    StateCase{PartitionState::kWaitingForSchema, Reason::kWaitingForSchema, "waiting-for-schema"},
+                    StateCase{PartitionState::kNeedsSnapshot, Reason::kNeedsSnapshot, "needs-snapshot"},
+                    StateCase{PartitionState::kUnreadableBatch, Reason::kUnreadableBatch, "unreadable-batch"},
+                    StateCase{PartitionState::kWrongIncarnation, Reason::kWrongIncarnation, "wrong-incarnation"},
+                    StateCase{PartitionState::kNumberingConflict, Reason::kNumberingConflict, "numbering-conflict"},
+                    StateCase{PartitionState::kMarkerFiltered, Reason::kMarkerFiltered, "marker-filtered"},
+                    StateCase{PartitionState::kWrongOrigin, Reason::kWrongOrigin, "wrong-origin"},
+                    StateCase{PartitionState::kStopped, Reason::kStopped, "stopped"}));
+
+TEST(Reasons, AreAFixedVocabulary) {
+  std::vector<std::string_view> words;
+  for (std::size_t i = 0; i < kReasonCount; ++i) words.push_back(to_string(static_cast<Reason>(i)));
+  EXPECT_THAT(words, ElementsAre("no-evidence", "stale-evidence", "no-safe-time", "stale-safe-time", "clock-skew",
+                                 "unowned-partition", "parked", "conflict", "at-barrier", "hole", "waiting-for-schema",
+                                 "needs-snapshot", "unreadable-batch", "wrong-incarnation", "numbering-conflict",
+                                 "marker-filtered", "wrong-origin", "stopped"));
+}
+
+TEST(GateJson, SaysVerdictSafeTimeAgeAndReasons) {
+  Situation situation;
+  situation.evidence.rows[1].state = PartitionState::kHole;
+  const Assessment assessment{.at = kNow, .open = false, .evidence_age = 500ms, .streams = situation.verdicts()};
+  const auto json = nlohmann::json::parse(gate_json(assessment, "west", kBounds));
+  EXPECT_EQ(json["region"], "west");
+  EXPECT_EQ(json["verdict"], "closed");
+  EXPECT_EQ(json["evidence_age_seconds"], 0.5);
+  EXPECT_EQ(json["bounds"]["max_age_seconds"], 10);
+  const auto& stream = json["streams"][0];
+  EXPECT_EQ(stream["origin"], "east");
+  EXPECT_EQ(stream["safe_time"], "2027-01-15T07:59:59.000000Z");
+  EXPECT_EQ(stream["age_seconds"], 1.0);
+  EXPECT_EQ(stream["reasons"][0]["reason"], "hole");
+  EXPECT_EQ(stream["reasons"][0]["partitions"], nlohmann::json::array({1}));
+}
+
+TEST(GateJson, HasNullWhereNothingIsKnown) {
+  const Assessment assessment{.at = kNow,
+                              .open = false,
+                              .evidence_age = std::nullopt,
+                              .streams = judge(Situation().expected, nullptr, kBounds, {kNow, 0s})};
+  const auto json = nlohmann::json::parse(gate_json(assessment, "west", kBounds));
+  EXPECT_TRUE(json["evidence_age_seconds"].is_null());
+  EXPECT_TRUE(json["streams"][0]["safe_time"].is_null());
+  EXPECT_TRUE(json["streams"][0]["age_seconds"].is_null());
+}
+
+TEST(GateState, TreatsAReadingFromBeforeAPauseAsOld) {
+  GateState state({.origins = {"east"}, .partitions_of_stream = {{"main", 1}}}, kBounds);
+  EXPECT_FALSE(state.assess().open);
+  ProgressRow fresh = row(0);
+  fresh.safe_time = local_now();
+  state.learn({.rows = {fresh}, .pending = {}}, std::chrono::steady_clock::now());
+  EXPECT_TRUE(state.assess().open);
+  state.learn({.rows = {fresh}, .pending = {}}, std::chrono::steady_clock::now() - 1min);
+  EXPECT_FALSE(state.assess().open);
+  EXPECT_EQ(state.assess().streams.at(0).reasons.at(0).reason, Reason::kStaleEvidence);
+}
+
+TEST(GateMetrics, ShowTheVerdict) {
+  common::Metrics metrics;
+  Situation situation;
+  situation.evidence.rows[1].state = PartitionState::kHole;
+  export_assessment(metrics, {.at = kNow, .open = false, .evidence_age = 500ms, .streams = situation.verdicts()});
+  const std::string text = metrics.scrape();
+  EXPECT_THAT(text, HasSubstr(R"(farshore_gate_open{origin="east",stream="main"} 0)"));
+  EXPECT_THAT(text, HasSubstr(R"(farshore_safe_time_seconds{origin="east",stream="main"} 1799999999)"));
+  EXPECT_THAT(text, HasSubstr(R"(reason="hole",stream="main"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(reason="parked",stream="main"} 0)"));
+}
+
+}  // namespace
+}  // namespace farshore::gate

@@ -1,0 +1,70 @@
+"""scripts/check-layers finds what it is there for."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "scripts" / "check-layers"
+
+
+class CheckLayers(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.write("libs/base/gtid.hpp", "")
+        self.write("libs/change/key.hpp", "")
+        self.write("libs/capture/lease.hpp", "")
+        self.write("services/capture/capture_service.hpp", "")
+        self.write("services/common/config.hpp", "")
+
+    def write(self, path, text):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def complaints(self):
+        done = subprocess.run([sys.executable, SCRIPT, self.root], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1 if done.stdout else 0, done.stderr)
+        return done.stdout
+
+    def test_downwards_is_good(self):
+        self.write("libs/capture/lease.cpp", '#include "change/key.hpp"\n#include "base/gtid.hpp"\n#include "capture/lease.hpp"\n')
+        self.write("services/capture/run.cpp", '#include "capture/lease.hpp"\n#include "common/config.hpp"\n')
+        self.assertEqual(self.complaints(), "")
+
+    def test_upwards_is_found_with_file_and_line(self):
+        self.write("libs/change/key.cpp", '#include "base/gtid.hpp"\n#include "capture/lease.hpp"\n')
+        self.assertIn("libs/change/key.cpp:2: libs/change includes upwards: capture/lease.hpp is of libs/capture", self.complaints())
+
+    def test_sideways_is_found(self):
+        self.write("libs/binlog/event.cpp", '#include "change/key.hpp"\n')
+        self.assertIn("includes sideways", self.complaints())
+
+    def test_a_library_may_not_include_a_service(self):
+        self.write("libs/apply/work.cpp", '#include "common/config.hpp"\n')
+        self.assertIn("upwards", self.complaints())
+
+    def test_a_library_may_not_include_the_service_of_its_own_name(self):
+        self.write("libs/capture/lease.cpp", '#include "capture/capture_service.hpp"\n')
+        self.assertIn("upwards", self.complaints())
+
+    def test_foreign_headers_stay_where_they_are_wrapped(self):
+        self.write("libs/change/key.cpp", "#include <librdkafka/rdkafka.h>\n")
+        self.write("libs/progress/store.cpp", "#include <cppconn/driver.h>\n")
+        self.write("libs/mysql/connection.cpp", "#include <cppconn/driver.h>\n")
+        self.write("libs/kafka/producer.cpp", "#include <librdkafka/rdkafka.h>\n")
+        found = self.complaints()
+        self.assertIn("libs/change/key.cpp:1", found)
+        self.assertIn("libs/progress/store.cpp:1", found)
+        self.assertEqual(len(found.splitlines()), 2)
+
+    def test_a_new_folder_needs_a_layer(self):
+        self.write("libs/reader/a.cpp", "")
+        self.assertIn("libs/reader has no layer", self.complaints())
+
+
+if __name__ == "__main__":
+    unittest.main()
