@@ -1,0 +1,285 @@
+#include "apply/row_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "apply/error_policy.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using mysql::SqlError;
+using mysql::SqlErrorKind;
+using progress::PartitionState;
+
+/// The message of a duplicate ends in "for key 'PRIMARY'" (MariaDB) or "for key 'orders.PRIMARY'" (MySQL).
+bool is_of_primary_key(const SqlError& error) {
+  return error.message.ends_with("'PRIMARY'") || error.message.ends_with(".PRIMARY'");
+}
+
+std::string_view name_of(const SqlError& error) {
+  return error.kind == SqlErrorKind::kTooNarrow ? "a value does not fit" : "the table does not fit";
+}
+
+}  // namespace
+
+std::expected<void, Failure> RowWriter::write(const WritePlan& plan, std::span<const Slice> slices,
+                                              std::vector<SliceCounts>& counts) {
+  slices_ = slices;
+  counts_ = &counts;
+  for (const WritePlan::Table& table : plan.tables) {
+    const Result written = table.path == WritePath::kCoalesced ? write_coalesced(table.ops) : write_in_order(table.ops);
+    if (!written) return written;
+  }
+  if (auto written = write_grouped(plan.grouped); !written) return written;
+  return write_rows(plan.single);
+}
+
+// Keys differ from one another: deletes first, so that an upsert finds room, and then the upserts.
+RowWriter::Result RowWriter::write_coalesced(std::span<const RowOp> ops) {
+  std::vector<RowOp>& some = run_;
+  for (const bool deletes : {true, false}) {
+    some.clear();
+    std::ranges::copy_if(ops, std::back_inserter(some), [&](const RowOp& op) { return op.is_delete() == deletes; });
+    if (auto written = write_run(deletes ? Form::kDelete : Form::kUpsert, some); !written) return written;
+  }
+  return {};
+}
+
+RowWriter::Form RowWriter::form_of(const RowOp& op) {
+  switch (op.target->path()) {
+    case WritePath::kImmutable: return op.change->op == change::Op::kInsert ? Form::kInsert : Form::kRow;
+    case WritePath::kCareful:
+      if (op.change->op == change::Op::kUpdate) return Form::kRow;
+      return op.is_delete() ? Form::kDelete : Form::kInsert;
+    case WritePath::kCoalesced:
+    case WritePath::kOrdered: break;
+  }
+  if (op.is_delete()) return Form::kDelete;
+  return op.target->keeps_key(*op.change) ? Form::kUpsert : Form::kRow;
+}
+
+// As few statements as the order allows: neighbours of one table and form share them.
+RowWriter::Result RowWriter::write_in_order(std::span<const RowOp> ops) {
+  for (std::size_t from = 0; from < ops.size();) {
+    const Form form = form_of(ops[from]);
+    std::size_t to = from + 1;
+    while (to < ops.size() && ops[to].target == ops[from].target && form_of(ops[to]) == form) ++to;
+    if (auto written = write_run(form, ops.subspan(from, to - from)); !written) return written;
+    from = to;
+  }
+  return {};
+}
+
+// Where the source does not log what a foreign key cascades, the target's own keys must do the same again.
+RowWriter::Result RowWriter::write_grouped(std::span<const RowOp> ops) {
+  const auto cascades = [](const RowOp& op) { return op.target->group().starts_with("cascade:"); };
+  for (std::size_t from = 0; from < ops.size();) {
+    const bool checks = cascades(ops[from]);
+    std::size_t to = from + 1;
+    while (to < ops.size() && cascades(ops[to]) == checks) ++to;
+    if (checks) {
+      if (auto set = connection_.execute("SET foreign_key_checks=1"); !set)
+        return std::unexpected(Failure::again(set.error()));
+    }
+    auto written = write_in_order(ops.subspan(from, to - from));
+    if (checks && !connection_.lost()) {
+      if (auto set = connection_.execute("SET foreign_key_checks=0"); !set && written) {
+        return std::unexpected(Failure::again(set.error()));
+      }
+    }
+    if (!written) return written;
+    from = to;
+  }
+  return {};
+}
+
+// Statements of bounded size. One that fails is gone without a trace (the transaction stands, unless it must be
+// retried as a whole), and its rows go one by one.
+RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
+  if (form == Form::kRow) return write_rows(ops);
+  const bool deletes = form == Form::kDelete;
+  for (std::size_t from = 0; from < ops.size();) {
+    const TargetTable& target = *ops[from].target;
+    sql_ = deletes ? target.delete_head() : target.insert_head();
+    std::size_t to = from;
+    bool well_formed = true;
+    while (to < ops.size() && ops[to].target == &target && to - from < limits_.rows && sql_.size() < limits_.bytes) {
+      const std::size_t before = sql_.size();
+      if (to > from) sql_ += deletes ? target.delete_separator() : ",";
+      well_formed = deletes ? target.append_delete_key(ops[to].change->row(), sql_)
+                            : target.append_row(ops[to].change->row(), sql_);
+      if (to > from && (!well_formed || sql_.size() > limits_.packet_bytes / 2)) {
+        sql_.resize(before);
+        well_formed = true;
+        break;
+      }
+      ++to;
+      if (!well_formed) break;
+    }
+    if (deletes) sql_ += target.delete_tail();
+    if (form == Form::kUpsert) sql_ += target.upsert_tail();
+    const auto run_ops = ops.subspan(from, to - from);
+    if (const auto done = run(well_formed); done) {
+      for (const RowOp& op : run_ops) ++(*counts_)[op.slice].written;
+    } else if (action_for(done.error().kind) == Action::kRetry) {
+      return std::unexpected(Failure::again(done.error()));
+    } else if (auto written = write_rows(run_ops); !written) {
+      return written;
+    }
+    from = to;
+  }
+  return {};
+}
+
+RowWriter::Result RowWriter::write_rows(std::span<const RowOp> ops) {
+  for (const RowOp& op : ops) {
+    if (auto written = write_row(op); !written) return written;
+  }
+  return {};
+}
+
+RowWriter::Result RowWriter::write_row(const RowOp& op) {
+  const progress::PartitionKey& partition = slices_[op.slice].key;
+  if (const auto done = apply_one(op); !done) return on_row_error(op, done.error());
+  if (!parking_.touches(partition, op)) return {};
+  if (auto removed = parking_.unpark(connection_, partition, op); !removed) {
+    return std::unexpected(Failure::again(removed.error()));
+  }
+  return {};
+}
+
+RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error) {
+  const progress::PartitionKey& partition = slices_[op.slice].key;
+  const std::string table = op.change->table->shape.full_name();
+  switch (action_for(error.kind)) {
+    case Action::kRetry: return std::unexpected(Failure::again(error));
+    case Action::kWait:
+      return std::unexpected(
+          Failure::of_slice(op.slice, PartitionState::kWaitingForSchema,
+                            fmt::format("table {}: {} here: {}", table, name_of(error), error.to_string())));
+    case Action::kStop:
+      return std::unexpected(
+          Failure::of_slice(op.slice, PartitionState::kStopped, fmt::format("table {}: {}", table, error.to_string())));
+    case Action::kPark: break;
+  }
+  if (parking_.count(partition) >= limits_.parked_rows && !parking_.touches(partition, op)) {
+    return std::unexpected(
+        Failure::of_slice(op.slice, PartitionState::kStopped,
+                          fmt::format("{} changes are parked, as many as may be; the next one is of table {}: {}",
+                                      limits_.parked_rows, table, error.to_string())));
+  }
+  if (auto parked = parking_.park(connection_, partition, op, error); !parked) {
+    return std::unexpected(Failure::again(parked.error()));
+  }
+  ++(*counts_)[op.slice].parked;
+  return {};
+}
+
+// Sends sql_. Text that could not be made whole is the row's fault.
+std::expected<std::uint64_t, SqlError> RowWriter::run(bool well_formed) {
+  if (!well_formed) {
+    return std::unexpected(SqlError{SqlErrorKind::kRefused, 0, {}, "a value does not belong to its column"});
+  }
+  if (sql_.size() + 64 > limits_.packet_bytes) {
+    return std::unexpected(
+        SqlError{SqlErrorKind::kPacketTooLarge,
+                 0,
+                 {},
+                 fmt::format("a row takes a statement of {} bytes, and the server's max_allowed_packet is {}: raise it",
+                             sql_.size(), limits_.packet_bytes)});
+  }
+  return connection_.execute(sql_);
+}
+
+std::expected<void, SqlError> RowWriter::apply_one(const RowOp& op) {
+  const TargetTable& target = *op.target;
+  if (target.path() == WritePath::kImmutable) return insert_immutable(op);
+  sql_.clear();
+  if (op.is_delete()) {
+    if (auto done = run(target.append_delete_one(op.change->row(), sql_)); !done) return std::unexpected(done.error());
+  } else if (!target.keeps_key(*op.change)) {
+    return move_key(op);
+  } else if (target.path() == WritePath::kCareful) {
+    return upsert_carefully(op);
+  } else {
+    sql_ = target.insert_head();
+    const bool well_formed = target.append_row(op.change->row(), sql_);
+    sql_ += target.upsert_tail();
+    if (auto done = run(well_formed); !done) return std::unexpected(done.error());
+  }
+  ++(*counts_)[op.slice].written;
+  return {};
+}
+
+// An upsert could rewrite the row that holds the further unique key's value, which is another row: so an update by
+// key, and an insert if there is nothing to update.
+std::expected<void, SqlError> RowWriter::upsert_carefully(const RowOp& op) {
+  const TargetTable& target = *op.target;
+  const auto row = op.change->row();
+  const auto update = [&]() -> std::expected<std::uint64_t, SqlError> {
+    sql_.clear();
+    return run(target.append_update(row, row, sql_));
+  };
+  const auto insert = [&]() -> std::expected<std::uint64_t, SqlError> {
+    sql_ = target.insert_head();
+    return run(target.append_row(row, sql_));
+  };
+  std::expected<std::uint64_t, SqlError> done = 0;
+  if (op.change->op == change::Op::kInsert) {
+    done = insert();
+    if (!done && done.error().kind == SqlErrorKind::kDuplicate && is_of_primary_key(done.error())) done = update();
+  } else {
+    done = update();
+    if (done && *done == 0) done = insert();
+  }
+  if (!done) return std::unexpected(done.error());
+  ++(*counts_)[op.slice].written;
+  return {};
+}
+
+// Inside an order group a row keeps its children when its key changes.
+std::expected<void, SqlError> RowWriter::move_key(const RowOp& op) {
+  row_before(*op.change, before_);
+  sql_.clear();
+  const auto moved = run(op.target->append_update(op.change->after, before_, sql_));
+  if (!moved) return std::unexpected(moved.error());
+  if (*moved == 0) return upsert_carefully(op);
+  ++(*counts_)[op.slice].written;
+  return {};
+}
+
+std::expected<void, SqlError> RowWriter::insert_immutable(const RowOp& op) {
+  const TargetTable& target = *op.target;
+  const auto row = op.change->row();
+  if (op.change->op != change::Op::kInsert) {
+    return add_conflict(op, fmt::format("{} of a row of an immutable table", change::to_string(op.change->op)));
+  }
+  sql_ = target.insert_head();
+  const auto inserted = run(target.append_row(row, sql_));
+  if (inserted) {
+    ++(*counts_)[op.slice].written;
+    return {};
+  }
+  if (inserted.error().kind != SqlErrorKind::kDuplicate) return std::unexpected(inserted.error());
+  sql_.clear();
+  if (!target.append_compare(row, sql_)) return std::unexpected(inserted.error());
+  const auto same = connection_.query(sql_);
+  if (!same) return std::unexpected(same.error());
+  if (!same->empty() && same->text(0, 0) == "1") {
+    ++(*counts_)[op.slice].unchanged;
+    return {};
+  }
+  return add_conflict(op, "the key is there with other content: " + inserted.error().message);
+}
+
+std::expected<void, SqlError> RowWriter::add_conflict(const RowOp& op, const std::string& reason) {
+  if (auto added = parking_.add_conflict(connection_, slices_[op.slice].key, op, reason); !added) return added;
+  ++(*counts_)[op.slice].conflicts;
+  return {};
+}
+
+}  // namespace farshore::apply

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apply/parking.hpp"
+#include "apply/row_op.hpp"
+#include "apply/work_set.hpp"
+#include "apply/write_plan.hpp"
+#include "mysql/connection.hpp"
+
+namespace farshore::apply {
+
+struct StatementLimits {
+  std::size_t rows = 1000;
+  std::size_t bytes = 512 * 1024;
+  std::size_t packet_bytes = 16 * 1024 * 1024;  ///< the target's max_allowed_packet
+  std::size_t parked_rows = 10'000;             ///< of a partition
+};
+
+/// What a slice's changes became.
+struct SliceCounts {
+  std::uint64_t written = 0;  ///< rows in statements
+  std::uint64_t parked = 0;
+  std::uint64_t conflicts = 0;
+  std::uint64_t unchanged = 0;  ///< `immutable` rows that were there with the same content
+};
+
+/// Writes a plan's rows in the open transaction: in multi-row statements, and, when one of those fails, row by row, so
+/// that the row which is the reason is known. Neither begins nor commits.
+class RowWriter {
+ public:
+  RowWriter(mysql::Connection& connection, Parking& parking, const StatementLimits& limits)
+      : connection_(connection), parking_(parking), limits_(limits) {}
+
+  /// `slices`: whose changes they are. `counts` has one for each of them.
+  [[nodiscard]] std::expected<void, Failure> write(const WritePlan& plan, std::span<const Slice> slices,
+                                                   std::vector<SliceCounts>& counts);
+
+ private:
+  enum class Form : std::uint8_t { kDelete, kUpsert, kInsert, kRow };
+  using Result = std::expected<void, Failure>;
+
+  Result write_coalesced(std::span<const RowOp> ops);
+  Result write_in_order(std::span<const RowOp> ops);
+  Result write_grouped(std::span<const RowOp> ops);
+  Result write_run(Form form, std::span<const RowOp> ops);
+  Result write_rows(std::span<const RowOp> ops);
+  Result write_row(const RowOp& op);
+  [[nodiscard]] static Form form_of(const RowOp& op);
+
+  /// One change by the rules of its table. An error is the server's word on this row.
+  std::expected<void, mysql::SqlError> apply_one(const RowOp& op);
+  std::expected<void, mysql::SqlError> upsert_carefully(const RowOp& op);
+  std::expected<void, mysql::SqlError> insert_immutable(const RowOp& op);
+  std::expected<void, mysql::SqlError> move_key(const RowOp& op);
+  std::expected<void, mysql::SqlError> add_conflict(const RowOp& op, const std::string& reason);
+  std::expected<std::uint64_t, mysql::SqlError> run(bool well_formed);
+  Result on_row_error(const RowOp& op, const mysql::SqlError& error);
+
+  mysql::Connection& connection_;
+  Parking& parking_;
+  const StatementLimits limits_;
+  std::span<const Slice> slices_;
+  std::vector<SliceCounts>* counts_ = nullptr;
+  std::string sql_;            ///< reused
+  std::vector<RowOp> run_;     ///< reused
+  std::vector<Value> before_;  ///< reused
+};
+
+}  // namespace farshore::apply

@@ -1,0 +1,535 @@
+#include "apply/work_set_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "apply/barrier.hpp"
+#include "apply/error_policy.hpp"
+#include "apply/progress_mark.hpp"
+#include "mysql/literal.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using mysql::SqlError;
+using mysql::SqlErrorKind;
+using mysql::text_literal;
+using progress::PartitionKey;
+using progress::PartitionState;
+using progress::ProgressRow;
+using progress::ProgressStore;
+using namespace std::chrono_literals;
+
+constexpr auto kKeepAlive = 1s;    // well below the session's wait_timeout
+constexpr auto kOffsetEvery = 5s;  // a hint: what is read again is dropped by its number
+constexpr auto kBarrierEvery = 200ms;
+constexpr auto kParkedFirst = 100ms;
+constexpr std::size_t kParkedAtOnce = 100;
+
+bool same_row(const ProgressRow& a, const ProgressRow& b) {
+  return a.epoch == b.epoch && a.seq == b.seq && a.writes == b.writes;
+}
+
+}  // namespace
+
+/// Waits between tries, longer each time, and not beyond a stop.
+class WorkSetWriter::Backoff {
+ public:
+  explicit Backoff(const std::stop_token& stop) : stop_(stop) {}
+  void wait() {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any changed;
+    changed.wait_for(lock, stop_, time_, [] { return false; });
+    time_ = std::min<std::chrono::milliseconds>(time_ * 2, 2s);
+  }
+
+ private:
+  const std::stop_token& stop_;
+  std::chrono::milliseconds time_{20};
+};
+
+WorkSetWriter::WorkSetWriter(WriterSettings settings, std::function<void(const std::string&)> notice)
+    : settings_(std::move(settings)),
+      notice_(std::move(notice)),
+      catalog_(settings_.rules, settings_.schema_max_age),
+      parking_(settings_.region),
+      planner_(catalog_, parking_) {}
+
+std::string WorkSetWriter::fault() const {
+  const std::lock_guard lock(fault_mutex_);
+  return fault_;
+}
+
+// --- the session
+
+// True: there is a session that was alive a moment ago. False: stopped.
+bool WorkSetWriter::connect(const std::stop_token& stop) {
+  const auto set_fault = [&](std::string fault) {
+    const std::lock_guard lock(fault_mutex_);
+    if (!fault.empty() && fault != fault_) notice_(fault);
+    fault_ = std::move(fault);
+  };
+  Backoff backoff(stop);
+  while (!session_ || session_->connection.lost()) {
+    if (session_) metrics_.reconnects.fetch_add(1, std::memory_order_relaxed);
+    session_.reset();
+    if (stop.stop_requested()) return false;
+    auto opened = open_target_session(settings_.endpoint, settings_.region, settings_.owner);
+    if (opened) {
+      session_.emplace(std::move(*opened));
+      catalog_.forget();
+      set_fault(session_->marker_fault);
+      break;
+    }
+    set_fault(fmt::format("no session with {}: {}", settings_.endpoint.to_string(), opened.error().to_string()));
+    backoff.wait();
+  }
+  last_used_ = Clock::now();
+  return true;
+}
+
+void WorkSetWriter::rollback() {
+  parking_.settle(false);
+  // If it fails the session is lost, and the transaction with it.
+  if (session_ && !session_->connection.lost()) (void)session_->connection.rollback();
+}
+
+// --- taking partitions over, and letting go
+
+void WorkSetWriter::load(std::span<const LoadRequest> requests, std::vector<Outcome>& outcomes,
+                         const std::stop_token& stop) {
+  if (session_ && !session_->marker_fault.empty()) session_.reset();  // the next one looks again
+  for (const LoadRequest& request : requests) {
+    Backoff backoff(stop);
+    while (connect(stop)) {
+      if (load_one(request, outcomes)) break;
+      backoff.wait();
+    }
+  }
+}
+
+bool WorkSetWriter::load_one(const LoadRequest& request, std::vector<Outcome>& outcomes) {
+  ProgressStore store(session_->connection, settings_.region);
+  ProgressRow row;
+  const auto claimed = claim(store, request, row);
+  if (!claimed || !*claimed) {
+    rollback();
+    if (!claimed)
+      notice_(fmt::format("{} not taken over yet: {}", request.key.to_string(), claimed.error().to_string()));
+    return false;
+  }
+  const auto offset = read_offset(request);
+  if (!offset || !parking_.load(session_->connection, request.key)) {
+    rollback();
+    return false;
+  }
+  Held held;
+  held.row = row;
+  held.topic_id = request.topic_id;
+  held.offset_written = Clock::now();
+  held_.insert_or_assign(request.key, std::move(held));
+  outcomes.push_back(
+      {.kind = Outcome::Kind::kLoaded, .key = request.key, .row = row, .offset = *offset, .counts = {}, .rows = 0});
+  return true;
+}
+
+// Our name in the row, and `writes` grown: from here on a transaction of the owner before finds another row than it
+// expects.
+std::expected<bool, SqlError> WorkSetWriter::claim(ProgressStore& store, const LoadRequest& request, ProgressRow& row) {
+  auto found = store.find(request.key);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) {
+    ProgressRow first;
+    first.key = request.key;
+    first.owner = settings_.owner;
+    const auto inserted = store.insert_if_absent(first);
+    if (!inserted) return std::unexpected(inserted.error());
+    if (auto committed = session_->connection.commit(); !committed) return std::unexpected(committed.error());
+    found = store.find(request.key);
+    if (!found) return std::unexpected(found.error());
+    if (!*found) return false;
+  }
+  ProgressRow mine = **found;
+  mine.owner = settings_.owner;
+  if (!session_->marker_fault.empty()) {
+    mine.state = PartitionState::kMarkerFiltered;
+    mine.reason = session_->marker_fault;
+  } else if (mine.state == PartitionState::kMarkerFiltered) {
+    mine.state = PartitionState::kApplying;
+    mine.reason.clear();
+  }
+  const auto advanced = store.advance(**found, mine);
+  if (!advanced) return std::unexpected(advanced.error());
+  if (!*advanced) return false;
+  if (auto committed = session_->connection.commit(); !committed) return std::unexpected(committed.error());
+  row = mine;
+  ++row.writes;
+  return true;
+}
+
+std::expected<std::optional<KafkaOffset>, SqlError> WorkSetWriter::read_offset(const LoadRequest& request) {
+  const auto rows = session_->connection.query(fmt::format(
+      "SELECT kafka_offset FROM farshore.channel_offset WHERE region={} AND channel={} AND origin={} AND stream={} AND "
+      "part={} AND topic_id={}",
+      text_literal(settings_.region), text_literal(settings_.channel), text_literal(request.key.origin),
+      text_literal(request.key.stream), request.key.partition.raw(), text_literal(request.topic_id)));
+  if (!rows) return std::unexpected(rows.error());
+  if (rows->empty()) return std::optional<KafkaOffset>();
+  return std::optional<KafkaOffset>(KafkaOffset(rows->integer(0, 0)));
+}
+
+void WorkSetWriter::release(const PartitionKey& key) {
+  const auto found = held_.find(key);
+  if (found == held_.end()) return;
+  Held& held = found->second;
+  if (session_ && !session_->connection.lost() && session_->marker_fault.empty()) {
+    ProgressStore store(session_->connection, settings_.region);
+    ProgressRow row = held.row;
+    row.owner.clear();
+    const auto advanced = store.advance(held.row, row);
+    if (advanced && *advanced) {
+      WorkSet set;
+      Slice& slice = set.slice(set.open_slice(held.row));
+      slice.next_offset = held.offset;
+      held.offset_written = {};
+      if (write_offsets(set, {true})) (void)session_->connection.commit();
+    }
+    rollback();
+  }
+  parking_.forget(key);
+  held_.erase(key);
+}
+
+// --- writing
+
+void WorkSetWriter::write(WorkSet& set, std::vector<Outcome>& outcomes, const std::stop_token& stop) {
+  leave_out_stale(set);
+  schema_is_fresh_ = false;
+  Backoff backoff(stop);
+  while (std::ranges::find(active_, true) != active_.end()) {
+    if (!connect(stop)) return;
+    if (attempt(set, outcomes) == Attempt::kCommitted) return;
+    // Other slices may go on at once where one was left out; a transaction that was only unlucky waits a little.
+    if (stop.stop_requested()) return;
+    backoff.wait();
+  }
+}
+
+void WorkSetWriter::leave_out_stale(WorkSet& set) {
+  active_.assign(set.slices().size(), false);
+  for (std::size_t i = 0; i < set.slices().size(); ++i) {
+    const Slice& slice = set.slices()[i];
+    const auto found = held_.find(slice.key);
+    active_[i] = found != held_.end() && found->second.row.epoch == slice.base_epoch &&
+                 found->second.row.seq == slice.base_seq && !found->second.barrier;
+  }
+}
+
+WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>& outcomes) {
+  if (!session_->marker_fault.empty()) {
+    const std::string fault = session_->marker_fault;
+    for (std::size_t i = 0; i < active_.size(); ++i) {
+      if (!active_[i]) continue;
+      active_[i] = false;
+      suspend(set.slices()[i].key, PartitionState::kMarkerFiltered, fault, outcomes);
+    }
+    session_.reset();  // the next one looks again
+    return Attempt::kAgain;
+  }
+  const auto written = write_transaction(set, outcomes);
+  if (written) return Attempt::kCommitted;
+  const Failure& failure = written.error();
+  rollback();
+  if (failure.retry) {
+    count_retry(*failure.retry);
+    if (session_->connection.lost()) look_again(set, outcomes);
+    return Attempt::kAgain;
+  }
+  catalog_.forget();
+  if (failure.state == PartitionState::kWaitingForSchema && !schema_is_fresh_) {
+    schema_is_fresh_ = true;  // it may have changed since it was read
+    return Attempt::kAgain;
+  }
+  active_[failure.slice] = false;
+  suspend(set.slices()[failure.slice].key, failure.state, failure.reason, outcomes);
+  return Attempt::kAgain;
+}
+
+std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std::vector<Outcome>& outcomes) {
+  mysql::Connection& connection = session_->connection;
+  // Read what the tables look like before the first write, so that progress is the first thing in the transaction.
+  const auto plan = planner_.plan(connection, set, active_);
+  if (!plan) return std::unexpected(plan.error());
+
+  ProgressStore store(connection, settings_.region);
+  for (std::size_t i = 0; i < active_.size(); ++i) {
+    if (!active_[i]) continue;
+    Slice& slice = set.slices()[i];
+    slice.next.owner = settings_.owner;
+    slice.next.writes = held_.at(slice.key).row.writes + 1;
+    const auto advanced = store.advance(held_.at(slice.key).row, slice.next);
+    if (!advanced) return std::unexpected(Failure::again(advanced.error()));
+    if (*advanced) continue;
+    rollback();
+    look_again(set, outcomes);
+    metrics_.retries_ownership.fetch_add(1, std::memory_order_relaxed);
+    return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "another writer has moved the progress"}));
+  }
+
+  counts_.assign(set.slices().size(), SliceCounts());
+  StatementLimits limits;
+  limits.packet_bytes = session_->packet_bytes;
+  limits.parked_rows = settings_.parked_rows_max;
+  RowWriter writer(connection, parking_, limits);
+  if (auto rows = writer.write(**plan, set.slices(), counts_); !rows) return rows;
+  if (auto offsets = write_offsets(set, active_); !offsets) return std::unexpected(Failure::again(offsets.error()));
+  if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
+
+  parking_.settle(true);
+  metrics_.transactions.fetch_add(1, std::memory_order_relaxed);
+  last_used_ = Clock::now();
+  for (std::size_t i = 0; i < active_.size(); ++i) {
+    if (active_[i]) applied(set.slices()[i], counts_[i], outcomes);
+  }
+  return {};
+}
+
+// Where reading goes on after a restart, for those slices whose last note is old.
+std::expected<void, SqlError> WorkSetWriter::write_offsets(const WorkSet& set, const std::vector<bool>& included) {
+  const auto now = Clock::now();
+  std::string sql;
+  for (std::size_t i = 0; i < set.slices().size(); ++i) {
+    const Slice& slice = set.slices()[i];
+    const auto found = held_.find(slice.key);
+    if (!included[i] || found == held_.end() || !slice.next_offset || now - found->second.offset_written < kOffsetEvery)
+      continue;
+    found->second.offset_written = now;
+    sql += fmt::format("{}({},{},{},{},{},{},{})", sql.empty() ? "" : ",", text_literal(settings_.region),
+                       text_literal(settings_.channel), text_literal(slice.key.origin), text_literal(slice.key.stream),
+                       slice.key.partition.raw(), text_literal(found->second.topic_id), slice.next_offset->raw());
+  }
+  if (sql.empty()) return {};
+  const auto written = session_->connection.execute(
+      "INSERT INTO farshore.channel_offset (region, channel, origin, stream, part, topic_id, kafka_offset) VALUES " +
+      sql + " ON DUPLICATE KEY UPDATE topic_id=VALUES(topic_id), kafka_offset=VALUES(kafka_offset)");
+  if (!written) return std::unexpected(written.error());
+  return {};
+}
+
+// The outcome of a transaction is not known, or a row was not as expected: what does the database hold?
+void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
+  if (session_->connection.lost()) {
+    auto opened = open_target_session(settings_.endpoint, settings_.region, settings_.owner);
+    metrics_.reconnects.fetch_add(1, std::memory_order_relaxed);
+    if (!opened) {
+      session_.reset();
+      return;  // connect() waits; the compare-and-set of the next try finds out what became of this one
+    }
+    session_.emplace(std::move(*opened));
+  }
+  ProgressStore store(session_->connection, settings_.region);
+  for (std::size_t i = 0; i < active_.size(); ++i) {
+    if (!active_[i]) continue;
+    const Slice& slice = set.slices()[i];
+    const ProgressRow& before = held_.at(slice.key).row;
+    const auto found = store.find(slice.key);
+    if (!found) return;
+    if (*found && same_row(**found, before)) continue;
+    active_[i] = false;
+    const bool is_ours = *found && (*found)->epoch == slice.next.epoch && (*found)->seq == slice.next.seq &&
+                         (*found)->writes == before.writes + 1 && (*found)->owner == settings_.owner;
+    if (is_ours) {
+      applied(slice, SliceCounts(), outcomes);
+    } else {
+      lose(slice.key, outcomes);
+    }
+  }
+  (void)session_->connection.commit();
+}
+
+void WorkSetWriter::applied(const Slice& slice, const SliceCounts& counts, std::vector<Outcome>& outcomes) {
+  Held& held = held_.at(slice.key);
+  held.row = slice.next;
+  held.row.writes = slice.next.writes;
+  if (slice.next_offset) held.offset = slice.next_offset;
+  if (slice.arrival) {
+    held.barrier = slice.arrival;
+    barriers_due_ = {};
+  }
+  // What was written may have been what a parked change waits for.
+  if (parking_.count(slice.key) > 0 && slice.rows > 0) held.parked_due = {};
+  outcomes.push_back({.kind = Outcome::Kind::kApplied,
+                      .key = slice.key,
+                      .row = held.row,
+                      .offset = std::nullopt,
+                      .counts = counts,
+                      .rows = slice.rows - slice.contained});
+}
+
+void WorkSetWriter::suspend(const PartitionKey& key, PartitionState state, const std::string& reason,
+                            std::vector<Outcome>& outcomes) {
+  const auto found = held_.find(key);
+  if (found == held_.end()) return;
+  ProgressRow row = found->second.row;
+  if (row.state != state || row.reason != reason) {
+    notice_(fmt::format("{} {}: {}", key.to_string(), to_string(state), reason));
+    row.state = state;
+    row.reason = reason;
+    row.owner = settings_.owner;
+    ProgressStore store(session_->connection, settings_.region);
+    const auto advanced = store.advance(found->second.row, row);
+    if (advanced && *advanced) (void)session_->connection.commit();
+    rollback();
+  }
+  held_.erase(found);
+  parking_.forget(key);
+  outcomes.push_back(
+      {.kind = Outcome::Kind::kSuspended, .key = key, .row = row, .offset = std::nullopt, .counts = {}, .rows = 0});
+}
+
+void WorkSetWriter::lose(const PartitionKey& key, std::vector<Outcome>& outcomes) {
+  const auto found = held_.find(key);
+  if (found == held_.end()) return;
+  notice_(fmt::format("{}: another writer has moved its progress", key.to_string()));
+  outcomes.push_back({.kind = Outcome::Kind::kLost,
+                      .key = key,
+                      .row = found->second.row,
+                      .offset = std::nullopt,
+                      .counts = {},
+                      .rows = 0});
+  held_.erase(found);
+  parking_.forget(key);
+}
+
+void WorkSetWriter::count_retry(const SqlError& error) {
+  if (error.kind == SqlErrorKind::kDeadlock) {
+    metrics_.retries_deadlock.fetch_add(1, std::memory_order_relaxed);
+  } else if (error.kind == SqlErrorKind::kConnectionLost) {
+    metrics_.retries_connection.fetch_add(1, std::memory_order_relaxed);
+  } else if (error.code != 0) {
+    metrics_.retries_lock_wait.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (error.kind != SqlErrorKind::kDeadlock && error.code != 0) {
+    notice_("the transaction is tried again: " + error.to_string());
+  }
+}
+
+// --- what has its own time
+
+void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& stop) {
+  const auto now = Clock::now();
+  if (now - last_used_ >= kKeepAlive && !held_.empty()) {
+    if (!connect(stop)) return;
+    (void)session_->connection.execute("DO 1");
+    last_used_ = now;
+  }
+  if (!session_ || session_->connection.lost() || !session_->marker_fault.empty()) return;
+  if (now >= barriers_due_) {
+    barriers_due_ = now + kBarrierEvery;
+    pass_barriers(outcomes);
+  }
+  std::vector<PartitionKey> due;
+  for (const auto& [key, held] : held_) {
+    if (parking_.count(key) > 0 && now >= held.parked_due && !held.barrier) due.push_back(key);
+  }
+  for (const PartitionKey& key : due) {
+    if (session_->connection.lost()) return;
+    retry_parked(key, held_.at(key), outcomes);
+  }
+}
+
+void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
+  ProgressStore store(session_->connection, settings_.region);
+  std::vector<PartitionKey> lost;
+  for (auto& [key, held] : held_) {
+    if (!held.barrier) continue;
+    const auto rows = store.load_origin(key.origin);
+    std::string waiting_for;
+    if (!rows || !barrier_is_complete(held.barrier->epoch, held.barrier->start, *rows, waiting_for)) continue;
+    ProgressRow next = entered(held.row, held.barrier->epoch, held.barrier->start.begins_at);
+    next.owner = settings_.owner;
+    const auto advanced = store.advance(held.row, next);
+    if (!advanced || (*advanced && !session_->connection.commit())) {
+      rollback();
+      continue;
+    }
+    if (!*advanced) {
+      rollback();
+      lost.push_back(key);
+      continue;
+    }
+    next.writes = held.row.writes + 1;
+    held.row = next;
+    held.barrier.reset();
+    notice_(fmt::format("{} enters epoch {}", key.to_string(), next.epoch.epoch.raw()));
+    outcomes.push_back(
+        {.kind = Outcome::Kind::kEntered, .key = key, .row = next, .offset = std::nullopt, .counts = {}, .rows = 0});
+  }
+  for (const PartitionKey& key : lost) lose(key, outcomes);
+  if (!session_->connection.lost()) (void)session_->connection.commit();
+}
+
+void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vector<Outcome>& outcomes) {
+  const auto retried = retry_parked_changes(key, held);
+  if (!retried) {
+    rollback();
+    if (!retried.error().retry) {
+      suspend(key, retried.error().state, retried.error().reason, outcomes);
+      return;
+    }
+  }
+  const bool helped = retried && *retried;
+  held.parked_wait =
+      helped || held.parked_wait == 0ms ? kParkedFirst : std::min(held.parked_wait * 2, settings_.retry_interval);
+  held.parked_due = Clock::now() + held.parked_wait;
+}
+
+// True: something that was parked is applied now.
+std::expected<bool, Failure> WorkSetWriter::retry_parked_changes(const PartitionKey& key, Held& held) {
+  mysql::Connection& connection = session_->connection;
+  const auto parked = parking_.list(connection, key, kParkedAtOnce);
+  if (!parked) return std::unexpected(Failure::again(parked.error()));
+
+  // One batch a change, as they come from different epochs; the set keeps them alive.
+  WorkSet set;
+  const std::uint32_t slice = set.open_slice(held.row);
+  std::vector<std::string> headers;
+  headers.reserve(parked->size());
+  for (const ParkedChange& change : *parked) {
+    headers.push_back(single_change_header(key, change));
+    auto batch = std::make_shared<ReadBatch>();
+    if (auto read = change::read_batch(headers.back(), change.bytes, tables_, batch->batch); !read) {
+      return std::unexpected(Failure::of_slice(slice, PartitionState::kStopped,
+                                               fmt::format("a parked change of table {}.{} cannot be read: {}",
+                                                           change.key.schema, change.key.table, read.error().detail)));
+    }
+    batch->header = headers.back();
+    batch->value = change.bytes;
+    set.add({.batch = std::move(batch), .slice = slice, .begin = 0, .end = 1, .contained = {}, .overlaps = false});
+  }
+  const auto plan = planner_.plan(connection, set, {true});
+  if (!plan) return std::unexpected(plan.error());
+
+  ProgressStore store(connection, settings_.region);
+  const auto advanced = store.advance(held.row, held.row);
+  if (!advanced) return std::unexpected(Failure::again(advanced.error()));
+  if (!*advanced) return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "progress moved"}));
+  counts_.assign(1, SliceCounts());
+  StatementLimits limits;
+  limits.packet_bytes = session_->packet_bytes;
+  RowWriter writer(connection, parking_, limits);
+  if (auto rows = writer.write(**plan, set.slices(), counts_); !rows) return std::unexpected(rows.error());
+  if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
+  const std::size_t before = parking_.count(key);
+  parking_.settle(true);
+  ++held.row.writes;
+  return parking_.count(key) < before;
+}
+
+}  // namespace farshore::apply

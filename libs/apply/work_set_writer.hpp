@@ -1,0 +1,152 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "apply/parking.hpp"
+#include "apply/row_writer.hpp"
+#include "apply/target_catalog.hpp"
+#include "apply/target_session.hpp"
+#include "apply/work_set.hpp"
+#include "apply/write_plan.hpp"
+#include "base/endpoint.hpp"
+#include "progress/progress_store.hpp"
+
+namespace farshore::apply {
+
+struct WriterSettings {
+  DatabaseEndpoint endpoint;
+  std::string region;
+  std::string owner;  ///< this writer, in progress.owner; unique
+  std::string channel = "mirror";
+  change::TableRules rules;
+  std::size_t parked_rows_max = 10'000;              ///< of a partition
+  std::chrono::milliseconds retry_interval{10'000};  ///< longest time between two tries of what is parked
+  std::chrono::milliseconds schema_max_age{10'000};
+};
+
+/// Someone wants a partition's durable progress, and the partition.
+struct LoadRequest {
+  progress::PartitionKey key;
+  std::string topic_id;  ///< of the topic to be read; an offset of another one means nothing
+};
+
+/// What became of a partition.
+struct Outcome {
+  enum class Kind : std::uint8_t {
+    kLoaded,     ///< the partition is ours from here on
+    kApplied,    ///< the slice is durable
+    kSuspended,  ///< the partition cannot go on now; load it again later
+    kLost,       ///< someone else has written its progress; load it again later
+    kEntered,    ///< the barrier is passed
+  };
+  Kind kind = Kind::kApplied;
+  progress::PartitionKey key;
+  progress::ProgressRow row;          ///< as it is in the database
+  std::optional<KafkaOffset> offset;  ///< kLoaded: where reading may begin; none: at the topic's beginning
+  SliceCounts counts;                 ///< kApplied
+  std::uint64_t rows = 0;             ///< kApplied: changes that are new to the partition
+};
+
+/// What a writer counts; read from any thread.
+struct WriterMetrics {
+  std::atomic<std::uint64_t> transactions{0};
+  std::atomic<std::uint64_t> retries_deadlock{0};
+  std::atomic<std::uint64_t> retries_lock_wait{0};
+  std::atomic<std::uint64_t> retries_connection{0};
+  std::atomic<std::uint64_t> retries_ownership{0};
+  std::atomic<std::uint64_t> reconnects{0};
+};
+
+/// Writes work sets into the target database: one transaction each, the progress rows first, by compare-and-set. Owns
+/// one session. Blocking; one thread.
+///
+/// The progress rows of the partitions in hand are kept as they were last read or written. A transaction goes through
+/// only if they are still the same in the database; so a second writer of a partition, a repeated work set or an
+/// unknown outcome can do no harm: whoever comes second writes nothing and looks again.
+class WorkSetWriter {
+ public:
+  /// `notice` takes sentences for the log.
+  WorkSetWriter(WriterSettings settings, std::function<void(const std::string&)> notice);
+
+  /// Takes partitions over: from here on no other writer's transaction of them goes through. Waits for the database as
+  /// long as it takes, or until `stop`.
+  void load(std::span<const LoadRequest> requests, std::vector<Outcome>& outcomes, const std::stop_token& stop);
+  /// Writes the set and says of each slice what became of it. Slices that do not begin where the durable progress
+  /// stands are left out without a word: what was before them has failed, and that was said.
+  void write(WorkSet& set, std::vector<Outcome>& outcomes, const std::stop_token& stop);
+  /// What has its own time: keeps the session alive, passes barriers, tries parked changes again. Call it often.
+  void tick(std::vector<Outcome>& outcomes, const std::stop_token& stop);
+  /// Lets go of a partition. Does not wait for a database that is away.
+  void release(const progress::PartitionKey& key);
+
+  [[nodiscard]] std::size_t parked(const progress::PartitionKey& key) const { return parking_.count(key); }
+  [[nodiscard]] const WriterMetrics& metrics() const { return metrics_; }
+  /// Empty: the session is good. Else why there is none now, or why it cannot be used.
+  [[nodiscard]] std::string fault() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  /// A partition in hand.
+  struct Held {
+    progress::ProgressRow row;
+    std::string topic_id;
+    std::optional<KafkaOffset> offset;  ///< beyond which nothing is applied
+    Clock::time_point offset_written;
+    std::optional<BarrierArrival> barrier;
+    Clock::time_point parked_due;
+    std::chrono::milliseconds parked_wait{0};
+  };
+  enum class Attempt : std::uint8_t { kCommitted, kAgain };
+  class Backoff;
+
+  bool connect(const std::stop_token& stop);
+  bool load_one(const LoadRequest& request, std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<bool, mysql::SqlError> claim(progress::ProgressStore& store, const LoadRequest& request,
+                                                           progress::ProgressRow& row);
+  [[nodiscard]] std::expected<std::optional<KafkaOffset>, mysql::SqlError> read_offset(const LoadRequest& request);
+  void leave_out_stale(WorkSet& set);
+  Attempt attempt(WorkSet& set, std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<void, Failure> write_transaction(WorkSet& set, std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<void, mysql::SqlError> write_offsets(const WorkSet& set,
+                                                                   const std::vector<bool>& included);
+  void look_again(WorkSet& set, std::vector<Outcome>& outcomes);
+  void applied(const Slice& slice, const SliceCounts& counts, std::vector<Outcome>& outcomes);
+  void suspend(const progress::PartitionKey& key, progress::PartitionState state, const std::string& reason,
+               std::vector<Outcome>& outcomes);
+  void lose(const progress::PartitionKey& key, std::vector<Outcome>& outcomes);
+  void count_retry(const mysql::SqlError& error);
+  void pass_barriers(std::vector<Outcome>& outcomes);
+  void retry_parked(const progress::PartitionKey& key, Held& held, std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<bool, Failure> retry_parked_changes(const progress::PartitionKey& key, Held& held);
+  void rollback();
+
+  const WriterSettings settings_;
+  const std::function<void(const std::string&)> notice_;
+  WriterMetrics metrics_;
+  mutable std::mutex fault_mutex_;
+  std::string fault_;  // guarded by fault_mutex_
+
+  std::optional<TargetSession> session_;
+  TargetCatalog catalog_;
+  Parking parking_;
+  Planner planner_;
+  change::TableCache tables_;  ///< of parked changes
+  std::map<progress::PartitionKey, Held> held_;
+  std::vector<bool> active_;  ///< by slice of the set at hand
+  std::vector<SliceCounts> counts_;
+  bool schema_is_fresh_ = false;  ///< the catalog holds nothing from before the set at hand
+  Clock::time_point last_used_;
+  Clock::time_point barriers_due_;
+};
+
+}  // namespace farshore::apply
