@@ -1,11 +1,11 @@
 #include "binlog/event_parser.hpp"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <cstring>
 
 #include "base/byte_reader.hpp"
+#include "binlog/crc32.hpp"
 
 namespace farshore::binlog {
 namespace {
@@ -33,7 +33,7 @@ bool checksum_fits(std::string_view event) {
   const std::string_view covered = event.substr(0, event.size() - kChecksumSize);
   std::uint32_t stored = 0;
   std::memcpy(&stored, covered.data() + covered.size(), kChecksumSize);
-  return crc32_z(0, reinterpret_cast<const Bytef*>(covered.data()), covered.size()) == stored;
+  return crc32_of(covered) == stored;
 }
 
 std::expected<RawEvent, std::string> fault(const EventHeader& header, std::string_view what) {
