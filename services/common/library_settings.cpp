@@ -28,13 +28,17 @@ change::MergeRule merge_of(MergeRule merge) {
 
 }  // namespace
 
+kafka::ClusterSettings quiet_cluster_settings(const Config& config, const std::string& client_id) {
+  return {
+      .bootstrap = config.kafka.bootstrap, .client_id = client_id, .properties = config.kafka.properties, .log = {}};
+}
+
 kafka::ClusterSettings cluster_settings(const Config& config, const std::string& client_id) {
-  return {.bootstrap = config.kafka.bootstrap,
-          .client_id = client_id,
-          .properties = config.kafka.properties,
-          .log = [](kafka::LogLevel level, std::string_view line) {
-            log(level_of(level), line, {{"from", "librdkafka"}});
-          }};
+  kafka::ClusterSettings settings = quiet_cluster_settings(config, client_id);
+  settings.log = [](kafka::LogLevel level, std::string_view line) {
+    log(level_of(level), line, {{"from", "librdkafka"}});
+  };
+  return settings;
 }
 
 change::TableRules table_rules(const Config& config) {

@@ -139,7 +139,7 @@ void decode_partition(const common::Config& config, const DecodeOptions& options
 }
 
 int decode_topic(const common::Config& config, const DecodeOptions& options) {
-  const kafka::ClusterSettings cluster = common::cluster_settings(config, "farshorectl");
+  const kafka::ClusterSettings cluster = common::quiet_cluster_settings(config, "farshorectl");
   auto admin = kafka::Admin::create(cluster);
   if (!admin) throw common::kafka_error("connecting", config.kafka, admin.error());
   auto reader = kafka::TailReader::create(cluster);

@@ -24,15 +24,20 @@ struct GateOptions {
   bool watch = false;
 };
 
-json ask_gate(const common::Config& config) {
+struct Answer {
+  std::string text;
+  json parsed;
+};
+
+Answer ask_gate(const common::Config& config) {
   const auto answer = common::http_get(config.http.gate, "/v1/gate", kTimeout);
   if (!answer) {
     throw EnvironmentError(fmt::format("http.gate ({}): the gate does not answer ({}); start it with farshore gate.",
                                        config.http.gate.to_string(), answer.error()),
                            ExitCode::kUnreachable);
   }
-  json gate = json::parse(answer->body, nullptr, false);
-  if (gate.is_discarded() || !gate.contains("verdict")) {
+  Answer gate{.text = answer->body, .parsed = json::parse(answer->body, nullptr, false)};
+  if (gate.parsed.is_discarded() || !gate.parsed.contains("verdict")) {
     throw EnvironmentError(
         fmt::format("http.gate ({}): what answers there is not a gate (status {}); correct the "
                     "address.",
@@ -42,7 +47,7 @@ json ask_gate(const common::Config& config) {
 }
 
 std::string seconds_text(const json& number) {
-  return number.is_number() ? fmt::format("{:.1f} s", number.get<double>()) : "-";
+  return number.is_number() ? fmt::format("{:.1f} s", number.get<double>()) : "none";
 }
 
 std::string reasons_text(const json& reasons) {
@@ -66,15 +71,16 @@ std::string gate_table(const json& gate) {
                seconds_text(stream["age_seconds"]), stream["parked"].dump(), stream["conflicts"].dump(),
                reasons_text(stream["reasons"])});
   }
-  return fmt::format("gate of {}: {} at {} (evidence {} old)\n{}", gate.value("region", ""), gate.value("verdict", ""),
-                     gate.value("time", ""), seconds_text(gate["evidence_age_seconds"]), table.text());
+  return fmt::format("gate of {}: {} at {} (age of the evidence: {})\n{}", gate.value("region", ""),
+                     gate.value("verdict", ""), gate.value("time", ""), seconds_text(gate["evidence_age_seconds"]),
+                     table.text());
 }
 
 int show_gate(const common::Config& config, Output output) {
-  const json gate = ask_gate(config);
-  fmt::print("{}\n", output == Output::kJson ? gate.dump() : gate_table(gate));
+  const Answer gate = ask_gate(config);
+  fmt::print("{}\n", output == Output::kJson ? gate.text : gate_table(gate.parsed));
   std::fflush(stdout);
-  return static_cast<int>(gate["verdict"] == "open" ? ExitCode::kGood : ExitCode::kNotReady);
+  return static_cast<int>(gate.parsed["verdict"] == "open" ? ExitCode::kGood : ExitCode::kNotReady);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/environment_error.hpp"
 #include "common/library_settings.hpp"
@@ -31,23 +32,46 @@ RegionFacts read_facts(const common::Config& config) {
   return std::move(*facts);
 }
 
-void append(std::vector<Finding>& all, std::vector<Finding> some) { std::ranges::move(some, std::back_inserter(all)); }
+struct Outcome {
+  std::vector<Finding> findings;
+  bool unreachable = false;
+};
 
-std::vector<Finding> run_checks(const common::Config& config, const std::string& peer_file) {
-  std::vector<Finding> all;
+/// A part whose server does not answer is a finding, and the other parts go on.
+template <typename Part>
+void run_part(Outcome& outcome, const std::string& where, Part part) {
+  try {
+    std::ranges::move(part(), std::back_inserter(outcome.findings));
+  } catch (const EnvironmentError& error) {
+    if (error.code() == ExitCode::kUsage) throw;
+    outcome.unreachable = outcome.unreachable || error.code() == ExitCode::kUnreachable;
+    Findings findings(where);
+    findings.mend("access", error.what(), "an answer", "see what was found");
+    std::ranges::move(findings.take(), std::back_inserter(outcome.findings));
+  }
+}
+
+Outcome run_checks(const common::Config& config, const std::string& peer_file) {
+  Outcome outcome;
   const bool captures = !config.own_origins().empty();
-  const RegionFacts facts = read_facts(config);
-  append(all, check_sources(config));
-  append(all, check_target(facts, captures));
-  append(all, check_accounts(config));
-  append(all, check_kafka(config));
-  if (peer_file.empty()) return all;
+  std::optional<RegionFacts> facts;
+  run_part(outcome, "source", [&] { return check_sources(config); });
+  run_part(outcome, "database", [&] {
+    facts = read_facts(config);
+    return check_target(*facts, captures);
+  });
+  run_part(outcome, "database", [&] { return check_accounts(config); });
+  run_part(outcome, "kafka", [&] { return check_kafka(config); });
+  if (peer_file.empty()) return outcome;
   const common::Config peer = common::load_config(peer_file);
-  const RegionFacts peer_facts = read_facts(peer);
-  append(all, check_pair_configs(config, peer));
-  append(all, check_pair({.region = config.region, .inserts = captures, .facts = &facts},
-                         {.region = peer.region, .inserts = !peer.own_origins().empty(), .facts = &peer_facts}));
-  return all;
+  run_part(outcome, "configuration", [&] { return check_pair_configs(config, peer); });
+  run_part(outcome, "peer " + peer.region, [&] {
+    const RegionFacts peer_facts = read_facts(peer);
+    if (!facts) return std::vector<Finding>{};
+    return check_pair({.region = config.region, .inserts = captures, .facts = &*facts},
+                      {.region = peer.region, .inserts = !peer.own_origins().empty(), .facts = &peer_facts});
+  });
+  return outcome;
 }
 
 std::string findings_json(const std::vector<Finding>& findings) {
@@ -77,10 +101,12 @@ std::string findings_text(const std::vector<Finding>& findings, bool all) {
 }
 
 int run_preflight(const common::Config& config, const PreflightOptions& options) {
-  const std::vector<Finding> findings = run_checks(config, options.peer);
-  fmt::print("{}", options.output == Output::kJson ? findings_json(findings) : findings_text(findings, options.all));
+  const Outcome outcome = run_checks(config, options.peer);
+  fmt::print("{}", options.output == Output::kJson ? findings_json(outcome.findings)
+                                                   : findings_text(outcome.findings, options.all));
+  if (outcome.unreachable) return static_cast<int>(ExitCode::kUnreachable);
   const bool to_mend = std::ranges::any_of(
-      findings, [](const Finding& finding) { return finding.severity == Finding::Severity::kMend; });
+      outcome.findings, [](const Finding& finding) { return finding.severity == Finding::Severity::kMend; });
   return static_cast<int>(to_mend ? ExitCode::kDifferences : ExitCode::kGood);
 }
 

@@ -63,7 +63,7 @@ class KafkaCheck {
   explicit KafkaCheck(const common::Config& config) : config_(config), findings_("kafka") {}
 
   std::vector<Finding> run() {
-    auto admin = kafka::Admin::create(common::cluster_settings(config_, "farshorectl"));
+    auto admin = kafka::Admin::create(common::quiet_cluster_settings(config_, "farshorectl"));
     if (!admin) throw common::kafka_error("connecting", config_.kafka, admin.error());
     admin_ = std::move(*admin);
     for (const common::OriginConfig* origin : config_.own_origins()) {
