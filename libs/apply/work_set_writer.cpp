@@ -367,7 +367,7 @@ void WorkSetWriter::applied(const Slice& slice, const SliceCounts& counts, std::
   outcomes.push_back({.kind = Outcome::Kind::kApplied,
                       .key = slice.key,
                       .row = held.row,
-                      .offset = std::nullopt,
+                      .offset = slice.next_offset,
                       .counts = counts,
                       .rows = slice.rows - slice.contained});
 }

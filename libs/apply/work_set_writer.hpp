@@ -52,7 +52,8 @@ struct Outcome {
   Kind kind = Kind::kApplied;
   progress::PartitionKey key;
   progress::ProgressRow row;          ///< as it is in the database
-  std::optional<KafkaOffset> offset;  ///< kLoaded: where reading may begin; none: at the topic's beginning
+  /// kLoaded: where reading may begin; none: at the topic's beginning. kApplied: where it goes on; none: as before.
+  std::optional<KafkaOffset> offset;
   SliceCounts counts;                 ///< kApplied
   std::uint64_t rows = 0;             ///< kApplied: changes that are new to the partition
 };

@@ -1,0 +1,301 @@
+#include "apply/apply_service.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "apply/apply_metrics.hpp"
+#include "apply/pipeline.hpp"
+#include "common/database_error.hpp"
+#include "common/endpoints.hpp"
+#include "common/health.hpp"
+#include "common/kafka_error.hpp"
+#include "common/library_settings.hpp"
+#include "common/log.hpp"
+#include "kafka/admin.hpp"
+#include "kafka/group_consumer.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using namespace std::chrono_literals;
+using common::Config;
+using common::Health;
+using kafka::TopicPartition;
+
+constexpr std::string_view kTopicPrefix = "farshore.changes.";
+constexpr auto kPollWait = 100ms;
+constexpr auto kReportEvery = 200ms;
+constexpr auto kStartPatience = 10s;  // for a database or a Kafka that is only just starting too
+constexpr auto kReleaseWait = 2s;
+constexpr auto kAdminTimeout = 3s;
+constexpr auto kLoopSilence = 60s;
+
+std::string unique_owner(const std::string& instance) {
+  std::random_device random;
+  return fmt::format("{}/{:08x}", instance.substr(0, 64), random());
+}
+
+/// "farshore.changes.west.main" -> west, main
+progress::PartitionKey key_of(const TopicPartition& source) {
+  const std::string_view names = std::string_view(source.topic).substr(kTopicPrefix.size());
+  const std::size_t dot = names.find('.');
+  return {.origin = std::string(names.substr(0, dot)),
+          .stream = std::string(names.substr(dot + 1)),
+          .partition = source.partition};
+}
+
+std::string topic_expression(const Config& config) {
+  return fmt::format("^farshore[.]changes[.]({})[.].*", fmt::join(config.apply.origins, "|"));
+}
+
+void pause_for(const std::stop_token& stop, std::chrono::milliseconds time) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any never;
+  never.wait_for(lock, stop, time, [] { return false; });
+}
+
+/// What a person must mend is said before the service runs; a server that is only starting is waited for.
+void check_target(const DatabaseEndpoint& endpoint, const Config& config, const std::stop_token& stop) {
+  const auto deadline = std::chrono::steady_clock::now() + kStartPatience;
+  while (!stop.stop_requested()) {
+    const auto session = open_target_session(endpoint, config.region, "start");
+    if (session) {
+      if (!session->marker_fault.empty()) common::log_error(session->marker_fault);
+      return;
+    }
+    const mysql::SqlError& error = session.error();
+    if (error.kind == mysql::SqlErrorKind::kMissingTable) {
+      throw EnvironmentError(
+          fmt::format("database: the table farshore.progress is not there ({}). Create it with `farshorectl init`.",
+                      error.to_string()));
+    }
+    const bool may_pass = mysql::is_transient(error.kind);
+    if (!may_pass || std::chrono::steady_clock::now() >= deadline) {
+      throw common::database_error("database", endpoint, error);
+    }
+    pause_for(stop, 500ms);
+  }
+}
+
+std::unique_ptr<kafka::Admin> open_admin(const Config& config, const std::stop_token& stop) {
+  auto admin = kafka::Admin::create(common::cluster_settings(config, "farshore-apply-admin"));
+  if (!admin) throw common::kafka_error("open", config.kafka, admin.error());
+  const auto deadline = std::chrono::steady_clock::now() + kStartPatience;
+  const std::string any_topic = fmt::format("{}{}.main", kTopicPrefix, config.apply.origins.front());
+  while (!stop.stop_requested()) {
+    const auto id = (*admin)->topic_id(any_topic, kAdminTimeout);
+    if (id || id.error().kind == kafka::KafkaError::Kind::kUnknownTopic) break;
+    if (!id.error().retry() || std::chrono::steady_clock::now() >= deadline) {
+      throw common::kafka_error("read topics", config.kafka, id.error());
+    }
+  }
+  return std::move(*admin);
+}
+
+/// One writer, one pipeline, two threads.
+struct Worker {
+  Worker(kafka::GroupConsumer& consumer, std::size_t index, const WriterSettings& writer_settings,
+         const PipelineSettings& pipeline_settings, ApplyMetrics& metrics, Health& health)
+      : writer(writer_settings, [](const std::string& sentence) { common::log_warn(sentence); }),
+        pipeline(consumer, index, writer, metrics, pipeline_settings),
+        loop(fmt::format("worker-{}", index)) {
+    health.expect_beat(loop, kLoopSilence);
+  }
+  void start() {
+    gathering = std::jthread([this](const std::stop_token& stop) { pipeline.gather(stop); });
+    writing = std::jthread([this](const std::stop_token& stop) { pipeline.write(stop); });
+  }
+  void stop() {
+    gathering.request_stop();
+    writing.request_stop();
+    if (gathering.joinable()) gathering.join();
+    if (writing.joinable()) writing.join();
+  }
+
+  WorkSetWriter writer;
+  Pipeline pipeline;
+  const std::string loop;
+  std::uint64_t rounds = 0;
+  std::jthread gathering;
+  std::jthread writing;
+};
+
+class ApplyService {
+ public:
+  ApplyService(const Config& config, const common::ApplyArguments& arguments, common::ServiceContext& context)
+      : config_(config),
+        context_(context),
+        metrics_(context.metrics, config),
+        endpoint_(common::database_endpoint(config.database, config.database.accounts.apply)),
+        owner_(unique_owner(arguments.instance)) {
+    for (const char* component : {"target", "kafka", "partitions"}) context_.health.require(component);
+  }
+
+  void run() {
+    check_target(endpoint_, config_, context_.stop);
+    admin_ = open_admin(config_, context_.stop);
+    if (context_.stop.stop_requested()) return;
+    open_consumer();
+    make_workers();
+    common::log_info("apply runs", {{"region", config_.region}, {"owner", owner_}});
+    while (!context_.stop.stop_requested()) {
+      const auto error = consumer_->poll(kPollWait);
+      report(error);
+    }
+    consumer_->close();
+    for (const auto& worker : workers_) worker->stop();
+    workers_.clear();
+  }
+
+ private:
+  void open_consumer() {
+    kafka::ConsumerLimits limits;
+    limits.workers = config_.apply.workers;
+    limits.queue_bytes = std::max<std::size_t>(config_.apply.queue_bytes / config_.apply.workers, 65'536);
+    limits.session_timeout = config_.apply.session_timeout;
+    kafka::RebalanceHandler handler{
+        .on_assigned = [this](const auto& partitions,
+                              std::uint64_t generation) { return assign(partitions, generation); },
+        .on_revoked = [this](const auto& partitions, bool) { revoke(partitions); }};
+    auto consumer =
+        kafka::GroupConsumer::create(common::cluster_settings(config_, "farshore-apply"), config_.apply_group(),
+                                     {topic_expression(config_)}, limits, std::move(handler));
+    if (!consumer) throw common::kafka_error("consume", config_.kafka, consumer.error());
+    consumer_ = std::move(*consumer);
+  }
+
+  void make_workers() {
+    WriterSettings writer{.endpoint = endpoint_,
+                          .region = config_.region,
+                          .owner = {},
+                          .channel = "mirror",
+                          .rules = common::table_rules(config_),
+                          .parked_rows_max = config_.apply.parked_rows_max,
+                          .retry_interval = config_.apply.retry_interval,
+                          .schema_max_age = config_.apply.retry_interval};
+    const PipelineSettings pipeline{.work_set_rows = config_.apply.work_set_rows,
+                                    .work_set_bytes = config_.apply.work_set_bytes,
+                                    .linger = config_.apply.work_set_linger,
+                                    .group_rows_max = config_.apply.group_transaction_rows,
+                                    .retry_interval = config_.apply.retry_interval};
+    for (std::size_t index = 0; index < config_.apply.workers; ++index) {
+      writer.owner = fmt::format("{}/{}", owner_, index);
+      workers_.push_back(std::make_unique<Worker>(*consumer_, index, writer, pipeline, metrics_, context_.health));
+      workers_.back()->start();
+    }
+  }
+
+  // A partition always goes to the same worker, so that its progress, its parked rows and its session stay together.
+  Worker& worker_of(const TopicPartition& source) {
+    const std::size_t name = std::hash<std::string>()(source.topic);
+    return *workers_[(name + static_cast<std::size_t>(source.partition.raw())) % workers_.size()];
+  }
+  std::size_t worker_index(const TopicPartition& source) {
+    const Worker& worker = worker_of(source);
+    return static_cast<std::size_t>(
+        std::ranges::find_if(workers_, [&](const auto& candidate) { return candidate.get() == &worker; }) -
+        workers_.begin());
+  }
+
+  // Paused at first: each worker takes its partitions over in the database, and then seeks.
+  std::vector<kafka::StartPoint> assign(const std::vector<TopicPartition>& partitions, std::uint64_t generation) {
+    std::vector<kafka::StartPoint> points;
+    std::vector<std::vector<Assigned>> given(workers_.size());
+    for (const TopicPartition& source : partitions) {
+      // An id that cannot be had matches no stored offset: the topic is then read from its beginning.
+      const auto id = admin_->topic_id(source.topic, kAdminTimeout);
+      const std::size_t index = worker_index(source);
+      given[index].push_back(
+          {.source = source, .key = key_of(source), .topic_id = id.value_or("unknown"), .generation = generation});
+      points.push_back({.worker = index, .offset = std::nullopt});
+    }
+    for (std::size_t index = 0; index < workers_.size(); ++index) {
+      if (!given[index].empty()) workers_[index]->pipeline.assign(std::move(given[index]));
+    }
+    common::log_info("partitions given by the group", {{"count", partitions.size()}});
+    return points;
+  }
+
+  void revoke(const std::vector<TopicPartition>& partitions) {
+    std::vector<std::vector<TopicPartition>> taken(workers_.size());
+    for (const TopicPartition& source : partitions) taken[worker_index(source)].push_back(source);
+    const auto deadline = std::chrono::steady_clock::now() + kReleaseWait;
+    for (std::size_t index = 0; index < workers_.size(); ++index) {
+      if (taken[index].empty()) continue;
+      const auto left = deadline - std::chrono::steady_clock::now();
+      workers_[index]->pipeline.revoke(taken[index],
+                                       std::max(0ms, std::chrono::duration_cast<std::chrono::milliseconds>(left)));
+    }
+    common::log_info("partitions taken by the group", {{"count", partitions.size()}});
+  }
+
+  void report(const std::optional<kafka::KafkaError>& error) {
+    const auto now = std::chrono::steady_clock::now();
+    if (error) kafka_fault_at_ = now;
+    if (error) kafka_fault_ = error->message;
+    if (now - reported_at_ < kReportEvery) return;
+    reported_at_ = now;
+    std::vector<PartitionStatus> partitions;
+    std::vector<const WriterMetrics*> writers;
+    std::string target_fault;
+    for (const auto& worker : workers_) {
+      const auto some = worker->pipeline.status();
+      partitions.insert(partitions.end(), some.begin(), some.end());
+      writers.push_back(&worker->writer.metrics());
+      if (target_fault.empty()) target_fault = worker->writer.fault();
+      if (std::exchange(worker->rounds, worker->pipeline.rounds()) != worker->rounds)
+        context_.health.beat(worker->loop);
+    }
+    metrics_.show(partitions);
+    metrics_.show(writers);
+    const bool kafka_good = now - kafka_fault_at_ > 5s || kafka_fault_.empty();
+    context_.health.ready("kafka", kafka_good, kafka_good ? "" : kafka_fault_);
+    context_.health.ready("target", target_fault.empty(), target_fault);
+    report_partitions(partitions);
+  }
+
+  void report_partitions(const std::vector<PartitionStatus>& partitions) {
+    for (const PartitionStatus& partition : partitions) {
+      if (partition.is_loaded && partition.state == progress::PartitionState::kApplying) continue;
+      const std::string_view state = partition.is_loaded ? to_string(partition.state) : "not taken over yet";
+      context_.health.ready("partitions", false,
+                            fmt::format("{} {}: {}", partition.key.to_string(), state, partition.reason));
+      return;
+    }
+    context_.health.ready("partitions", true, fmt::format("{} assigned", partitions.size()));
+  }
+
+  const Config& config_;
+  common::ServiceContext& context_;
+  ApplyMetrics metrics_;
+  const DatabaseEndpoint endpoint_;
+  const std::string owner_;
+  std::unique_ptr<kafka::Admin> admin_;
+  std::unique_ptr<kafka::GroupConsumer> consumer_;
+  std::vector<std::unique_ptr<Worker>> workers_;  ///< go before the consumer
+  std::chrono::steady_clock::time_point reported_at_;
+  std::chrono::steady_clock::time_point kafka_fault_at_;
+  std::string kafka_fault_;
+};
+
+}  // namespace
+
+int run_apply(const Config& config, const common::ApplyArguments& arguments, common::ServiceContext& context) {
+  ApplyService service(config, arguments, context);
+  service.run();
+  return static_cast<int>(ExitCode::kGood);
+}
+
+}  // namespace farshore::apply

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "apply/apply_metrics.hpp"
+#include "apply/partition_intake.hpp"
+#include "kafka/topic_partition.hpp"
+
+namespace farshore::apply {
+
+/// A partition that the group gave to this process, on the gathering thread.
+///
+///   loading ──loaded──► running ──epoch start──► at barrier ──entered──► running
+///      ▲                   │
+///      └──── waiting ◄─────┴── suspended, lost, refused, the topic is gone
+struct Feed {
+  enum class Mode : std::uint8_t {
+    kLoading,    ///< its progress is being read and taken over
+    kRunning,    ///< its records are taken
+    kAtBarrier,  ///< paused until the epoch is entered
+    kWaiting,    ///< paused until it is loaded again
+  };
+  struct Timing {
+    Seq last;
+    LocalTime received_at;
+    SourceTime commit_time;
+  };
+
+  kafka::TopicPartition source;
+  progress::PartitionKey key;
+  std::string topic_id;
+  std::uint64_t generation = 0;  ///< of the assignment
+  StreamSeries* series = nullptr;
+
+  Mode mode = Mode::kLoading;
+  std::optional<PartitionIntake> intake;                                 ///< while running or at a barrier
+  progress::PartitionState state = progress::PartitionState::kApplying;  ///< while waiting
+  std::string reason;                                                    ///< while waiting
+  bool searched = false;           ///< the topic was read from its beginning since something was last found
+  std::uint64_t ignore_round = 0;  ///< records of this round of consuming were fetched before a seek
+  KafkaOffset barrier_offset;      ///< of the start record
+  std::deque<Timing> timings;      ///< of batches not yet durable
+  std::chrono::steady_clock::time_point retry_at;
+  std::chrono::milliseconds retry_wait{0};
+};
+
+}  // namespace farshore::apply

@@ -1,0 +1,338 @@
+#include "apply/pipeline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "common/log.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using Mode = Feed::Mode;
+
+constexpr milliseconds kIdleWait{100};
+constexpr milliseconds kWriterWait{100};
+constexpr milliseconds kSeekTimeout{2000};
+constexpr milliseconds kFirstRetry{250};
+constexpr std::size_t kRecordsAtOnce = 16;
+constexpr auto kDisplayEvery = 1s;
+constexpr auto kStatusEvery = 100ms;
+
+double seconds_since(LocalTime then) { return std::chrono::duration<double>(local_now() - then).count(); }
+
+}  // namespace
+
+// Records in, work sets out. While the writer commits one work set, the next is gathered.
+void Pipeline::gather(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    settle_outcomes();
+    follow_assignment();
+    load_what_is_due();
+    consume();
+    round_.fetch_add(1, std::memory_order_relaxed);
+    for (kafka::Record& record : records_) gather_record(std::move(record));
+    records_.clear();
+    if (!job_.empty() && (handoff_.is_idle() || is_full())) hand_over();
+    publish_status();
+  }
+  // Records go before the consumer does.
+  job_.clear();
+  feeds_.clear();
+}
+
+// Work sets in, transactions out: bind to the target's tables, write progress and rows, commit.
+void Pipeline::write(const std::stop_token& stop) {
+  std::vector<Outcome> outcomes;
+  while (!stop.stop_requested()) {
+    Job* const job = handoff_.wait(kWriterWait);
+    if (job != nullptr) {
+      if (!job->set.empty()) {
+        metrics_.observe_work_set(job->set);
+        writer_.write(job->set, outcomes, stop);
+      }
+      for (const progress::PartitionKey& key : job->releases) writer_.release(key);
+      if (!job->releases.empty()) {
+        const std::lock_guard lock(mutex_);
+        releases_done_ += job->releases.size();
+        released_.notify_all();
+      }
+      writer_.load(job->loads, outcomes, stop);
+    }
+    writer_.tick(outcomes, stop);
+    {
+      const std::lock_guard lock(mutex_);
+      for (const Outcome& outcome : outcomes) parked_[outcome.key] = writer_.parked(outcome.key);
+    }
+    handoff_.answer(outcomes, job != nullptr);
+  }
+}
+
+Pipeline::Pipeline(kafka::GroupConsumer& consumer, std::size_t worker, WorkSetWriter& writer, ApplyMetrics& metrics,
+                   const PipelineSettings& settings)
+    : consumer_(consumer),
+      queue_(consumer.queue(worker)),
+      writer_(writer),
+      metrics_(metrics),
+      settings_(settings),
+      handoff_([this] { queue_.wake(); }) {}
+
+// --- what the group gives and takes
+
+void Pipeline::assign(std::vector<Assigned> partitions) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::ranges::move(partitions, std::back_inserter(commands_));
+  }
+  queue_.wake();
+}
+
+void Pipeline::revoke(const std::vector<kafka::TopicPartition>& partitions, milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  for (const kafka::TopicPartition& source : partitions) commands_.emplace_back(Revoked{source});
+  releases_asked_ += partitions.size();
+  const std::uint64_t wanted = releases_asked_;
+  queue_.wake();
+  released_.wait_for(lock, timeout, [&] { return releases_done_ >= wanted; });
+}
+
+void Pipeline::follow_assignment() {
+  std::vector<Command> commands;
+  {
+    const std::lock_guard lock(mutex_);
+    commands.swap(commands_);
+  }
+  for (Command& command : commands) {
+    if (auto* const assigned = std::get_if<Assigned>(&command)) {
+      Feed feed;
+      feed.series = &metrics_.stream(assigned->key.origin, assigned->key.stream);
+      feed.source = assigned->source;
+      feed.key = std::move(assigned->key);
+      feed.topic_id = std::move(assigned->topic_id);
+      feed.generation = assigned->generation;
+      job_.loads.push_back({.key = feed.key, .topic_id = feed.topic_id});
+      feeds_.erase(assigned->source);
+      feeds_.emplace(assigned->source, std::move(feed));
+      continue;
+    }
+    const auto found = feeds_.find(std::get<Revoked>(command).source);
+    if (found == feeds_.end()) {
+      const std::lock_guard lock(mutex_);
+      ++releases_done_;
+      released_.notify_all();
+      continue;
+    }
+    std::erase_if(job_.loads, [&](const LoadRequest& request) { return request.key == found->second.key; });
+    job_.releases.push_back(found->second.key);
+    feeds_.erase(found);
+  }
+}
+
+Feed* Pipeline::find(const progress::PartitionKey& key) {
+  const auto found = std::ranges::find_if(feeds_, [&](const auto& entry) { return entry.second.key == key; });
+  return found == feeds_.end() ? nullptr : &found->second;
+}
+
+// --- what became of earlier work sets
+
+void Pipeline::settle_outcomes() {
+  handoff_.take_outcomes(outcomes_);
+  for (const Outcome& outcome : outcomes_) settle(outcome);
+  if (display_.empty() || Clock::now() - displayed_ < kDisplayEvery) return;
+  consumer_.commit_for_display(display_);
+  display_.clear();
+  displayed_ = Clock::now();
+}
+
+void Pipeline::settle(const Outcome& outcome) {
+  Feed* const feed = find(outcome.key);
+  if (feed == nullptr) return;
+  switch (outcome.kind) {
+    case Outcome::Kind::kLoaded: take_up(*feed, outcome); return;
+    case Outcome::Kind::kApplied: on_applied(*feed, outcome); return;
+    case Outcome::Kind::kSuspended: wait(*feed, outcome.row.state, outcome.row.reason); return;
+    case Outcome::Kind::kLost:
+      wait(*feed, progress::PartitionState::kApplying, "another process has taken the partition over");
+      return;
+    case Outcome::Kind::kEntered:
+      if (feed->mode != Mode::kAtBarrier) return;
+      feed->intake->enter_epoch(outcome.row);
+      if (go_to(*feed, feed->barrier_offset.next())) feed->mode = Mode::kRunning;
+      return;
+  }
+}
+
+void Pipeline::take_up(Feed& feed, const Outcome& outcome) {
+  if (feed.mode != Mode::kLoading) return;
+  feed.intake.emplace(outcome.row, settings_.group_rows_max);
+  feed.timings.clear();
+  feed.searched = !outcome.offset.has_value();
+  if (go_to(feed, outcome.offset.value_or(kafka::kBeginning))) feed.mode = Mode::kRunning;
+}
+
+void Pipeline::on_applied(Feed& feed, const Outcome& outcome) {
+  feed.series->applied_rows.add(outcome.rows);
+  feed.series->written_rows.add(outcome.counts.written);
+  feed.series->parkings.add(outcome.counts.parked);
+  feed.series->conflicts.add(outcome.counts.conflicts);
+  if (outcome.row.commit_time != SourceTime()) {
+    feed.series->commit.set(std::chrono::duration<double>(outcome.row.commit_time.time_since_epoch()).count());
+  }
+  while (!feed.timings.empty() && feed.timings.front().last <= outcome.row.seq) {
+    feed.series->apply_latency.observe(seconds_since(feed.timings.front().received_at));
+    feed.series->end_to_end_latency.observe(seconds_since(feed.timings.front().commit_time));
+    feed.timings.pop_front();
+  }
+  if (feed.intake && feed.intake->row().state == progress::PartitionState::kApplying) feed.retry_wait = 0ms;
+  if (outcome.offset) display_.push_back({.partition = feed.source, .offset = *outcome.offset});
+}
+
+// --- records
+
+void Pipeline::consume() {
+  if (is_full()) return;  // the writer is behind: what is fetched waits in the queue, which is bounded
+  const bool idle = job_.empty();
+  const auto since = std::chrono::duration_cast<milliseconds>(Clock::now() - handed_over_);
+  milliseconds wait = kIdleWait;
+  if (!idle && handoff_.is_idle()) wait = std::max(0ms, settings_.linger - since);
+  queue_.consume(records_, kRecordsAtOnce, wait);
+}
+
+void Pipeline::gather_record(kafka::Record record) {
+  const auto found = feeds_.find({.topic = std::string(record.topic()), .partition = record.partition()});
+  if (found == feeds_.end()) return;
+  Feed& feed = found->second;
+  if (feed.mode != Mode::kRunning || record.generation() != feed.generation || feed.ignore_round == rounds()) return;
+  if (const auto error = record.error()) return on_error(feed, *error);
+  if (record.is_partition_end()) return;
+
+  const auto batch = pool_.get();
+  batch->hold(std::move(record), local_now());
+  const Intake intake = feed.intake->take(batch, tables_, job_.set);
+  observe(feed, *batch, intake);
+  switch (intake.step) {
+    case Intake::Step::kDropped: return;
+    case Intake::Step::kGathered: feed.searched &= intake.rows == intake.duplicates; return;
+    case Intake::Step::kGap: return on_gap(feed);
+    case Intake::Step::kBarrier:
+      feed.barrier_offset = batch->offset;
+      feed.mode = Mode::kAtBarrier;
+      (void)consumer_.pause(feed.source);
+      return;
+    case Intake::Step::kRefused:
+      // A first epoch may begin further on: what it needs is looked for, record by record.
+      if (feed.intake->row().state == progress::PartitionState::kNeedsSnapshot) return;
+      return wait(feed, feed.intake->row().state, feed.intake->row().reason);
+  }
+}
+
+void Pipeline::observe(Feed& feed, const ReadBatch& batch, const Intake& intake) {
+  feed.series->received_rows.add(intake.rows);
+  feed.series->duplicate_rows.add(intake.duplicates);
+  feed.series->received_bytes.add(batch.value.size() + batch.header.size());
+  feed.series->received_batches.add();
+  if (intake.step != Intake::Step::kGathered || intake.rows == intake.duplicates) return;
+  const change::Batch& read = batch.batch;
+  feed.series->mirror_latency.observe(seconds_since(read.header().published_at));
+  feed.timings.push_back({.last = read.header().last_seq(),
+                          .received_at = batch.received_at,
+                          .commit_time = read.transaction_of(read.changes().back()).commit_time});
+}
+
+// Once from the beginning: the records may be in the topic, only not where the offset pointed. Then forward, as what is
+// missing may still be published.
+void Pipeline::on_gap(Feed& feed) {
+  if (feed.searched) return;
+  feed.searched = true;
+  common::log_warn(feed.intake->row().reason,
+                   {{"origin", feed.key.origin}, {"stream", feed.key.stream}, {"partition", feed.key.partition.raw()}});
+  (void)go_to(feed, kafka::kBeginning);
+}
+
+void Pipeline::on_error(Feed& feed, const kafka::KafkaError& error) {
+  if (error.kind == kafka::KafkaError::Kind::kOffsetOutOfRange) {
+    feed.searched = true;
+    (void)go_to(feed, kafka::kBeginning);
+    return;
+  }
+  wait(feed, progress::PartitionState::kApplying, error.message);
+}
+
+// --- standing still and going on
+
+bool Pipeline::go_to(Feed& feed, KafkaOffset offset) {
+  feed.ignore_round = rounds();
+  const auto sought = consumer_.seek(feed.source, offset, kSeekTimeout);
+  if (sought && consumer_.resume(feed.source)) return true;
+  wait(feed, progress::PartitionState::kApplying,
+       sought ? "the consumer could not be resumed" : sought.error().message);
+  return false;
+}
+
+void Pipeline::wait(Feed& feed, progress::PartitionState state, std::string reason) {
+  common::log_warn(reason, {{"origin", feed.key.origin},
+                            {"stream", feed.key.stream},
+                            {"partition", feed.key.partition.raw()},
+                            {"state", to_string(state)}});
+  (void)consumer_.pause(feed.source);
+  feed.mode = Mode::kWaiting;
+  feed.state = state;
+  feed.reason = std::move(reason);
+  feed.intake.reset();
+  feed.timings.clear();
+  feed.retry_wait = std::clamp<milliseconds>(feed.retry_wait * 2, kFirstRetry, settings_.retry_interval);
+  feed.retry_at = Clock::now() + feed.retry_wait;
+}
+
+void Pipeline::load_what_is_due() {
+  const auto now = Clock::now();
+  for (auto& [source, feed] : feeds_) {
+    if (feed.mode != Mode::kWaiting || now < feed.retry_at) continue;
+    feed.mode = Mode::kLoading;
+    job_.loads.push_back({.key = feed.key, .topic_id = feed.topic_id});
+  }
+}
+
+// --- handing over
+
+bool Pipeline::is_full() const {
+  return job_.set.rows() >= settings_.work_set_rows || job_.set.bytes() >= settings_.work_set_bytes;
+}
+
+void Pipeline::hand_over() {
+  const auto now = Clock::now();
+  if (!is_full() && job_.loads.empty() && job_.releases.empty() && now - handed_over_ < settings_.linger) return;
+  if (handoff_.give(job_, kWriterWait)) handed_over_ = now;
+}
+
+void Pipeline::publish_status() {
+  const auto now = Clock::now();
+  if (now - published_ < kStatusEvery) return;
+  published_ = now;
+  std::vector<PartitionStatus> status;
+  for (const auto& [source, feed] : feeds_) {
+    PartitionStatus& partition = status.emplace_back();
+    partition.key = feed.key;
+    partition.is_loaded = feed.intake.has_value();
+    partition.state = feed.intake ? feed.intake->row().state : feed.state;
+    partition.reason = feed.intake ? feed.intake->row().reason : feed.reason;
+  }
+  const std::lock_guard lock(mutex_);
+  status_ = std::move(status);
+}
+
+std::vector<PartitionStatus> Pipeline::status() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<PartitionStatus> status = status_;
+  for (PartitionStatus& partition : status) {
+    const auto found = parked_.find(partition.key);
+    if (found != parked_.end()) partition.parked = found->second;
+  }
+  return status;
+}
+
+}  // namespace farshore::apply

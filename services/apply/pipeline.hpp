@@ -1,0 +1,113 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "apply/apply_metrics.hpp"
+#include "apply/feed.hpp"
+#include "apply/handoff.hpp"
+#include "apply/read_batch.hpp"
+#include "apply/work_set_writer.hpp"
+#include "kafka/group_consumer.hpp"
+
+namespace farshore::apply {
+
+struct PipelineSettings {
+  std::size_t work_set_rows = 2000;
+  std::size_t work_set_bytes = 4 * 1024 * 1024;
+  std::chrono::milliseconds linger{5};  ///< least time between two work sets that are not full
+  std::uint64_t group_rows_max = 100'000;
+  std::chrono::milliseconds retry_interval{10'000};
+};
+
+/// A partition as the group gives it.
+struct Assigned {
+  kafka::TopicPartition source;
+  progress::PartitionKey key;
+  std::string topic_id;
+  std::uint64_t generation = 0;
+};
+
+/// One worker: some partitions, two threads, one session with the target. gather() and write() are the threads'
+/// functions; assign(), revoke(), status() are for the service's own thread.
+class Pipeline {
+ public:
+  Pipeline(kafka::GroupConsumer& consumer, std::size_t worker, WorkSetWriter& writer, ApplyMetrics& metrics,
+           const PipelineSettings& settings);
+
+  void gather(const std::stop_token& stop);
+  void write(const std::stop_token& stop);
+
+  void assign(std::vector<Assigned> partitions);
+  /// Returns when the partitions are let go: what was under way is written, or given up; at the latest after `timeout`
+  /// (a writer that is then still at it finds that the progress has moved).
+  void revoke(const std::vector<kafka::TopicPartition>& partitions, std::chrono::milliseconds timeout);
+  [[nodiscard]] std::vector<PartitionStatus> status() const;
+  /// Grows as long as the gathering thread goes round.
+  [[nodiscard]] std::uint64_t rounds() const { return round_.load(std::memory_order_relaxed); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Revoked {
+    kafka::TopicPartition source;
+  };
+  using Command = std::variant<Assigned, Revoked>;
+
+  void follow_assignment();
+  void settle_outcomes();
+  void settle(const Outcome& outcome);
+  void take_up(Feed& feed, const Outcome& outcome);
+  void consume();
+  void gather_record(kafka::Record record);
+  void on_error(Feed& feed, const kafka::KafkaError& error);
+  void observe(Feed& feed, const ReadBatch& batch, const Intake& intake);
+  void on_gap(Feed& feed);
+  void on_applied(Feed& feed, const Outcome& outcome);
+  void wait(Feed& feed, progress::PartitionState state, std::string reason);
+  bool go_to(Feed& feed, KafkaOffset offset);
+  void load_what_is_due();
+  [[nodiscard]] bool is_full() const;
+  void hand_over();
+  void publish_status();
+  [[nodiscard]] Feed* find(const progress::PartitionKey& key);
+
+  kafka::GroupConsumer& consumer_;
+  kafka::WorkerQueue& queue_;
+  WorkSetWriter& writer_;
+  ApplyMetrics& metrics_;
+  const PipelineSettings settings_;
+  Handoff handoff_;
+
+  // The gathering thread's:
+  std::map<kafka::TopicPartition, Feed> feeds_;
+  Job job_;
+  BatchPool pool_;
+  change::TableCache tables_;
+  std::vector<kafka::Record> records_;
+  std::vector<Outcome> outcomes_;
+  std::vector<kafka::GroupConsumer::NextOffset> display_;
+  Clock::time_point handed_over_;
+  Clock::time_point displayed_;
+  Clock::time_point published_;
+
+  std::atomic<std::uint64_t> round_{0};
+
+  mutable std::mutex mutex_;
+  std::condition_variable released_;
+  std::vector<Command> commands_;                           // guarded by mutex_
+  std::uint64_t releases_asked_ = 0;                        // guarded by mutex_
+  std::uint64_t releases_done_ = 0;                         // guarded by mutex_
+  std::vector<PartitionStatus> status_;                     // guarded by mutex_
+  std::map<progress::PartitionKey, std::uint64_t> parked_;  // guarded by mutex_
+};
+
+}  // namespace farshore::apply
