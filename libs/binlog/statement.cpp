@@ -168,9 +168,12 @@ class Classifier {
   /// Looks through the rest of CREATE and ALTER TABLE for what matters, wherever it stands.
   void scan_rest() {
     while (!at_end()) {
-      if (at("FOREIGN") || at("REFERENCES")) statement_.touches_foreign_keys = true;
+      if (at("FOREIGN")) statement_.touches_foreign_keys = true;
       if (at("SELECT")) selects_rows_ = true;
-      if (take("DISCARD") || take("IMPORT")) {
+      if (take("REFERENCES")) {
+        statement_.touches_foreign_keys = true;
+        take_table();
+      } else if (take("DISCARD") || take("IMPORT")) {
         changes_partition_data_ |= at("TABLESPACE") || at("PARTITION");
       } else if (take("TRUNCATE")) {
         changes_partition_data_ |= at("PARTITION");

@@ -31,7 +31,8 @@ struct TableName {
 struct Statement {
   StatementKind kind = StatementKind::kOther;
   /// kTruncate, kPartitionDataChange, kTableDdl: the tables named (RENAME: old and new ones; DROP TABLE: all; EXCHANGE
-  /// PARTITION: both). kDml: the target table when it is plain to see, else empty: treat as "any table".
+  /// PARTITION: both; a foreign key: the table it refers to, behind the table that has it). kDml: the target table when
+  /// it is plain to see, else empty: treat as "any table".
   std::vector<TableName> tables;
   bool touches_foreign_keys = false;  ///< the text names FOREIGN KEY or REFERENCES
 };

@@ -8,10 +8,14 @@
 namespace farshore::capture {
 
 void PendingWatermarks::add(Moment moment) {
+  if (moments_.empty()) stride_ = 1;
+  if (++passed_over_ < stride_) return;
+  passed_over_ = 0;
   if (moments_.size() >= kMax) {
     std::deque<Moment> kept;
     for (std::size_t i = 0; i < moments_.size(); i += 2) kept.push_back(std::move(moments_[i]));
     moments_ = std::move(kept);
+    stride_ *= 2;
   }
   moments_.push_back(std::move(moment));
 }

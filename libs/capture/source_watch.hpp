@@ -18,7 +18,8 @@
 namespace farshore::capture {
 
 /// The moments of a source's clock that wait for capture to reach their positions. Oldest first; bounded: when full,
-/// every second one is forgotten, so a long backlog gets coarser watermarks, not more memory. Not thread safe.
+/// every second one is forgotten and from then on only every second one kept, and so on: a long backlog gets coarser
+/// watermarks, evenly, not more memory. Not thread safe.
 class PendingWatermarks {
  public:
   struct Moment {
@@ -35,6 +36,8 @@ class PendingWatermarks {
 
  private:
   std::deque<Moment> moments_;
+  std::uint64_t stride_ = 1;  ///< one of so many is kept
+  std::uint64_t passed_over_ = 0;
 };
 
 /// Asks the source for its time and end, at least every second, on the lease's session: that also keeps the lease.

@@ -1,0 +1,145 @@
+#include "capture/checkpoint_cut.hpp"
+
+#include <gmock/gmock.h>
+
+#include "rows.hpp"
+
+namespace farshore::capture {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr EpochId kEpoch{Epoch(1), Incarnation(7)};
+
+TEST(Acknowledgements, CoverACutOnlyWhenAllSentBeforeItIsAcknowledged) {
+  Acknowledgements acknowledgements(2);
+  const auto first = acknowledgements.next_ticket(Slot(0));
+  acknowledgements.sent(Slot(0));
+  const auto second = acknowledgements.next_ticket(Slot(1));
+  acknowledgements.sent(Slot(1));
+  acknowledgements.open_cut();
+  EXPECT_FALSE(acknowledgements.covered());
+  acknowledgements.acknowledged(second, KafkaOffset(9));
+  EXPECT_FALSE(acknowledgements.covered());
+  acknowledgements.acknowledged(first, KafkaOffset(4));
+  ASSERT_TRUE(acknowledgements.covered());
+  EXPECT_THAT(acknowledgements.close_cut(), ElementsAre(KafkaOffset(5), KafkaOffset(10)));
+  EXPECT_TRUE(acknowledgements.all_acknowledged());
+}
+
+TEST(Acknowledgements, WhatIsSentAfterACutDoesNotMoveItsOffsets) {
+  Acknowledgements acknowledgements(1);
+  const auto before = acknowledgements.next_ticket(Slot(0));
+  acknowledgements.sent(Slot(0));
+  acknowledgements.open_cut();
+  const auto after = acknowledgements.next_ticket(Slot(0));
+  acknowledgements.sent(Slot(0));
+  acknowledgements.acknowledged(before, KafkaOffset(4));
+  acknowledgements.acknowledged(after, KafkaOffset(5));
+  ASSERT_TRUE(acknowledgements.covered());
+  EXPECT_THAT(acknowledgements.close_cut(), ElementsAre(KafkaOffset(5)));
+  acknowledgements.open_cut();
+  ASSERT_TRUE(acknowledgements.covered()) << "nothing was sent since, and all is acknowledged";
+  EXPECT_THAT(acknowledgements.close_cut(), ElementsAre(KafkaOffset(6)));
+}
+
+TEST(Acknowledgements, APartitionThatSentNothingHasNoOffset) {
+  Acknowledgements acknowledgements(1);
+  acknowledgements.open_cut();
+  ASSERT_TRUE(acknowledgements.covered());
+  EXPECT_THAT(acknowledgements.close_cut(), ElementsAre(std::nullopt));
+}
+
+/// One partition, a history of one transaction after another, and no Kafka: the test acknowledges.
+class Cut : public ::testing::Test {
+ protected:
+  Cut() : history_(*OriginPosition::parse("1-101-10"), std::nullopt) {
+    writers_.emplace_back("east", "main", PartitionId(0));
+    base_.id = kEpoch;
+    base_.position = "1-101-10";
+    base_.partitions = {{"main", PartitionId(0), Seq(1), KafkaOffset(100)}};
+  }
+
+  void transaction(std::uint64_t number) {
+    const Gtid gtid{.kind = ServerKind::kMariadb, .domain = 1, .server_id = 101, .number = number};
+    ASSERT_FALSE(history_.begin(gtid, SourceTime{}));
+    ++source_.serial;
+    source_.gtid = gtid.to_string();
+    const Value key = Value::of_int(static_cast<std::int64_t>(number));
+    ASSERT_TRUE(writers_[0].append(
+        source_, table_, {.op = change::Op::kInsert, .ordinal = Ordinal(0), .before = {}, .after = {&key, 1}}));
+    ASSERT_FALSE(history_.end());
+  }
+  std::uint64_t send() {
+    const auto ticket = acknowledgements_.next_ticket(Slot(0));
+    acknowledgements_.sent(Slot(0));
+    if (!writers_[0].builder().empty()) {
+      (void)writers_[0].builder().finish(LocalTime{});
+      writers_[0].builder().clear();
+    }
+    return ticket;
+  }
+
+  const binlog::TableMap map_ = test::bigint_table("shop", "orders", 1, 1, 1);
+  const std::shared_ptr<const change::EncodedTable> table_ = change::encode_table(*map_.shape, "");
+  SourceHistory history_;
+  change::SourceTransaction source_;
+  std::vector<PartitionWriter> writers_;
+  Acknowledgements acknowledgements_{1};
+  change::Checkpoint base_;
+};
+
+TEST_F(Cut, BecomesACheckpointOnceAcknowledgedAndNotBefore) {
+  writers_[0].start(kEpoch, Seq(1), {});
+  CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_);
+  transaction(11);
+  transaction(12);
+  const auto ticket = send();
+  cut.open(history_);
+  EXPECT_FALSE(cut.take_covered());
+  transaction(13);  // reading goes on
+  acknowledgements_.acknowledged(ticket, KafkaOffset(100));
+  const auto checkpoint = cut.take_covered();
+  ASSERT_TRUE(checkpoint);
+  EXPECT_EQ(checkpoint->position, "1-101-12");
+  EXPECT_EQ(checkpoint->position_before_last, "1-101-11");
+  ASSERT_TRUE(checkpoint->last);
+  EXPECT_EQ(checkpoint->last->gtid, "1-101-12");
+  EXPECT_THAT(checkpoint->partitions,
+              ElementsAre(change::PartitionState{"main", PartitionId(0), Seq(3), KafkaOffset(101)}));
+  EXPECT_FALSE(cut.is_open());
+}
+
+TEST_F(Cut, KeepsTheOldTailInSightUntilItIsReadAgain) {
+  // The topic holds seqs 1 to 3 at offset 100, from before a restart.
+  writers_[0].start(kEpoch, Seq(1), {.seq = Seq(3), .gtid = "1-101-13", .ordinal = Ordinal(0)});
+  CheckpointCut cut(base_, {KafkaOffset(101)}, writers_, acknowledgements_);
+  transaction(11);
+  acknowledgements_.acknowledged(send(), KafkaOffset(150));  // a watermark goes out meanwhile
+  cut.open(history_);
+  auto checkpoint = cut.take_covered();
+  ASSERT_TRUE(checkpoint);
+  EXPECT_EQ(checkpoint->partitions[0].next_seq, Seq(2));
+  EXPECT_EQ(checkpoint->partitions[0].kafka_offset, KafkaOffset(100)) << "seqs 2 and 3 still count as the tail";
+
+  transaction(12);
+  transaction(13);
+  cut.open(history_);
+  checkpoint = cut.take_covered();
+  ASSERT_TRUE(checkpoint);
+  EXPECT_EQ(checkpoint->partitions[0].next_seq, Seq(4));
+  EXPECT_EQ(checkpoint->partitions[0].kafka_offset, KafkaOffset(151));
+}
+
+TEST_F(Cut, WithoutAnySendTheTailBeginsWhereTheTopicEnded) {
+  writers_[0].start(kEpoch, Seq(1), {.seq = Seq(1), .gtid = "1-101-11", .ordinal = Ordinal(0)});
+  CheckpointCut cut(base_, {KafkaOffset(101)}, writers_, acknowledgements_);
+  transaction(11);
+  cut.open(history_);
+  const auto checkpoint = cut.take_covered();
+  ASSERT_TRUE(checkpoint);
+  EXPECT_EQ(checkpoint->partitions[0].kafka_offset, KafkaOffset(101));
+}
+
+}  // namespace
+}  // namespace farshore::capture

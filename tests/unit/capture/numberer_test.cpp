@@ -1,0 +1,247 @@
+#include "capture/numberer.hpp"
+
+#include <gmock/gmock.h>
+
+#include "change/batch_reader.hpp"
+#include "rows.hpp"
+
+namespace farshore::capture {
+namespace {
+
+using test::bigint_table;
+using test::Rows;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr EpochId kEpoch{Epoch(3), Incarnation(77)};
+
+/// A change as a reader of the topic sees it, in words.
+struct Seen {
+  std::uint64_t seq;
+  std::string gtid;
+  std::uint32_t ordinal;
+  std::string what;
+  friend bool operator==(const Seen&, const Seen&) = default;
+  friend void PrintTo(const Seen& seen, std::ostream* out) {
+    *out << "{" << seen.seq << " " << seen.gtid << " " << seen.ordinal << " " << seen.what << "}";
+  }
+};
+
+std::string words(const change::ChangeView& change) {
+  std::string text(change::to_string(change.op));
+  if (change.key_change) text += " half";
+  for (const Value& value : change.row()) text += " " + std::to_string(value.as_int());
+  if (change.last_in_transaction) text += " last";
+  return text;
+}
+
+/// A capture's numbering without source and without Kafka: what would be sent is read back.
+class Numbering : public ::testing::Test {
+ protected:
+  static change::TableRules rules(std::vector<change::TableRule> tables = {}, std::uint32_t partitions = 4) {
+    return *change::TableRules::make({{.name = "main", .tables = {"*.*"}, .partitions = partitions}},
+                                     std::move(tables));
+  }
+
+  void start(change::TableRules rules, std::size_t batch_bytes = 1U << 16) {
+    published_.clear();
+    rules_ = std::make_unique<change::TableRules>(std::move(rules));
+    partitions_ = Partitions(rules_->numbering());
+    writers_.clear();
+    for (std::uint32_t i = 0; i < partitions_.count(); ++i) {
+      writers_.emplace_back("east", "main", partitions_.place(Slot(i)).partition);
+      writers_.back().start(kEpoch, Seq(1), {});
+    }
+    published_.resize(writers_.size());
+    router_ = std::make_unique<RowRouter>(*rules_, partitions_, ServerKind::kMysql);
+    numberer_ = std::make_unique<Numberer>(*router_, writers_, Numberer::Limits{.batch_bytes = batch_bytes},
+                                           [this](Slot slot) { send(slot); });
+  }
+
+  void send(Slot slot) {
+    change::BatchBuilder& builder = writers_[slot.raw()].builder();
+    if (builder.empty()) return;
+    const change::EncodedRecord record = builder.finish(LocalTime{});
+    change::TableCache tables;
+    change::Batch batch;
+    ASSERT_TRUE(change::read_batch(record.header, record.value, tables, batch));
+    EXPECT_EQ(batch.header().id, kEpoch);
+    for (const change::ChangeView& change : batch.changes())
+      published_[slot.raw()].push_back({.seq = change.seq.raw(),
+                                        .gtid = std::string(batch.transaction_of(change).gtid),
+                                        .ordinal = change.ordinal.raw(),
+                                        .what = words(change)});
+    builder.clear();
+  }
+  void send_all() {
+    for (std::uint32_t i = 0; i < writers_.size(); ++i) send(Slot(i));
+  }
+
+  /// A whole transaction. Gives what refuses it.
+  std::optional<std::string> transaction(const std::string& gtid, const std::vector<Rows>& events,
+                                         bool send_in_the_middle = false) {
+    ++transaction_.serial;
+    transaction_.gtid = gtid;
+    transaction_.position_before = "before " + gtid;
+    numberer_->begin(transaction_);
+    for (const Rows& rows : events) {
+      if (auto refusal = numberer_->add(rows.event())) return refusal;
+      if (send_in_the_middle)
+        for (std::uint32_t i = 0; i < writers_.size(); ++i)
+          if (numberer_->open_slot() != Slot(i)) send(Slot(i));
+    }
+    numberer_->end();
+    return std::nullopt;
+  }
+
+  std::vector<Seen> all() const {
+    std::vector<Seen> all;
+    for (const auto& partition : published_) all.insert(all.end(), partition.begin(), partition.end());
+    return all;
+  }
+
+  const binlog::TableMap orders_ = bigint_table("shop", "orders", 2, 1, 1);
+  const binlog::TableMap items_ = bigint_table("shop", "items", 3, 2, 2);
+  std::unique_ptr<change::TableRules> rules_;
+  Partitions partitions_;
+  std::vector<PartitionWriter> writers_;
+  std::unique_ptr<RowRouter> router_;
+  std::unique_ptr<Numberer> numberer_;
+  change::SourceTransaction transaction_;
+  std::vector<std::vector<Seen>> published_;  ///< by slot
+};
+
+TEST_F(Numbering, CountsEachPartitionFromOneWithoutGaps) {
+  start(rules());
+  std::vector<test::Row> rows;
+  for (std::int64_t i = 0; i < 100; ++i) rows.push_back({i, i * 10});
+  ASSERT_FALSE(transaction("t:1", {Rows::insert(orders_, rows)}));
+  send_all();
+  std::size_t count = 0;
+  for (const auto& partition : published_) {
+    EXPECT_FALSE(partition.empty()) << "100 keys reach every one of 4 partitions";
+    for (std::size_t i = 0; i < partition.size(); ++i) EXPECT_EQ(partition[i].seq, i + 1);
+    count += partition.size();
+  }
+  EXPECT_EQ(count, 100U);
+}
+
+TEST_F(Numbering, IsTheSameWhereverBatchesAreCut) {
+  std::vector<std::vector<Seen>> first;
+  for (const std::size_t batch_bytes : {std::size_t{1}, std::size_t{200}, std::size_t{1} << 20}) {
+    for (const bool send_in_the_middle : {false, true}) {
+      start(rules(), batch_bytes);
+      for (std::int64_t t = 1; t <= 20; ++t) {
+        ASSERT_FALSE(transaction("t:" + std::to_string(t),
+                                 {Rows::insert(orders_, {{t, 1}, {t + 100, 2}}), Rows::update(orders_, {t, 1}, {t, 3}),
+                                  Rows::insert(items_, {{t, 1, 5}, {t, 2, 6}}),
+                                  Rows::update(orders_, {t + 100, 2}, {t + 200, 2}), Rows::remove(orders_, {{t, 3}})},
+                                 send_in_the_middle));
+      }
+      send_all();
+      if (first.empty()) first = published_;
+      EXPECT_EQ(published_, first) << "batches of " << batch_bytes
+                                   << " bytes, sent in the middle: " << send_in_the_middle;
+    }
+  }
+}
+
+TEST_F(Numbering, AnUpdateOfTheKeyIsADeleteAndAnInsertEachInItsKeysPartition) {
+  start(rules({}, 1));
+  ASSERT_FALSE(transaction("t:1", {Rows::insert(orders_, {{1, 10}}), Rows::update(orders_, {1, 10}, {2, 10})}));
+  send_all();
+  EXPECT_THAT(all(), ElementsAre(Seen{1, "t:1", 0, "insert 1 10"}, Seen{2, "t:1", 2, "delete half 1 10"},
+                                 Seen{3, "t:1", 3, "insert half 2 10 last"}));
+}
+
+TEST_F(Numbering, AnUpdateOfTheKeyInAnOrderGroupStaysOneUpdate) {
+  start(rules({{.match = "shop.*", .stream = "", .group = "orders", .entity = ""}}));
+  ASSERT_FALSE(transaction("t:1", {Rows::insert(orders_, {{1, 10}}), Rows::insert(items_, {{1, 1, 5}}),
+                                   Rows::update(orders_, {1, 10}, {2, 10})}));
+  send_all();
+  EXPECT_THAT(all(), ElementsAre(Seen{1, "t:1", 0, "insert 1 10"}, Seen{2, "t:1", 2, "insert 1 1 5"},
+                                 Seen{3, "t:1", 4, "update 2 10 last"}));
+}
+
+TEST_F(Numbering, AKeysChangesStayInOnePartition) {
+  start(rules());
+  for (std::int64_t key = 0; key < 50; ++key) {
+    ASSERT_FALSE(transaction("t:" + std::to_string(key + 1),
+                             {Rows::insert(orders_, {{key, 0}}), Rows::update(orders_, {key, 0}, {key, 1}),
+                              Rows::remove(orders_, {{key, 1}})}));
+  }
+  send_all();
+  for (const auto& partition : published_) {
+    ASSERT_EQ(partition.size() % 3, 0U);
+    for (std::size_t i = 0; i < partition.size(); ++i) EXPECT_EQ(partition[i].gtid, partition[i / 3 * 3].gtid);
+  }
+}
+
+TEST_F(Numbering, ATablesKeyOverAPrefixKeepsItInOnePartition) {
+  start(rules());
+  binlog::TableMap names = bigint_table("shop", "names", 2, 1, 9);
+  names.key_has_prefix = true;
+  std::vector<test::Row> rows;
+  for (std::int64_t i = 0; i < 50; ++i) rows.push_back({i, 0});
+  ASSERT_FALSE(transaction("t:1", {Rows::insert(names, rows)}));
+  send_all();
+  EXPECT_EQ(std::ranges::count_if(published_, [](const auto& partition) { return !partition.empty(); }), 1);
+}
+
+TEST_F(Numbering, TheLastChangeOfATransactionIsMarkedThoughItsBatchIsFull) {
+  start(rules({}, 1), 1);
+  ASSERT_FALSE(transaction("t:1", {Rows::insert(orders_, {{1, 1}, {2, 2}})}, true));
+  ASSERT_FALSE(transaction("t:2", {Rows::insert(orders_, {{3, 3}})}, true));
+  send_all();
+  EXPECT_THAT(all(), ElementsAre(Seen{1, "t:1", 0, "insert 1 1"}, Seen{2, "t:1", 2, "insert 2 2 last"},
+                                 Seen{3, "t:2", 0, "insert 3 3 last"}));
+}
+
+TEST_F(Numbering, WhatThePartitionHoldsIsCountedAndNotWrittenAgain) {
+  start(rules({}, 1));
+  writers_[0].start(kEpoch, Seq(5), {.seq = Seq(7), .gtid = "t:2", .ordinal = Ordinal(0)});
+  ASSERT_FALSE(transaction("t:1", {Rows::insert(orders_, {{1, 1}, {2, 2}})}));
+  ASSERT_FALSE(transaction("t:2", {Rows::insert(orders_, {{3, 3}, {4, 4}})}));
+  send_all();
+  EXPECT_THAT(all(), ElementsAre(Seen{8, "t:2", 2, "insert 4 4 last"}));
+}
+
+TEST_F(Numbering, StopsWhenTheTailsNumberBelongsToAnotherChangeNow) {
+  start(rules({}, 1));
+  writers_[0].start(kEpoch, Seq(5), {.seq = Seq(6), .gtid = "t:9", .ordinal = Ordinal(0)});
+  const auto refusal = transaction("t:1", {Rows::insert(orders_, {{1, 1}, {2, 2}, {3, 3}})});
+  ASSERT_TRUE(refusal);
+  EXPECT_THAT(*refusal, HasSubstr("numbering differs"));
+  send_all();
+  EXPECT_THAT(all(), ElementsAre());
+}
+
+TEST_F(Numbering, ATableWithoutAPrimaryKeyStopsAndIsNamed) {
+  start(rules());
+  const auto keyless = bigint_table("shop", "log", 2, 0, 3);
+  const auto refusal = transaction("t:1", {Rows::insert(keyless, {{1, 1}})});
+  ASSERT_TRUE(refusal);
+  EXPECT_THAT(*refusal, HasSubstr("table shop.log has no primary key"));
+}
+
+TEST_F(Numbering, ARowAboveTheBoundStopsWithoutItsValues) {
+  start(rules({}, 1));
+  numberer_ = std::make_unique<Numberer>(*router_, writers_, Numberer::Limits{.row_bytes_max = 4}, [](Slot) {});
+  const auto refusal = transaction("t:1", {Rows::insert(orders_, {{123456789, 1}})});
+  ASSERT_TRUE(refusal);
+  EXPECT_THAT(*refusal, HasSubstr("capture.max_row_bytes"));
+  EXPECT_THAT(*refusal, ::testing::Not(HasSubstr("123456789")));
+}
+
+TEST_F(Numbering, ATruncatedRowStops) {
+  start(rules());
+  Rows rows = Rows::insert(orders_, {{1, 1}});
+  binlog::RowsEvent event = rows.event();
+  event.rows.remove_suffix(3);
+  transaction_.serial = 1;
+  numberer_->begin(transaction_);
+  EXPECT_TRUE(numberer_->add(event));
+}
+
+}  // namespace
+}  // namespace farshore::capture

@@ -1,0 +1,197 @@
+#include <gmock/gmock.h>
+
+#include "capture/cascade_groups.hpp"
+#include "capture/source_check.hpp"
+#include "capture/statement_check.hpp"
+
+namespace farshore::capture {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using Severity = CheckResult::Severity;
+
+change::TableRules rules(std::vector<std::string> patterns = {"*.*"}) {
+  return *change::TableRules::make({{.name = "main", .tables = std::move(patterns), .partitions = 4}}, {});
+}
+
+std::vector<std::vector<std::string>> tables(const std::vector<change::CascadeGroup>& groups) {
+  std::vector<std::vector<std::string>> names;
+  for (const auto& group : groups) names.push_back(group.tables);
+  return names;
+}
+
+TEST(CascadeGroups, JoinTablesTiedByChainsOfCascades) {
+  const auto groups = cascade_groups({}, {{"a.x", "a.y"}, {"b.p", "b.q"}, {"a.y", "a.z"}});
+  EXPECT_THAT(tables(groups), ElementsAre(ElementsAre("a.x", "a.y", "a.z"), ElementsAre("b.p", "b.q")));
+  EXPECT_EQ(groups[0].name, "cascade:a.x");
+}
+
+TEST(CascadeGroups, AreTheSameWhateverTheOrderOfTheTies) {
+  std::vector<Cascade> cascades = {{"a.x", "a.y"}, {"a.y", "a.z"}, {"a.w", "a.z"}, {"c.c", "c.d"}};
+  std::ranges::sort(cascades, {}, &Cascade::child);
+  const auto first = cascade_groups({}, cascades);
+  do {
+    const auto groups = cascade_groups({}, cascades);
+    EXPECT_EQ(tables(groups), tables(first));
+  } while (std::ranges::next_permutation(cascades, {}, &Cascade::child).found);
+}
+
+TEST(CascadeGroups, OnlyGrow) {
+  const auto known = cascade_groups({}, {{"a.x", "a.y"}});
+  EXPECT_EQ(tables(cascade_groups(known, {})), tables(known));
+  EXPECT_THAT(tables(cascade_groups(known, {{"a.y", "a.a"}})), ElementsAre(ElementsAre("a.a", "a.x", "a.y")));
+}
+
+TEST(CascadeGroups, ASelfReferenceIsAGroupOfOne) {
+  EXPECT_THAT(tables(cascade_groups({}, {{"a.tree", "a.tree"}})), ElementsAre(ElementsAre("a.tree")));
+}
+
+TEST(Cascades, AreReadFromTheServersOwnSpelling) {
+  const std::string definition =
+      "CREATE TABLE `c` (\n  `id` int NOT NULL,\n  KEY `p` (`p`),\n"
+      "  CONSTRAINT `c_1` FOREIGN KEY (`p`) REFERENCES `p` (`id`) ON DELETE CASCADE,\n"
+      "  CONSTRAINT `c_2` FOREIGN KEY (`q`) REFERENCES `q` (`id`),\n"
+      "  CONSTRAINT `c_3` FOREIGN KEY (`r`) REFERENCES `r` (`id`) ON DELETE SET NULL ON UPDATE CASCADE,\n"
+      "  CONSTRAINT `c_4` FOREIGN KEY (`s`) REFERENCES `s` (`id`) ON DELETE NO ACTION\n) ENGINE=InnoDB";
+  EXPECT_TRUE(definition_cascades(definition, "c_1"));
+  EXPECT_FALSE(definition_cascades(definition, "c_2"));
+  EXPECT_TRUE(definition_cascades(definition, "c_3"));
+  EXPECT_FALSE(definition_cascades(definition, "c_4"));
+  EXPECT_FALSE(definition_cascades(definition, "c_9"));
+}
+
+TEST(Cascades, AreLoggedByMysqlFrom9_6) {
+  mysql::ServerInfo server;
+  server.kind = ServerKind::kMysql;
+  server.version_number = 90600;
+  EXPECT_TRUE(logs_cascades(server));
+  server.version_number = 90500;
+  EXPECT_FALSE(logs_cascades(server));
+  server.kind = ServerKind::kMariadb;
+  server.version_number = 120000;
+  EXPECT_FALSE(logs_cascades(server));
+}
+
+mysql::ServerInfo good_mysql() {
+  mysql::ServerInfo server;
+  server.kind = ServerKind::kMysql;
+  server.server_id = 1;
+  server.variables = {{"log_bin", "1"},
+                      {"binlog_format", "ROW"},
+                      {"binlog_row_image", "FULL"},
+                      {"binlog_row_metadata", "FULL"},
+                      {"gtid_mode", "ON"},
+                      {"enforce_gtid_consistency", "ON"},
+                      {"binlog_row_value_options", ""},
+                      {"binlog_transaction_compression", "0"}};
+  return server;
+}
+
+std::vector<std::string> errors(const std::vector<CheckResult>& results) {
+  std::vector<std::string> names;
+  for (const CheckResult& result : results)
+    if (result.severity == Severity::kError) names.push_back(result.name);
+  return names;
+}
+
+TEST(SourceCheck, AGoodServerHasNothingToMend) { EXPECT_THAT(errors(check_settings(good_mysql())), IsEmpty()); }
+
+TEST(SourceCheck, NamesSettingFoundWantedAndMend) {
+  auto server = good_mysql();
+  server.variables["binlog_row_metadata"] = "MINIMAL";
+  const auto results = check_settings(server);
+  ASSERT_THAT(errors(results), ElementsAre("binlog_row_metadata"));
+  const auto found = std::ranges::find(results, "binlog_row_metadata", &CheckResult::name);
+  EXPECT_EQ(found->sentence(),
+            "binlog_row_metadata is MINIMAL, and has to be FULL: SET GLOBAL binlog_row_metadata = 'FULL', and in the "
+            "server's option file");
+}
+
+TEST(SourceCheck, EachSettingOfMysqlCounts) {
+  for (const auto& [name, good] : good_mysql().variables) {
+    auto server = good_mysql();
+    server.variables[name] = "something else";
+    EXPECT_THAT(errors(check_settings(server)), ElementsAre(name));
+  }
+}
+
+TEST(SourceCheck, MariadbNeedsStrictGtids) {
+  mysql::ServerInfo server;
+  server.kind = ServerKind::kMariadb;
+  server.server_id = 0;
+  server.variables = {{"log_bin", "ON"},
+                      {"binlog_format", "MIXED"},
+                      {"binlog_row_image", "FULL"},
+                      {"binlog_row_metadata", "NO_LOG"},
+                      {"gtid_strict_mode", "0"},
+                      {"log_bin_compress", "OFF"}};
+  EXPECT_THAT(errors(check_settings(server)),
+              ElementsAre("binlog_format", "binlog_row_metadata", "gtid_strict_mode", "server_id"));
+}
+
+TEST(SourceCheck, GrantsCountOnlyWhenTheyHoldEverywhere) {
+  EXPECT_THAT(errors(check_grants({"GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `c`@`%`"},
+                                  ServerKind::kMysql)),
+              IsEmpty());
+  EXPECT_THAT(errors(check_grants({"GRANT SELECT, REPLICATION SLAVE, BINLOG MONITOR ON *.* TO `c`@`%` IDENTIFIED BY "
+                                   "PASSWORD '*AB'"},
+                                  ServerKind::kMariadb)),
+              IsEmpty());
+  EXPECT_THAT(errors(check_grants({"GRANT ALL PRIVILEGES ON *.* TO `root`@`%` WITH GRANT OPTION"}, ServerKind::kMysql)),
+              IsEmpty());
+  EXPECT_THAT(errors(check_grants({"GRANT USAGE ON *.* TO `c`@`%`", "GRANT SELECT ON `shop`.* TO `c`@`%`"},
+                                  ServerKind::kMysql)),
+              ElementsAre("grant REPLICATION SLAVE", "grant REPLICATION CLIENT", "grant SELECT"));
+}
+
+TEST(SourceCheck, NamesCapturedTablesWithoutAKey) {
+  const auto results = check_tables({{.schema = "shop", .name = "log", .engine = "InnoDB", .has_primary_key = false},
+                                     {.schema = "shop", .name = "old", .engine = "MyISAM", .has_primary_key = true},
+                                     {.schema = "etc", .name = "log", .engine = "InnoDB", .has_primary_key = false}},
+                                    rules({"shop.*"}));
+  EXPECT_THAT(errors(results), ElementsAre("table shop.log"));
+  EXPECT_EQ(std::ranges::count(results, Severity::kWarning, &CheckResult::severity), 1);
+}
+
+TEST(Statements, DdlAndTransactionControlPass) {
+  for (const char* sql : {"CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD c INT", "DROP TABLE t", "COMMIT",
+                          "SAVEPOINT a", "ROLLBACK TO a", "CREATE USER x", "ANALYZE TABLE t"})
+    EXPECT_EQ(check_statement(sql, "shop", rules()).stop, "") << sql;
+}
+
+TEST(Statements, TruncateAndPartitionDdlOfACapturedTableStop) {
+  EXPECT_THAT(check_statement("TRUNCATE TABLE orders", "shop", rules()).stop,
+              HasSubstr("TRUNCATE of captured table shop.orders"));
+  EXPECT_THAT(check_statement("ALTER TABLE orders DROP PARTITION p0", "shop", rules()).stop, HasSubstr("shop.orders"));
+  EXPECT_EQ(check_statement("TRUNCATE TABLE etc.log", "shop", rules({"shop.*"})).stop, "");
+}
+
+TEST(Statements, ChangesInStatementFormatStop) {
+  EXPECT_THAT(check_statement("UPDATE orders SET a = 1", "shop", rules()).stop, HasSubstr("binlog_format"));
+  EXPECT_EQ(check_statement("DELETE FROM etc.log", "shop", rules({"shop.*"})).stop, "");
+}
+
+TEST(Statements, WhatIsNotUnderstoodStops) {
+  EXPECT_NE(check_statement("FROBNICATE orders", "shop", rules()).stop, "");
+  EXPECT_NE(check_statement("XA COMMIT 'a'", "shop", rules()).stop, "");
+}
+
+TEST(Statements, ACascadingForeignKeyTiesItsTables) {
+  const auto verdict = check_statement(
+      "CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE)",
+      "shop", rules());
+  EXPECT_EQ(verdict.stop, "");
+  EXPECT_THAT(verdict.cascades, ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
+}
+
+TEST(Statements, AForeignKeyThatOnlyForbidsTiesNothing) {
+  EXPECT_THAT(check_statement("CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id))",
+                              "shop", rules())
+                  .cascades,
+              IsEmpty());
+}
+
+}  // namespace
+}  // namespace farshore::capture

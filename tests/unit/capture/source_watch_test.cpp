@@ -1,0 +1,68 @@
+#include "capture/source_watch.hpp"
+
+#include <gmock/gmock.h>
+
+#include "capture/source_start.hpp"
+
+namespace farshore::capture {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::seconds;
+
+OriginPosition position(std::uint64_t number) { return *OriginPosition::parse("1-101-" + std::to_string(number)); }
+
+PendingWatermarks::Moment moment(std::uint64_t number) {
+  return {.time = SourceTime(seconds(number)), .clock_offset = {}, .position = position(number)};
+}
+
+TEST(PendingWatermarks, AreGivenOnlyWhenReadingContainsTheirPosition) {
+  PendingWatermarks pending;
+  pending.add(moment(10));
+  EXPECT_FALSE(pending.take_reached(position(9)));
+  ASSERT_TRUE(pending.take_reached(position(10)));
+  EXPECT_FALSE(pending.take_reached(position(10))) << "once";
+}
+
+TEST(PendingWatermarks, GiveTheNewestThatIsReached) {
+  PendingWatermarks pending;
+  for (std::uint64_t number = 1; number <= 5; ++number) pending.add(moment(number));
+  const auto reached = pending.take_reached(position(3));
+  ASSERT_TRUE(reached);
+  EXPECT_EQ(reached->time, SourceTime(seconds(3)));
+  EXPECT_EQ(pending.size(), 2U);
+}
+
+TEST(PendingWatermarks, StayBoundedAndComeCoarserInALongBacklog) {
+  PendingWatermarks pending;
+  for (std::uint64_t number = 1; number <= 100'000; ++number) pending.add(moment(number));
+  EXPECT_LE(pending.size(), PendingWatermarks::kMax);
+  std::uint64_t given = 0;
+  for (std::uint64_t number = 1; number <= 100'000; number += 100)
+    if (pending.take_reached(position(number))) ++given;
+  EXPECT_GT(given, 50U) << "safe time moves on all along the backlog";
+}
+
+TEST(UnixTime, IsReadToTheMicrosecond) {
+  EXPECT_EQ(parse_unix_time("1700000000.123456"), SourceTime(seconds(1700000000) + microseconds(123456)));
+  EXPECT_EQ(parse_unix_time("1700000000.5"), SourceTime(seconds(1700000000) + microseconds(500000)));
+  EXPECT_EQ(parse_unix_time("1700000000"), SourceTime(seconds(1700000000)));
+  for (const char* bad : {"", "x", "1.", "1.1234567", "-1", "1.x", "1,5"}) EXPECT_FALSE(parse_unix_time(bad)) << bad;
+}
+
+TEST(StartFromText, IsEndEarliestOrAPosition) {
+  EXPECT_EQ(parse_start("end")->kind, StartFrom::Kind::kEnd);
+  EXPECT_EQ(parse_start("earliest")->kind, StartFrom::Kind::kEarliest);
+  EXPECT_EQ(parse_start("1-101-5")->position, position(5));
+  EXPECT_EQ(parse_start("3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5")->kind, StartFrom::Kind::kPosition);
+  for (const char* bad : {"", "latest", "1-2", "binlog.000001:4"}) EXPECT_FALSE(parse_start(bad)) << bad;
+}
+
+TEST(LeaseName, FitsALocksNameWhateverTheOriginsName) {
+  EXPECT_EQ(lease_name("east"), "farshore.capture.east");
+  EXPECT_LE(lease_name(std::string(200, 'x')).size(), 64U);
+  EXPECT_NE(lease_name(std::string(200, 'x')), lease_name(std::string(200, 'y')));
+}
+
+}  // namespace
+}  // namespace farshore::capture
