@@ -20,6 +20,8 @@ namespace farshore::kafka {
 namespace {
 
 constexpr std::size_t kKilobyte = 1024;
+/// librdkafka wants fetch.max.bytes to be at least its default of message.max.bytes.
+constexpr std::size_t kFetchTotalMin = 1'000'000;
 
 PartitionList list_of(const TopicPartition& partition) {
   PartitionList list(rd_kafka_topic_partition_list_new(1));
@@ -243,8 +245,9 @@ std::expected<std::unique_ptr<GroupConsumer>, KafkaError> GroupConsumer::create(
       .set("fetch.queue.backoff.ms", "5")
       .set("fetch.error.backoff.ms", "100")
       .set("fetch.message.max.bytes", limits.fetch_bytes)
-      .set("message.max.bytes", limits.max_message_bytes + kKilobyte)
-      .set("fetch.max.bytes", std::max(limits.fetch_total_bytes, limits.max_message_bytes + kKilobyte))
+      // A record larger than what is asked for comes alone; librdkafka must only be willing to take it. What it calls
+      // message.max.bytes would raise fetch.max.bytes, and with it the memory, to the largest record.
+      .set("fetch.max.bytes", std::max<std::size_t>(limits.fetch_total_bytes, kFetchTotalMin))
       .set("receive.message.max.bytes", 2 * (limits.fetch_total_bytes + limits.max_message_bytes));
   rd_kafka_conf_set_rebalance_cb(conf.get(), Impl::on_rebalance);
   auto handle = conf.make(RD_KAFKA_CONSUMER, &impl);

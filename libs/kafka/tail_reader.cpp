@@ -77,8 +77,7 @@ std::expected<std::unique_ptr<TailReader>, KafkaError> TailReader::create(const 
       // A fetch that waits at one partition's end would hold up the first one of the next.
       .set("fetch.wait.max.ms", "10")
       .set("fetch.message.max.bytes", "1048576")
-      .set("message.max.bytes", "10486784")
-      .set("fetch.max.bytes", "10486784")
+      .set("fetch.max.bytes", "1048576")
       .set("receive.message.max.bytes", "33554432");
   auto handle = conf.make(RD_KAFKA_CONSUMER, reader->client_.get());
   if (!handle) return std::unexpected(std::move(handle.error()));

@@ -255,8 +255,9 @@ class ApplyService {
       partitions.insert(partitions.end(), some.begin(), some.end());
       writers.push_back(&worker->writer.metrics());
       if (target_fault.empty()) target_fault = worker->writer.fault();
-      if (std::exchange(worker->rounds, worker->pipeline.rounds()) != worker->rounds)
-        context_.health.beat(worker->loop);
+      const std::uint64_t rounds = worker->pipeline.rounds();
+      if (rounds != worker->rounds) context_.health.beat(worker->loop);
+      worker->rounds = rounds;
     }
     metrics_.show(partitions);
     metrics_.show(writers);

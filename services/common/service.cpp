@@ -21,7 +21,7 @@
 namespace farshore::common {
 namespace {
 
-constexpr std::chrono::milliseconds kStopDeadline{5000};
+constexpr std::chrono::milliseconds kStopDeadline{4000};
 constexpr std::chrono::milliseconds kSignalPoll{200};
 
 /// Turns SIGTERM and SIGINT into a stop request, from construction on, in this and every later thread. Ends the

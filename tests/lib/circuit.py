@@ -5,6 +5,7 @@ The broker is a lab's; origin, topics and region are the circuit's own, so that 
 
 import itertools
 import pathlib
+import time
 
 from lab_lib import tools
 from plain_servers import PlainServer
@@ -15,6 +16,8 @@ from wait import eventually
 SQL = tools.REPOSITORY / "schemas" / "sql"
 PASSWORD = "circuit-Pass1"
 numbers = itertools.count(1)
+# Brokers outlive a test process: names are never used again.
+UNIQUE = f"{time.time_ns() // 1_000_000 % 100_000_000:x}"
 
 
 def split(text):
@@ -57,7 +60,7 @@ class Circuit:
 
     def __init__(self, source, bootstrap, folder, target=None, partitions=2):
         self.number = next(numbers)
-        self.name = f"case{self.number}"
+        self.name = f"case{UNIQUE}n{self.number}"
         self.schema = f"test_{self.name}"
         self.source = source
         self.target = target
