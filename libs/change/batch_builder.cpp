@@ -252,17 +252,17 @@ EncodedRecord BatchBuilder::finish(LocalTime published_at) {
   header.count = count_;
   header.last_ordinal = last_ordinal_;
   header.gtid = last_gtid_;
-  return seal(header, published_at);
+  return seal(header, value_.view(), published_at);
 }
 
-EncodedRecord BatchBuilder::seal(BatchHeader header, LocalTime published_at) {
+EncodedRecord BatchBuilder::seal(BatchHeader header, std::string_view value, LocalTime published_at) {
   header.id = id_;
   header.published_at = published_at;
   header.partition = partition_;
   header.origin = origin_;
   header.stream = stream_;
-  encode_header(header, value_.view(), header_);
-  return {header_, value_.view()};
+  encode_header(header, value, header_);
+  return {header_, value};
 }
 
 void BatchBuilder::clear() {
@@ -288,26 +288,28 @@ void BatchBuilder::reset_numbering(EpochId id, Seq next_seq) {
 
 EncodedRecord BatchBuilder::watermark_record(const Watermark& watermark, LocalTime published_at) {
   assert(count_ == 0);
-  clear();
-  append_watermark(watermark, watermark_);
-  append_bytes_field(value_, kBatchWatermark, watermark_);
-  watermark_.clear();
+  statement_text_.clear();
+  append_watermark(watermark, statement_text_);
   BatchHeader header;
   header.kind = BatchKind::kWatermark;
   header.first_seq = watermark.seq;
-  return seal(header, published_at);
+  return seal_statement(header, kBatchWatermark, published_at);
 }
 
 EncodedRecord BatchBuilder::epoch_start_record(const EpochStart& start, LocalTime published_at) {
   assert(count_ == 0);
-  clear();
-  std::string bytes;
-  append_epoch_start(start, bytes);
-  append_bytes_field(value_, kBatchEpochStart, bytes);
+  statement_text_.clear();
+  append_epoch_start(start, statement_text_);
   BatchHeader header;
   header.kind = BatchKind::kEpochStart;
   header.first_seq = Seq(1);
-  return seal(header, published_at);
+  return seal_statement(header, kBatchEpochStart, published_at);
+}
+
+EncodedRecord BatchBuilder::seal_statement(const BatchHeader& header, std::uint32_t field, LocalTime published_at) {
+  statement_.clear();
+  append_bytes_field(statement_, field, statement_text_);
+  return seal(header, statement_.view(), published_at);
 }
 
 }  // namespace farshore::change

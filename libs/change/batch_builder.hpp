@@ -88,7 +88,8 @@ class BatchBuilder {
  private:
   std::uint32_t table_index(const std::shared_ptr<const EncodedTable>& table);
   std::uint32_t transaction_index(const SourceTransaction& transaction);
-  EncodedRecord seal(BatchHeader header, LocalTime published_at);
+  EncodedRecord seal_statement(const BatchHeader& header, std::uint32_t field, LocalTime published_at);
+  EncodedRecord seal(BatchHeader header, std::string_view value, LocalTime published_at);
 
   const std::string origin_;
   const std::string stream_;
@@ -117,6 +118,8 @@ class BatchBuilder {
   WireBuffer value_;
   WireBuffer transactions_;
   std::string watermark_;
+  std::string statement_text_;
+  WireBuffer statement_;  ///< value of a record without changes; value_ is the changes' alone
   std::string header_;
 };
 

@@ -71,10 +71,14 @@ inline change::SourceTransaction transaction() {
   return {1, "3e11fa47-71ca-11e1-9e33-c80aa9429562:23", kCommitTime, "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-22"};
 }
 
-/// A builder that holds the update of the order from `new` to `paid`, a whole transaction.
-inline change::BatchBuilder paid_order_batch() {
+inline change::BatchBuilder empty_batch() {
   change::BatchBuilder builder("east", "main", kPartition);
   builder.reset_numbering(kEpoch, kSeq);
+  return builder;
+}
+
+/// The update of the order from `new` to `paid`, a whole transaction.
+inline void append_paid_order(change::BatchBuilder& builder) {
   const Row before = order_row(kStatusNew);
   const Row after = order_row(kStatusPaid);
   change::ChangeInput input;
@@ -83,6 +87,11 @@ inline change::BatchBuilder paid_order_batch() {
   input.after = after;
   builder.append(transaction(), change::encode_table(orders_shape(), ""), input);
   builder.mark_last_in_transaction();
+}
+
+inline change::BatchBuilder paid_order_batch() {
+  change::BatchBuilder builder = empty_batch();
+  append_paid_order(builder);
   return builder;
 }
 

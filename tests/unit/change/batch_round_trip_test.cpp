@@ -125,6 +125,16 @@ TEST(Batch, OfAWatermarkAloneTakesNoNumber) {
   EXPECT_EQ(builder.next_seq(), Seq(41));
 }
 
+TEST(Batch, OfChangesAfterAWatermarkAloneHasNothingOfIt) {
+  BatchBuilder expected = example::paid_order_batch();
+  BatchBuilder builder = example::empty_batch();
+  const Watermark watermark{example::kCommitTime, "0-1-40", Seq(example::kSeq.raw() - 1), {}, 99};
+  (void)builder.watermark_record(watermark, example::kPublishedAt);
+  example::append_paid_order(builder);
+  EXPECT_EQ(OwnedRecord(builder.finish(example::kPublishedAt)).value,
+            OwnedRecord(expected.finish(example::kPublishedAt)).value);
+}
+
 TEST(Batch, OfAnEpochStartSaysWhatItContinues) {
   BatchBuilder builder = make_builder();
   EpochStart start;
