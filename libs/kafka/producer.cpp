@@ -37,7 +37,11 @@ void Producer::Client::delivered(rd_kafka_t* client, const rd_kafka_message_t* m
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const std::string what = fmt::format("deliver to {} [{}]", rd_kafka_topic_name(message->rkt), message->partition);
     const bool is_fatal = rd_kafka_fatal_error(client, nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
-    delivery.error = is_fatal ? fatal_error_of(client, what) : make_error(message->err, what);
+    delivery.error = make_error(message->err, what);
+    // The record that ended the producer says why; those behind it are only purged.
+    const bool says_why =
+        delivery.error->kind == KafkaError::Kind::kTooLarge || delivery.error->kind == KafkaError::Kind::kDenied;
+    if (is_fatal && !says_why) delivery.error = fatal_error_of(client, what);
     producer.last_error_ = delivery.error;
     if (is_fatal) producer.fatal_.store(true, std::memory_order_relaxed);
   }
@@ -65,6 +69,8 @@ std::expected<std::unique_ptr<Producer>, KafkaError> Producer::create(const Clus
   ConfBuilder conf(settings);
   conf.set("enable.idempotence", "true")
       .set("acks", "all")
+      // A record that is refused for good ends the producer: those behind it must not arrive without it.
+      .set("enable.gapless.guarantee", "true")
       .set("message.timeout.ms", "0")
       .set("linger.ms", limits.linger)
       .set("compression.type", limits.compression)

@@ -106,8 +106,31 @@ TEST(Producer, DeliversOnceAlthoughTheBrokerAsksToRetry) {
   TestProducer producer(cluster.settings());
   rd_kafka_mock_push_request_errors(cluster.get(), 0 /* Produce */, 2, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
                                     RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS);
-  producer.send_all("changes", 0, {"a", "b", "c"});
+  // One by one: these brokers do not check sequence numbers, and would take "b" before "a" has come again.
+  for (const char* value : {"a", "b", "c"}) producer.send_all("changes", 0, {value});
   EXPECT_THAT(values_in(cluster.settings(), {"changes", PartitionId(0)}), ElementsAre("a", "b", "c"));
+}
+
+TEST(Producer, SendsNothingBehindARecordThatTheBrokerRefuses) {
+  MockCluster cluster;
+  cluster.create_topic("changes", 1);
+  ProducerLimits limits;
+  limits.max_message_bytes = 10'000;  // so that the records go in several requests
+  TestProducer producer(cluster.settings(), limits);
+  const TopicHandle topic = producer.topic("changes");
+  rd_kafka_mock_push_request_errors(cluster.get(), 0 /* Produce */, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  for (std::uint64_t i = 0; i < 40; ++i)
+    ASSERT_EQ(producer.producer->send(topic, PartitionId(0), "h", std::string(5'000, 'x'), i), SendResult::kQueued);
+  EXPECT_TRUE(eventually([&] {
+    producer.producer->poll(milliseconds(10));
+    return producer.deliveries.size() == 40;
+  }));
+  ASSERT_FALSE(producer.deliveries.empty());
+  ASSERT_TRUE(producer.deliveries[0].error.has_value());
+  EXPECT_EQ(producer.deliveries[0].error->kind, KafkaError::Kind::kTooLarge);
+  EXPECT_TRUE(producer.producer->is_fatal());
+  // What was under way already; a real broker refuses that too, by its sequence numbers.
+  EXPECT_LT(values_in(cluster.settings(), {"changes", PartitionId(0)}).size(), 10U);
 }
 
 TEST(Producer, RefusesASettingThatIsNone) {
