@@ -68,7 +68,8 @@ std::string single_change_bytes(const progress::PartitionKey& partition, const R
   return std::string(builder.finish(op.batch->header().published_at).value);
 }
 
-std::string single_change_header(const progress::PartitionKey& partition, const ParkedChange& parked) {
+std::string single_change_header(const ParkedChange& parked) {
+  const progress::PartitionKey& partition = parked.partition;
   change::BatchHeader header;
   header.id = parked.epoch;
   header.first_seq = parked.seq;
@@ -110,10 +111,16 @@ std::size_t Parking::count(const progress::PartitionKey& partition) const {
 }
 
 bool Parking::touches(const progress::PartitionKey& partition, const RowOp& op) const {
-  if (parked_.empty()) return false;
-  const auto found = parked_.find(partition);
-  if (found == parked_.end()) return false;
-  return std::ranges::any_of(keys_of(op), [&](const ParkedKey& key) { return found->second.contains(key); });
+  if (!parked_.contains(partition) && !edits_.contains(partition)) return false;
+  return std::ranges::any_of(keys_of(op), [&](const ParkedKey& key) { return is_parked(partition, key); });
+}
+
+bool Parking::is_parked(const progress::PartitionKey& partition, const ParkedKey& key) const {
+  if (const auto edits = edits_.find(partition); edits != edits_.end()) {
+    if (const auto edit = edits->second.find(key); edit != edits->second.end()) return edit->second;
+  }
+  const auto durable = parked_.find(partition);
+  return durable != parked_.end() && durable->second.contains(key);
 }
 
 std::expected<void, mysql::SqlError> Parking::park(mysql::Connection& connection,
@@ -134,7 +141,7 @@ std::expected<void, mysql::SqlError> Parking::park(mysql::Connection& connection
       op.batch->header().id.incarnation.raw(), change.seq.raw(), text_literal(op.batch->transaction_of(change).gtid),
       binary_literal(single_change_bytes(partition, op)), error.code, text_literal(error.message)));
   if (!written) return std::unexpected(written.error());
-  edits_.push_back({.partition = partition, .key = key, .parked = true});
+  edits_[partition].insert_or_assign(key, true);
   return {};
 }
 
@@ -152,7 +159,7 @@ std::expected<void, mysql::SqlError> Parking::remove(mysql::Connection& connecti
       fmt::format("DELETE FROM farshore.parked{} AND schema_name={} AND table_name={} AND key_hash={}",
                   where(partition), text_literal(key.schema), text_literal(key.table), binary_literal(view(key.hash))));
   if (!removed) return std::unexpected(removed.error());
-  edits_.push_back({.partition = partition, .key = key, .parked = false});
+  edits_[partition].insert_or_assign(key, false);
   return {};
 }
 
@@ -184,25 +191,53 @@ std::expected<void, mysql::SqlError> Parking::add_conflict(mysql::Connection& co
 }
 
 void Parking::settle(bool committed) {
-  for (const Edit& edit : edits_) {
-    if (!committed) continue;
-    if (edit.parked) {
-      parked_[edit.partition].insert(edit.key);
-    } else if (const auto found = parked_.find(edit.partition); found != parked_.end()) {
-      found->second.erase(edit.key);
-      if (found->second.empty()) parked_.erase(found);
+bool Parking::has_freed() const {
+  return std::ranges::any_of(edits_, [](const auto& partition) {
+    return std::ranges::any_of(partition.second, [](const auto& edit) { return !edit.second; });
+  });
+}
+
+  if (edits_.empty()) return;
+  const auto edits = std::exchange(edits_, {});
+  if (!committed) return;
+  for (const auto& [partition, keys] : edits) {
+    std::set<ParkedKey>& parked = parked_[partition];
+    for (const auto& [key, is_now_parked] : keys) {
+      if (is_now_parked) {
+        parked.insert(key);
+      } else {
+        parked.erase(key);
+      }
     }
   }
-  edits_.clear();
+    if (parked.empty()) parked_.erase(partition);
 }
 
 std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::list(mysql::Connection& connection,
                                                                         const progress::PartitionKey& partition,
                                                                         std::size_t limit) {
   const auto rows = connection.query(
-      fmt::format("SELECT schema_name, table_name, key_hash, epoch, incarnation, seq, gtid, change_bytes, attempts "
-                  "FROM farshore.parked{} ORDER BY last_at LIMIT {}",
-                  where(partition), limit));
+  return query(connection, fmt::format("{} ORDER BY last_at LIMIT {}", where(partition), limit));
+}
+
+std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::lock_table(mysql::Connection& connection,
+                                                                              const std::string& origin,
+                                                                              const std::string& schema,
+                                                                              const std::string& table,
+                                                                              std::size_t limit) {
+  return query(
+      connection,
+      fmt::format(" WHERE region={} AND origin={} AND schema_name={} AND table_name={} ORDER BY stream, part, "
+                  "key_hash LIMIT {} FOR UPDATE",
+                  text_literal(region_), text_literal(origin), text_literal(schema), text_literal(table), limit));
+}
+
+std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::query(mysql::Connection& connection,
+                                                                         const std::string& condition) {
+      "SELECT schema_name, table_name, key_hash, epoch, incarnation, seq, gtid, change_bytes, attempts, origin, "
+      "stream, "
+      "part FROM farshore.parked" +
+      condition);
   if (!rows) return std::unexpected(rows.error());
   std::vector<ParkedChange> changes;
   for (std::size_t row = 0; row < rows->size(); ++row) {
@@ -217,6 +252,9 @@ std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::list(mysql::C
     change.bytes = rows->text(row, 7);
     change.attempts = rows->unsigned_integer(row, 8);
   }
+    change.partition = {.origin = rows->text(row, 9),
+                        .stream = rows->text(row, 10),
+                        .partition = PartitionId(static_cast<std::int32_t>(rows->integer(row, 11)))};
   return changes;
 }
 

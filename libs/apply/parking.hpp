@@ -26,6 +26,7 @@ struct ParkedKey {
 
 /// A parked change as the table keeps it.
 struct ParkedChange {
+  progress::PartitionKey partition;
   ParkedKey key;
   EpochId epoch;
   Seq seq;
@@ -35,8 +36,8 @@ struct ParkedChange {
 };
 
 /// The tables farshore.parked and farshore.conflict. What is parked of the partitions in hand is also kept in memory,
-/// by key, so that later changes of a parked key find it. The writing members take part in the open transaction;
-/// settle() afterwards. Not thread safe.
+/// by key, so that later changes of a parked key find it, those of the same transaction too. The writing members take
+/// part in the open transaction; settle() afterwards. Not thread safe.
 class Parking {
  public:
   explicit Parking(std::string region) : region_(std::move(region)) {}
@@ -44,8 +45,9 @@ class Parking {
   [[nodiscard]] std::expected<void, mysql::SqlError> load(mysql::Connection& connection,
                                                           const progress::PartitionKey& partition);
   void forget(const progress::PartitionKey& partition) { parked_.erase(partition); }
+  /// Parked durably.
   [[nodiscard]] std::size_t count(const progress::PartitionKey& partition) const;
-  /// A key of the change (the old one too, if it changes its key) is parked.
+  /// A key of the change (the old one too, if it changes its key) is parked, durably or by the open transaction.
   [[nodiscard]] bool touches(const progress::PartitionKey& partition, const RowOp& op) const;
 
   /// Keeps the change in place of what is parked under its key.
@@ -59,6 +61,8 @@ class Parking {
   [[nodiscard]] std::expected<void, mysql::SqlError> add_conflict(mysql::Connection& connection,
                                                                   const progress::PartitionKey& partition,
                                                                   const RowOp& op, const std::string& reason);
+  /// The open transaction has unparked something.
+  [[nodiscard]] bool has_freed() const;
   /// The transaction was committed, or not.
   void settle(bool committed);
 
@@ -66,26 +70,31 @@ class Parking {
   [[nodiscard]] std::expected<std::vector<ParkedChange>, mysql::SqlError> list(mysql::Connection& connection,
                                                                                const progress::PartitionKey& partition,
                                                                                std::size_t limit);
+  /// Up to `limit` parked changes of a table, of all partitions of the origin, locked until the transaction ends.
+  [[nodiscard]] std::expected<std::vector<ParkedChange>, mysql::SqlError> lock_table(mysql::Connection& connection,
+                                                                                     const std::string& origin,
+                                                                                     const std::string& schema,
+                                                                                     const std::string& table,
+                                                                                     std::size_t limit);
 
  private:
-  struct Edit {
-    progress::PartitionKey partition;
-    ParkedKey key;
-    bool parked;
-  };
+  [[nodiscard]] std::expected<std::vector<ParkedChange>, mysql::SqlError> query(mysql::Connection& connection,
+                                                                                const std::string& condition);
   [[nodiscard]] std::expected<void, mysql::SqlError> remove(mysql::Connection& connection,
                                                             const progress::PartitionKey& partition,
                                                             const ParkedKey& key);
+  [[nodiscard]] bool is_parked(const progress::PartitionKey& partition, const ParkedKey& key) const;
   [[nodiscard]] std::string where(const progress::PartitionKey& partition) const;
 
   const std::string region_;
   std::map<progress::PartitionKey, std::set<ParkedKey>> parked_;
-  std::vector<Edit> edits_;  ///< of the open transaction
+  /// What the open transaction made of keys: parked, or no longer.
+  std::map<progress::PartitionKey, std::map<ParkedKey, bool>> edits_;
 };
 
 /// The change alone in a batch of its own, as parked and conflict tables keep it. Its ordinal is 0 there.
 [[nodiscard]] std::string single_change_bytes(const progress::PartitionKey& partition, const RowOp& op);
 /// The packed header that goes with it again.
-[[nodiscard]] std::string single_change_header(const progress::PartitionKey& partition, const ParkedChange& parked);
+[[nodiscard]] std::string single_change_header(const ParkedChange& parked);
 
 }  // namespace farshore::apply

@@ -34,8 +34,7 @@ std::expected<void, Failure> RowWriter::write(const WritePlan& plan, std::span<c
     const Result written = table.path == WritePath::kCoalesced ? write_coalesced(table.ops) : write_in_order(table.ops);
     if (!written) return written;
   }
-  if (auto written = write_grouped(plan.grouped); !written) return written;
-  return write_rows(plan.single);
+  return write_grouped(plan.grouped);
 }
 
 // Keys differ from one another: deletes first, so that an upsert finds room, and then the upserts.
@@ -98,16 +97,23 @@ RowWriter::Result RowWriter::write_grouped(std::span<const RowOp> ops) {
 }
 
 // Statements of bounded size. One that fails is gone without a trace (the transaction stands, unless it must be
-// retried as a whole), and its rows go one by one.
+// retried as a whole), and its rows go one by one. A change whose key is parked, perhaps only a moment ago, is not part
+// of a statement: what is parked must go with it.
 RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
   if (form == Form::kRow) return write_rows(ops);
   const bool deletes = form == Form::kDelete;
   for (std::size_t from = 0; from < ops.size();) {
+    if (is_parked(ops[from])) {
+      if (auto written = write_row(ops[from]); !written) return written;
+      ++from;
+      continue;
+    }
     const TargetTable& target = *ops[from].target;
     sql_ = deletes ? target.delete_head() : target.insert_head();
     std::size_t to = from;
     bool well_formed = true;
     while (to < ops.size() && ops[to].target == &target && to - from < limits_.rows && sql_.size() < limits_.bytes) {
+      if (is_parked(ops[to])) break;
       const std::size_t before = sql_.size();
       if (to > from) sql_ += deletes ? target.delete_separator() : ",";
       well_formed = deletes ? target.append_delete_key(ops[to].change->row(), sql_)
@@ -145,12 +151,14 @@ RowWriter::Result RowWriter::write_rows(std::span<const RowOp> ops) {
 RowWriter::Result RowWriter::write_row(const RowOp& op) {
   const progress::PartitionKey& partition = slices_[op.slice].key;
   if (const auto done = apply_one(op); !done) return on_row_error(op, done.error());
-  if (!parking_.touches(partition, op)) return {};
+  if (!is_parked(op)) return {};
   if (auto removed = parking_.unpark(connection_, partition, op); !removed) {
     return std::unexpected(Failure::again(removed.error()));
   }
   return {};
 }
+
+bool RowWriter::is_parked(const RowOp& op) const { return parking_.touches(slices_[op.slice].key, op); }
 
 RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error) {
   const progress::PartitionKey& partition = slices_[op.slice].key;
@@ -166,7 +174,13 @@ RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error
           Failure::of_slice(op.slice, PartitionState::kStopped, fmt::format("table {}: {}", table, error.to_string())));
     case Action::kPark: break;
   }
-  if (parking_.count(partition) >= limits_.parked_rows && !parking_.touches(partition, op)) {
+  if (!op.target->keeps_key(*op.change)) {
+    // Parked, it would move whatever row has taken the old key meanwhile.
+    return std::unexpected(
+        Failure::of_slice(op.slice, PartitionState::kStopped,
+                          fmt::format("table {}: a row cannot take its new key here: {}", table, error.to_string())));
+  }
+  if (parking_.count(partition) >= limits_.parked_rows && !is_parked(op)) {
     return std::unexpected(
         Failure::of_slice(op.slice, PartitionState::kStopped,
                           fmt::format("{} changes are parked, as many as may be; the next one is of table {}: {}",

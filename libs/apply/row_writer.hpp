@@ -32,7 +32,8 @@ struct SliceCounts {
 };
 
 /// Writes a plan's rows in the open transaction: in multi-row statements, and, when one of those fails, row by row, so
-/// that the row which is the reason is known. Neither begins nor commits.
+/// that the row which is the reason is known. Changes of parked keys go in their place, each on its own. Neither begins
+/// nor commits.
 class RowWriter {
  public:
   RowWriter(mysql::Connection& connection, Parking& parking, const StatementLimits& limits)
@@ -52,6 +53,7 @@ class RowWriter {
   Result write_run(Form form, std::span<const RowOp> ops);
   Result write_rows(std::span<const RowOp> ops);
   Result write_row(const RowOp& op);
+  [[nodiscard]] bool is_parked(const RowOp& op) const;
   [[nodiscard]] static Form form_of(const RowOp& op);
 
   /// One change by the rules of its table. An error is the server's word on this row.

@@ -29,7 +29,6 @@ constexpr auto kKeepAlive = 1s;    // well below the session's wait_timeout
 constexpr auto kOffsetEvery = 5s;  // a hint: what is read again is dropped by its number
 constexpr auto kBarrierEvery = 200ms;
 constexpr auto kParkedFirst = 100ms;
-constexpr std::size_t kParkedAtOnce = 100;
 
 bool same_row(const ProgressRow& a, const ProgressRow& b) {
   return a.epoch == b.epoch && a.seq == b.seq && a.writes == b.writes;
@@ -59,7 +58,8 @@ WorkSetWriter::WorkSetWriter(WriterSettings settings, std::function<void(const s
       notice_(std::move(notice)),
       catalog_(settings_.rules, settings_.schema_max_age),
       parking_(settings_.region),
-      planner_(catalog_, parking_) {}
+      planner_(catalog_),
+      parked_retry_(parking_, planner_) {}
 
 std::string WorkSetWriter::fault() const {
   const std::lock_guard lock(fault_mutex_);
@@ -493,43 +493,25 @@ void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vecto
 // True: something that was parked is applied now.
 std::expected<bool, Failure> WorkSetWriter::retry_parked_changes(const PartitionKey& key, Held& held) {
   mysql::Connection& connection = session_->connection;
-  const auto parked = parking_.list(connection, key, kParkedAtOnce);
-  if (!parked) return std::unexpected(Failure::again(parked.error()));
-
-  // One batch a change, as they come from different epochs; the set keeps them alive.
-  WorkSet set;
-  const std::uint32_t slice = set.open_slice(held.row);
-  std::vector<std::string> headers;
-  headers.reserve(parked->size());
-  for (const ParkedChange& change : *parked) {
-    headers.push_back(single_change_header(key, change));
-    auto batch = std::make_shared<ReadBatch>();
-    if (auto read = change::read_batch(headers.back(), change.bytes, tables_, batch->batch); !read) {
-      return std::unexpected(Failure::of_slice(slice, PartitionState::kStopped,
-                                               fmt::format("a parked change of table {}.{} cannot be read: {}",
-                                                           change.key.schema, change.key.table, read.error().detail)));
-    }
-    batch->header = headers.back();
-    batch->value = change.bytes;
-    set.add({.batch = std::move(batch), .slice = slice, .begin = 0, .end = 1, .contained = {}, .overlaps = false});
-  }
-  const auto plan = planner_.plan(connection, set, {true});
-  if (!plan) return std::unexpected(plan.error());
-
+  // Someone else may have settled what was parked: the table tells.
+  if (auto loaded = parking_.load(connection, key); !loaded) return std::unexpected(Failure::again(loaded.error()));
   ProgressStore store(connection, settings_.region);
   const auto advanced = store.advance(held.row, held.row);
   if (!advanced) return std::unexpected(Failure::again(advanced.error()));
   if (!*advanced) return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "progress moved"}));
-  counts_.assign(1, SliceCounts());
   StatementLimits limits;
   limits.packet_bytes = session_->packet_bytes;
-  RowWriter writer(connection, parking_, limits);
-  if (auto rows = writer.write(**plan, set.slices(), counts_); !rows) return std::unexpected(rows.error());
+  if (auto tried = parked_retry_.one_by_one(connection, held.row, limits); !tried)
+    return std::unexpected(tried.error());
+  // What has failed more than once may be in a circle.
+  if (!parking_.has_freed() && held.parked_wait > kParkedFirst) {
+    if (auto tried = parked_retry_.together(connection, held.row); !tried) return std::unexpected(tried.error());
+  }
+  const bool freed = parking_.has_freed();
   if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
-  const std::size_t before = parking_.count(key);
   parking_.settle(true);
   ++held.row.writes;
-  return parking_.count(key) < before;
+  return freed;
 }
 
 }  // namespace farshore::apply

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/parked_retry.hpp"
 #include "apply/parking.hpp"
 #include "apply/row_writer.hpp"
 #include "apply/target_catalog.hpp"
@@ -51,11 +52,11 @@ struct Outcome {
   };
   Kind kind = Kind::kApplied;
   progress::PartitionKey key;
-  progress::ProgressRow row;          ///< as it is in the database
+  progress::ProgressRow row;  ///< as it is in the database
   /// kLoaded: where reading may begin; none: at the topic's beginning. kApplied: where it goes on; none: as before.
   std::optional<KafkaOffset> offset;
-  SliceCounts counts;                 ///< kApplied
-  std::uint64_t rows = 0;             ///< kApplied: changes that are new to the partition
+  SliceCounts counts;      ///< kApplied
+  std::uint64_t rows = 0;  ///< kApplied: changes that are new to the partition
 };
 
 /// What a writer counts; read from any thread.
@@ -141,7 +142,7 @@ class WorkSetWriter {
   TargetCatalog catalog_;
   Parking parking_;
   Planner planner_;
-  change::TableCache tables_;  ///< of parked changes
+  ParkedRetry parked_retry_;
   std::map<progress::PartitionKey, Held> held_;
   std::vector<bool> active_;  ///< by slice of the set at hand
   std::vector<SliceCounts> counts_;

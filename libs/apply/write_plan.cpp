@@ -19,19 +19,16 @@ std::expected<const WritePlan*, Failure> Planner::plan(mysql::Connection& connec
                                                        const std::vector<bool>& active) {
   plan_.tables.clear();
   plan_.grouped.clear();
-  plan_.single.clear();
   plan_.targets.clear();
   keys_.clear();
   for (const BatchPart& part : set.parts()) {
     if (!active[part.slice]) continue;
-    if (auto added = add_part(connection, set, part); !added) return std::unexpected(std::move(added.error()));
+    if (auto added = add_part(connection, part); !added) return std::unexpected(std::move(added.error()));
   }
   return &plan_;
 }
 
-std::expected<void, Failure> Planner::add_part(mysql::Connection& connection, const WorkSet& set,
-                                               const BatchPart& part) {
-  const progress::PartitionKey& partition = set.slices()[part.slice].key;
+std::expected<void, Failure> Planner::add_part(mysql::Connection& connection, const BatchPart& part) {
   const auto changes = part.batch->batch.changes();
   known_.clear();
   for (std::uint32_t i = part.begin; i < part.end; ++i) {
@@ -39,7 +36,7 @@ std::expected<void, Failure> Planner::add_part(mysql::Connection& connection, co
     const auto table = table_of(connection, part, changes[i]);
     if (!table) return std::unexpected(table.error());
     const RowOp op{.change = &changes[i], .batch = &part.batch->batch, .target = table->target, .slice = part.slice};
-    add_change(table->table, op, partition);
+    add_change(table->table, op);
   }
   return {};
 }
@@ -73,11 +70,7 @@ std::expected<Planner::Known, Failure> Planner::table_of(mysql::Connection& conn
   return known;
 }
 
-void Planner::add_change(std::uint32_t table, const RowOp& op, const progress::PartitionKey& partition) {
-  if (parking_.touches(partition, op)) {
-    plan_.single.push_back(op);
-    return;
-  }
+void Planner::add_change(std::uint32_t table, const RowOp& op) {
   if (!op.target->group().empty()) {
     plan_.grouped.push_back(op);
     return;

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "apply/key_map.hpp"
-#include "apply/parking.hpp"
 #include "apply/row_op.hpp"
 #include "apply/target_catalog.hpp"
 #include "apply/target_table.hpp"
@@ -50,7 +49,6 @@ struct WritePlan {
   };
   std::vector<Table> tables;
   std::vector<RowOp> grouped;  ///< of order groups: every change, in order over all tables
-  std::vector<RowOp> single;   ///< of keys that are parked: in order, each on its own
   std::vector<std::shared_ptr<const TargetTable>> targets;
 };
 
@@ -58,15 +56,14 @@ struct WritePlan {
 /// keys are equal only as bytes, keeps the order elsewhere.
 class Planner {
  public:
-  Planner(TargetCatalog& catalog, const Parking& parking) : catalog_(catalog), parking_(parking) {}
+  explicit Planner(TargetCatalog& catalog) : catalog_(catalog) {}
 
   /// `active`: by slice, whether it is in. The plan points into the work set, and lives until the next call.
   [[nodiscard]] std::expected<const WritePlan*, Failure> plan(mysql::Connection& connection, const WorkSet& set,
                                                               const std::vector<bool>& active);
 
  private:
-  [[nodiscard]] std::expected<void, Failure> add_part(mysql::Connection& connection, const WorkSet& set,
-                                                      const BatchPart& part);
+  [[nodiscard]] std::expected<void, Failure> add_part(mysql::Connection& connection, const BatchPart& part);
   /// A table of the batch at hand, bound.
   struct Known {
     const change::ChangeTable* source = nullptr;
@@ -75,10 +72,9 @@ class Planner {
   };
   [[nodiscard]] std::expected<Known, Failure> table_of(mysql::Connection& connection, const BatchPart& part,
                                                        const change::ChangeView& change);
-  void add_change(std::uint32_t table, const RowOp& op, const progress::PartitionKey& partition);
+  void add_change(std::uint32_t table, const RowOp& op);
 
   TargetCatalog& catalog_;
-  const Parking& parking_;
   WritePlan plan_;
   KeyMap keys_;
   std::string key_;
