@@ -50,7 +50,8 @@ std::vector<ParkedKey> keys_of(const RowOp& op) {
 
 std::string single_change_bytes(const progress::PartitionKey& partition, const RowOp& op) {
   const change::TransactionView& transaction = op.batch->transaction_of(*op.change);
-  const auto table = change::encode_table(op.change->table->shape, op.change->table->group);
+  const auto table =
+      change::encode_table(op.change->table->shape, op.change->table->group, op.change->table->repeats_cascades);
   const change::SourceTransaction source{.serial = 1,
                                          .gtid = std::string(transaction.gtid),
                                          .commit_time = transaction.commit_time,
@@ -190,13 +191,13 @@ std::expected<void, mysql::SqlError> Parking::add_conflict(mysql::Connection& co
   return {};
 }
 
-void Parking::settle(bool committed) {
 bool Parking::has_freed() const {
   return std::ranges::any_of(edits_, [](const auto& partition) {
     return std::ranges::any_of(partition.second, [](const auto& edit) { return !edit.second; });
   });
 }
 
+void Parking::settle(bool committed) {
   if (edits_.empty()) return;
   const auto edits = std::exchange(edits_, {});
   if (!committed) return;
@@ -209,14 +210,13 @@ bool Parking::has_freed() const {
         parked.erase(key);
       }
     }
-  }
     if (parked.empty()) parked_.erase(partition);
+  }
 }
 
 std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::list(mysql::Connection& connection,
                                                                         const progress::PartitionKey& partition,
                                                                         std::size_t limit) {
-  const auto rows = connection.query(
   return query(connection, fmt::format("{} ORDER BY last_at LIMIT {}", where(partition), limit));
 }
 
@@ -234,6 +234,7 @@ std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::lock_table(my
 
 std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::query(mysql::Connection& connection,
                                                                          const std::string& condition) {
+  const auto rows = connection.query(
       "SELECT schema_name, table_name, key_hash, epoch, incarnation, seq, gtid, change_bytes, attempts, origin, "
       "stream, "
       "part FROM farshore.parked" +
@@ -251,10 +252,11 @@ std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::query(mysql::
     change.gtid = rows->text(row, 6);
     change.bytes = rows->text(row, 7);
     change.attempts = rows->unsigned_integer(row, 8);
-  }
     change.partition = {.origin = rows->text(row, 9),
                         .stream = rows->text(row, 10),
                         .partition = PartitionId(static_cast<std::int32_t>(rows->integer(row, 11)))};
+    change.header = single_change_header(change);
+  }
   return changes;
 }
 

@@ -31,7 +31,8 @@ struct ParkedChange {
   EpochId epoch;
   Seq seq;
   std::string gtid;
-  std::string bytes;  ///< a ChangeBatch with this one change
+  std::string header;  ///< the packed header that goes with it
+  std::string bytes;   ///< a ChangeBatch with this one change
   std::uint64_t attempts = 0;
 };
 

@@ -75,7 +75,7 @@ RowWriter::Result RowWriter::write_in_order(std::span<const RowOp> ops) {
 
 // Where the source does not log what a foreign key cascades, the target's own keys must do the same again.
 RowWriter::Result RowWriter::write_grouped(std::span<const RowOp> ops) {
-  const auto cascades = [](const RowOp& op) { return op.target->group().starts_with("cascade:"); };
+  const auto cascades = [](const RowOp& op) { return op.target->source().repeats_cascades; };
   for (std::size_t from = 0; from < ops.size();) {
     const bool checks = cascades(ops[from]);
     std::size_t to = from + 1;

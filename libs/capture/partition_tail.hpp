@@ -22,9 +22,13 @@ struct PartitionTail {
   std::optional<EpochId> newest;
   /// Two incarnations of one epoch number were seen: two captures numbered at once.
   bool has_two_incarnations = false;
-  /// The last change seen in `newest`; seq 0: none.
+  /// The first change seen in `newest`; 0: none.
+  Seq first_seq;
+  /// The last change seen in `newest` of those that follow `first_seq` without a gap; seq 0: none.
   PublishedEnd published;
-  /// The same by changes or by watermarks, which name the last change before them.
+  /// Changes were seen behind a gap: a record between them was lost, or never taken.
+  bool has_gap = false;
+  /// The last seq by changes, gap or not, or by watermarks, which name the last change before them.
   Seq last_seq;
   /// A record that is not a batch of this partition, as one sentence; empty: none.
   std::string foreign;

@@ -58,6 +58,17 @@ std::string gone_back(const ResumeFacts& facts, std::string_view missing) {
       missing, facts.executed.to_string(), facts.origin);
 }
 
+/// The partition's last change is of a transaction that the source does not have.
+std::optional<ResumePlan> tail_beyond_source(const ResumeFacts& facts, const PartitionTail& tail) {
+  if (tail.published.seq == Seq(0)) return std::nullopt;
+  const auto gtid = Gtid::parse(tail.published.gtid);
+  if (!gtid)
+    return refuse(fmt::format("partition {} of origin {} ends with a GTID that does not parse: '{}'", name_of(tail),
+                              facts.origin, tail.published.gtid));
+  if (!facts.executed.contains(*gtid)) return refuse(gone_back(facts, tail.published.gtid), true);
+  return std::nullopt;
+}
+
 // --- no checkpoint -------------------------------------------------------------------------------------------------
 
 ResumePlan first_epoch(const ResumeFacts& facts) {
@@ -122,6 +133,8 @@ ResumePlan rebuild(const ResumeFacts& facts) {
     is_first = false;
   }
   if (!facts.executed.contains(begin)) return refuse(gone_back(facts, begin.missing_from(facts.executed)), true);
+  for (const PartitionTail& tail : facts.tails)
+    if (auto refusal = tail_beyond_source(facts, tail)) return *refusal;
   if (!begin.contains(facts.earliest))
     return refuse(
         fmt::format("the checkpoint of origin {} cannot be rebuilt: it would begin at {}, and the source's "
@@ -181,22 +194,26 @@ std::optional<ResumePlan> contradiction(const ResumeFacts& facts) {
                       "two captures numbered at once, or the checkpoint topic is not this cluster's; begin "
                       "the origin anew (empty topics) with a copy of its tables",
                       name_of(tail), facts.origin, checkpoint.id.epoch.raw()));
-    if (tail.published.seq == Seq(0)) continue;
-    const auto gtid = Gtid::parse(tail.published.gtid);
-    if (!gtid)
-      return refuse(fmt::format("partition {} of origin {} ends with a GTID that does not parse: '{}'", name_of(tail),
-                                facts.origin, tail.published.gtid));
-    if (!facts.executed.contains(*gtid)) return refuse(gone_back(facts, tail.published.gtid), true);
+    if (auto refusal = tail_beyond_source(facts, tail)) return refusal;
   }
   return std::nullopt;
 }
 
-/// By the checkpoint's partitions; a tail of an older epoch counts as none.
+/// The tail's first change is not the first one beyond the checkpoint: those between are no longer, or were never, in
+/// the partition.
+bool begins_behind_gap(const Checkpoint& checkpoint, std::size_t i, const PartitionTail& tail) {
+  return tail.first_seq > checkpoint.partitions[i].next_seq;
+}
+
+/// By the checkpoint's partitions, what each holds without a gap: what lies behind a gap is published once more, so
+/// that nobody waits for what is missing. A tail of an older epoch counts as none.
 std::vector<PublishedEnd> published_ends(const ResumeFacts& facts) {
   std::vector<PublishedEnd> ends;
-  for (const PartitionTail& tail : facts.tails) {
+  for (std::size_t i = 0; i < facts.tails.size(); ++i) {
+    const PartitionTail& tail = facts.tails[i];
     const bool same_epoch = tail.newest && tail.newest->epoch == facts.checkpoint->id.epoch;
-    ends.push_back(same_epoch ? tail.published : PublishedEnd{});
+    const bool counts = same_epoch && !begins_behind_gap(*facts.checkpoint, i, tail);
+    ends.push_back(counts ? tail.published : PublishedEnd{});
   }
   return ends;
 }
@@ -210,6 +227,11 @@ std::vector<std::string> lost_records(const ResumeFacts& facts) {
           "partition {} ends at offset {}, and records up to {} were acknowledged: the topic was recreated or lost "
           "records; readers that had not read them will show a hole",
           name_of(tail), tail.end.raw(), facts.checkpoint->partitions[i].kafka_offset.raw()));
+    if (tail.has_gap || begins_behind_gap(*facts.checkpoint, i, tail))
+      warnings.push_back(
+          fmt::format("partition {} lacks changes that lie before others which it holds: they are published again, "
+                      "with the same numbers",
+                      name_of(tail)));
   }
   return warnings;
 }

@@ -47,8 +47,8 @@ void to_message(const Column& column, v1::Column& message) {
   for (const std::string& label : column.labels) message.add_labels(label);
 }
 
-ChangeTable make_table(TableShape shape, std::string_view group) {
-  ChangeTable table{std::move(shape), std::string(group), {}};
+ChangeTable make_table(TableShape shape, std::string_view group, bool repeats_cascades) {
+  ChangeTable table{std::move(shape), std::string(group), repeats_cascades, {}};
   table.kinds.reserve(table.shape.columns.size());
   for (const Column& column : table.shape.columns) table.kinds.push_back(kind_of(column));
   return table;
@@ -88,15 +88,17 @@ Value::Kind kind_of(const Column& column) {
   return Value::Kind::kNull;
 }
 
-std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::string_view group) {
+std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::string_view group,
+                                                 bool repeats_cascades) {
   v1::Table message;
   message.set_schema(shape.schema);
   message.set_name(shape.name);
   for (const Column& column : shape.columns) to_message(column, *message.add_columns());
   for (const std::uint32_t column : shape.key) message.add_key(column);
   message.set_group(std::string(group));
+  message.set_repeats_cascades(repeats_cascades);
   auto table = std::make_shared<EncodedTable>();
-  table->table = make_table(shape, group);
+  table->table = make_table(shape, group, repeats_cascades);
   message.SerializeToString(&table->bytes);
   return table;
 }
@@ -121,7 +123,7 @@ std::expected<ChangeTable, MessageError> parse_table(std::string_view bytes) {
     if (!column) return std::unexpected(column.error());
     shape.columns.push_back(std::move(*column));
   }
-  return make_table(std::move(shape), message.group());
+  return make_table(std::move(shape), message.group(), message.repeats_cascades());
 }
 
 std::size_t TableCache::Hash::operator()(std::string_view bytes) const {

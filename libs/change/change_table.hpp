@@ -20,7 +20,10 @@ namespace farshore::change {
 /// A table as batches describe it.
 struct ChangeTable {
   TableShape shape;
-  std::string group;               ///< the order group that the source put the table in; empty: none
+  std::string group;  ///< the order group that the source put the table in; empty: none
+  /// The source does not log what foreign keys between this and other tables of the group cascade: the target's own
+  /// foreign keys do it again.
+  bool repeats_cascades = false;
   std::vector<Value::Kind> kinds;  ///< kind_of() of each column
 };
 
@@ -30,7 +33,8 @@ struct EncodedTable {
   std::string bytes;  ///< serialized farshore.v1.Table
 };
 
-[[nodiscard]] std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::string_view group);
+[[nodiscard]] std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::string_view group,
+                                                               bool repeats_cascades = false);
 
 /// Refuses what no table is: no columns, a key index outside them, a name beyond its bound.
 [[nodiscard]] std::expected<ChangeTable, MessageError> parse_table(std::string_view bytes);

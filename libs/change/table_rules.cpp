@@ -217,6 +217,7 @@ Route TableRules::route(std::string_view schema, std::string_view table) const {
         cascades_[i].tables, [&](const std::string& name) { return split(name) == std::pair(schema, table); });
     if (!is_member) continue;
     route.group = cascade_group_names_[i];
+    route.repeats_cascades = true;
     route.entity.clear();
   }
   return route;

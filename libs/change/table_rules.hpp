@@ -54,6 +54,7 @@ struct Route {
   std::string group;
   std::string entity;
   MergeRule merge = MergeRule::kOverwrite;
+  bool repeats_cascades = false;  ///< tied to others by a cascade that the source does not log
 };
 
 /// What the configuration says of each table. The first rule whose pattern matches decides; a table without a rule goes

@@ -227,6 +227,13 @@ TEST_F(Resume, RefusesASourceThatLacksWhatIsPublished) {
   expect_refusal("gone back", true);
 }
 
+TEST_F(Resume, RebuildsNothingFromASourceThatLacksWhatIsPublished) {
+  lose_checkpoint();
+  facts_.rebuild_checkpoint = true;
+  facts_.executed = position("1-101-125");  // has both watermarks' positions, and not the last change of partition 1
+  expect_refusal("gone back", true);
+}
+
 TEST_F(Resume, RefusesACheckpointOlderThanWhatIsPublished) {
   publish(0, 1, "1-101-120", {Epoch(5), Incarnation(50)});
   expect_refusal("put back to an older state");
@@ -265,6 +272,20 @@ TEST_F(Resume, WarnsOfATopicThatLostAcknowledgedRecords) {
   EXPECT_EQ(next.kind, Kind::kContinue);
   ASSERT_THAT(next.warnings, SizeIs(1));
   EXPECT_THAT(next.warnings[0], HasSubstr("recreated or lost records"));
+}
+
+TEST_F(Resume, PublishesAgainWhatATailLacks) {
+  publish(0, 30, "1-101-120");
+  facts_.tails[0].first_seq = Seq(13);  // 11 and 12 are missing
+  publish(1, 25, "1-101-130");
+  facts_.tails[1].first_seq = Seq(21);
+  facts_.tails[1].has_gap = true;  // behind 25
+  const ResumePlan next = plan();
+  ASSERT_EQ(next.kind, Kind::kContinue);
+  EXPECT_EQ(next.published[0], PublishedEnd{});
+  EXPECT_EQ(next.published[1].seq, Seq(25));
+  ASSERT_THAT(next.warnings, SizeIs(2));
+  EXPECT_THAT(next.warnings[0], HasSubstr("published again"));
 }
 
 TEST_F(Resume, ReadsFromBehindTheLastTransactionWhenThatIsPurged) {
@@ -322,6 +343,27 @@ TEST_F(Resume, RefusesToTakePartitionsAway) {
 TEST_F(Resume, RefusesToTakeAStreamAway) {
   facts_.configured.streams = {{.name = "other", .partitions = 2}};
   expect_refusal("stream main was captured and is no longer configured");
+}
+
+TEST(PartitionTails, EndWhereARecordIsMissing) {
+  PartitionTail tail;
+  change::BatchHeader header;
+  header.kind = change::BatchKind::kChanges;
+  header.id = {Epoch(1), Incarnation(10)};
+  header.gtid = "1-1-7";
+  const auto take_changes = [&](std::uint64_t first, std::uint32_t count) {
+    header.first_seq = Seq(first);
+    header.count = count;
+    take(tail, header);
+  };
+  take_changes(5, 3);
+  take_changes(10, 3);  // 8 and 9 are missing
+  EXPECT_TRUE(tail.has_gap);
+  EXPECT_EQ(tail.first_seq, Seq(5));
+  EXPECT_EQ(tail.published.seq, Seq(7));
+  EXPECT_EQ(tail.last_seq, Seq(12));
+  take_changes(6, 3);  // overlaps
+  EXPECT_EQ(tail.published.seq, Seq(8));
 }
 
 TEST(PartitionTails, TakeTheNewestEpochsLastChange) {
