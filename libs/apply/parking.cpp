@@ -111,6 +111,14 @@ std::size_t Parking::count(const progress::PartitionKey& partition) const {
   return found == parked_.end() ? 0 : found->second.size();
 }
 
+std::expected<std::uint64_t, mysql::SqlError> Parking::count_of_origin(mysql::Connection& connection,
+                                                                       const std::string& origin) {
+  const auto rows = connection.query(fmt::format("SELECT COUNT(*) FROM farshore.parked WHERE region={} AND origin={}",
+                                                 text_literal(region_), text_literal(origin)));
+  if (!rows) return std::unexpected(rows.error());
+  return rows->unsigned_integer(0, 0);
+}
+
 bool Parking::touches(const progress::PartitionKey& partition, const RowOp& op) const {
   if (!parked_.contains(partition) && !edits_.contains(partition)) return false;
   return std::ranges::any_of(keys_of(op), [&](const ParkedKey& key) { return is_parked(partition, key); });

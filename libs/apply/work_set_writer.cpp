@@ -30,6 +30,8 @@ constexpr auto kOffsetEvery = 5s;  // a hint: what is read again is dropped by i
 constexpr auto kBarrierEvery = 200ms;
 constexpr auto kParkedFirst = 100ms;
 
+constexpr std::string_view kMovedByAnother = "another writer has moved its progress";
+
 bool same_row(const ProgressRow& a, const ProgressRow& b) {
   return a.epoch == b.epoch && a.seq == b.seq && a.writes == b.writes;
 }
@@ -68,13 +70,14 @@ std::string WorkSetWriter::fault() const {
 
 // --- the session
 
+void WorkSetWriter::set_fault(std::string fault) {
+  const std::lock_guard lock(fault_mutex_);
+  if (!fault.empty() && fault != fault_) notice_(fault);
+  fault_ = std::move(fault);
+}
+
 // True: there is a session that was alive a moment ago. False: stopped.
 bool WorkSetWriter::connect(const std::stop_token& stop) {
-  const auto set_fault = [&](std::string fault) {
-    const std::lock_guard lock(fault_mutex_);
-    if (!fault.empty() && fault != fault_) notice_(fault);
-    fault_ = std::move(fault);
-  };
   Backoff backoff(stop);
   while (!session_ || session_->connection.lost()) {
     if (session_) metrics_.reconnects.fetch_add(1, std::memory_order_relaxed);
@@ -125,8 +128,11 @@ bool WorkSetWriter::load_one(const LoadRequest& request, std::vector<Outcome>& o
     return false;
   }
   const auto offset = read_offset(request);
-  if (!offset || !parking_.load(session_->connection, request.key)) {
-    rollback();
+  const auto parked = parking_.load(session_->connection, request.key);
+  rollback();  // they only read
+  if (!offset || !parked) {
+    notice_(fmt::format("{} not taken over yet: {}", request.key.to_string(),
+                        (offset ? parked.error() : offset.error()).to_string()));
     return false;
   }
   Held held;
@@ -209,7 +215,7 @@ void WorkSetWriter::release(const PartitionKey& key) {
 // --- writing
 
 void WorkSetWriter::write(WorkSet& set, std::vector<Outcome>& outcomes, const std::stop_token& stop) {
-  leave_out_stale(set);
+  leave_out_stale(set, outcomes);
   schema_is_fresh_ = false;
   Backoff backoff(stop);
   while (std::ranges::find(active_, true) != active_.end()) {
@@ -221,14 +227,16 @@ void WorkSetWriter::write(WorkSet& set, std::vector<Outcome>& outcomes, const st
   }
 }
 
-void WorkSetWriter::leave_out_stale(WorkSet& set) {
-  active_.assign(set.slices().size(), false);
-  for (std::size_t i = 0; i < set.slices().size(); ++i) {
-    const Slice& slice = set.slices()[i];
+void WorkSetWriter::leave_out_stale(const WorkSet& set, std::vector<Outcome>& outcomes) {
+  for (const Slice& slice : set.slices()) {
     const auto found = held_.find(slice.key);
-    active_[i] = found != held_.end() && found->second.row.epoch == slice.base_epoch &&
-                 found->second.row.seq == slice.base_seq && !found->second.barrier;
+    if (found == held_.end()) continue;
+    const bool follows = found->second.row.epoch == slice.base_epoch && found->second.row.seq == slice.base_seq;
+    if (follows && !found->second.barrier) continue;
+    lose(slice.key, "what was gathered does not follow what is applied", outcomes);
   }
+  active_.assign(set.slices().size(), false);
+  for (std::size_t i = 0; i < active_.size(); ++i) active_[i] = held_.contains(set.slices()[i].key);
 }
 
 WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>& outcomes) {
@@ -248,7 +256,7 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
   rollback();
   if (failure.retry) {
     count_retry(*failure.retry);
-    if (session_->connection.lost()) look_again(set, outcomes);
+    if (session_ && session_->connection.lost()) look_again(set, outcomes);
     return Attempt::kAgain;
   }
   catalog_.forget();
@@ -258,6 +266,8 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
   }
   active_[failure.slice] = false;
   suspend(set.slices()[failure.slice].key, failure.state, failure.reason, outcomes);
+  // A limit or a grant may be the session's, as it was when it opened: the next one sees what was mended meanwhile.
+  if (failure.state == PartitionState::kStopped) session_.reset();
   return Attempt::kAgain;
 }
 
@@ -292,6 +302,7 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
 
   parking_.settle(true);
+  set_fault("");
   metrics_.transactions.fetch_add(1, std::memory_order_relaxed);
   last_used_ = Clock::now();
   for (std::size_t i = 0; i < active_.size(); ++i) {
@@ -344,10 +355,11 @@ void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
     active_[i] = false;
     const bool is_ours = *found && (*found)->epoch == slice.next.epoch && (*found)->seq == slice.next.seq &&
                          (*found)->writes == before.writes + 1 && (*found)->owner == settings_.owner;
-    if (is_ours) {
+    // What was parked by the transaction that went through is in the table only.
+    if (is_ours && parking_.load(session_->connection, slice.key)) {
       applied(slice, SliceCounts(), outcomes);
     } else {
-      lose(slice.key, outcomes);
+      lose(slice.key, is_ours ? "its parked changes could not be read" : kMovedByAnother, outcomes);
     }
   }
   (void)session_->connection.commit();
@@ -393,10 +405,10 @@ void WorkSetWriter::suspend(const PartitionKey& key, PartitionState state, const
       {.kind = Outcome::Kind::kSuspended, .key = key, .row = row, .offset = std::nullopt, .counts = {}, .rows = 0});
 }
 
-void WorkSetWriter::lose(const PartitionKey& key, std::vector<Outcome>& outcomes) {
+void WorkSetWriter::lose(const PartitionKey& key, std::string_view reason, std::vector<Outcome>& outcomes) {
   const auto found = held_.find(key);
   if (found == held_.end()) return;
-  notice_(fmt::format("{}: another writer has moved its progress", key.to_string()));
+  notice_(fmt::format("{}: {}", key.to_string(), reason));
   outcomes.push_back({.kind = Outcome::Kind::kLost,
                       .key = key,
                       .row = found->second.row,
@@ -408,6 +420,9 @@ void WorkSetWriter::lose(const PartitionKey& key, std::vector<Outcome>& outcomes
 }
 
 void WorkSetWriter::count_retry(const SqlError& error) {
+  if (error.kind == SqlErrorKind::kReadOnly || error.kind == SqlErrorKind::kDiskFull) {
+    set_fault(fmt::format("{} takes no writes now: {}", settings_.endpoint.to_string(), error.to_string()));
+  }
   if (error.kind == SqlErrorKind::kDeadlock) {
     metrics_.retries_deadlock.fetch_add(1, std::memory_order_relaxed);
   } else if (error.kind == SqlErrorKind::kConnectionLost) {
@@ -415,7 +430,7 @@ void WorkSetWriter::count_retry(const SqlError& error) {
   } else if (error.code != 0) {
     metrics_.retries_lock_wait.fetch_add(1, std::memory_order_relaxed);
   }
-  if (error.kind != SqlErrorKind::kDeadlock && error.code != 0) {
+  if (error.kind == SqlErrorKind::kConnectionLost || error.kind == SqlErrorKind::kLockWait) {
     notice_("the transaction is tried again: " + error.to_string());
   }
 }
@@ -436,7 +451,7 @@ void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& 
   }
   std::vector<PartitionKey> due;
   for (const auto& [key, held] : held_) {
-    if (parking_.count(key) > 0 && now >= held.parked_due && !held.barrier) due.push_back(key);
+    if (parking_.count(key) > 0 && now >= held.parked_due) due.push_back(key);
   }
   for (const PartitionKey& key : due) {
     if (session_->connection.lost()) return;
@@ -452,6 +467,7 @@ void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
     const auto rows = store.load_origin(key.origin);
     std::string waiting_for;
     if (!rows || !barrier_is_complete(held.barrier->epoch, held.barrier->start, *rows, waiting_for)) continue;
+    if (held.barrier->start.numbering_changed && must_wait_for_parked(key, held)) continue;
     ProgressRow next = entered(held.row, held.barrier->epoch, held.barrier->start.begins_at);
     next.owner = settings_.owner;
     const auto advanced = store.advance(held.row, next);
@@ -471,8 +487,23 @@ void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
     outcomes.push_back(
         {.kind = Outcome::Kind::kEntered, .key = key, .row = next, .offset = std::nullopt, .counts = {}, .rows = 0});
   }
-  for (const PartitionKey& key : lost) lose(key, outcomes);
+  for (const PartitionKey& key : lost) lose(key, kMovedByAnother, outcomes);
   if (!session_->connection.lost()) (void)session_->connection.commit();
+}
+
+// Where keys move to other partitions, what is parked of the old epoch would be put over what the new one brings, as
+// nobody would find it there.
+bool WorkSetWriter::must_wait_for_parked(const PartitionKey& key, Held& held) {
+  const auto parked = parking_.count_of_origin(session_->connection, key.origin);
+  if (parked && *parked == 0) return false;
+  if (parked && !held.said_that_parked_are_waited_for) {
+    held.said_that_parked_are_waited_for = true;
+    notice_(
+        fmt::format("{} waits at the start of epoch {}: {} changes of its origin are parked, and keys may move to "
+                    "other partitions: see farshore.parked",
+                    key.to_string(), held.barrier->epoch.epoch.raw(), *parked));
+  }
+  return true;
 }
 
 void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vector<Outcome>& outcomes) {
@@ -481,6 +512,11 @@ void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vecto
     rollback();
     if (!retried.error().retry) {
       suspend(key, retried.error().state, retried.error().reason, outcomes);
+      return;
+    }
+    if (session_->connection.lost()) {
+      // Its COMMIT may have gone through: the rows in memory are not to be trusted.
+      lose(key, "the session was lost while parked changes were tried again", outcomes);
       return;
     }
   }

@@ -10,6 +10,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apply/parked_retry.hpp"
@@ -83,8 +84,8 @@ class WorkSetWriter {
   /// Takes partitions over: from here on no other writer's transaction of them goes through. Waits for the database as
   /// long as it takes, or until `stop`.
   void load(std::span<const LoadRequest> requests, std::vector<Outcome>& outcomes, const std::stop_token& stop);
-  /// Writes the set and says of each slice what became of it. Slices that do not begin where the durable progress
-  /// stands are left out without a word: what was before them has failed, and that was said.
+  /// Writes the set and says of each slice what became of it. Slices of partitions that are not in hand are left out
+  /// without a word: what was before them has failed, and that was said.
   void write(WorkSet& set, std::vector<Outcome>& outcomes, const std::stop_token& stop);
   /// What has its own time: keeps the session alive, passes barriers, tries parked changes again. Call it often.
   void tick(std::vector<Outcome>& outcomes, const std::stop_token& stop);
@@ -93,7 +94,7 @@ class WorkSetWriter {
 
   [[nodiscard]] std::size_t parked(const progress::PartitionKey& key) const { return parking_.count(key); }
   [[nodiscard]] const WriterMetrics& metrics() const { return metrics_; }
-  /// Empty: the session is good. Else why there is none now, or why it cannot be used.
+  /// Empty: the session is good. Else why there is none now, or why nothing can be written.
   [[nodiscard]] std::string fault() const;
 
  private:
@@ -105,18 +106,20 @@ class WorkSetWriter {
     std::optional<KafkaOffset> offset;  ///< beyond which nothing is applied
     Clock::time_point offset_written;
     std::optional<BarrierArrival> barrier;
+    bool said_that_parked_are_waited_for = false;
     Clock::time_point parked_due;
     std::chrono::milliseconds parked_wait{0};
   };
   enum class Attempt : std::uint8_t { kCommitted, kAgain };
   class Backoff;
 
+  void set_fault(std::string fault);
   bool connect(const std::stop_token& stop);
   bool load_one(const LoadRequest& request, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<bool, mysql::SqlError> claim(progress::ProgressStore& store, const LoadRequest& request,
                                                            progress::ProgressRow& row);
   [[nodiscard]] std::expected<std::optional<KafkaOffset>, mysql::SqlError> read_offset(const LoadRequest& request);
-  void leave_out_stale(WorkSet& set);
+  void leave_out_stale(const WorkSet& set, std::vector<Outcome>& outcomes);
   Attempt attempt(WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> write_transaction(WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, mysql::SqlError> write_offsets(const WorkSet& set,
@@ -125,9 +128,10 @@ class WorkSetWriter {
   void applied(const Slice& slice, const SliceCounts& counts, std::vector<Outcome>& outcomes);
   void suspend(const progress::PartitionKey& key, progress::PartitionState state, const std::string& reason,
                std::vector<Outcome>& outcomes);
-  void lose(const progress::PartitionKey& key, std::vector<Outcome>& outcomes);
+  void lose(const progress::PartitionKey& key, std::string_view reason, std::vector<Outcome>& outcomes);
   void count_retry(const mysql::SqlError& error);
   void pass_barriers(std::vector<Outcome>& outcomes);
+  [[nodiscard]] bool must_wait_for_parked(const progress::PartitionKey& key, Held& held);
   void retry_parked(const progress::PartitionKey& key, Held& held, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<bool, Failure> retry_parked_changes(const progress::PartitionKey& key, Held& held);
   void rollback();
