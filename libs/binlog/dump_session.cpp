@@ -112,11 +112,15 @@ StreamError dump_error(st_mysql& mysql, bool waited_in_vain) {
   if (number == CR_NET_PACKET_TOO_LARGE) {
     return {Kind::kProtocol, "the source sent an event above the limit for one event: " + text_of(mysql)};
   }
-  const Kind kind = kind_of(number, mysql_error(&mysql));
-  if (kind == Kind::kClosed && waited_in_vain) {
-    return {Kind::kStalled, "nothing came from the source within the read timeout, not even a heartbeat"};
-  }
+  Kind kind = kind_of(number, mysql_error(&mysql));
+  // TLS was agreed on when the connection was made: what it says now is that the connection is gone.
+  if (kind == Kind::kTlsRefused) kind = Kind::kClosed;
+  if (kind == Kind::kClosed && waited_in_vain) return stalled_error();
   return {kind, "the source said: " + text_of(mysql)};
+}
+
+StreamError stalled_error() {
+  return {Kind::kStalled, "nothing came from the source within the read timeout, not even a heartbeat"};
 }
 
 std::expected<st_mysql*, StreamError> connect_for_dump(const DatabaseEndpoint& source, const StreamOptions& options) {

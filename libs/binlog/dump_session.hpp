@@ -14,7 +14,11 @@ namespace farshore::binlog {
 [[nodiscard]] std::expected<st_mysql*, StreamError> connect_for_dump(const DatabaseEndpoint& source,
                                                                      const StreamOptions& options);
 
-/// The error that `mysql` holds, as ours. `waited_in_vain`: the read timeout passed during the failed call.
+/// The error that `mysql` holds, as ours: of a connection that was made. `waited_in_vain`: the read timeout passed
+/// during the failed call.
 [[nodiscard]] StreamError dump_error(st_mysql& mysql, bool waited_in_vain = false);
+
+/// Nothing came within the read timeout.
+[[nodiscard]] StreamError stalled_error();
 
 }  // namespace farshore::binlog

@@ -59,10 +59,10 @@ class Classifier {
 
   StatementKind first_word() {
     static constexpr std::string_view kDml[] = {"LOAD", "CALL", "WITH", "DO", "SELECT", "TABLE", "VALUES", "EXECUTE"};
-    static constexpr std::string_view kOtherDdl[] = {"GRANT",     "REVOKE", "SET",   "ANALYZE",
-                                                     "OPTIMIZE",  "REPAIR", "FLUSH", "INSTALL",
-                                                     "UNINSTALL", "CHECK",  "KILL",  "SHUTDOWN"};
+    static constexpr std::string_view kOtherDdl[] = {"GRANT",   "REVOKE",    "ANALYZE", "OPTIMIZE", "REPAIR",  "FLUSH",
+                                                     "INSTALL", "UNINSTALL", "CHECK",   "KILL",     "SHUTDOWN"};
     while (at_symbol('(')) advance();
+    if (take("SET")) return set();
     if (at_any(kDml)) return StatementKind::kDml;
     if (at_any(kOtherDdl)) return StatementKind::kOtherDdl;
     if (take("BEGIN")) return StatementKind::kBegin;
@@ -81,6 +81,13 @@ class Classifier {
     if (take("DROP")) return drop();
     if (take("RENAME")) return rename();
     return StatementKind::kOther;
+  }
+
+  /// MariaDB: SET STATEMENT variable = value, ... FOR statement. It is logged whole: what counts is the statement.
+  StatementKind set() {
+    if (!take("STATEMENT")) return StatementKind::kOtherDdl;
+    while (!at_end() && !at("FOR")) advance();
+    return take("FOR") ? first_word() : StatementKind::kOther;
   }
 
   StatementKind insert() {
@@ -156,13 +163,16 @@ class Classifier {
   }
 
   StatementKind alter() {
-    static constexpr std::string_view kModifiers[] = {"ONLINE", "OFFLINE", "IGNORE"};
+    static constexpr std::string_view kModifiers[] = {"ONLINE", "OFFLINE"};
+    skip_any(kModifiers);
+    // MariaDB: rows that a new unique key refuses go without row events.
+    removes_rows_ = take("IGNORE");
     skip_any(kModifiers);
     if (!take("TABLE")) return StatementKind::kOtherDdl;
     skip_if_exists();
     take_table();
     scan_rest();
-    return changes_partition_data_ ? StatementKind::kPartitionDataChange : StatementKind::kTableDdl;
+    return removes_rows_ ? StatementKind::kPartitionDataChange : StatementKind::kTableDdl;
   }
 
   /// Looks through the rest of CREATE and ALTER TABLE for what matters, wherever it stands.
@@ -174,11 +184,11 @@ class Classifier {
         statement_.touches_foreign_keys = true;
         take_table();
       } else if (take("DISCARD") || take("IMPORT")) {
-        changes_partition_data_ |= at("TABLESPACE") || at("PARTITION");
+        removes_rows_ |= at("TABLESPACE") || at("PARTITION");
       } else if (take("TRUNCATE")) {
-        changes_partition_data_ |= at("PARTITION");
+        removes_rows_ |= at("PARTITION");
       } else if (take("DROP")) {
-        changes_partition_data_ |= at("PARTITION");
+        removes_rows_ |= at("PARTITION");
         statement_.touches_foreign_keys |= at("CONSTRAINT");
       } else if (take("EXCHANGE") || take("CONVERT")) {
         moves_partition();
@@ -193,13 +203,13 @@ class Classifier {
   /// EXCHANGE PARTITION p WITH TABLE t; CONVERT PARTITION p TO TABLE t; CONVERT TABLE t TO PARTITION p
   void moves_partition() {
     if (take("PARTITION")) {
-      changes_partition_data_ = true;
+      removes_rows_ = true;
       advance();
       if (take("WITH") || take("TO")) {
         if (take("TABLE")) take_table();
       }
     } else if (take("TABLE")) {
-      changes_partition_data_ = true;
+      removes_rows_ = true;
       take_table();
     }
   }
@@ -215,7 +225,7 @@ class Classifier {
   SqlTokens tokens_;
   SqlToken token_;
   Statement statement_;
-  bool changes_partition_data_ = false;
+  bool removes_rows_ = false;
   bool selects_rows_ = false;
 };
 

@@ -13,7 +13,8 @@ enum class StatementKind : std::uint8_t {
   kRollback,             ///< ROLLBACK, ROLLBACK TO SAVEPOINT
   kSavepoint,            ///< SAVEPOINT, RELEASE SAVEPOINT
   kTruncate,             ///< TRUNCATE TABLE: rows go without row events
-  kPartitionDataChange,  ///< ALTER TABLE ... TRUNCATE/DROP/EXCHANGE PARTITION, DISCARD/IMPORT TABLESPACE: likewise
+  kPartitionDataChange,  ///< ALTER TABLE ... TRUNCATE/DROP/EXCHANGE PARTITION, DISCARD/IMPORT TABLESPACE, ALTER IGNORE
+                         ///< TABLE: likewise
   kTableDdl,             ///< CREATE, ALTER, DROP, RENAME TABLE, CREATE or DROP INDEX
   kOtherDdl,             ///< databases, users, views, routines, triggers, ANALYZE, FLUSH ...
   kDml,                  ///< INSERT, UPDATE, DELETE, REPLACE, LOAD, CALL, WITH ...: a change logged as a statement

@@ -49,7 +49,11 @@ std::expected<std::unique_ptr<BinlogStream>, StreamError> BinlogStream::open(con
 }
 
 BinlogStream::BinlogStream(st_mysql* mysql, const StreamOptions& options)
-    : mysql_(mysql), options_(options), socket_(mysql_get_socket(mysql)), parser_(options.verify_checksum) {}
+    : mysql_(mysql),
+      options_(options),
+      socket_(mysql_get_socket(mysql)),
+      parser_(options.verify_checksum),
+      last_event_(Clock::now()) {}
 
 BinlogStream::~BinlogStream() {
   shutdown(socket_, SHUT_RDWR);  // else mysql_close would wait for what the dump thread still sends
@@ -57,8 +61,9 @@ BinlogStream::~BinlogStream() {
 }
 
 std::expected<RawEvent, StreamError> BinlogStream::next() {
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = Clock::now();
   if (interrupted_.load(std::memory_order_relaxed)) return std::unexpected(read_error(began));
+  if (is_silent(began) && !wait_for_bytes(std::chrono::milliseconds(0))) return std::unexpected(stalled_error());
   const unsigned long size = mysql_net_read_packet(mysql_);
   if (size == kPacketError || size == 0) return std::unexpected(read_error(began));
   const std::string_view packet(reinterpret_cast<const char*>(mysql_->net.read_pos), size);
@@ -69,6 +74,7 @@ std::expected<RawEvent, StreamError> BinlogStream::next() {
   if (mark != kPacketEvent) {
     return std::unexpected(StreamError{StreamError::Kind::kProtocol, "the source sent a packet that is no event"});
   }
+  last_event_ = began;
   auto event = parser_.parse(packet.substr(1));
   if (!event) return std::unexpected(StreamError{StreamError::Kind::kProtocol, std::move(event.error())});
   return *event;
@@ -77,6 +83,10 @@ std::expected<RawEvent, StreamError> BinlogStream::next() {
 bool BinlogStream::has_more() const { return wait_readable(std::chrono::milliseconds(0)); }
 
 bool BinlogStream::wait_readable(std::chrono::milliseconds timeout) const {
+  return wait_for_bytes(timeout) || is_silent(Clock::now());
+}
+
+bool BinlogStream::wait_for_bytes(std::chrono::milliseconds timeout) const {
   const MARIADB_PVIO* pvio = mysql_->net.pvio;
   if (pvio != nullptr && pvio->cache != nullptr && pvio->cache_pos < pvio->cache + pvio->cache_size) return true;
   pollfd socket{.fd = socket_, .events = POLLIN, .revents = 0};
@@ -88,9 +98,9 @@ void BinlogStream::interrupt() {
   shutdown(socket_, SHUT_RDWR);
 }
 
-StreamError BinlogStream::read_error(std::chrono::steady_clock::time_point began) const {
+StreamError BinlogStream::read_error(Clock::time_point began) const {
   if (interrupted_.load(std::memory_order_relaxed)) return {StreamError::Kind::kClosed, "the stream was interrupted"};
-  const bool waited_in_vain = std::chrono::steady_clock::now() - began >= options_.read_timeout;
+  const bool waited_in_vain = Clock::now() - began >= options_.read_timeout;
   return dump_error(*mysql_, waited_in_vain);
 }
 

@@ -68,25 +68,32 @@ class BinlogStream {
   /// After an error the stream is of no further use.
   [[nodiscard]] std::expected<RawEvent, StreamError> next();
 
-  /// Bytes of the next event are here already. False: the source has been drained, for now.
+  /// Bytes of the next event are here already, or next() has an error to tell. False: the source has been drained, for
+  /// now.
   [[nodiscard]] bool has_more() const;
 
   /// Waits until has_more() would be true, at most `timeout`. Lets a reader look after other things while the source is
-  /// idle.
+  /// idle; a source that is silent for the read timeout, without even a heartbeat, counts as having something: next()
+  /// then gives kStalled.
   [[nodiscard]] bool wait_readable(std::chrono::milliseconds timeout) const;
 
   /// Makes a blocked or later next() return kClosed. From any thread.
   void interrupt();
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   BinlogStream(st_mysql* mysql, const StreamOptions& options);
-  [[nodiscard]] StreamError read_error(std::chrono::steady_clock::time_point began) const;
+  [[nodiscard]] StreamError read_error(Clock::time_point began) const;
+  [[nodiscard]] bool wait_for_bytes(std::chrono::milliseconds timeout) const;
+  [[nodiscard]] bool is_silent(Clock::time_point now) const { return now - last_event_ >= options_.read_timeout; }
 
   st_mysql* const mysql_;
   const StreamOptions options_;
   const int socket_;
   std::atomic<bool> interrupted_{false};
   EventParser parser_;
+  Clock::time_point last_event_;  ///< when it was received; before the first: when the dump was asked for
 };
 
 }  // namespace farshore::binlog

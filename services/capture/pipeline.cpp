@@ -25,6 +25,25 @@ bool is_progress_table(const binlog::TableMap& table) {
   return table.schema == progress::kSchemaName && table.name == progress::kProgressTable;
 }
 
+/// What follows when the stream gives no more events.
+EndKind end_kind_of(binlog::StreamError::Kind kind) {
+  using Error = binlog::StreamError::Kind;
+  switch (kind) {
+    case Error::kUnreachable:
+    case Error::kStalled:
+    case Error::kClosed:
+    // A process that was paused finds that another capture of the origin reads in its place: the next session stands
+    // by.
+    case Error::kDuplicateServerId: return EndKind::kRetry;
+    case Error::kAccessDenied:
+    case Error::kTlsRefused:
+    case Error::kPurged:
+    case Error::kHistoryMissing: return EndKind::kStopRetried;
+    case Error::kProtocol: break;
+  }
+  return EndKind::kStop;
+}
+
 }  // namespace
 
 Pipeline::Pipeline(const Parts& parts, const Settings& settings)
@@ -67,7 +86,7 @@ std::optional<binlog::Event> Pipeline::next_event() {
   const auto raw = parts_.stream.next();
   if (!raw) {
     const auto& error = raw.error();
-    parts_.ending.end(error.retry() ? EndKind::kRetry : EndKind::kStop, "the source's binlog: " + error.message);
+    parts_.ending.end(end_kind_of(error.kind), "the source's binlog: " + error.message);
     return std::nullopt;
   }
   add(parts_.metrics.read_bytes, raw->header.size);

@@ -303,10 +303,13 @@ Session::Failure Session::begin_epoch() {
   if (!publisher_->wait_acknowledged()) return std::nullopt;
   plan_.checkpoint.pending_epoch_start.reset();
   if (!checkpoints_->write(plan_.checkpoint)) return std::nullopt;
-  remembered_.clear();
   plan_.published.clear();
   events_.information(
       fmt::format("epoch {} begins at {} ({})", plan_.checkpoint.id.epoch.raw(), start.begins_at, start.reason));
+  // An epoch that was begun before this start: the numbering may have become another one since.
+  if (plan_.checkpoint.numbering != facts_.configured)
+    return SessionEnd{EndKind::kRenumber, "the configuration changed while an epoch began"};
+  remembered_.clear();
   return std::nullopt;
 }
 

@@ -51,6 +51,19 @@ TEST(Statement, partition_statements_that_move_rows_are_told_apart) {
   expect("ALTER TABLE t IMPORT PARTITION p0 TABLESPACE", StatementKind::kPartitionDataChange, {{"", "t"}});
 }
 
+TEST(Statement, what_stands_behind_set_statement_counts) {
+  expect("SET STATEMENT lock_wait_timeout=5 FOR TRUNCATE TABLE s.t", StatementKind::kTruncate, {{"s", "t"}});
+  expect("SET STATEMENT sql_mode='FOR x', max_statement_time=1 FOR ALTER TABLE t DROP PARTITION p0",
+         StatementKind::kPartitionDataChange, {{"", "t"}});
+  expect("SET STATEMENT binlog_format='STATEMENT' FOR INSERT INTO t VALUES (1)", StatementKind::kDml, {{"", "t"}});
+  expect("SET STATEMENT a=1", StatementKind::kOther);
+}
+
+TEST(Statement, alter_ignore_may_remove_rows) {
+  expect("ALTER IGNORE TABLE t ADD UNIQUE (c)", StatementKind::kPartitionDataChange, {{"", "t"}});
+  expect("ALTER ONLINE IGNORE TABLE t ADD UNIQUE (c)", StatementKind::kPartitionDataChange, {{"", "t"}});
+}
+
 TEST(Statement, partition_statements_that_keep_rows_are_ordinary_ddl) {
   expect("ALTER TABLE t ADD PARTITION (PARTITION p1 VALUES LESS THAN (10))", StatementKind::kTableDdl, {{"", "t"}});
   expect("ALTER TABLE t REORGANIZE PARTITION p0 INTO (PARTITION p1 VALUES LESS THAN (10))", StatementKind::kTableDdl,
