@@ -43,32 +43,34 @@ Tail last_transaction_of(const std::deque<BatchPart>& held) {
   return tail;
 }
 
+Verdict unreadable(std::string reason) {
+  return {.kind = Verdict::Kind::kRefuse, .state = PartitionState::kUnreadableBatch, .reason = std::move(reason)};
+}
+
 }  // namespace
 
-PartitionIntake::PartitionIntake(const progress::ProgressRow& row, std::uint64_t group_rows_max)
-    : tracker_(row), mark_(row), group_rows_max_(group_rows_max) {}
+PartitionIntake::PartitionIntake(const progress::ProgressRow& row, const WholeTransaction& whole)
+    : tracker_(row), mark_(row), whole_(whole) {}
 
 Intake PartitionIntake::take(const std::shared_ptr<ReadBatch>& batch, change::TableCache& tables, WorkSet& set) {
   assert(!at_barrier_);
   const auto header = change::decode_header(batch->header);
   if (!header) {
-    return stop(Step::kRefused, PartitionState::kUnreadableBatch,
-                fmt::format("the record at offset {} has a header that is {}", batch->offset.raw(),
-                            change::to_string(header.error())),
-                set);
+    return stop(
+        Step::kRefused,
+        unreadable(fmt::format("the record at offset {}: {}", batch->offset.raw(), change::to_string(header.error()))),
+        set);
   }
   Verdict verdict = tracker_.judge(*header);
   if (verdict.kind == Verdict::Kind::kDrop) {
     return {.step = Step::kDropped, .rows = header->count, .duplicates = header->count};
   }
-  if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, verdict.state, std::move(verdict.reason), set);
-  if (verdict.kind == Verdict::Kind::kRefuse) {
-    return stop(Step::kRefused, verdict.state, std::move(verdict.reason), set);
-  }
+  if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, std::move(verdict), set);
+  if (verdict.kind == Verdict::Kind::kRefuse) return stop(Step::kRefused, std::move(verdict), set);
   if (auto read = change::read_batch(batch->header, batch->value, tables, batch->batch); !read) {
-    return stop(Step::kRefused, PartitionState::kUnreadableBatch,
-                fmt::format("the batch at offset {} is {}: {}", batch->offset.raw(),
-                            change::to_string(read.error().kind), read.error().detail),
+    return stop(Step::kRefused,
+                unreadable(fmt::format("the batch at offset {} is {}: {}", batch->offset.raw(),
+                                       change::to_string(read.error().kind), read.error().detail)),
                 set);
   }
   next_offset_ = batch->offset.next();
@@ -82,8 +84,9 @@ Intake PartitionIntake::take(const std::shared_ptr<ReadBatch>& batch, change::Ta
 Intake PartitionIntake::take_changes(const std::shared_ptr<ReadBatch>& batch, WorkSet& set) {
   auto taken = tracker_.take(batch->batch);
   if (!taken) {
-    return stop(Step::kRefused, PartitionState::kUnreadableBatch,
-                fmt::format("the batch at offset {} cannot be used: {}", batch->offset.raw(), taken.error()), set);
+    return stop(
+        Step::kRefused,
+        unreadable(fmt::format("the batch at offset {} cannot be used: {}", batch->offset.raw(), taken.error())), set);
   }
   BatchPart part;
   part.batch = batch;
@@ -96,6 +99,7 @@ Intake PartitionIntake::take_changes(const std::shared_ptr<ReadBatch>& batch, Wo
     include(std::move(part), set);
   } else {
     held_rows_ += part.rows();
+    held_bytes_ += part.batch->value.size();
     held_.push_back(std::move(part));
     release_complete(set);
   }
@@ -107,9 +111,11 @@ void PartitionIntake::release_complete(WorkSet& set) {
   const change::Batch& last = held_.back().batch->batch;
   if (last.changes()[held_.back().end - 1].last_in_transaction) return release_all(set);
   const Tail tail = last_transaction_of(held_);
-  if (!tail.touches_group || tail.rows > group_rows_max_) return release_all(set);
+  const bool is_too_large = tail.rows > whole_.rows_max || held_bytes_ > whole_.bytes_max;
+  if (!tail.touches_group || is_too_large) return release_all(set);
   for (std::size_t i = 0; i < tail.part; ++i) {
     held_rows_ -= held_.front().rows();
+    held_bytes_ -= held_.front().batch->value.size();
     include(std::move(held_.front()), set);
     held_.pop_front();
   }
@@ -129,12 +135,14 @@ void PartitionIntake::release_all(WorkSet& set) {
     include(std::move(part), set);
   }
   held_rows_ = 0;
+  held_bytes_ = 0;
 }
 
 void PartitionIntake::include(BatchPart part, WorkSet& set) {
   Slice& slice = slice_in(set);
   mark_.include(part.batch->batch, part.end, part.is_contained(part.end - 1), part.overlaps);
   mark_.set_state(PartitionState::kApplying, "");
+  is_stopped_ = false;
   slice.next = mark_.row();
   slice.next_offset = held_.empty() ? next_offset_ : held_.front().batch->offset;
   part.slice = slice_;
@@ -157,10 +165,8 @@ void PartitionIntake::note_watermark(const change::Watermark& watermark, WorkSet
 
 Intake PartitionIntake::take_start(const std::shared_ptr<ReadBatch>& batch, WorkSet& set) {
   Verdict verdict = tracker_.judge_start(batch->batch);
-  if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, verdict.state, std::move(verdict.reason), set);
-  if (verdict.kind == Verdict::Kind::kRefuse) {
-    return stop(Step::kRefused, verdict.state, std::move(verdict.reason), set);
-  }
+  if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, std::move(verdict), set);
+  if (verdict.kind == Verdict::Kind::kRefuse) return stop(Step::kRefused, std::move(verdict), set);
   release_all(set);
   const EpochId id = batch->batch.header().id;
   Slice& slice = slice_in(set);
@@ -170,6 +176,7 @@ Intake PartitionIntake::take_start(const std::shared_ptr<ReadBatch>& batch, Work
   slice.next_offset = batch->offset;
   slice.arrival = BarrierArrival{.epoch = id, .start = *batch->batch.epoch_start()};
   at_barrier_ = true;
+  is_stopped_ = false;
   return {.step = Step::kBarrier, .rows = 0, .duplicates = 0};
 }
 
@@ -181,16 +188,18 @@ void PartitionIntake::enter_epoch(const progress::ProgressRow& row) {
   slice_serial_ = 0;
 }
 
-Intake PartitionIntake::stop(Step step, PartitionState state, std::string reason, WorkSet& set) {
-  set_state(state, std::move(reason), set);
+// Every record behind a gap shows it again, in other words: what the first one said stays.
+Intake PartitionIntake::stop(Step step, Verdict verdict, WorkSet& set) {
+  const progress::ProgressRow& row = mark_.row();
+  std::string reason = progress::reason_for_people(std::move(verdict.reason));
+  const bool is_said = row.state == verdict.state && (is_stopped_ || row.reason == reason);
+  is_stopped_ = true;
+  if (!is_said) {
+    Slice& slice = slice_in(set);
+    mark_.set_state(verdict.state, std::move(reason));
+    slice.next = mark_.row();
+  }
   return {.step = step, .rows = 0, .duplicates = 0};
-}
-
-void PartitionIntake::set_state(PartitionState state, std::string reason, WorkSet& set) {
-  if (mark_.row().state == state && mark_.row().reason == reason) return;
-  Slice& slice = slice_in(set);
-  mark_.set_state(state, std::move(reason));
-  slice.next = mark_.row();
 }
 
 Slice& PartitionIntake::slice_in(WorkSet& set) {

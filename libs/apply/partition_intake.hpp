@@ -26,19 +26,23 @@ struct Intake {
   std::uint64_t duplicates = 0;  ///< of them, those that were applied already
 };
 
+/// How large a transaction may be that is kept whole.
+struct WholeTransaction {
+  std::uint64_t rows_max = 100'000;
+  std::uint64_t bytes_max = 16 * 1024 * 1024;  ///< of the records that are held for it
+};
+
 /// Takes one partition's records in order and puts what is new into work sets, each time with the progress row that is
 /// true once it is applied. Transactions that touch an order group are kept whole: a work set never ends inside one,
-/// unless it is larger than the bound. Pure: no input, no output, no clock.
+/// unless it is larger than the bounds. Pure: no input, no output, no clock.
 class PartitionIntake {
  public:
-  PartitionIntake(const progress::ProgressRow& row, std::uint64_t group_rows_max);
+  PartitionIntake(const progress::ProgressRow& row, const WholeTransaction& whole);
 
   /// `batch` holds the record; its batch is read here, if need be.
   Intake take(const std::shared_ptr<ReadBatch>& batch, change::TableCache& tables, WorkSet& set);
   /// The partition entered the epoch at whose start it waited.
   void enter_epoch(const progress::ProgressRow& row);
-  /// Notes a state that did not come from a record.
-  void set_state(progress::PartitionState state, std::string reason, WorkSet& set);
 
   [[nodiscard]] const progress::ProgressRow& row() const { return mark_.row(); }
   [[nodiscard]] bool is_at_barrier() const { return at_barrier_; }
@@ -48,7 +52,7 @@ class PartitionIntake {
  private:
   Intake take_changes(const std::shared_ptr<ReadBatch>& batch, WorkSet& set);
   Intake take_start(const std::shared_ptr<ReadBatch>& batch, WorkSet& set);
-  Intake stop(Intake::Step step, progress::PartitionState state, std::string reason, WorkSet& set);
+  Intake stop(Intake::Step step, Verdict verdict, WorkSet& set);
   void note_watermark(const change::Watermark& watermark, WorkSet& set);
   void release_complete(WorkSet& set);
   void release_all(WorkSet& set);
@@ -57,11 +61,13 @@ class PartitionIntake {
 
   PartitionTracker tracker_;
   ProgressMark mark_;
-  const std::uint64_t group_rows_max_;
+  const WholeTransaction whole_;
   std::deque<BatchPart> held_;
   std::uint64_t held_rows_ = 0;
+  std::uint64_t held_bytes_ = 0;
   KafkaOffset next_offset_;
   bool at_barrier_ = false;
+  bool is_stopped_ = false;         ///< the state says why, since this intake began
   std::uint64_t slice_serial_ = 0;  ///< of the work set in which slice_ is ours
   std::uint32_t slice_ = 0;
 };

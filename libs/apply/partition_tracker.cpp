@@ -21,6 +21,21 @@ Verdict refuse(PartitionState state, std::string reason) {
   return {.kind = Kind::kRefuse, .state = state, .reason = std::move(reason)};
 }
 
+bool is_position_text(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' || c == '-' ||
+           c == ',';
+  });
+}
+
+/// What goes into the progress row as it is.
+bool are_positions(const change::Batch& batch) {
+  return is_position_text(batch.position()) && is_position_text(batch.last_position()) &&
+         std::ranges::all_of(batch.transactions(), [](const change::TransactionView& transaction) {
+           return Gtid::parse(transaction.gtid).has_value();
+         });
+}
+
 std::string text_of(EpochId id) { return fmt::format("{} ({:016x})", id.epoch.raw(), id.incarnation.raw()); }
 
 }  // namespace
@@ -52,7 +67,7 @@ Verdict PartitionTracker::judge(const BatchHeader& header) const {
                   fmt::format("the topic of {} holds a batch of {}/{}/{}", key_.to_string(), header.origin,
                               header.stream, header.partition.raw()));
   }
-  if (header.id != epoch_) return judge_other_epoch(header);
+  if (header.id != epoch_ || epoch_.epoch == Epoch(0)) return judge_other_epoch(header);
   switch (header.kind) {
     case BatchKind::kEpochStart: return drop();
     case BatchKind::kWatermark:
@@ -70,6 +85,7 @@ Verdict PartitionTracker::judge(const BatchHeader& header) const {
 
 Verdict PartitionTracker::judge_other_epoch(const BatchHeader& header) const {
   const bool no_progress = epoch_.epoch == Epoch(0);
+  if (header.id.epoch == Epoch(0)) return refuse(PartitionState::kUnreadableBatch, "a batch of epoch 0");
   if (!no_progress && header.id.epoch < epoch_.epoch) return drop();
   if (!no_progress && header.id.epoch == epoch_.epoch) {
     return refuse(
@@ -124,6 +140,7 @@ Verdict PartitionTracker::judge_start(const change::Batch& batch) const {
 std::expected<PartitionTracker::Taken, std::string> PartitionTracker::take(const change::Batch& batch) {
   assert(batch.header().kind == BatchKind::kChanges && batch.header().id == epoch_);
   assert(batch.header().first_seq <= seq_.next() && batch.header().last_seq() > seq_);
+  if (!are_positions(batch)) return std::unexpected("it holds a text that is neither GTID nor position");
   Taken taken;
   taken.first = static_cast<std::uint32_t>(seq_.raw() + 1 - batch.header().first_seq.raw());
   if (contained_) {
@@ -138,7 +155,6 @@ std::expected<PartitionTracker::Taken, std::string> PartitionTracker::take(const
       std::vector<bool> in_part;
       for (const change::TransactionView& transaction : batch.transactions()) {
         const auto gtid = Gtid::parse(transaction.gtid);
-        if (!gtid) return std::unexpected("it holds a text that is no GTID");
         whole.push_back(contained_->position.contains(*gtid));
         in_part.push_back(*gtid == contained_->row_gtid);
       }

@@ -15,6 +15,7 @@
 /// and N the last seq received:
 ///
 ///   another origin, stream or partition          refuse: wrong-origin
+///   epoch number 0                                refuse: unreadable-batch
 ///   epoch number below E's                        drop: a zombie's, or the past read again
 ///   epoch number of E, other incarnation          refuse: wrong-incarnation
 ///   epoch number above E's, no epoch start        gap: its start is missing

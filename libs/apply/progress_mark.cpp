@@ -9,10 +9,14 @@
 namespace farshore::apply {
 namespace {
 
-// Both texts come from our own parser or were checked by it; one that is none adds nothing.
+bool is_of_one_kind(const OriginPosition& a, const OriginPosition& b) {
+  return (a.sources().empty() || b.domains().empty()) && (a.domains().empty() || b.sources().empty());
+}
+
+// A text that is none, or of the other kind of server, adds nothing: containing less is never wrong.
 std::string united(std::string_view a, std::string_view b) {
   OriginPosition position = OriginPosition::parse(a).value_or(OriginPosition());
-  if (const auto other = OriginPosition::parse(b)) position.add(*other);
+  if (const auto other = OriginPosition::parse(b); other && is_of_one_kind(position, *other)) position.add(*other);
   return position.to_string();
 }
 
@@ -22,7 +26,9 @@ std::string position_before(const change::Batch& batch, const change::ChangeView
   if (last.transaction == batch.changes().front().transaction) return std::string(batch.position());
   OriginPosition position = OriginPosition::parse(batch.position()).value_or(OriginPosition());
   for (std::uint32_t i = 0; i < last.transaction; ++i) {
-    if (const auto gtid = Gtid::parse(batch.transactions()[i].gtid)) position.add(*gtid);
+    const auto gtid = Gtid::parse(batch.transactions()[i].gtid);
+    const bool is_mysql = gtid && gtid->kind == ServerKind::kMysql;
+    if (gtid && (is_mysql ? position.domains().empty() : position.sources().empty())) position.add(*gtid);
   }
   return position.to_string();
 }
@@ -63,7 +69,7 @@ bool ProgressMark::note(const change::Watermark& watermark) {
 
 void ProgressMark::set_state(progress::PartitionState state, std::string reason) {
   row_.state = state;
-  row_.reason = std::move(reason);
+  row_.reason = progress::reason_for_people(std::move(reason));
 }
 
 progress::ProgressRow entered(const progress::ProgressRow& row, EpochId id, const std::string& begins_at) {

@@ -21,6 +21,7 @@ class ProgressMark {
   /// True: it moved something. A watermark that names more than is included is for later.
   bool note(const change::Watermark& watermark);
   void enter_epoch(const progress::ProgressRow& row) { row_ = row; }
+  /// The reason is made fit for the table.
   void set_state(progress::PartitionState state, std::string reason);
 
   [[nodiscard]] const progress::ProgressRow& row() const { return row_; }

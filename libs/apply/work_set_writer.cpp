@@ -384,10 +384,11 @@ void WorkSetWriter::applied(const Slice& slice, const SliceCounts& counts, std::
                       .rows = slice.rows - slice.contained});
 }
 
-void WorkSetWriter::suspend(const PartitionKey& key, PartitionState state, const std::string& reason,
+void WorkSetWriter::suspend(const PartitionKey& key, PartitionState state, const std::string& text,
                             std::vector<Outcome>& outcomes) {
   const auto found = held_.find(key);
   if (found == held_.end()) return;
+  const std::string reason = progress::reason_for_people(text);
   ProgressRow row = found->second.row;
   if (row.state != state || row.reason != reason) {
     notice_(fmt::format("{} {}: {}", key.to_string(), to_string(state), reason));

@@ -126,7 +126,7 @@ class WorkSetWriter {
                                                                    const std::vector<bool>& included);
   void look_again(WorkSet& set, std::vector<Outcome>& outcomes);
   void applied(const Slice& slice, const SliceCounts& counts, std::vector<Outcome>& outcomes);
-  void suspend(const progress::PartitionKey& key, progress::PartitionState state, const std::string& reason,
+  void suspend(const progress::PartitionKey& key, progress::PartitionState state, const std::string& text,
                std::vector<Outcome>& outcomes);
   void lose(const progress::PartitionKey& key, std::string_view reason, std::vector<Outcome>& outcomes);
   void count_retry(const mysql::SqlError& error);

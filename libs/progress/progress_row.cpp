@@ -33,6 +33,12 @@ std::optional<PartitionState> parse_partition_state(std::string_view text) {
   return found->first;
 }
 
+std::string reason_for_people(std::string text) {
+  if (text.size() > kReasonBytesMax) text.replace(kReasonBytesMax - 3, std::string::npos, "...");
+  std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+
 std::string PartitionKey::to_string() const { return origin + "/" + stream + "/" + std::to_string(partition.raw()); }
 
 }  // namespace farshore::progress

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +29,11 @@ enum class PartitionState : std::uint8_t {
 /// As in the table: "applying", "at-barrier" ...
 [[nodiscard]] std::string_view to_string(PartitionState state);
 [[nodiscard]] std::optional<PartitionState> parse_partition_state(std::string_view text);
+
+/// A reason as the table takes it, whatever it was made from: at most kReasonBytesMax bytes, ASCII without control
+/// characters (others become '?').
+inline constexpr std::size_t kReasonBytesMax = 1000;
+[[nodiscard]] std::string reason_for_people(std::string text);
 
 /// A partition of a stream of an origin.
 struct PartitionKey {

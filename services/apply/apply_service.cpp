@@ -188,7 +188,7 @@ class ApplyService {
     const PipelineSettings pipeline{.work_set_rows = config_.apply.work_set_rows,
                                     .work_set_bytes = config_.apply.work_set_bytes,
                                     .linger = config_.apply.work_set_linger,
-                                    .group_rows_max = config_.apply.group_transaction_rows,
+                                    .whole_transaction = {.rows_max = config_.apply.group_transaction_rows},
                                     .retry_interval = config_.apply.retry_interval};
     for (std::size_t index = 0; index < config_.apply.workers; ++index) {
       writer.owner = fmt::format("{}/{}", owner_, index);

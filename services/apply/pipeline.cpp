@@ -168,7 +168,7 @@ void Pipeline::settle(const Outcome& outcome) {
 
 void Pipeline::take_up(Feed& feed, const Outcome& outcome) {
   if (feed.mode != Mode::kLoading) return;
-  feed.intake.emplace(outcome.row, settings_.group_rows_max);
+  feed.intake.emplace(outcome.row, settings_.whole_transaction);
   feed.timings.clear();
   feed.searched = !outcome.offset.has_value();
   if (go_to(feed, outcome.offset.value_or(kafka::kBeginning))) feed.mode = Mode::kRunning;

@@ -25,7 +25,7 @@ struct PipelineSettings {
   std::size_t work_set_rows = 2000;
   std::size_t work_set_bytes = 4 * 1024 * 1024;
   std::chrono::milliseconds linger{5};  ///< least time between two work sets that are not full
-  std::uint64_t group_rows_max = 100'000;
+  WholeTransaction whole_transaction;
   std::chrono::milliseconds retry_interval{10'000};
 };
 
