@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "change/key.hpp"
@@ -15,6 +16,8 @@ namespace farshore::apply {
 namespace {
 
 using mysql::text_literal;
+
+constexpr std::size_t kReadBytesMax = 4'194'304;  // of parked changes at once; one is always read
 
 std::string binary_literal(std::string_view bytes) {
   std::string out;
@@ -225,7 +228,7 @@ void Parking::settle(bool committed) {
 std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::list(mysql::Connection& connection,
                                                                         const progress::PartitionKey& partition,
                                                                         std::size_t limit) {
-  return query(connection, fmt::format("{} ORDER BY last_at LIMIT {}", where(partition), limit));
+  return query(connection, where(partition) + " ORDER BY last_at, key_hash", limit, "");
 }
 
 std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::lock_table(mysql::Connection& connection,
@@ -233,20 +236,29 @@ std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::lock_table(my
                                                                               const std::string& schema,
                                                                               const std::string& table,
                                                                               std::size_t limit) {
-  return query(
-      connection,
-      fmt::format(" WHERE region={} AND origin={} AND schema_name={} AND table_name={} ORDER BY stream, part, "
-                  "key_hash LIMIT {} FOR UPDATE",
-                  text_literal(region_), text_literal(origin), text_literal(schema), text_literal(table), limit));
+  return query(connection,
+               fmt::format(" WHERE region={} AND origin={} AND schema_name={} AND table_name={} ORDER BY stream, part, "
+                           "key_hash",
+                           text_literal(region_), text_literal(origin), text_literal(schema), text_literal(table)),
+               limit, " FOR UPDATE");
 }
 
 std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::query(mysql::Connection& connection,
-                                                                         const std::string& condition) {
+                                                                         const std::string& condition,
+                                                                         std::size_t limit, std::string_view lock) {
+  // Their sizes first: a row may be large, and all that is read is in memory at once.
+  const auto sizes = connection.query(
+      fmt::format("SELECT OCTET_LENGTH(change_bytes) FROM farshore.parked{} LIMIT {}{}", condition, limit, lock));
+  if (!sizes) return std::unexpected(sizes.error());
+  std::size_t count = 0;
+  for (std::size_t bytes = 0; count < sizes->size(); ++count) {
+    bytes += sizes->unsigned_integer(count, 0);
+    if (count > 0 && bytes > kReadBytesMax) break;
+  }
   const auto rows = connection.query(
-      "SELECT schema_name, table_name, key_hash, epoch, incarnation, seq, gtid, change_bytes, attempts, origin, "
-      "stream, "
-      "part FROM farshore.parked" +
-      condition);
+      fmt::format("SELECT schema_name, table_name, key_hash, epoch, incarnation, seq, gtid, change_bytes, attempts, "
+                  "origin, stream, part FROM farshore.parked{} LIMIT {}{}",
+                  condition, count, lock));
   if (!rows) return std::unexpected(rows.error());
   std::vector<ParkedChange> changes;
   for (std::size_t row = 0; row < rows->size(); ++row) {
@@ -265,6 +277,10 @@ std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::query(mysql::
                         .partition = PartitionId(static_cast<std::int32_t>(rows->integer(row, 11)))};
     change.header = single_change_header(change);
   }
+  // As they happened: a child after its parent.
+  std::ranges::stable_sort(changes, {}, [](const ParkedChange& change) {
+    return std::tuple(change.partition, change.epoch.epoch, change.seq);
+  });
   return changes;
 }
 

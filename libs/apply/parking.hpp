@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apply/row_op.hpp"
@@ -83,7 +84,9 @@ class Parking {
 
  private:
   [[nodiscard]] std::expected<std::vector<ParkedChange>, mysql::SqlError> query(mysql::Connection& connection,
-                                                                                const std::string& condition);
+                                                                                const std::string& condition,
+                                                                                std::size_t limit,
+                                                                                std::string_view lock);
   [[nodiscard]] std::expected<void, mysql::SqlError> remove(mysql::Connection& connection,
                                                             const progress::PartitionKey& partition,
                                                             const ParkedKey& key);
