@@ -37,12 +37,13 @@ std::expected<BinlogEnd, SqlError> binlog_end(Connection& connection) {
   return BinlogEnd{.file = status->text(0, 0), .position = status->unsigned_integer(0, 1)};
 }
 
+// One row for all sessions that an instance ever opens.
 std::expected<void, SqlError> write_marker(Connection& connection, const std::string& region,
                                            const std::string& instance) {
   const auto written = connection.execute(fmt::format(
       "INSERT INTO farshore.progress (region, origin, stream, part, epoch, incarnation, seq, origin_position, state, "
       "reason) VALUES ({},'self-test',{},-1,0,0,0,'','applying','') ON DUPLICATE KEY UPDATE writes=writes+1",
-      text_literal(region), text_literal(instance.substr(0, 64))));
+      text_literal(region), text_literal(instance.substr(0, instance.find('/')).substr(0, 64))));
   if (!written) return std::unexpected(written.error());
   return connection.commit();
 }

@@ -18,8 +18,8 @@ struct TargetSession {
 };
 
 /// Opens a session for apply: transactions begin by themselves, foreign keys are not checked, a session that falls
-/// silent is ended by the server within seconds. Then writes the self-test row of `instance` and looks for it in the
-/// binlog.
+/// silent is ended by the server within seconds. Then writes the self-test row of `instance` (what stands before a '/')
+/// and looks for it in the binlog.
 [[nodiscard]] std::expected<TargetSession, mysql::SqlError> open_target_session(const DatabaseEndpoint& endpoint,
                                                                                 const std::string& region,
                                                                                 const std::string& instance);

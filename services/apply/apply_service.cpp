@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -213,12 +214,14 @@ class ApplyService {
   std::vector<kafka::StartPoint> assign(const std::vector<TopicPartition>& partitions, std::uint64_t generation) {
     std::vector<kafka::StartPoint> points;
     std::vector<std::vector<Assigned>> given(workers_.size());
+    std::map<std::string, std::string> ids;  // by topic
     for (const TopicPartition& source : partitions) {
+      const auto [id, is_new] = ids.try_emplace(source.topic);
       // An id that cannot be had matches no stored offset: the topic is then read from its beginning.
-      const auto id = admin_->topic_id(source.topic, kAdminTimeout);
+      if (is_new) id->second = admin_->topic_id(source.topic, kAdminTimeout).value_or("unknown");
       const std::size_t index = worker_index(source);
       given[index].push_back(
-          {.source = source, .key = key_of(source), .topic_id = id.value_or("unknown"), .generation = generation});
+          {.source = source, .key = key_of(source), .topic_id = id->second, .generation = generation});
       points.push_back({.worker = index, .offset = std::nullopt});
     }
     for (std::size_t index = 0; index < workers_.size(); ++index) {
