@@ -13,6 +13,11 @@ bool is_string(const std::string& type) {
 }
 bool is_bytes(const std::string& type) { return type == "binary" || type == "varbinary" || type.ends_with("blob"); }
 
+bool is_plain_string(const std::string& type) { return is_string(type) && type != "enum" && type != "set"; }
+bool is_number(const std::string& type) {
+  return is_integer(type) || type == "decimal" || type == "float" || type == "double" || type == "bit";
+}
+
 /// Bits of precision that an integer needs and a floating column keeps.
 int integer_bits(ColumnType type) {
   switch (type) {
@@ -41,7 +46,8 @@ std::optional<std::string> string_loss(const Column& source, const mysql::Column
   const bool source_is_bytes = source.charset == "binary";
   if (source_is_bytes) return is_bytes(target.data_type) ? std::nullopt : differs(target);
   if (target.data_type == "json") return std::nullopt;
-  if (!is_string(target.data_type)) return differs(target);
+  // An ENUM takes text that looks like a number for an index.
+  if (!is_plain_string(target.data_type)) return differs(target);
   // CHAR strips the spaces at the end, which VARCHAR and TEXT keep.
   if (target.data_type == "char" && source.type != ColumnType::kChar) return differs(target);
   // Spaces beyond the length are cut with no more than a note.
@@ -49,6 +55,20 @@ std::optional<std::string> string_loss(const Column& source, const mysql::Column
   if (sized && source.charset == target.charset && target.length_bytes < source.length) {
     return fmt::format("column {} holds {} bytes, the source's holds {}", target.name, target.length_bytes,
                        source.length);
+  }
+  return std::nullopt;
+}
+
+// A label that the target's ENUM lacks is an error there, but for one that looks like a number: that is an index.
+std::optional<std::string> enum_loss(const Column& source, const mysql::ColumnSchema& target) {
+  if (is_plain_string(target.data_type)) return std::nullopt;
+  if (target.data_type != "enum") return differs(target);
+  for (const std::string& label : source.labels) {
+    const bool looks_like_number = !label.empty() && label.find_first_not_of("0123456789") == std::string::npos;
+    if (looks_like_number && !target.column_type.contains("'" + label + "'")) {
+      return fmt::format("column {} is {} there, without the source's label '{}'", target.name, target.column_type,
+                         label);
+    }
   }
   return std::nullopt;
 }
@@ -65,7 +85,8 @@ std::optional<std::string> silent_loss(const Column& source, const mysql::Column
     case ColumnType::kBigint:
       if (type == "float" && integer_bits(source.type) > 16) return differs(target);
       if (type == "double" && integer_bits(source.type) > 32) return differs(target);
-      return std::nullopt;
+      // Years, temporals, ENUM and SET take a number for something else.
+      return is_number(type) || is_plain_string(type) || type == "json" ? std::nullopt : differs(target);
     case ColumnType::kDecimal:
       if (type != "decimal") return differs(target);
       if (target.scale >= source.scale) return std::nullopt;
@@ -82,8 +103,8 @@ std::optional<std::string> silent_loss(const Column& source, const mysql::Column
     case ColumnType::kChar:
     case ColumnType::kVarchar:
     case ColumnType::kText: return string_loss(source, target);
-    case ColumnType::kEnum:
-    case ColumnType::kSet: return is_string(type) ? std::nullopt : differs(target);
+    case ColumnType::kEnum: return enum_loss(source, target);
+    case ColumnType::kSet: return type == "set" || is_plain_string(type) ? std::nullopt : differs(target);
     case ColumnType::kJson: return type == "json" || is_string(type) ? std::nullopt : differs(target);
   }
   return differs(target);

@@ -28,9 +28,10 @@ bool collation_pads(const std::string& collation) {
 
 // A further unique key can clash only if it does not hold the whole primary key.
 bool may_clash(const mysql::UniqueKey& key, const std::vector<std::string>& primary) {
-  return !std::ranges::all_of(primary, [&](const std::string& column) {
-    return std::ranges::any_of(key.columns, [&](const std::string& candidate) { return same_name(candidate, column); });
-  });
+  return key.has_prefix || !std::ranges::all_of(primary, [&](const std::string& column) {
+           return std::ranges::any_of(key.columns,
+                                      [&](const std::string& candidate) { return same_name(candidate, column); });
+         });
 }
 
 std::string key_list(const std::vector<std::string>& columns) { return fmt::format("({})", fmt::join(columns, ", ")); }

@@ -57,6 +57,14 @@ std::string opening_of(const std::string& charset) {
   return "_" + charset + "'";
 }
 
+// What separates a SET's labels, escaped: the labels are in the column's character set, and so is this.
+std::string_view comma_of(const std::string& charset) {
+  if (charset == "ucs2" || charset == "utf16") return "\\0,";
+  if (charset == "utf16le") return ",\\0";
+  if (charset == "utf32") return "\\0\\0\\0,";
+  return ",";
+}
+
 bool is_character(ColumnType type) {
   return type == ColumnType::kChar || type == ColumnType::kVarchar || type == ColumnType::kText;
 }
@@ -118,7 +126,8 @@ void append_binary_literal(std::string_view bytes, std::string& out) {
   out.push_back('\'');
 }
 
-LiteralWriter::LiteralWriter(const Column& column) : type_(column.type), opening_(opening_of(column.charset)) {
+LiteralWriter::LiteralWriter(const Column& column)
+    : type_(column.type), opening_(opening_of(column.charset)), comma_(comma_of(column.charset)) {
   for (const std::string& label : column.labels) append_escaped(label, labels_.emplace_back());
 }
 
@@ -170,7 +179,7 @@ bool LiteralWriter::append_set(std::uint64_t mask, std::string& out) const {
   bool first = true;
   for (std::size_t i = 0; i < labels_.size(); ++i) {
     if ((mask >> i & 1) == 0) continue;
-    if (!first) out.push_back(',');
+    if (!first) out += comma_;
     first = false;
     out += labels_[i];
   }

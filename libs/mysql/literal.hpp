@@ -40,6 +40,7 @@ class LiteralWriter {
 
   ColumnType type_;
   std::string opening_;              ///< introducer and opening quote
+  std::string_view comma_;           ///< between the labels of a SET; static
   std::vector<std::string> labels_;  ///< escaped
 };
 

@@ -77,6 +77,7 @@ SqlErrorKind kind_of_error_code(int code) {
     case 1030:  // error from the storage engine: nearly always the disk
     case 1041:  // out of memory
     case 1114:  // the table is full
+    case 1206:  // the lock table is full
     case 1598:  // binary logging is not possible
     case 1037:
     case 1038: return SqlErrorKind::kDiskFull;
@@ -105,6 +106,7 @@ SqlErrorKind kind_of_error_code(int code) {
     case 1265:
     case 1273:  // unknown collation
     case 1366:
+    case 1526:  // no partition of the table takes the value
     case 1406:
     case 3854:  // cannot convert the string to the column's character set
     case 3988: return SqlErrorKind::kTooNarrow;
