@@ -1,8 +1,12 @@
 #include "binlog/stream.hpp"
 
+// libmariadb's headers as libmariadb itself is built, else the TLS handle has no type; they take uchar for granted.
+#define HAVE_TLS
+using uchar = unsigned char;
 #include <mysql.h>
 
 #include <ma_pvio.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -17,6 +21,13 @@ constexpr unsigned long kPacketError = 0xFFFFFFFF;
 constexpr std::uint8_t kPacketEvent = 0x00;
 constexpr std::uint8_t kPacketEnd = 0xFE;
 constexpr std::size_t kPacketEndBytesMax = 8;
+
+/// Bytes that were taken off the socket already: in libmariadb's cache, or decrypted by OpenSSL (a TLS record holds up
+/// to 16 KB, and libmariadb takes of it what it needs).
+bool has_buffered_bytes(const MARIADB_PVIO& pvio) {
+  if (pvio.cache != nullptr && pvio.cache_pos < pvio.cache + pvio.cache_size) return true;
+  return pvio.ctls != nullptr && SSL_pending(static_cast<const SSL*>(pvio.ctls->ssl)) > 0;
+}
 
 }  // namespace
 
@@ -88,7 +99,7 @@ bool BinlogStream::wait_readable(std::chrono::milliseconds timeout) const {
 
 bool BinlogStream::wait_for_bytes(std::chrono::milliseconds timeout) const {
   const MARIADB_PVIO* pvio = mysql_->net.pvio;
-  if (pvio != nullptr && pvio->cache != nullptr && pvio->cache_pos < pvio->cache + pvio->cache_size) return true;
+  if (pvio != nullptr && has_buffered_bytes(*pvio)) return true;
   pollfd socket{.fd = socket_, .events = POLLIN, .revents = 0};
   return poll(&socket, 1, static_cast<int>(timeout.count())) > 0;
 }

@@ -45,8 +45,7 @@ std::string text_of(const Value& value) {
     case Value::Kind::kUint: return std::to_string(value.as_uint());
     case Value::Kind::kFloat: return fmt::format("{}", value.as_float());
     case Value::Kind::kDouble: return fmt::format("{}", value.as_double());
-    case Value::Kind::kBytes:
-      return is_plain(value.bytes()) ? fmt::format("'{}'", value.bytes()) : hex(value.bytes());
+    case Value::Kind::kBytes: return is_plain(value.bytes()) ? fmt::format("'{}'", value.bytes()) : hex(value.bytes());
     case Value::Kind::kText: return fmt::format("'{}'", value.bytes());
   }
   return {};
@@ -150,8 +149,11 @@ int read_file(const std::string& path, Printer& printer) {
   return end(StreamError::Kind::kClosed, "the file ended");
 }
 
+/// Reads as capture does: looks whether something is there, and only then takes it.
 int read_stream(BinlogStream& stream, Printer& printer) {
   while (true) {
+    while (!stream.wait_readable(std::chrono::milliseconds(20))) {
+    }
     const auto event = stream.next();
     if (!event) return end(event.error().kind, event.error().message);
     if (!printer.print(*event)) return 1;

@@ -4,6 +4,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -103,6 +104,22 @@ def test_a_commit_is_there_at_once(server):
         assert follower.line().startswith("begin ")
         assert follower.line() == "insert stream_test.t after id=10 name='n10'"
         assert follower.line() == "commit"
+
+
+@pytest.mark.parametrize("tls", ["disabled", "required"])
+def test_nothing_of_a_large_transaction_waits_for_a_heartbeat(server, tls):
+    if tls == "required" and server.server == "mariadb":
+        return
+    server.execute("CREATE TABLE IF NOT EXISTS stream_test.large (id INT PRIMARY KEY, data LONGBLOB)",
+                   "TRUNCATE stream_test.large")
+    with Follower(server, *by_tcp(server), "--tls", tls, "--heartbeat", "15000", "--read-timeout",
+                  "60000") as follower:
+        began = time.monotonic()
+        for size in (3000, 9000, 17000, 20000, 40000, 100000):
+            server.execute(f"INSERT INTO stream_test.large VALUES ({size}, REPEAT('x', {size}))")
+            while follower.line() != "commit":
+                pass
+        assert time.monotonic() - began < 10
 
 
 def test_heartbeats_keep_an_idle_stream_alive(server):
