@@ -114,10 +114,11 @@ void PartitionIntake::release_complete(WorkSet& set) {
   const bool is_too_large = tail.rows > whole_.rows_max || held_bytes_ > whole_.bytes_max;
   if (!tail.touches_group || is_too_large) return release_all(set);
   for (std::size_t i = 0; i < tail.part; ++i) {
-    held_rows_ -= held_.front().rows();
-    held_bytes_ -= held_.front().batch->value.size();
-    include(std::move(held_.front()), set);
+    BatchPart part = std::move(held_.front());
     held_.pop_front();
+    held_rows_ -= part.rows();
+    held_bytes_ -= part.batch->value.size();
+    include(std::move(part), set);
   }
   if (tail.change > held_.front().begin) {
     BatchPart complete = held_.front();
