@@ -82,6 +82,19 @@ std::expected<std::vector<PartitionState>, MessageError> partitions_of(const v1:
   return states;
 }
 
+/// The partitions are those of the numbering, in its order: a reader counts on it.
+bool agree(const std::vector<PartitionState>& partitions, const Numbering& numbering) {
+  std::size_t at = 0;
+  for (const Numbering::Stream& stream : numbering.streams) {
+    for (std::uint32_t i = 0; i < stream.partitions; ++i, ++at) {
+      const bool same = at < partitions.size() && partitions[at].stream == stream.name &&
+                        partitions[at].partition == PartitionId(static_cast<std::int32_t>(i));
+      if (!same) return false;
+    }
+  }
+  return at == partitions.size();
+}
+
 }  // namespace
 
 std::uint64_t digest(const Numbering& numbering) {
@@ -116,9 +129,10 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
   }
   auto partitions = partitions_of(message);
   if (!partitions) return std::unexpected(partitions.error());
-  checkpoint.partitions = std::move(*partitions);
   auto numbering = from_message(message.numbering());
   if (!numbering) return std::unexpected(numbering.error());
+  if (!agree(*partitions, *numbering)) return std::unexpected(MessageError::kMalformed);
+  checkpoint.partitions = std::move(*partitions);
   checkpoint.numbering = std::move(*numbering);
   checkpoint.source_uuid = message.source_uuid();
   checkpoint.written_at = LocalTime(std::chrono::microseconds(message.written_at_us()));

@@ -126,7 +126,7 @@ Session::Failure Session::take_lease() {
 
 Session::Failure Session::fence_older_captures() {
   auto admin = kafka::Admin::create(settings_.cluster);
-  if (!admin) return capture::end_of(admin.error(), "Kafka");
+  if (!admin) return capture::end_of(admin.error(), "Kafka (kafka.bootstrap)");
   admin_ = std::move(*admin);
   if (auto failure = set_up_checkpoint_topic(*admin_, settings_.origin, settings_.topics)) return failure;
   auto producer =

@@ -46,17 +46,17 @@ std::string read_password(const AccountConfig& account) {
   std::ifstream in(account.password_file, std::ios::binary);
   if (!in) {
     throw EnvironmentError(
-        fmt::format("The password file {} of account {} cannot be read ({}); create it, readable "
+        fmt::format("password_file of account {}: {} cannot be read ({}); create it, readable "
                     "for the user that runs this service.",
-                    account.password_file, account.user, std::generic_category().message(errno)));
+                    account.user, account.password_file, std::generic_category().message(errno)));
   }
   std::string password(std::istreambuf_iterator<char>(in), {});
   while (!password.empty() && (password.back() == '\n' || password.back() == '\r')) password.pop_back();
   if (password.size() > kPasswordBytesMax) {
     throw EnvironmentError(
-        fmt::format("The password file {} of account {} holds more than {} bytes; it should hold "
+        fmt::format("password_file of account {}: {} holds more than {} bytes; it should hold "
                     "the password alone.",
-                    account.password_file, account.user, kPasswordBytesMax));
+                    account.user, account.password_file, kPasswordBytesMax));
   }
   return password;
 }

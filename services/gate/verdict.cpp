@@ -119,14 +119,31 @@ class StreamJudge {
   bool lacks_safe_time_ = false;
 };
 
-/// The configured streams and those that have progress: what is applied is judged, configured or not.
+/// The configured streams and those that have progress or pending changes: what is here is judged, configured or not.
 std::set<std::string> streams_of(const std::string& origin, const Expectation& expected, const Evidence& evidence) {
   std::set<std::string> streams;
   for (const auto& [stream, partitions] : expected.partitions_of_stream) streams.insert(stream);
   for (const ProgressRow& row : evidence.rows) {
     if (row.key.origin == origin) streams.insert(row.key.stream);
   }
+  for (const progress::PendingCount& count : evidence.pending) {
+    if (count.origin == origin) streams.insert(count.stream);
+  }
   return streams;
+}
+
+/// An origin's partitions go from epoch to epoch together. Those that apply in different ones contradict each other:
+/// text for people; nothing: they agree.
+std::optional<std::string> mixed_epochs(const std::string& origin, const Evidence& evidence) {
+  std::optional<EpochId> common;
+  for (const ProgressRow& row : evidence.rows) {
+    if (row.key.origin != origin || row.state != PartitionState::kApplying) continue;
+    if (common && *common != row.epoch)
+      return fmt::format("partitions of the origin apply in different epochs ({} and {}, or incarnations of one)",
+                         common->epoch.raw(), row.epoch.epoch.raw());
+    common = row.epoch;
+  }
+  return std::nullopt;
 }
 
 StreamVerdict judge_stream(const std::string& origin, const std::string& stream, const Expectation& expected,
@@ -140,6 +157,8 @@ StreamVerdict judge_stream(const std::string& origin, const std::string& stream,
   for (const ProgressRow& row : evidence.rows) {
     if (row.key.origin == origin && row.key.stream == stream) partitions[row.key.partition.raw()] = &row;
   }
+  if (auto contradiction = mixed_epochs(origin, evidence))
+    judge.close(Reason::kWrongIncarnation, std::move(*contradiction));
   for (const auto& [number, row] : partitions) {
     if (row == nullptr) {
       judge.missing_partition(number);

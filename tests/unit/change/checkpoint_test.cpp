@@ -73,6 +73,12 @@ TEST(Checkpoint, ThatContradictsItselfIsRefused) {
   Checkpoint no_seq = some_checkpoint();
   no_seq.partitions[0].next_seq = Seq(0);
   EXPECT_FALSE(decode_checkpoint(encode_checkpoint(no_seq)).has_value());
+  Checkpoint one_partition = some_checkpoint();
+  one_partition.partitions.pop_back();
+  EXPECT_FALSE(decode_checkpoint(encode_checkpoint(one_partition)).has_value()) << "the numbering has two";
+  Checkpoint other_order = some_checkpoint();
+  std::swap(other_order.partitions[0], other_order.partitions[1]);
+  EXPECT_FALSE(decode_checkpoint(encode_checkpoint(other_order)).has_value());
 }
 
 }  // namespace

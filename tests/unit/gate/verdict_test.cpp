@@ -182,7 +182,21 @@ TEST(Verdict, IsClosedByParkedChangesAndConflicts) {
   EXPECT_EQ(pending.verdict().parked, 2U);
   EXPECT_EQ(pending.verdict().conflicts, 1U);
   pending.evidence.pending[0].stream = "core";
-  EXPECT_TRUE(pending.verdict().open) << "another stream's";
+  const auto verdicts = pending.verdicts();
+  ASSERT_EQ(verdicts.size(), 2U);
+  EXPECT_FALSE(verdicts[0].open) << "a stream that is known by nothing but its pending changes";
+  EXPECT_TRUE(verdicts[1].open) << "another stream's";
+}
+
+TEST(Verdict, IsClosedByPartitionsThatApplyInDifferentEpochs) {
+  Situation mixed;
+  mixed.evidence.rows[0].epoch = {Epoch(2), Incarnation(20)};
+  mixed.evidence.rows[1].epoch = {Epoch(1), Incarnation(10)};
+  EXPECT_THAT(mixed.reasons(), ElementsAre(Reason::kWrongIncarnation));
+  mixed.evidence.rows[1].epoch = {Epoch(2), Incarnation(21)};
+  EXPECT_THAT(mixed.reasons(), ElementsAre(Reason::kWrongIncarnation));
+  mixed.evidence.rows[1].epoch = mixed.evidence.rows[0].epoch;
+  EXPECT_TRUE(mixed.verdict().open);
 }
 
 TEST(Verdict, GathersEveryReasonOnceWithItsPartitions) {
