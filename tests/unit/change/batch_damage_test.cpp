@@ -219,7 +219,7 @@ TEST(NewerBatch, WithAnUnknownOpFieldOrTypeIsToldApart) {
   EXPECT_EQ(kind_after([&](auto& b) { add_field(&b, 18); }), Kind::kNewerFormat);
   EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_changes(0), 10); }), Kind::kNewerFormat);
   EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_transactions(0), 3); }), Kind::kNewerFormat);
-  EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_tables(0), 6); }), Kind::kNewerFormat);
+  EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_tables(0), 15); }), Kind::kNewerFormat);
   EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_tables(0)->mutable_columns(0), 10); }), Kind::kNewerFormat);
   EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_changes(0)->mutable_after(0), 7); }), Kind::kNewerFormat);
 }
