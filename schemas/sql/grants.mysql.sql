@@ -15,7 +15,8 @@ GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'farshore_apply'@'%';
 CREATE USER IF NOT EXISTS 'farshore_gate'@'%' IDENTIFIED BY '<gate password>';
 GRANT SELECT ON farshore.* TO 'farshore_gate'@'%';
 
--- farshorectl: creates the farshore schema (init), reads schemas and settings (preflight), works on parked and conflict rows.
+-- farshorectl: creates the farshore schema (init), reads schemas, triggers and settings (preflight), works on parked and
+-- conflict rows. Both servers show triggers only to accounts that may make them.
 CREATE USER IF NOT EXISTS 'farshore_ctl'@'%' IDENTIFIED BY '<ctl password>';
 GRANT CREATE, SELECT, INSERT, UPDATE, DELETE ON farshore.* TO 'farshore_ctl'@'%';
-GRANT SELECT, REPLICATION CLIENT ON *.* TO 'farshore_ctl'@'%';
+GRANT SELECT, TRIGGER, REPLICATION CLIENT ON *.* TO 'farshore_ctl'@'%';

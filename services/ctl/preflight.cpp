@@ -27,7 +27,7 @@ struct PreflightOptions {
 
 RegionFacts read_facts(const common::Config& config) {
   mysql::Connection connection = open_database(config);
-  auto facts = read_region_facts(connection, common::table_rules(config));
+  auto facts = read_region_facts(connection, common::table_rules(config), config.database.accounts.apply.user);
   if (!facts) fail_database(config, facts.error());
   return std::move(*facts);
 }

@@ -5,6 +5,7 @@
 #include "base/environment_error.hpp"
 #include "capture/partitions.hpp"
 #include "capture/source_check.hpp"
+#include "capture/topic_setup.hpp"
 #include "common/database_error.hpp"
 #include "common/endpoints.hpp"
 #include "common/kafka_error.hpp"
@@ -103,6 +104,8 @@ class KafkaCheck {
     }
     setting(name, "partitions", std::to_string(topic->partitions), std::to_string(stream.partitions));
     setting(name, "cleanup.policy", config_of(*topic, "cleanup.policy"), "delete");
+    setting(name, "max.message.bytes", config_of(*topic, "max.message.bytes"),
+            std::to_string(capture::TopicSettings{}.max_message_bytes));
     setting(name, "retention.ms", config_of(*topic, "retention.ms"), std::to_string(stream.retention.count()));
     setting(name, "replication.factor", std::to_string(topic->replication),
             std::to_string(config_.kafka.replication_factor));
@@ -116,6 +119,8 @@ class KafkaCheck {
     }
     setting(name, "partitions", std::to_string(topic->partitions), "1");
     setting(name, "cleanup.policy", config_of(*topic, "cleanup.policy"), "compact");
+    setting(name, "replication.factor", std::to_string(topic->replication),
+            std::to_string(config_.kafka.replication_factor));
   }
 
   void check_mirrored(const std::string& name, const common::StreamConfig& stream) {

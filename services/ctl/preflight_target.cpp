@@ -63,10 +63,19 @@ void check_table(Findings& findings, const std::string& name, const TableFacts& 
     findings.mend(what, "engine " + table.engine, "a transactional engine: a crash would leave half a transaction",
                   fmt::format("ALTER TABLE {} ENGINE=InnoDB", name));
   }
+  if (table.key.empty()) {
+    findings.mend(what, "without a primary key", "with one: rows cannot be told apart without it",
+                  fmt::format("ALTER TABLE {} ADD PRIMARY KEY (...), or leave the table out of every stream", name));
+  }
   if (!table.triggers.empty()) {
-    findings.warning(what, fmt::format("triggers {}", fmt::join(table.triggers, ", ")),
-                     "none: their effects arrive as rows of their own, and would happen twice",
-                     "drop them here, or let them do nothing when CURRENT_USER() is apply's account");
+    findings.mend(what, fmt::format("triggers {}", fmt::join(table.triggers, ", ")),
+                  "none: their effects arrive as rows of their own, and would happen twice",
+                  "drop them here, or let them do nothing when USER() is apply's account");
+  }
+  if (!table.guarded_triggers.empty()) {
+    findings.warning(what, fmt::format("triggers {}", fmt::join(table.guarded_triggers, ", ")),
+                     "that they do nothing when apply writes; they name its account",
+                     "nothing, if that is what they do: only their text was looked at");
   }
   if (table.has_second_unique_key) {
     findings.warning(what, "a further unique key", "none, for speed",
@@ -81,8 +90,8 @@ std::vector<Finding> check_target(const RegionFacts& facts, bool captures_here) 
   check_server(findings, facts, captures_here);
   check_farshore_schema(findings, facts);
   if (!facts.sees_triggers) {
-    findings.warning("triggers", "cannot be seen by farshorectl's account", "none on captured tables",
-                     "GRANT TRIGGER ON *.* to farshorectl's account for this check, or look with another account");
+    findings.mend("triggers", "cannot be seen by farshorectl's account", "to be seen: captured tables may have none",
+                  "GRANT TRIGGER ON *.* TO farshorectl's account (docs/operating/grants.md)");
   }
   for (const auto& [name, table] : facts.tables) check_table(findings, name, table);
   findings.good("captured tables", std::to_string(facts.tables.size()));

@@ -17,7 +17,8 @@ constexpr std::string_view kApplicationSchemas =
 /// One reading of the facts; the first failed statement ends it.
 class Reader {
  public:
-  Reader(Connection& connection, const change::TableRules& rules) : connection_(connection), rules_(rules) {}
+  Reader(Connection& connection, const change::TableRules& rules, const std::string& apply_user)
+      : connection_(connection), rules_(rules), apply_user_(apply_user) {}
 
   std::expected<RegionFacts, SqlError> read() {
     auto server = mysql::read_server_info(connection_);
@@ -107,10 +108,13 @@ class Reader {
       }
     }
     const Rows rows = query(
-        "SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME FROM information_schema.TRIGGERS "
-        "ORDER BY TRIGGER_NAME");
+        "SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_STATEMENT FROM "
+        "information_schema.TRIGGERS ORDER BY TRIGGER_NAME");
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (TableFacts* table = find(rows, i)) table->triggers.push_back(rows.text(i, 2));
+      TableFacts* table = find(rows, i);
+      if (table == nullptr) continue;
+      const bool is_guarded = rows.text(i, 3).find(apply_user_) != std::string::npos;
+      (is_guarded ? table->guarded_triggers : table->triggers).push_back(rows.text(i, 2));
     }
   }
 
@@ -151,14 +155,16 @@ class Reader {
 
   Connection& connection_;
   const change::TableRules& rules_;
+  const std::string& apply_user_;
   RegionFacts facts_;
   std::optional<SqlError> error_;
 };
 
 }  // namespace
 
-std::expected<RegionFacts, SqlError> read_region_facts(Connection& connection, const change::TableRules& rules) {
-  return Reader(connection, rules).read();
+std::expected<RegionFacts, SqlError> read_region_facts(Connection& connection, const change::TableRules& rules,
+                                                       const std::string& apply_user) {
+  return Reader(connection, rules, apply_user).read();
 }
 
 }  // namespace farshore::ctl

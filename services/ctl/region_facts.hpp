@@ -27,9 +27,10 @@ struct TableFacts {
   bool auto_increment = false;
   bool has_second_unique_key = false;
   std::vector<ColumnFacts> columns{};
-  std::vector<std::string> key{};       ///< the primary key's columns
-  std::vector<std::string> triggers{};  ///< as far as the account may see them
-  std::vector<std::string> cascades{};  ///< foreign keys of which a change of the parent changes rows here
+  std::vector<std::string> key{};               ///< the primary key's columns
+  std::vector<std::string> triggers{};          ///< as far as the account may see them; without the guarded ones
+  std::vector<std::string> guarded_triggers{};  ///< their text names apply's account: they look who writes
+  std::vector<std::string> cascades{};          ///< foreign keys of which a change of the parent changes rows here
 };
 
 /// What preflight needs to know of a database, read at once.
@@ -41,7 +42,9 @@ struct RegionFacts {
   std::optional<std::string> binlog_filter;  ///< what the server's binlog leaves out; nothing: it has no filter
 };
 
+/// `apply_user` is the name of apply's account.
 [[nodiscard]] std::expected<RegionFacts, mysql::SqlError> read_region_facts(mysql::Connection& connection,
-                                                                            const change::TableRules& rules);
+                                                                            const change::TableRules& rules,
+                                                                            const std::string& apply_user);
 
 }  // namespace farshore::ctl

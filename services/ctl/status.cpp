@@ -45,7 +45,8 @@ struct Status {
 
   [[nodiscard]] bool good() const {
     return std::ranges::all_of(services, &ServiceStatus::ready) &&
-           std::ranges::all_of(partitions, [](const auto& row) { return row.state == PartitionState::kApplying; });
+           std::ranges::all_of(partitions, [](const auto& row) { return row.state == PartitionState::kApplying; }) &&
+           std::ranges::all_of(pending, [](const auto& count) { return count.parked + count.conflicts == 0; });
   }
 };
 

@@ -122,15 +122,16 @@ def test_preflight_names_the_setting_and_the_statement_that_mends_it(regions):
         west.execute("SET GLOBAL binlog_row_metadata = 'FULL'")
 
 
-def test_preflight_looks_at_keys_engines_and_auto_increment_of_both_sides(regions):
+def test_preflight_looks_at_keys_engines_triggers_and_auto_increment_of_both_sides(regions):
     regions.everywhere("CREATE DATABASE IF NOT EXISTS test_preflight CHARACTER SET utf8mb4")
     regions.everywhere("CREATE TABLE test_preflight.nokey (n INT)", "CREATE TABLE test_preflight.memory (id INT PRIMARY KEY) ENGINE=MEMORY",
                        "CREATE TABLE test_preflight.counted (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY)",
-                       "CREATE TABLE test_preflight.word (word VARCHAR(10) NOT NULL PRIMARY KEY)")
+                       "CREATE TABLE test_preflight.word (word VARCHAR(10) NOT NULL PRIMARY KEY)",
+                       "CREATE TRIGGER test_preflight.fires_twice AFTER INSERT ON test_preflight.counted FOR EACH ROW SET @seen = 1")
     try:
         done = regions.east.ctl("preflight", "--peer", str(regions.west.config_file))
         assert done.returncode == TO_MEND
-        for words in (["test_preflight.nokey", "primary key"], ["test_preflight.memory"], ["auto_increment"], ["test_preflight.word", "collation"]):
+        for words in (["test_preflight.nokey", "primary key"], ["test_preflight.memory"], ["fires_twice"], ["auto_increment"], ["test_preflight.word", "collation"]):
             assert all(word.lower() in done.stdout.lower() for word in words), f"{words} not in:\n{done.stdout}"
     finally:
         regions.everywhere("DROP DATABASE test_preflight")

@@ -69,9 +69,10 @@ TEST(PreflightTarget, NamesTheStatementThatMends) {
   facts.server.read_only = true;
   facts.farshore_tables = {"progress"};
   facts.binlog_filter = "binlog_ignore_db=farshore";
-  facts.tables["shop.memory"] = {.engine = "MEMORY", .columns = {}, .key = {}, .triggers = {"log_it"}, .cascades = {}};
+  facts.tables["shop.memory"] = {
+      .engine = "MEMORY", .columns = {}, .key = {"id"}, .triggers = {"log_it"}, .cascades = {}};
   facts.tables["shop.users"] = {
-      .engine = "InnoDB", .has_second_unique_key = true, .columns = {}, .key = {}, .triggers = {}, .cascades = {}};
+      .engine = "InnoDB", .has_second_unique_key = true, .columns = {}, .key = {"id"}, .triggers = {}, .cascades = {}};
   const auto findings = check_target(facts, true);
   EXPECT_EQ(trouble(findings, "read_only").mend, "SET GLOBAL read_only = OFF");
   EXPECT_EQ(trouble(findings, "farshore schema").mend, "farshorectl init");
@@ -90,7 +91,22 @@ TEST(PreflightTarget, NeedsNoBinlogWhereNothingIsCaptured) {
 TEST(PreflightTarget, SaysThatTriggersCannotBeSeen) {
   RegionFacts facts = good_facts(ServerKind::kMysql, 1);
   facts.sees_triggers = false;
-  EXPECT_EQ(trouble(check_target(facts, false), "triggers").severity, Finding::Severity::kWarning);
+  EXPECT_EQ(trouble(check_target(facts, false), "triggers").severity, Finding::Severity::kMend);
+}
+
+TEST(PreflightTarget, RefusesTriggersThatWouldFireTwice) {
+  RegionFacts facts = good_facts(ServerKind::kMysql, 1);
+  facts.tables["shop.orders"].guarded_triggers = {"looks_who_writes"};
+  EXPECT_EQ(trouble(check_target(facts, false), "shop.orders").severity, Finding::Severity::kWarning);
+  facts.tables["shop.orders"].triggers = {"log_it"};
+  EXPECT_EQ(trouble(check_target(facts, false), "shop.orders").severity, Finding::Severity::kMend);
+  EXPECT_THAT(trouble(check_target(facts, false), "shop.orders").found, HasSubstr("log_it"));
+}
+
+TEST(PreflightTarget, RefusesATableWithoutAPrimaryKey) {
+  RegionFacts facts = good_facts(ServerKind::kMysql, 1);
+  facts.tables["shop.orders"].key.clear();
+  EXPECT_EQ(trouble(check_target(facts, false), "shop.orders").severity, Finding::Severity::kMend);
 }
 
 TEST(PreflightPair, FindsNothingWhereBothSidesAgree) { EXPECT_TRUE(Pair().check().empty()); }
