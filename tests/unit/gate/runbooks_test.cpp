@@ -1,0 +1,44 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "common/metric_names.hpp"
+#include "gate/verdict.hpp"
+
+namespace farshore::gate {
+namespace {
+
+std::string runbooks() {
+  std::ifstream in(std::string(FARSHORE_SOURCE_DIR) + "/docs/operating/runbooks.md", std::ios::binary);
+  EXPECT_TRUE(in);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+TEST(Runbooks, HaveAnEntryForEveryReasonThatClosesTheGate) {
+  std::istringstream lines(runbooks());
+  std::string headings;
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("## The gate is closed")) headings += line + "\n";
+  for (std::size_t i = 0; i < kReasonCount; ++i) {
+    const std::string reason = "`" + std::string(to_string(static_cast<Reason>(i))) + "`";
+    EXPECT_NE(headings.find(reason), std::string::npos) << reason;
+  }
+}
+
+TEST(Runbooks, NameOnlyMetricsThatExist) {
+  std::set<std::string_view> known;
+  for (const common::MetricDeclaration* metric : common::every_metric()) known.insert(metric->name);
+  const std::string text = runbooks();
+  const std::regex name("farshore_[a-z_]+");
+  for (std::sregex_iterator found(text.begin(), text.end(), name), end; found != end; ++found)
+    EXPECT_TRUE(known.contains(found->str())) << found->str();
+}
+
+}  // namespace
+}  // namespace farshore::gate
