@@ -44,7 +44,14 @@ bool may_grow(const std::vector<kafka::TopicMismatch>& mismatches, std::uint32_t
 }  // namespace
 
 SessionEnd end_of(const kafka::KafkaError& error, const std::string& what) {
-  return {EndKind::kRetry, fmt::format("{}: {}", what, error.message), EndedBy::kKafka};
+  using Kind = kafka::KafkaError::Kind;
+  const std::string sentence = fmt::format("{}: {}", what, error.message);
+  if (error.kind == Kind::kBadSetting)
+    return {EndKind::kMisconfigured, sentence + "; correct kafka in the configuration", EndedBy::kKafka};
+  if (error.kind == Kind::kDenied)
+    return {EndKind::kMisconfigured, sentence + "; check the credentials and access rules of capture at the brokers",
+            EndedBy::kKafka};
+  return {EndKind::kRetry, sentence, EndedBy::kKafka};
 }
 
 std::optional<SessionEnd> set_up_checkpoint_topic(kafka::Admin& admin, const std::string& origin,

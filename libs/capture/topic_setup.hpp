@@ -30,7 +30,7 @@ struct TopicSettings {
                                                              const change::Numbering* checkpointed,
                                                              const TopicSettings& settings);
 
-/// How a failed call to Kafka ends a session.
+/// How a failed call to Kafka ends a session: what a person has to mend is told from what may pass.
 [[nodiscard]] SessionEnd end_of(const kafka::KafkaError& error, const std::string& what);
 
 }  // namespace farshore::capture

@@ -3,6 +3,7 @@
 #include "capture/cascade_groups.hpp"
 #include "capture/source_check.hpp"
 #include "capture/statement_check.hpp"
+#include "capture/topic_setup.hpp"
 
 namespace farshore::capture {
 namespace {
@@ -191,6 +192,13 @@ TEST(Statements, AForeignKeyThatOnlyForbidsTiesNothing) {
                               "shop", rules())
                   .cascades,
               IsEmpty());
+}
+
+TEST(KafkaFailures, ThatAPersonHasToMendAreToldFromThoseThatPass) {
+  using Kind = kafka::KafkaError::Kind;
+  EXPECT_EQ(end_of({Kind::kBadSetting, "no such property"}, "Kafka").kind, EndKind::kMisconfigured);
+  EXPECT_EQ(end_of({Kind::kDenied, "not authorized"}, "Kafka").kind, EndKind::kMisconfigured);
+  EXPECT_EQ(end_of({Kind::kUnreachable, "no broker"}, "Kafka").kind, EndKind::kRetry);
 }
 
 }  // namespace
