@@ -89,8 +89,8 @@ class Topic {
     ordinal_ = 0;
     return *this;
   }
-  Topic& table(const TableShape& shape, const std::string& group = "") {
-    table_ = change::encode_table(shape, group);
+  Topic& table(const TableShape& shape, const std::string& group = "", bool repeats_cascades = false) {
+    table_ = change::encode_table(shape, group, repeats_cascades);
     return *this;
   }
   Topic& change(change::Op op, const std::vector<Value>& before, const std::vector<Value>& after) {

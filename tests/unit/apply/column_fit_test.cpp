@@ -1,0 +1,144 @@
+#include <gmock/gmock.h>
+
+#include "targets.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using namespace test;
+using ::testing::HasSubstr;
+
+bool fits(const Column& source, const mysql::ColumnSchema& target) { return !silent_loss(source, target); }
+bool fits(ColumnType type, const std::string& target) {
+  return fits(column("c", type, "utf8mb4"), target_column("c", target, "utf8mb4"));
+}
+
+TEST(SilentLoss, IntegersGoIntoNumbersAndTexts) {
+  for (const char* const target : {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "bit", "varchar",
+                                   "char", "text", "longtext", "json"}) {
+    EXPECT_TRUE(fits(ColumnType::kBigint, target)) << target;
+  }
+  for (const char* const target :
+       {"year", "date", "time", "datetime", "timestamp", "enum", "set", "binary", "blob", "geometry"}) {
+    EXPECT_FALSE(fits(ColumnType::kInt, target)) << target << " takes a number for something else";
+  }
+}
+
+TEST(SilentLoss, IntegersGoIntoFloatingColumnsOnlyAsFarAsThoseAreExact) {
+  EXPECT_TRUE(fits(ColumnType::kSmallint, "float"));
+  EXPECT_FALSE(fits(ColumnType::kMediumint, "float"));
+  EXPECT_FALSE(fits(ColumnType::kInt, "float"));
+  EXPECT_TRUE(fits(ColumnType::kInt, "double"));
+  EXPECT_FALSE(fits(ColumnType::kBigint, "double"));
+}
+
+TEST(SilentLoss, ADecimalKeepsItsDigitsAfterThePoint) {
+  Column source = column("c", ColumnType::kDecimal);
+  source.scale = 2;
+  mysql::ColumnSchema target = target_column("c", "decimal");
+  target.scale = 2;
+  EXPECT_TRUE(fits(source, target));
+  target.scale = 1;
+  EXPECT_THAT(silent_loss(source, target).value_or(""), HasSubstr("keeps 1 digits after the point"));
+  EXPECT_FALSE(fits(ColumnType::kDecimal, "double"));
+  EXPECT_FALSE(fits(ColumnType::kDecimal, "varchar"));
+}
+
+TEST(SilentLoss, FloatingValuesNeedTheSameOrTheWiderType) {
+  EXPECT_TRUE(fits(ColumnType::kFloat, "float"));
+  EXPECT_TRUE(fits(ColumnType::kFloat, "double"));
+  EXPECT_TRUE(fits(ColumnType::kDouble, "double"));
+  EXPECT_FALSE(fits(ColumnType::kDouble, "float"));
+  EXPECT_FALSE(fits(ColumnType::kFloat, "decimal"));
+}
+
+TEST(SilentLoss, TemporalsNeedTheirTypeAndTheirFraction) {
+  const std::vector<std::pair<ColumnType, std::string>> types{{ColumnType::kDate, "date"},
+                                                              {ColumnType::kTime, "time"},
+                                                              {ColumnType::kDatetime, "datetime"},
+                                                              {ColumnType::kTimestamp, "timestamp"}};
+  for (const auto& [type, name] : types) {
+    for (const auto& [other, other_name] : types) {
+      EXPECT_EQ(fits(type, other_name), type == other) << name << " into " << other_name;
+    }
+    EXPECT_FALSE(fits(type, "varchar"));
+  }
+  Column source = column("c", ColumnType::kDatetime);
+  source.scale = 6;
+  mysql::ColumnSchema target = target_column("c", "datetime");
+  target.scale = 3;
+  EXPECT_THAT(silent_loss(source, target).value_or(""), HasSubstr("keeps 3 digits of a second's fraction"));
+  target.scale = 6;
+  EXPECT_TRUE(fits(source, target));
+}
+
+TEST(SilentLoss, BytesStayBytesAndTextStaysText) {
+  const Column bytes = column("c", ColumnType::kVarchar, "binary", 63, 16);
+  for (const char* const target : {"binary", "varbinary", "blob", "longblob"}) {
+    EXPECT_TRUE(fits(bytes, target_column("c", target))) << target;
+  }
+  EXPECT_FALSE(fits(bytes, target_column("c", "varchar", "utf8mb4")));
+  EXPECT_FALSE(fits(ColumnType::kVarchar, "varbinary"));
+  EXPECT_TRUE(fits(ColumnType::kVarchar, "longtext"));
+  EXPECT_TRUE(fits(ColumnType::kText, "json"));
+}
+
+TEST(SilentLoss, TextIntoAnEnumMayBeTakenForAnIndex) {
+  EXPECT_FALSE(fits(ColumnType::kVarchar, "enum"));
+  EXPECT_FALSE(fits(ColumnType::kVarchar, "set"));
+}
+
+TEST(SilentLoss, CharStripsSpacesThatOthersKeep) {
+  EXPECT_TRUE(fits(ColumnType::kChar, "char"));
+  EXPECT_FALSE(fits(ColumnType::kVarchar, "char"));
+  EXPECT_FALSE(fits(ColumnType::kText, "char"));
+}
+
+TEST(SilentLoss, ShorterTextOfTheSameCharacterSetWouldBeCut) {
+  const Column source = column("c", ColumnType::kVarchar, "utf8mb4", 45, 80);
+  mysql::ColumnSchema target = target_column("c", "varchar", "utf8mb4");
+  target.length_bytes = 80;
+  EXPECT_TRUE(fits(source, target));
+  target.length_bytes = 76;
+  EXPECT_THAT(silent_loss(source, target).value_or(""), HasSubstr("holds 76 bytes, the source's holds 80"));
+  target.charset = "latin1";
+  EXPECT_TRUE(fits(source, target))
+      << "bytes of two character sets do not compare; the server refuses what is too long";
+}
+
+TEST(SilentLoss, AnEnumsLabelThatLooksLikeANumberMustBeThere) {
+  Column source = column("c", ColumnType::kEnum, "utf8mb4");
+  mysql::ColumnSchema target = target_column("c", "enum", "utf8mb4");
+  source.labels = {"0", "1", "2"};
+  target.column_type = "enum('1','2','3')";
+  EXPECT_THAT(silent_loss(source, target).value_or(""), HasSubstr("without the source's label '0'"));
+  target.column_type = "enum('2','1','0')";
+  EXPECT_TRUE(fits(source, target));
+  source.labels = {"new", "paid"};
+  target.column_type = "enum('paid')";
+  EXPECT_TRUE(fits(source, target)) << "the server itself refuses 'new'";
+}
+
+TEST(SilentLoss, EnumsSetsAndJsonGoIntoTheirTypeOrText) {
+  EXPECT_TRUE(fits(ColumnType::kEnum, "varchar"));
+  EXPECT_FALSE(fits(ColumnType::kEnum, "set"));
+  EXPECT_FALSE(fits(ColumnType::kEnum, "int"));
+  EXPECT_TRUE(fits(ColumnType::kSet, "set"));
+  EXPECT_TRUE(fits(ColumnType::kSet, "text"));
+  EXPECT_FALSE(fits(ColumnType::kSet, "enum"));
+  EXPECT_TRUE(fits(ColumnType::kJson, "json"));
+  EXPECT_TRUE(fits(ColumnType::kJson, "longtext"));
+  EXPECT_FALSE(fits(ColumnType::kJson, "blob"));
+}
+
+TEST(SilentLoss, YearsAndBitsGoIntoIntegersToo) {
+  EXPECT_TRUE(fits(ColumnType::kYear, "year"));
+  EXPECT_TRUE(fits(ColumnType::kYear, "int"));
+  EXPECT_FALSE(fits(ColumnType::kYear, "varchar"));
+  EXPECT_TRUE(fits(ColumnType::kBit, "bit"));
+  EXPECT_TRUE(fits(ColumnType::kBit, "bigint"));
+  EXPECT_FALSE(fits(ColumnType::kBit, "double"));
+}
+
+}  // namespace
+}  // namespace farshore::apply

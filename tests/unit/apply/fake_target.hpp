@@ -1,0 +1,324 @@
+#pragma once
+
+#include <cctype>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "unit/mysql/scripted_server.hpp"
+
+/// A target database as far as apply's writer needs one: the tables farshore.progress and farshore.parked with
+/// transactions and compare-and-set, the information_schema of some tables, and a log of every statement. Rows of
+/// applications are not kept: a test says what a statement on them answers.
+namespace farshore::apply::test {
+
+using mysql::test::fails;
+using mysql::test::hangs_up;
+using mysql::test::ok;
+using mysql::test::Reply;
+using mysql::test::rows;
+
+/// Reads the literals that apply writes.
+class SqlText {
+ public:
+  explicit SqlText(std::string_view text) : text_(text) {}
+
+  bool skip(std::string_view word) {
+    if (!text_.substr(at_).starts_with(word)) return false;
+    at_ += word.size();
+    return true;
+  }
+  bool find(std::string_view word) {
+    const std::size_t found = text_.find(word, at_);
+    if (found == std::string_view::npos) return false;
+    at_ = found + word.size();
+    return true;
+  }
+  std::string name() {
+    std::string name;
+    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_')) {
+      name.push_back(text_[at_++]);
+    }
+    return name;
+  }
+  /// 'text', _binary'text', or a number or word as it stands.
+  std::string literal() {
+    (void)skip("_binary");
+    std::string value;
+    if (!skip("'")) {
+      while (at_ < text_.size() && text_[at_] != ',' && text_[at_] != ')' && text_[at_] != ' ') {
+        value.push_back(text_[at_++]);
+      }
+      return value;
+    }
+    for (; at_ < text_.size() && text_[at_] != '\''; ++at_) {
+      if (text_[at_] != '\\') {
+        value.push_back(text_[at_]);
+        continue;
+      }
+      const char c = text_[++at_];
+      value.push_back(c == '0' ? '\0' : c == 'n' ? '\n' : c == 'r' ? '\r' : c == 'Z' ? '\x1A' : c);
+    }
+    ++at_;
+    return value;
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+using Fields = std::map<std::string, std::string>;
+
+/// name=literal, name=literal ... up to what is neither.
+inline Fields assignments(SqlText& text, std::string_view separator) {
+  Fields fields;
+  do {
+    const std::string name = text.name();
+    if (!text.skip("=")) break;
+    fields[name] = text.literal();
+  } while (text.skip(separator));
+  return fields;
+}
+
+/// INSERT INTO t (names) VALUES (literals)
+inline Fields inserted(const std::string& statement) {
+  SqlText text(statement);
+  Fields fields;
+  std::vector<std::string> names;
+  (void)text.find("(");
+  do names.push_back(text.name());
+  while (text.skip(", "));
+  (void)text.find("VALUES (");
+  for (const std::string& name : names) {
+    fields[name] = text.literal();
+    if (!text.skip(",")) break;
+  }
+  return fields;
+}
+
+class FakeTarget {
+ public:
+  /// What a statement on an application's table answers; nothing: it succeeds, for one row.
+  using Data = std::function<std::optional<Reply>(const std::string& statement)>;
+  enum class Commit : std::uint8_t { kGood, kLostAfterIt, kLostBeforeIt };
+
+  FakeTarget() {
+    add_table("notes");
+    server_.answer([this](const std::string& statement) {
+      const std::lock_guard lock(mutex_);
+      return answer(statement);
+    });
+  }
+
+  [[nodiscard]] DatabaseEndpoint endpoint() const { return server_.endpoint(); }
+  [[nodiscard]] std::uint32_t sessions() const { return server_.sessions(); }
+
+  void on_data(Data data) {
+    const std::lock_guard lock(mutex_);
+    data_ = std::move(data);
+  }
+  void next_commit(Commit commit) {
+    const std::lock_guard lock(mutex_);
+    commit_ = commit;
+  }
+  /// shop.NAME (id BIGINT PRIMARY KEY, note VARCHAR); `unique`: a unique key over note.
+  void add_table(const std::string& name, bool unique = false) {
+    const std::lock_guard lock(mutex_);
+    tables_[name] = unique;
+  }
+  void drop_table(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    tables_.erase(name);
+  }
+  /// As if another process had written the row: `writes` grows too.
+  void write_progress(int part, const Fields& fields) {
+    const std::lock_guard lock(mutex_);
+    Fields& row = committed_.progress[part];
+    for (const auto& [name, value] : fields) row[name] = value;
+    row["writes"] = std::to_string(std::stoull("0" + row["writes"]) + 1);
+  }
+  [[nodiscard]] Fields progress(int part = 2) {
+    const std::lock_guard lock(mutex_);
+    return committed_.progress[part];
+  }
+  [[nodiscard]] std::size_t parked() {
+    const std::lock_guard lock(mutex_);
+    return committed_.parked.size();
+  }
+  /// The statements since the last call that belong to transactions, without reads of farshore and information_schema.
+  [[nodiscard]] std::vector<std::string> take_writes() {
+    std::vector<std::string> writes;
+    for (std::string& statement : server_.take_statements()) {
+      const bool reads = statement.starts_with("SELECT") &&
+                         (statement.contains("farshore.") || statement.contains("information_schema."));
+      const bool is_setup = statement.starts_with("SHOW") || statement.starts_with("SELECT @@") ||
+                            statement.contains("'self-test'") || statement == "DO 1";
+      if (!reads && !is_setup) writes.push_back(std::move(statement));
+    }
+    return writes;
+  }
+
+ private:
+  using ParkedKey = std::tuple<std::string, std::string, std::string, std::string>;  // part, schema, table, hash
+  struct Tables {
+    std::map<int, Fields> progress;
+    std::map<ParkedKey, Fields> parked;
+  };
+
+  Reply answer(const std::string& statement) {
+    if (statement == "COMMIT") return commit();
+    if (statement == "ROLLBACK") return roll_back(ok());
+    if (statement.starts_with("SELECT @@max_allowed_packet")) return rows({"m"}, {{"16777216"}});
+    if (statement.starts_with("SHOW BINARY LOG STATUS")) return rows({"File", "Position"}, {});
+    if (statement.contains("farshore.progress")) return on_progress(statement);
+    if (statement.contains("farshore.parked")) return on_parked(statement);
+    if (statement.starts_with("SELECT kafka_offset")) return rows({"kafka_offset"}, {});
+    if (statement.contains("farshore.")) return ok(1);
+    if (statement.contains("information_schema.")) return on_schema(statement);
+    if (statement.starts_with("SET ") || statement.starts_with("DO ")) return ok();
+    if (data_) {
+      if (auto reply = data_(statement)) {
+        return reply->kind == Reply::Kind::kHangUp ? roll_back(*reply) : *reply;
+      }
+    }
+    return statement.starts_with("SELECT") ? rows({"x"}, {}) : ok(1);
+  }
+
+  Reply commit() {
+    switch (std::exchange(commit_, Commit::kGood)) {
+      case Commit::kGood: committed_ = pending(); return roll_back(ok());
+      case Commit::kLostAfterIt: committed_ = pending(); return roll_back(hangs_up());
+      case Commit::kLostBeforeIt: return roll_back(hangs_up());
+    }
+    return ok();
+  }
+  Reply roll_back(Reply reply) {
+    pending_.reset();
+    return reply;
+  }
+  Tables& pending() {
+    if (!pending_) pending_ = committed_;
+    return *pending_;
+  }
+  const Tables& seen() { return pending_ ? *pending_ : committed_; }
+
+  Reply on_progress(const std::string& statement) {
+    if (statement.contains("'self-test'")) return ok(1);
+    if (statement.starts_with("SELECT")) return select_progress(statement);
+    if (statement.starts_with("INSERT")) {
+      Fields row = inserted(statement);
+      const int part = std::atoi(row["part"].c_str());
+      if (!pending().progress.try_emplace(part, row).second) return fails(1062, "Duplicate entry for key 'PRIMARY'");
+      return ok(1);
+    }
+    SqlText text(statement);
+    (void)text.find(" SET ");
+    const Fields next = assignments(text, ", ");
+    (void)text.skip(" WHERE ");
+    Fields wanted = assignments(text, " AND ");
+    const auto found = pending().progress.find(std::atoi(wanted["part"].c_str()));
+    if (found == pending().progress.end()) return ok(0);
+    Fields& row = found->second;
+    for (const char* const name : {"epoch", "incarnation", "seq", "writes"}) {
+      if (row[name] != wanted[name]) return ok(0);
+    }
+    for (const auto& [name, value] : next) {
+      if (name != "writes") row[name] = value;
+    }
+    row["writes"] = std::to_string(std::stoull(row["writes"]) + 1);
+    return ok(1);
+  }
+
+  Reply select_progress(const std::string& statement) {
+    SqlText text(statement);
+    (void)text.find(" WHERE ");
+    const Fields wanted = assignments(text, " AND ");
+    Reply reply = rows({"origin", "stream", "part", "epoch", "incarnation", "seq", "origin_position", "row_gtid",
+                        "row_ordinal", "safe_time", "commit_time", "writes", "state", "reason", "owner", "age"},
+                       {});
+    for (const auto& [part, row] : seen().progress) {
+      if (wanted.contains("part") && wanted.at("part") != std::to_string(part)) continue;
+      std::vector<Reply::Field> fields{"west", "main", std::to_string(part)};
+      for (std::size_t i = 3; i + 1 < reply.names.size(); ++i) {
+        const auto value = row.find(reply.names[i]);
+        fields.emplace_back(value == row.end() ? "" : value->second);
+      }
+      fields.emplace_back("0");
+      reply.rows.push_back(std::move(fields));
+    }
+    return reply;
+  }
+
+  Reply on_parked(const std::string& statement) {
+    if (statement.starts_with("INSERT")) {
+      Fields row = inserted(statement);
+      pending().parked[{row["part"], row["schema_name"], row["table_name"], row["key_hash"]}] = row;
+      return ok(1);
+    }
+    SqlText text(statement);
+    (void)text.find(" WHERE ");
+    Fields wanted = assignments(text, " AND ");
+    if (statement.starts_with("DELETE")) {
+      const auto removed =
+          pending().parked.erase({wanted["part"], wanted["schema_name"], wanted["table_name"], wanted["key_hash"]});
+      return ok(removed);
+    }
+    std::vector<std::string> names{"schema_name", "table_name", "key_hash"};
+    const bool is_count = statement.starts_with("SELECT COUNT(*)");
+    const bool is_size = statement.starts_with("SELECT OCTET_LENGTH");
+    if (is_count || is_size) names = {"number"};
+    if (statement.contains("change_bytes, attempts")) {
+      names = {"schema_name", "table_name",   "key_hash", "epoch",  "incarnation", "seq",
+               "gtid",        "change_bytes", "attempts", "origin", "stream",      "part"};
+    }
+    Reply reply = rows(names, {});
+    for (auto [key, row] : seen().parked) {
+      if (wanted.contains("part") && wanted["part"] != std::get<0>(key)) continue;
+      row["attempts"] = "1";
+      row["number"] = std::to_string(row["change_bytes"].size());
+      std::vector<Reply::Field> fields;
+      for (const std::string& name : names) fields.emplace_back(row[name]);
+      reply.rows.push_back(std::move(fields));
+    }
+    if (is_count) reply.rows = {{std::to_string(reply.rows.size())}};
+    return reply;
+  }
+
+  Reply on_schema(const std::string& statement) const {
+    SqlText text(statement);
+    (void)text.find("TABLE_NAME=");
+    const auto table = tables_.find(text.literal());
+    if (table == tables_.end()) return rows({"x"}, {});
+    if (statement.contains("information_schema.TABLES")) return rows({"ENGINE"}, {{"InnoDB"}});
+    if (statement.contains("information_schema.STATISTICS")) {
+      Reply keys = rows({"INDEX_NAME", "COLUMN_NAME", "SUB_PART"}, {{"PRIMARY", "id", std::nullopt}});
+      if (table->second) keys.rows.push_back({"note", "note", std::nullopt});
+      return keys;
+    }
+    const Reply::Field null;
+    return rows({"COLUMN_NAME", "DATA_TYPE", "COLUMN_TYPE", "CHARACTER_SET_NAME", "COLLATION_NAME", "IS_NULLABLE",
+                 "EXTRA", "COLUMN_DEFAULT", "GENERATION_EXPRESSION", "CHARACTER_OCTET_LENGTH", "NUMERIC_PRECISION",
+                 "NUMERIC_SCALE", "DATETIME_PRECISION"},
+                {{"id", "bigint", "bigint(20)", null, null, "NO", "", null, "", null, "19", "0", null},
+                 {"note", "varchar", "varchar(20)", "utf8mb4", "utf8mb4_general_ci", "YES", "", null, "", "80", null,
+                  null, null}});
+  }
+
+  std::mutex mutex_;
+  Tables committed_;                    // guarded by mutex_, as all below
+  std::optional<Tables> pending_;       // of the open transaction
+  std::map<std::string, bool> tables_;  // name, has a unique key
+  Data data_;
+  Commit commit_ = Commit::kGood;
+  mysql::test::ScriptedServer server_;  // the last: its threads use the rest
+};
+
+}  // namespace farshore::apply::test

@@ -1,0 +1,206 @@
+#include "apply/parking.hpp"
+
+#include "writing.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using namespace test;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+using Kind = Outcome::Kind;
+
+constexpr const char* kInsert = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ";
+constexpr const char* kUpdate = "UPDATE `shop`.`notes` SET ";
+
+/// shop.notes has a unique key over note here. Some notes are taken by rows that are not this partition's.
+class ParkedChanges : public Writing {
+ protected:
+  ParkedChanges() {
+    target_.add_table("notes", true);
+    target_.on_data([this](const std::string& statement) { return refuse_taken(statement); });
+    stored_and_loaded(applied_up_to(0));
+  }
+  std::optional<Reply> refuse_taken(const std::string& statement) {
+    const std::lock_guard lock(mutex_);
+    if (statement.starts_with("DELETE")) return std::nullopt;
+    for (const std::string& note : taken_) {
+      if (statement.contains("'" + note + "'")) {
+        return fails(1062, "Duplicate entry '" + note + "' for key 'notes.note'");
+      }
+    }
+    // What is updated is not there yet, as long as nothing was inserted.
+    if (statement.starts_with("UPDATE")) return ok(0);
+    return std::nullopt;
+  }
+  void take_note(const std::string& note) {
+    const std::lock_guard lock(mutex_);
+    taken_.push_back(note);
+  }
+  void free_notes() {
+    const std::lock_guard lock(mutex_);
+    taken_.clear();
+  }
+  /// The service begins anew: what is in memory is gone.
+  void restart() {
+    start();
+    load();
+  }
+
+  std::mutex mutex_;
+  std::vector<std::string> taken_;  // guarded by mutex_
+  Topic topic_;
+};
+
+TEST_F(ParkedChanges, AChangeThatTheTargetRefusesIsKeptAndThePartitionGoesOn) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").insert(2, "free").end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(outcomes_[0].counts.parked, 1U);
+  EXPECT_EQ(outcomes_[0].counts.written, 1U);
+  EXPECT_EQ(target_.progress().at("seq"), "2");
+  EXPECT_EQ(target_.parked(), 1U);
+  EXPECT_EQ(writer_->parked(partition_key()), 1U);
+}
+
+TEST_F(ParkedChanges, NobodyElsesRowIsOverwritten) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").update(2, "x", "taken").end().send());
+  write();
+  for (const std::string& statement : data()) EXPECT_THAT(statement, ::testing::Not(HasSubstr("ON DUPLICATE")));
+  EXPECT_EQ(target_.parked(), 2U);
+}
+
+TEST_F(ParkedChanges, ALaterChangeOfTheKeyReplacesWhatIsParked) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  take(topic_.transaction(2).update(1, "taken", "free").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 0U);
+  EXPECT_EQ(writer_->parked(partition_key()), 0U);
+  EXPECT_THAT(data(), ElementsAre(std::string(kUpdate) + "`id`=1,`note`='free' WHERE `id`=1",
+                                  std::string(kInsert) + "(1,'free')"));
+}
+
+TEST_F(ParkedChanges, ALaterChangeInTheSameWorkSetReplacesWhatIsParkedToo) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  take(topic_.transaction(2).erase(1, "taken").end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(target_.parked(), 0U) << "else the deleted row would come back";
+  EXPECT_EQ(writer_->parked(partition_key()), 0U);
+}
+
+TEST_F(ParkedChanges, ALaterChangeThatIsRefusedTooTakesThePlaceOfTheFirst) {
+  take_note("taken");
+  take_note("also taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  take(topic_.transaction(2).update(1, "taken", "also taken").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 1U);
+  free_notes();
+  ASSERT_TRUE(eventually([&] { return target_.parked() == 0; }));
+  ASSERT_THAT(data(), SizeIs(2));
+  EXPECT_EQ(data()[1], std::string(kInsert) + "(1,'also taken')");
+}
+
+TEST_F(ParkedChanges, AreTriedAgainAndAppliedWhenTheyFindRoom) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  tick();
+  EXPECT_EQ(target_.parked(), 1U);
+  free_notes();
+  ASSERT_TRUE(eventually([&] { return target_.parked() == 0; }));
+  EXPECT_THAT(writes_[0], StartsWith("UPDATE farshore.progress")) << "every writer takes progress first";
+  EXPECT_THAT(data(), ElementsAre(std::string(kInsert) + "(1,'taken')"));
+  EXPECT_EQ(writes_.back(), "COMMIT");
+  take(topic_.transaction(2).insert(2, "next").end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied)) << "the progress is the writer's own still";
+}
+
+TEST_F(ParkedChanges, AreKnownAgainAfterARestart) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  restart();
+  EXPECT_EQ(writer_->parked(partition_key()), 1U);
+  take(topic_.transaction(2).erase(1, "taken").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 0U);
+}
+
+TEST_F(ParkedChanges, OfACommitWhoseAnswerWasLostAreKnown) {
+  take_note("taken");
+  target_.next_commit(FakeTarget::Commit::kLostAfterIt);
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(target_.parked(), 1U);
+  EXPECT_EQ(writer_->parked(partition_key()), 1U);
+  take(topic_.transaction(2).erase(1, "taken").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 0U) << "else the older change would be put over the newer one later";
+}
+
+TEST_F(ParkedChanges, OfATransactionThatIsRolledBackAreForgotten) {
+  take_note("taken");
+  target_.next_commit(FakeTarget::Commit::kLostBeforeIt);
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 1U) << "the second try parked it";
+  EXPECT_EQ(writer_->parked(partition_key()), 1U);
+}
+
+TEST_F(ParkedChanges, BeyondTheirBoundThePartitionStops) {
+  for (const char* const note : {"a", "b", "c"}) take_note(note);
+  take(topic_.transaction(1).insert(1, "a").insert(2, "b").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 2U);
+  take(topic_.transaction(2).insert(3, "c").end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("2 changes are parked, as many as may be"));
+  EXPECT_EQ(target_.progress().at("seq"), "2");
+}
+
+TEST_F(ParkedChanges, HoldUpAnEpochThatMovesKeys) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  change::EpochStart start = continuing_start(1);
+  start.numbering_changed = true;
+  start.continued.erase(start.continued.begin());  // this partition is the only one
+  EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)), Intake::Step::kBarrier);
+  write();
+  ASSERT_TRUE(
+      eventually([&] { return !notices_.empty() && notices_.back().contains("are parked, and keys may move"); }));
+  EXPECT_EQ(target_.progress().at("epoch"), "3");
+  free_notes();
+  ASSERT_TRUE(eventually([&] { return target_.progress().at("epoch") == "4"; }));
+  EXPECT_EQ(target_.parked(), 0U);
+}
+
+TEST_F(ParkedChanges, DoNotHoldUpAnEpochThatLeavesKeysWhereTheyAre) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  change::EpochStart start = continuing_start(1);
+  start.continued.erase(start.continued.begin());
+  EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)), Intake::Step::kBarrier);
+  write();
+  ASSERT_TRUE(eventually([&] { return target_.progress().at("epoch") == "4"; }));
+  EXPECT_EQ(target_.parked(), 1U);
+}
+
+}  // namespace
+}  // namespace farshore::apply

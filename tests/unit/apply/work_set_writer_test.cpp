@@ -1,0 +1,514 @@
+#include "apply/work_set_writer.hpp"
+
+#include "writing.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using namespace test;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+using Kind = Outcome::Kind;
+
+constexpr const char* kUpsert = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ";
+constexpr const char* kTail = " ON DUPLICATE KEY UPDATE `id`=VALUES(`id`),`note`=VALUES(`note`)";
+constexpr const char* kProgress = "UPDATE farshore.progress SET ";
+
+class TheWriter : public Writing {};
+
+// --- taking partitions over
+
+TEST_F(TheWriter, MakesTheRowOfANewPartitionAndTakesIt) {
+  load();
+  const Fields row = target_.progress();
+  EXPECT_EQ(row.at("epoch"), "0");
+  EXPECT_EQ(row.at("state"), "applying");
+  EXPECT_EQ(row.at("owner"), "apply-1/0");
+  EXPECT_EQ(row.at("writes"), "1");
+}
+
+TEST_F(TheWriter, TakingAPartitionOverIsAWriteThatTheOwnerBeforeRunsInto) {
+  stored(applied_up_to(10, 4));
+  const std::string before = target_.progress().at("writes");
+  load();
+  EXPECT_EQ(intake_->row().seq, Seq(10));
+  EXPECT_EQ(intake_->row().origin_position, position_after(4));
+  EXPECT_EQ(target_.progress().at("owner"), "apply-1/0");
+  EXPECT_NE(target_.progress().at("writes"), before);
+}
+
+TEST_F(TheWriter, LettingAPartitionGoClearsItsOwner) {
+  stored_and_loaded(applied_up_to(10, 4));
+  writer_->release(partition_key());
+  EXPECT_EQ(target_.progress().at("owner"), "");
+  EXPECT_EQ(target_.progress().at("seq"), "10");
+}
+
+// --- one transaction
+
+TEST_F(TheWriter, WritesOneTransactionWithTheProgressFirst) {
+  stored_and_loaded(applied_up_to(10, 4));
+  Topic topic(kEpoch, 11);
+  take(topic.transaction(5).insert(1, "a").insert(2, "b").end().send());
+  write();
+  ASSERT_THAT(writes_, SizeIs(3));
+  EXPECT_THAT(writes_[0], AllOf(StartsWith(std::string(kProgress) + "epoch=3, incarnation=77, seq=12, "),
+                                HasSubstr("row_gtid='0-1-5', row_ordinal=2"), HasSubstr("writes=writes+1"),
+                                HasSubstr(" AND epoch=3 AND incarnation=77 AND seq=10 AND writes=")));
+  EXPECT_EQ(writes_[1], std::string(kUpsert) + "(1,'a'),(2,'b')" + kTail);
+  EXPECT_EQ(writes_[2], "COMMIT");
+  ASSERT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(outcomes_[0].row.seq, Seq(12));
+  EXPECT_EQ(outcomes_[0].rows, 2U);
+  EXPECT_EQ(outcomes_[0].counts.written, 2U);
+  EXPECT_EQ(outcomes_[0].offset, KafkaOffset(101));
+  EXPECT_EQ(target_.progress().at("seq"), "12");
+}
+
+TEST_F(TheWriter, KeepsOnlyTheLastImageOfEachKeyDeletesFirst) {
+  stored_and_loaded(applied_up_to(0));
+  Topic topic;
+  topic.transaction(1).insert(1, "first").insert(2, "b").insert(3, "c").update(1, "first", "second");
+  topic.erase(2, "b").update(1, "second", "last").erase(4, "d").end();
+  take(topic.send());
+  write();
+  EXPECT_THAT(data(), ElementsAre("DELETE t FROM `shop`.`notes` AS t FORCE INDEX (PRIMARY) WHERE `id` IN (2,4)",
+                                  std::string(kUpsert) + "(1,'last'),(3,'c')" + kTail));
+  EXPECT_EQ(outcomes_[0].rows, 7U);
+}
+
+TEST_F(TheWriter, ADeletedRowComesBackOnlyByALaterInsert) {
+  stored_and_loaded(applied_up_to(0));
+  Topic topic;
+  take(topic.transaction(1).erase(1, "a").insert(1, "again").end().send());
+  write();
+  EXPECT_THAT(data(), ElementsAre(std::string(kUpsert) + "(1,'again')" + kTail));
+}
+
+TEST_F(TheWriter, KeysOfTwoTablesAreToldApart) {
+  target_.add_table("others");
+  stored_and_loaded(applied_up_to(0));
+  Topic topic;
+  topic.transaction(1).insert(1, "a").table(notes_shape("others")).insert(1, "b").end();
+  take(topic.send());
+  write();
+  EXPECT_THAT(data(), ElementsAre(std::string(kUpsert) + "(1,'a')" + kTail,
+                                  "INSERT INTO `shop`.`others` (`id`,`note`) VALUES (1,'b')" + std::string(kTail)));
+}
+
+TEST_F(TheWriter, WhatIsContainedIsNotWritten) {
+  stored_and_loaded(applied_up_to(0, 1, kEpoch));
+  Topic topic;
+  take(topic.transaction(1).insert(1, "old").transaction(2).insert(2, "new").end().send());
+  write();
+  EXPECT_THAT(data(), ElementsAre(std::string(kUpsert) + "(2,'new')" + kTail));
+  EXPECT_EQ(outcomes_[0].rows, 1U);
+  EXPECT_EQ(target_.progress().at("seq"), "2");
+}
+
+TEST_F(TheWriter, AWatermarkAloneIsATransactionToo) {
+  stored_and_loaded(applied_up_to(10, 4));
+  take(Topic().watermark(6, 10));
+  write();
+  ASSERT_THAT(writes_, SizeIs(2));
+  EXPECT_THAT(writes_[0], HasSubstr("origin_position='0-1-6'"));
+  EXPECT_EQ(target_.progress().at("safe_time"), std::to_string(time_of(6).time_since_epoch().count()));
+}
+
+TEST_F(TheWriter, ManyRowsGoInStatementsOfBoundedSize) {
+  stored_and_loaded(applied_up_to(0));
+  Topic topic;
+  topic.transaction(1);
+  for (std::int64_t i = 0; i < 2500; ++i) topic.insert(i, "x");
+  take(topic.end().send());
+  write();
+  EXPECT_THAT(data(), SizeIs(3));
+  EXPECT_EQ(outcomes_[0].counts.written, 2500U);
+}
+
+// --- order groups
+
+class AGroupIsWritten : public TheWriter {
+ protected:
+  AGroupIsWritten() {
+    target_.add_table("lines");
+    stored_and_loaded(applied_up_to(0));
+  }
+  Topic& on(const std::string& table, bool repeats_cascades = false) {
+    return topic_.table(notes_shape(table), "orders", repeats_cascades);
+  }
+  Topic topic_;
+};
+
+TEST_F(AGroupIsWritten, InStrictOrderWithoutCoalescing) {
+  topic_.transaction(1);
+  on("notes").insert(1, "a");
+  on("lines").insert(10, "x");
+  on("notes").update(1, "a", "b").erase(1, "b");
+  on("lines").erase(10, "x");
+  take(topic_.end().send());
+  write();
+  const std::string lines = "INSERT INTO `shop`.`lines` (`id`,`note`) VALUES ";
+  EXPECT_THAT(data(), ElementsAre(std::string(kUpsert) + "(1,'a')" + kTail, lines + "(10,'x')" + kTail,
+                                  std::string(kUpsert) + "(1,'b')" + kTail,
+                                  "DELETE t FROM `shop`.`notes` AS t FORCE INDEX (PRIMARY) WHERE `id` IN (1)",
+                                  "DELETE t FROM `shop`.`lines` AS t FORCE INDEX (PRIMARY) WHERE `id` IN (10)"));
+}
+
+TEST_F(AGroupIsWritten, AKeyChangeMovesTheRowSoThatItsChildrenStay) {
+  topic_.transaction(1);
+  on("notes").change(change::Op::kUpdate, {Value::of_int(1), Value::of_bytes("a")},
+                     {Value::of_int(2), Value::of_bytes("a")});
+  take(topic_.end().send());
+  write();
+  EXPECT_THAT(data(), ElementsAre("UPDATE `shop`.`notes` SET `id`=2,`note`='a' WHERE `id`=1"));
+}
+
+TEST_F(AGroupIsWritten, AKeyChangeOfARowThatIsNotThereWritesTheNewOne) {
+  target_.on_data([](const std::string& statement) -> std::optional<Reply> {
+    if (statement.starts_with("UPDATE")) return ok(0);
+    return std::nullopt;
+  });
+  topic_.transaction(1);
+  on("notes").change(change::Op::kUpdate, {Value::of_int(1), Value::of_bytes("a")},
+                     {Value::of_int(2), Value::of_bytes("a")});
+  take(topic_.end().send());
+  write();
+  EXPECT_THAT(data(), ElementsAre("UPDATE `shop`.`notes` SET `id`=2,`note`='a' WHERE `id`=1",
+                                  "UPDATE `shop`.`notes` SET `id`=2,`note`='a' WHERE `id`=2",
+                                  std::string(kUpsert) + "(2,'a')"));
+}
+
+TEST_F(AGroupIsWritten, WhereCascadesAreRepeatedForeignKeysAreCheckedAndOnlyThere) {
+  topic_.transaction(1);
+  on("notes", true).insert(1, "a");
+  on("lines", false).insert(10, "x");
+  take(topic_.end().send());
+  write();
+  ASSERT_THAT(writes_, SizeIs(6));
+  EXPECT_EQ(writes_[1], "SET foreign_key_checks=1");
+  EXPECT_THAT(writes_[2], HasSubstr("`notes`"));
+  EXPECT_EQ(writes_[3], "SET foreign_key_checks=0");
+  EXPECT_THAT(writes_[4], HasSubstr("`lines`"));
+}
+
+TEST_F(AGroupIsWritten, AKeyChangeThatIsRefusedStopsThePartitionAndIsNotParked) {
+  target_.on_data([](const std::string& statement) -> std::optional<Reply> {
+    if (statement.starts_with("UPDATE")) return fails(1062, "Duplicate entry 'a' for key 'note'");
+    return std::nullopt;
+  });
+  topic_.transaction(1);
+  on("notes").change(change::Op::kUpdate, {Value::of_int(1), Value::of_bytes("a")},
+                     {Value::of_int(2), Value::of_bytes("a")});
+  take(topic_.end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("cannot take its new key"));
+  EXPECT_EQ(target_.parked(), 0U);
+  EXPECT_EQ(target_.progress().at("seq"), "0");
+}
+
+// --- immutable tables
+
+class AnImmutableTable : public TheWriter {
+ protected:
+  AnImmutableTable() {
+    start({{.match = "shop.notes", .stream = "", .group = "", .entity = "", .merge = change::MergeRule::kImmutable}});
+    stored_and_loaded(applied_up_to(0));
+  }
+  Topic topic_;
+};
+
+TEST_F(AnImmutableTable, TakesPlainInserts) {
+  take(topic_.transaction(1).insert(1, "a").insert(2, "b").end().send());
+  write();
+  EXPECT_THAT(data(), ElementsAre(std::string(kUpsert) + "(1,'a'),(2,'b')"));
+}
+
+TEST_F(AnImmutableTable, TheSameContentAgainIsADuplicate) {
+  target_.on_data([](const std::string& statement) -> std::optional<Reply> {
+    if (statement.starts_with("INSERT")) return fails(1062, "Duplicate entry '1' for key 'PRIMARY'");
+    if (statement.starts_with("SELECT `id`<=>1")) return rows({"same"}, {{"1"}});
+    return std::nullopt;
+  });
+  take(topic_.transaction(1).insert(1, "a").end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(outcomes_[0].counts.unchanged, 1U);
+  EXPECT_EQ(outcomes_[0].counts.conflicts, 0U);
+  EXPECT_FALSE(was_written("INSERT INTO farshore.conflict"));
+}
+
+TEST_F(AnImmutableTable, OtherContentUnderTheKeyIsAConflictWithBothImages) {
+  target_.on_data([](const std::string& statement) -> std::optional<Reply> {
+    if (statement.starts_with("INSERT")) return fails(1062, "Duplicate entry '1' for key 'PRIMARY'");
+    if (statement.starts_with("SELECT `id`<=>1")) return rows({"same"}, {{"0"}});
+    if (statement.starts_with("SELECT JSON_OBJECT")) return rows({"image"}, {{R"({"id": 1, "note": "theirs"})"}});
+    return std::nullopt;
+  });
+  take(topic_.transaction(1).insert(1, "ours").end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(outcomes_[0].counts.conflicts, 1U);
+  EXPECT_THAT(writes_, Contains(AllOf(StartsWith("INSERT INTO farshore.conflict"), HasSubstr("theirs"),
+                                      HasSubstr("ours"), HasSubstr("the key is there with other content"))));
+}
+
+TEST_F(AnImmutableTable, AnUpdateOrDeleteIsAConflict) {
+  take(topic_.transaction(1).update(1, "a", "b").erase(2, "c").end().send());
+  write();
+  EXPECT_EQ(outcomes_[0].counts.conflicts, 2U);
+  EXPECT_FALSE(was_written("UPDATE `shop`"));
+  EXPECT_FALSE(was_written("DELETE"));
+}
+
+// --- failures
+
+class AFailure : public TheWriter {
+ protected:
+  AFailure() {
+    stored_and_loaded(applied_up_to(0));
+    take(topic_.transaction(1).insert(1, "a").end().send());
+  }
+  /// The next statement on shop.notes fails, those after it succeed.
+  void fail_once(Reply reply) {
+    target_.on_data([reply, done = false](const std::string& statement) mutable -> std::optional<Reply> {
+      if (done || !statement.contains("`shop`.`notes`")) return std::nullopt;
+      done = true;
+      return reply;
+    });
+  }
+  Topic topic_;
+  const std::string upsert_ = std::string(kUpsert) + "(1,'a')" + kTail;
+};
+
+TEST_F(AFailure, ADeadlockIsTriedAgainFromTheProgressOn) {
+  fail_once(fails(1213, "Deadlock found when trying to get lock"));
+  write();
+  ASSERT_THAT(writes_, SizeIs(6));
+  EXPECT_THAT(writes_[0], StartsWith(kProgress));
+  EXPECT_EQ(writes_[1], upsert_);
+  EXPECT_EQ(writes_[2], "ROLLBACK");
+  EXPECT_THAT(writes_[3], StartsWith(kProgress));
+  EXPECT_EQ(writes_[4], upsert_);
+  EXPECT_EQ(writes_[5], "COMMIT");
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(writer_->metrics().retries_deadlock, 1U);
+}
+
+TEST_F(AFailure, ALockWaitIsRolledBackBeforeItIsTriedAgain) {
+  fail_once(fails(1205, "Lock wait timeout exceeded"));
+  write();
+  EXPECT_EQ(writes_[2], "ROLLBACK");
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(target_.progress().at("seq"), "1");
+}
+
+TEST_F(AFailure, ASessionLostInTheMiddleIsOpenedAgainAndAllIsWrittenAgain) {
+  fail_once(hangs_up());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(std::ranges::count(writes_, upsert_), 2);
+  EXPECT_EQ(target_.progress().at("seq"), "1");
+  EXPECT_EQ(target_.sessions(), 2U);
+}
+
+TEST_F(AFailure, ACommitThatWentThroughThoughItsAnswerWasLostIsNotDoneTwice) {
+  target_.next_commit(FakeTarget::Commit::kLostAfterIt);
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(outcomes_[0].row.seq, Seq(1));
+  EXPECT_THAT(data(), ElementsAre(upsert_));
+  EXPECT_EQ(target_.progress().at("seq"), "1");
+  take(topic_.transaction(2).insert(2, "b").end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied)) << "it goes on from there";
+  EXPECT_EQ(target_.progress().at("seq"), "2");
+}
+
+TEST_F(AFailure, ACommitThatDidNotGoThroughIsDoneAgain) {
+  target_.next_commit(FakeTarget::Commit::kLostBeforeIt);
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(std::ranges::count(writes_, upsert_), 2);
+  EXPECT_EQ(target_.progress().at("seq"), "1");
+}
+
+TEST_F(AFailure, AnotherWritersProgressMakesThisOneWriteNothing) {
+  target_.write_progress(2, {{"seq", "5"}});
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kLost));
+  EXPECT_THAT(data(), IsEmpty());
+  EXPECT_EQ(target_.progress().at("seq"), "5");
+  EXPECT_THAT(writes_, testing::Not(Contains("COMMIT").Times(2)));
+}
+
+TEST_F(AFailure, AZombieThatComesBackAfterATakeOverWritesNothing) {
+  target_.write_progress(2, {{"owner", "apply-2/0"}});  // same seq: only `writes` has grown
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kLost));
+  EXPECT_THAT(data(), IsEmpty());
+  EXPECT_EQ(target_.progress().at("owner"), "apply-2/0");
+}
+
+TEST_F(AFailure, WhatDoesNotFollowTheProgressIsNotWrittenAndThePartitionIsLoadedAgain) {
+  set_.slices()[0].base_seq = Seq(7);
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kLost));
+  EXPECT_THAT(writes_, IsEmpty());
+}
+
+TEST_F(AFailure, OfAPartitionThatIsNotInHandNothingIsWritten) {
+  writer_->release(partition_key());
+  (void)target_.take_writes();
+  write();
+  EXPECT_THAT(outcomes_, IsEmpty());
+  EXPECT_THAT(writes_, IsEmpty());
+}
+
+TEST_F(AFailure, AMissingTableIsWaitedForAndTheTargetIsReadAgainFirst) {
+  target_.drop_table("notes");
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kWaitingForSchema);
+  EXPECT_EQ(outcomes_[0].row.reason, "table shop.notes does not exist here");
+  EXPECT_EQ(target_.progress().at("state"), "waiting-for-schema");
+  EXPECT_EQ(target_.progress().at("seq"), "0");
+  target_.add_table("notes");
+  load();
+  Topic again;
+  take(again.transaction(1).insert(1, "a").end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied)) << "it goes on by itself";
+  EXPECT_EQ(target_.progress().at("state"), "applying");
+}
+
+TEST_F(AFailure, AValueThatDoesNotFitIsWaitedForByItsRow) {
+  take(topic_.transaction(2).insert(2, "much too long").end().send());
+  target_.on_data([](const std::string& statement) -> std::optional<Reply> {
+    if (statement.contains("much too long")) return fails(1406, "Data too long for column 'note' at row 2");
+    return std::nullopt;
+  });
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kWaitingForSchema);
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("table shop.notes: a value does not fit"));
+  EXPECT_EQ(target_.progress().at("seq"), "0") << "nothing of the work set is applied";
+}
+
+TEST_F(AFailure, AMissingGrantStopsThePartitionAndTheNextSessionLooksAgain) {
+  target_.on_data([](const std::string&) { return fails(1142, "INSERT command denied to user"); });
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
+  EXPECT_THAT(target_.progress().at("reason"), HasSubstr("1142 INSERT command denied"));
+  const std::uint32_t sessions = target_.sessions();
+  target_.on_data({});
+  load();
+  EXPECT_EQ(target_.sessions(), sessions + 1);
+}
+
+TEST_F(AFailure, ARowAboveThePacketSaysWhichSettingToRaise) {
+  intake_.emplace(applied_up_to(0), WholeTransaction{});
+  set_.clear();
+  Topic topic;
+  take(topic.transaction(1).insert(1, std::string(9'000'000, '\'')).end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("max_allowed_packet is 16777216: raise it"));
+}
+
+TEST_F(AFailure, AReadOnlyTargetIsAFaultUntilItTakesWritesAgain) {
+  std::string fault;
+  target_.on_data([&, times = 0](const std::string&) mutable -> std::optional<Reply> {
+    if (++times == 1) return fails(1290, "The MySQL server is running with the --super-read-only option");
+    fault = writer_->fault();
+    return std::nullopt;
+  });
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_THAT(fault, HasSubstr("takes no writes now: 1290"));
+  EXPECT_EQ(writer_->fault(), "");
+}
+
+TEST_F(AFailure, OneSlicesFailureDoesNotHoldUpTheOthers) {
+  ProgressRow other = applied_up_to(0);
+  other.key.partition = PartitionId(5);
+  stored(other);
+  std::vector<Outcome> outcomes;
+  writer_->load(std::vector<LoadRequest>{{.key = other.key, .topic_id = "topic"}}, outcomes, never_);
+  ASSERT_EQ(outcomes.size(), 1U);
+  PartitionIntake intake(outcomes[0].row, WholeTransaction{});
+  Topic topic(kEpoch, 1, other.key);
+  topic.table(notes_shape("missing")).transaction(1).insert(9, "z").end();
+  EXPECT_EQ(intake.take(topic.send(), tables_, set_).step, Intake::Step::kGathered);
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(target_.progress(2).at("seq"), "1");
+  EXPECT_EQ(target_.progress(5).at("seq"), "0");
+  EXPECT_EQ(target_.progress(5).at("state"), "waiting-for-schema");
+}
+
+// --- barriers
+
+class ABarrier : public TheWriter {
+ protected:
+  ABarrier() {
+    ProgressRow other = applied_up_to(4);
+    other.key.partition = PartitionId(0);
+    stored(other);
+    stored_and_loaded(applied_up_to(10, 4));
+  }
+  void arrive(const change::EpochStart& start) {
+    EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)), Intake::Step::kBarrier);
+    write();
+    EXPECT_EQ(target_.progress().at("state"), "at-barrier");
+  }
+  void other_arrives() { target_.write_progress(0, {{"state", "at-barrier"}}); }
+  bool entered() {
+    return eventually([&] { return target_.progress().at("epoch") == "4"; });
+  }
+};
+
+TEST_F(ABarrier, IsPassedWhenTheOtherPartitionArrivesInAnotherProcess) {
+  change::EpochStart start = continuing_start(10);
+  start.begins_at = position_after(6);
+  arrive(start);
+  tick();
+  EXPECT_FALSE(has_outcome(Kind::kEntered));
+  EXPECT_EQ(target_.progress().at("epoch"), "3");
+  other_arrives();
+  ASSERT_TRUE(entered());
+  EXPECT_TRUE(has_outcome(Kind::kEntered));
+  EXPECT_EQ(target_.progress().at("seq"), "0");
+  EXPECT_EQ(target_.progress().at("state"), "applying");
+  EXPECT_EQ(target_.progress().at("origin_position"), position_after(6));
+  EXPECT_EQ(outcomes_[0].row.epoch, kNextEpoch);
+}
+
+TEST_F(ABarrier, NothingBehindItIsWrittenBefore) {
+  arrive(continuing_start(10));
+  (void)set_.open_slice(applied_up_to(10, 4));
+  write();
+  EXPECT_FALSE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome(Kind::kLost));
+}
+
+TEST_F(ABarrier, EnteringItIsATransactionThatShowsAsMarker) {
+  other_arrives();
+  arrive(continuing_start(10));
+  ASSERT_TRUE(entered());
+  ASSERT_GE(writes_.size(), 2U);
+  EXPECT_THAT(writes_[0], StartsWith(kProgress));
+  EXPECT_EQ(writes_[1], "COMMIT");
+}
+
+}  // namespace
+}  // namespace farshore::apply

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apply/partition_intake.hpp"
+#include "apply/work_set_writer.hpp"
+#include "fake_target.hpp"
+#include "records.hpp"
+
+namespace farshore::apply::test {
+
+/// A writer before a fake target, fed by a partition's records.
+class Writing : public ::testing::Test {
+ protected:
+  Writing() { start(); }
+
+  void start(std::vector<change::TableRule> rules = {}) {
+    WriterSettings settings{
+        .endpoint = target_.endpoint(),
+        .region = "east",
+        .owner = "apply-1/0",
+        .rules = *change::TableRules::make({{.name = "main", .tables = {"*.*"}, .partitions = 8}}, std::move(rules)),
+        .parked_rows_max = 2};
+    writer_ = std::make_unique<WorkSetWriter>(std::move(settings),
+                                              [this](const std::string& sentence) { notices_.push_back(sentence); });
+  }
+
+  /// The durable progress of a partition, as a process before this one left it.
+  void stored(const ProgressRow& row) {
+    target_.write_progress(row.key.partition.raw(), {{"epoch", std::to_string(row.epoch.epoch.raw())},
+                                                     {"incarnation", std::to_string(row.epoch.incarnation.raw())},
+                                                     {"seq", std::to_string(row.seq.raw())},
+                                                     {"origin_position", row.origin_position},
+                                                     {"row_ordinal", "-1"},
+                                                     {"safe_time", "0"},
+                                                     {"commit_time", "0"},
+                                                     {"state", "applying"},
+                                                     {"owner", "apply-0"}});
+  }
+  /// Takes the partition over and begins an intake where its progress stands.
+  void load(int partition = 2) {
+    progress::PartitionKey key = partition_key();
+    key.partition = PartitionId(partition);
+    std::vector<Outcome> outcomes;
+    writer_->load(std::vector<LoadRequest>{{.key = key, .topic_id = "topic"}}, outcomes, never_);
+    ASSERT_EQ(outcomes.size(), 1U);
+    ASSERT_EQ(outcomes[0].kind, Outcome::Kind::kLoaded);
+    intake_.emplace(outcomes[0].row, WholeTransaction{});
+    (void)target_.take_writes();
+  }
+  void stored_and_loaded(const ProgressRow& row) {
+    stored(row);
+    load();
+  }
+
+  Intake::Step take(const std::shared_ptr<OwnedBatch>& record) { return intake_->take(record, tables_, set_).step; }
+  /// Writes what was gathered. The statements are in writes_, what became of it in outcomes_.
+  void write() {
+    outcomes_.clear();
+    writer_->write(set_, outcomes_, never_);
+    set_.clear();
+    writes_ = target_.take_writes();
+  }
+  void tick() {
+    outcomes_.clear();
+    writer_->tick(outcomes_, never_);
+    writes_ = target_.take_writes();
+  }
+  /// Calls tick() until `done`; the writer has its own times for what it does there.
+  bool eventually(const std::function<bool()>& done) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!done()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      tick();
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool has_outcome(Outcome::Kind kind) const {
+    return std::ranges::count(outcomes_, kind, &Outcome::kind) == 1;
+  }
+  [[nodiscard]] bool was_written(std::string_view beginning) const {
+    return std::ranges::any_of(writes_, [&](const std::string& write) { return write.starts_with(beginning); });
+  }
+  /// What was written to applications' tables.
+  [[nodiscard]] std::vector<std::string> data() const {
+    std::vector<std::string> data;
+    std::ranges::copy_if(writes_, std::back_inserter(data),
+                         [](const std::string& write) { return write.contains("`shop`."); });
+    return data;
+  }
+
+  const std::stop_token never_;
+  FakeTarget target_;
+  std::vector<std::string> notices_;
+  std::unique_ptr<WorkSetWriter> writer_;
+  change::TableCache tables_;
+  WorkSet set_;
+  std::optional<PartitionIntake> intake_;
+  std::vector<Outcome> outcomes_;
+  std::vector<std::string> writes_;
+};
+
+}  // namespace farshore::apply::test
