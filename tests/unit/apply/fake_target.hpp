@@ -129,6 +129,11 @@ class FakeTarget {
     const std::lock_guard lock(mutex_);
     commit_ = commit;
   }
+  /// max_allowed_packet of sessions that open from now on.
+  void limit_packets(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    packet_bytes_ = bytes;
+  }
   /// shop.NAME (id BIGINT PRIMARY KEY, note VARCHAR); `unique`: a unique key over note.
   void add_table(const std::string& name, bool unique = false) {
     const std::lock_guard lock(mutex_);
@@ -176,7 +181,7 @@ class FakeTarget {
   Reply answer(const std::string& statement) {
     if (statement == "COMMIT") return commit();
     if (statement == "ROLLBACK") return roll_back(ok());
-    if (statement.starts_with("SELECT @@max_allowed_packet")) return rows({"m"}, {{"16777216"}});
+    if (statement.starts_with("SELECT @@max_allowed_packet")) return rows({"m"}, {{std::to_string(packet_bytes_)}});
     if (statement.starts_with("SHOW BINARY LOG STATUS")) return rows({"File", "Position"}, {});
     if (statement.contains("farshore.progress")) return on_progress(statement);
     if (statement.contains("farshore.parked")) return on_parked(statement);
@@ -317,6 +322,7 @@ class FakeTarget {
   std::optional<Tables> pending_;       // of the open transaction
   std::map<std::string, bool> tables_;  // name, has a unique key
   Data data_;
+  std::size_t packet_bytes_ = 16'777'216;
   Commit commit_ = Commit::kGood;
   mysql::test::ScriptedServer server_;  // the last: its threads use the rest
 };

@@ -414,14 +414,33 @@ TEST_F(AFailure, AMissingGrantStopsThePartitionAndTheNextSessionLooksAgain) {
   EXPECT_EQ(target_.sessions(), sessions + 1);
 }
 
-TEST_F(AFailure, ARowAboveThePacketSaysWhichSettingToRaise) {
-  intake_.emplace(applied_up_to(0), WholeTransaction{});
-  set_.clear();
-  Topic topic;
-  take(topic.transaction(1).insert(1, std::string(9'000'000, '\'')).end().send());
+TEST_F(TheWriter, ARowAboveThePacketSaysWhichSettingToRaiseAndGoesThroughOnceItIsRaised) {
+  target_.limit_packets(10'000);
+  stored_and_loaded(applied_up_to(0));
+  const std::string large(6'000, '\'');  // 12,000 bytes as a literal
+  take(Topic().transaction(1).insert(1, large).end().send());
   write();
   ASSERT_TRUE(has_outcome(Kind::kSuspended));
-  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("max_allowed_packet is 16777216: raise it"));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("max_allowed_packet is 10000: raise it"));
+  EXPECT_THAT(data(), IsEmpty()) << "it is not even sent";
+  target_.limit_packets(20'000);
+  load();
+  take(Topic().transaction(1).insert(1, large).end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+}
+
+TEST_F(TheWriter, StatementsStayWithinThePacket) {
+  target_.limit_packets(10'000);
+  stored_and_loaded(applied_up_to(0));
+  Topic topic;
+  topic.transaction(1);
+  for (std::int64_t i = 0; i < 10; ++i) topic.insert(i, std::string(2'000, 'x'));
+  take(topic.end().send());
+  write();
+  EXPECT_EQ(outcomes_[0].counts.written, 10U);
+  for (const std::string& statement : data()) EXPECT_LT(statement.size(), 10'000U);
 }
 
 TEST_F(AFailure, AReadOnlyTargetIsAFaultUntilItTakesWritesAgain) {
