@@ -40,7 +40,8 @@ Publisher::Publisher(const Context& context)
       metrics_(context.metrics),
       in_flight_(context.partitions.count()),
       rides_watermark_(context.partitions.count(), 0),
-      acknowledgements_(context.partitions.count()) {
+      acknowledgements_(context.partitions.count()),
+      on_silence_(context.on_silence) {
   for (const std::string& stream : partitions_.stream_names()) stream_metrics_.push_back(&metrics_.stream(stream));
   for (std::uint32_t i = 0; i < partitions_.count(); ++i)
     writers_.emplace_back(context.origin, partitions_.stream_name(Slot(i)), partitions_.place(Slot(i)).partition);
@@ -93,6 +94,7 @@ void Publisher::send_record(Slot slot, const change::EncodedRecord& record, cons
     switch (producer_->send(topics_[place.stream], place.partition, record.header, record.value,
                             acknowledgements_.next_ticket(slot))) {
       case kafka::SendResult::kQueued:
+        if (acknowledgements_.all_acknowledged()) last_progress_ = std::chrono::steady_clock::now();
         acknowledgements_.sent(slot);
         in_flight_[slot.raw()].push_back(sent);
         return;
@@ -118,6 +120,15 @@ void Publisher::poll(milliseconds timeout) {
                 fmt::format("Kafka's producer cannot go on: {}",
                             producer_->last_error() ? producer_->last_error()->message : "fatal error"),
                 EndedBy::kKafka);
+  look_for_silence();
+}
+
+void Publisher::look_for_silence() {
+  const bool is_silent =
+      !acknowledgements_.all_acknowledged() && std::chrono::steady_clock::now() - last_progress_ > kSilenceMax;
+  if (is_silent == is_silent_) return;
+  is_silent_ = is_silent;
+  on_silence_(is_silent);
 }
 
 bool Publisher::wait_acknowledged() {
@@ -130,6 +141,7 @@ void Publisher::on_delivery(const kafka::Delivery& delivery) {
   if (delivery.error) return fail(*delivery.error);
   if (ending_.ended()) return;
   acknowledgements_.acknowledged(delivery.opaque, delivery.offset);
+  last_progress_ = std::chrono::steady_clock::now();
   assert(!in_flight_[slot.raw()].empty());
   count(slot, in_flight_[slot.raw()].front());
   in_flight_[slot.raw()].pop_front();

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,10 @@ class Publisher {
     const Partitions& partitions;
     SessionEnding& ending;
     Metrics& metrics;
+    /// Kafka has acknowledged nothing for kSilenceMax of what is on its way; false: it does again.
+    std::function<void(bool silent)> on_silence = [](bool) {};
   };
+  static constexpr std::chrono::seconds kSilenceMax{5};
 
   [[nodiscard]] static std::expected<std::unique_ptr<Publisher>, kafka::KafkaError> create(
       const kafka::ClusterSettings& cluster, const kafka::ProducerLimits& limits, const Context& context);
@@ -74,6 +78,7 @@ class Publisher {
   explicit Publisher(const Context& context);
   void send_record(Slot slot, const change::EncodedRecord& record, const Sent& sent);
   void wait_for_room();
+  void look_for_silence();
   void on_delivery(const kafka::Delivery& delivery);
   void count(Slot slot, const Sent& sent);
   void fail(const kafka::KafkaError& error);
@@ -90,6 +95,10 @@ class Publisher {
   Acknowledgements acknowledgements_;
   SourceTime commit_time_{};
   std::chrono::microseconds clock_offset_{};
+  const std::function<void(bool)> on_silence_;
+  std::chrono::steady_clock::time_point
+      last_progress_;  ///< an acknowledgement, or a record sent when none was under way
+  bool is_silent_ = false;
 };
 
 }  // namespace farshore::capture

@@ -41,7 +41,10 @@ struct Admin::Client : LogContext {
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return refuse(code, what, text.data());
     request(options.get());
     // The request's own timeout ends the wait; one second more is for the event to come through.
-    EventHandle event(rd_kafka_queue_poll(queue.get(), to_ms(timeout + std::chrono::seconds(1))));
+    const Deadline deadline(timeout + std::chrono::seconds(1));
+    EventHandle event;
+    while (!event && !deadline.passed() && !gives_up())
+      event.reset(rd_kafka_queue_poll(queue.get(), to_ms(deadline.slice())));
     if (!event) return std::unexpected(make_error(RD_KAFKA_RESP_ERR__TIMED_OUT, what));
     if (const auto failed = rd_kafka_event_error(event.get()); failed != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return refuse(failed, what, rd_kafka_event_error_string(event.get()));
@@ -141,6 +144,7 @@ Admin::~Admin() = default;
 std::expected<std::unique_ptr<Admin>, KafkaError> Admin::create(const ClusterSettings& settings) {
   std::unique_ptr<Admin> admin(new Admin());
   admin->client_->log = settings.log;
+  admin->client_->give_up = settings.give_up;
   auto handle = ConfBuilder(settings).make(RD_KAFKA_PRODUCER, admin->client_.get());
   if (!handle) return std::unexpected(std::move(handle.error()));
   admin->client_->handle = std::move(*handle);

@@ -2,8 +2,10 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <chrono>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -59,6 +61,9 @@ class ConfBuilder {
 /// What every client's opaque begins with. Must stand still and outlive the client.
 struct LogContext {
   LogSink log;
+  std::function<bool()> give_up;
+
+  [[nodiscard]] bool gives_up() const { return give_up && give_up(); }
 };
 
 [[nodiscard]] inline int to_ms(std::chrono::milliseconds time) {
@@ -70,11 +75,15 @@ struct LogContext {
 /// A point in time after which a blocking call gives up.
 class Deadline {
  public:
+  /// How long a call blocks at a time, so that it can be given up.
+  static constexpr std::chrono::milliseconds kSlice{200};
+
   explicit Deadline(std::chrono::milliseconds timeout) : at_(std::chrono::steady_clock::now() + timeout) {}
   [[nodiscard]] std::chrono::milliseconds left() const {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(at_ - std::chrono::steady_clock::now());
     return left.count() > 0 ? left : std::chrono::milliseconds(0);
   }
+  [[nodiscard]] std::chrono::milliseconds slice() const { return std::min(left(), kSlice); }
   [[nodiscard]] bool passed() const { return std::chrono::steady_clock::now() >= at_; }
 
  private:

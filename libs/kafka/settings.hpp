@@ -19,6 +19,9 @@ struct ClusterSettings {
   std::string client_id = "farshore";             ///<
   std::map<std::string, std::string> properties;  ///< librdkafka's own (security and such); they win over ours
   LogSink log;
+  /// Asked while a call blocks on a cluster that does not answer; true: the call ends soon, with kTimedOut, and its
+  /// client is of no further use. Thread safe. Empty: calls take the time that they are given.
+  std::function<bool()> give_up = {};
 };
 
 }  // namespace farshore::kafka

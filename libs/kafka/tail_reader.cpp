@@ -37,7 +37,8 @@ struct TailReader::Client : LogContext {
                                             const std::string& what, std::chrono::milliseconds timeout) const {
     Deadline deadline(timeout);
     while (true) {
-      rd_kafka_message_t* const message = rd_kafka_consumer_poll(handle.get(), to_ms(deadline.left()));
+      rd_kafka_message_t* const message = rd_kafka_consumer_poll(handle.get(), to_ms(deadline.slice()));
+      if (message == nullptr && !deadline.passed() && !gives_up()) continue;
       if (message == nullptr) return std::unexpected(make_error(RD_KAFKA_RESP_ERR__TIMED_OUT, what));
       const Record record(message, 0);
       if (record.is_partition_end()) return range;
@@ -62,6 +63,7 @@ TailReader::~TailReader() = default;
 std::expected<std::unique_ptr<TailReader>, KafkaError> TailReader::create(const ClusterSettings& settings) {
   std::unique_ptr<TailReader> reader(new TailReader());
   reader->client_->log = settings.log;
+  reader->client_->give_up = settings.give_up;
   ConfBuilder conf(settings);
   // librdkafka wants a group even of a consumer that only assigns; it never joins one.
   conf.set("group.id", "farshore.tail")

@@ -23,9 +23,19 @@ struct TransactionalProducer::Client : LogContext {
   rd_kafka_resp_err_t delivered = RD_KAFKA_RESP_ERR_NO_ERROR;
   ClientHandle handle;
 
+  /// Calls `step(timeout)`, which may be called again after a time-out to go on, until it is done or the time is over.
+  template <typename Step>
+  std::expected<void, KafkaError> in_slices(const Deadline& deadline, const std::string& what, Step step) const {
+    while (true) {
+      auto done = check(step(to_ms(deadline.slice())), what);
+      if (done || done.error().kind != KafkaError::Kind::kTimedOut || deadline.passed() || gives_up()) return done;
+    }
+  }
+
   /// On an error that leaves the producer usable, ends the transaction that was begun.
-  std::expected<void, KafkaError> give_up(KafkaError error) const {
-    const bool is_finished = error.kind == KafkaError::Kind::kFenced || error.kind == KafkaError::Kind::kFatal;
+  std::expected<void, KafkaError> abandon(KafkaError error) const {
+    const bool is_finished =
+        error.kind == KafkaError::Kind::kFenced || error.kind == KafkaError::Kind::kFatal || gives_up();
     if (!is_finished) {
       const ErrorHandle aborted(rd_kafka_abort_transaction(handle.get(), to_ms(kAbortTimeout)));
       if (aborted && rd_kafka_error_is_fatal(aborted.get()) != 0)
@@ -45,6 +55,7 @@ std::expected<std::unique_ptr<TransactionalProducer>, KafkaError> TransactionalP
   std::unique_ptr<TransactionalProducer> producer(new TransactionalProducer());
   Client& client = *producer->client_;
   client.log = settings.log;
+  client.give_up = settings.give_up;
   ConfBuilder conf(settings);
   conf.set("transactional.id", transactional_id)
       .set("transaction.timeout.ms", "10000")
@@ -58,7 +69,8 @@ std::expected<std::unique_ptr<TransactionalProducer>, KafkaError> TransactionalP
   if (!handle) return std::unexpected(std::move(handle.error()));
   client.handle = std::move(*handle);
   const std::string what = fmt::format("take over transactional id {}", transactional_id);
-  auto taken = check(rd_kafka_init_transactions(client.handle.get(), to_ms(timeout)), what);
+  auto taken = client.in_slices(Deadline(timeout), what,
+                                [&](int slice) { return rd_kafka_init_transactions(client.handle.get(), slice); });
   if (!taken) return std::unexpected(std::move(taken.error()));
   return producer;
 }
@@ -70,7 +82,7 @@ std::expected<void, KafkaError> TransactionalProducer::publish(const std::string
   const Deadline deadline(timeout);
   const std::string what = fmt::format("publish to {} [{}]", topic, partition.raw());
   if (auto begun = check(rd_kafka_begin_transaction(client), what); !begun) {
-    if (begun.error().kind == KafkaError::Kind::kFatal) return client_->give_up(std::move(begun.error()));
+    if (begun.error().kind == KafkaError::Kind::kFatal) return client_->abandon(std::move(begun.error()));
     return begun;
   }
   client_->delivered = RD_KAFKA_RESP_ERR__TIMED_OUT;
@@ -78,12 +90,14 @@ std::expected<void, KafkaError> TransactionalProducer::publish(const std::string
                                       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
                                       RD_KAFKA_V_KEY(const_cast<char*>(key.data()), key.size()),
                                       RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_END);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return client_->give_up(make_error(code, what));
-  (void)rd_kafka_flush(client, to_ms(deadline.left()));
-  if (client_->delivered != RD_KAFKA_RESP_ERR_NO_ERROR) return client_->give_up(make_error(client_->delivered, what));
-  if (auto committed = check(rd_kafka_commit_transaction(client, to_ms(deadline.left())), what); !committed) {
-    return client_->give_up(std::move(committed.error()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return client_->abandon(make_error(code, what));
+  while (rd_kafka_flush(client, to_ms(deadline.slice())) != RD_KAFKA_RESP_ERR_NO_ERROR && !deadline.passed() &&
+         !client_->gives_up()) {
   }
+  if (client_->delivered != RD_KAFKA_RESP_ERR_NO_ERROR) return client_->abandon(make_error(client_->delivered, what));
+  auto committed =
+      client_->in_slices(deadline, what, [&](int slice) { return rd_kafka_commit_transaction(client, slice); });
+  if (!committed) return client_->abandon(std::move(committed.error()));
   return {};
 }
 

@@ -43,11 +43,13 @@ class Face {
   SessionEvents events() {
     return {.standby = [this] { standby(); },
             .capturing = [this](Epoch epoch) { capturing(epoch); },
+            .kafka_silent = [this](bool silent) { kafka_silent(silent); },
             .warning = [this](const std::string& text) { common::log_warn(text, {{"origin", origin_}}); },
             .information = [this](const std::string& text) { common::log_info(text, {{"origin", origin_}}); }};
   }
   void ended(const SessionEnd& end) {
     metrics_.set_active(false);
+    is_capturing_ = false;
     switch (end.kind) {
       case EndKind::kShutdown: return;
       case EndKind::kRetry:
@@ -74,6 +76,16 @@ class Face {
     common::log_info("capturing", {{"origin", origin_}, {"epoch", epoch.raw()}});
     metrics_.set_active(true);
     metrics_.set_stopped(false);
+    is_capturing_ = true;
+  }
+  void kafka_silent(bool silent) {
+    if (!is_capturing_) return;
+    const std::string text = silent ? "capturing, but Kafka acknowledges nothing: reading waits for it" : "capturing";
+    health_.ready(kComponent, !silent, text);
+    if (silent)
+      common::log_warn("Kafka acknowledges nothing; nothing is lost, reading waits for it", {{"origin", origin_}});
+    else
+      common::log_info("Kafka acknowledges again", {{"origin", origin_}});
   }
   void stopped(const std::string& sentence, const std::string& what_follows) {
     const std::string text = "stopped: " + sentence + what_follows;
@@ -85,6 +97,7 @@ class Face {
   common::Health& health_;
   CaptureMetrics& metrics_;
   const std::string origin_;
+  bool is_capturing_ = false;
 };
 
 /// How long to wait before the next session; nothing: there is none.

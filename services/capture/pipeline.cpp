@@ -20,6 +20,9 @@ constexpr milliseconds kIdleWait{20};     ///< until watermarks and checkpoints 
 constexpr milliseconds kInFlightWait{1};  ///< while acknowledgements are awaited
 constexpr milliseconds kPollInterval{1};
 constexpr milliseconds kWatermarkLook{10};
+/// An idle source's partitions still grow by watermarks: so often the checkpoint moves past them, so that a restart has
+/// little to look through.
+constexpr milliseconds kIdleCheckpointInterval{60'000};
 
 bool is_progress_table(const binlog::TableMap& table) {
   return table.schema == progress::kSchemaName && table.name == progress::kProgressTable;
@@ -194,7 +197,8 @@ void Pipeline::cut_checkpoint() {
     }
     return;
   }
-  const bool due = has_new_transactions_ && now_ - last_cut_ >= settings_.checkpoint_interval;
+  const milliseconds interval = has_new_transactions_ ? settings_.checkpoint_interval : kIdleCheckpointInterval;
+  const bool due = transactions_ > 0 && now_ - last_cut_ >= interval;
   if (!due || !between_transactions() || parts_.checkpoints.busy() || parts_.ending.ended()) return;
   parts_.publisher.send_all();
   if (parts_.ending.ended()) return;

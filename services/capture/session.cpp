@@ -43,7 +43,8 @@ Incarnation random_incarnation() {
 
 Session::Session(const SessionSettings& settings, const SessionEvents& events, Metrics& metrics,
                  std::vector<Cascade>& remembered)
-    : settings_(settings), events_(events), metrics_(metrics), remembered_(remembered) {
+    : settings_(settings), events_(events), metrics_(metrics), remembered_(remembered), cluster_(settings.cluster) {
+  cluster_.give_up = [this] { return ending_.ended(); };
   ending_.on_end([this] {
     const std::lock_guard lock(reading_mutex_);
     if (reading_ != nullptr) reading_->interrupt();
@@ -125,12 +126,11 @@ Session::Failure Session::take_lease() {
 }
 
 Session::Failure Session::fence_older_captures() {
-  auto admin = kafka::Admin::create(settings_.cluster);
+  auto admin = kafka::Admin::create(cluster_);
   if (!admin) return capture::end_of(admin.error(), "Kafka (kafka.bootstrap)");
   admin_ = std::move(*admin);
   if (auto failure = set_up_checkpoint_topic(*admin_, settings_.origin, settings_.topics)) return failure;
-  auto producer =
-      kafka::TransactionalProducer::create(settings_.cluster, "farshore.capture." + settings_.origin, kKafkaTimeout);
+  auto producer = kafka::TransactionalProducer::create(cluster_, "farshore.capture." + settings_.origin, kKafkaTimeout);
   if (!producer) return capture::end_of(producer.error(), "the checkpoint's producer cannot be made");
   checkpoints_ =
       std::make_unique<CheckpointWriter>(std::move(*producer), checkpoint_topic(settings_.origin), ending_, metrics_);
@@ -139,7 +139,7 @@ Session::Failure Session::fence_older_captures() {
 }
 
 Session::Failure Session::read_checkpoint() {
-  auto reader = kafka::TailReader::create(settings_.cluster);
+  auto reader = kafka::TailReader::create(cluster_);
   if (!reader) return capture::end_of(reader.error(), "Kafka");
   tail_reader_ = std::move(*reader);
   const std::string topic = checkpoint_topic(settings_.origin);
@@ -266,9 +266,12 @@ Session::Failure Session::read_source_position() {
 
 Session::Failure Session::make_publisher() {
   partitions_ = Partitions(plan_.checkpoint.numbering);
-  auto publisher = Publisher::create(
-      settings_.cluster, settings_.producer,
-      {.origin = settings_.origin, .partitions = partitions_, .ending = ending_, .metrics = metrics_});
+  auto publisher = Publisher::create(cluster_, settings_.producer,
+                                     {.origin = settings_.origin,
+                                      .partitions = partitions_,
+                                      .ending = ending_,
+                                      .metrics = metrics_,
+                                      .on_silence = events_.kafka_silent});
   if (!publisher) return capture::end_of(publisher.error(), "Kafka's producer cannot be made");
   publisher_ = std::move(*publisher);
   auto& writers = publisher_->writers();

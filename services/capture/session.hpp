@@ -56,6 +56,7 @@ struct SessionSettings {
 struct SessionEvents {
   std::function<void()> standby;                        ///< another capture holds the lease
   std::function<void(Epoch)> capturing;                 ///< everything is in place, changes flow
+  std::function<void(bool silent)> kafka_silent;        ///< Kafka acknowledges nothing any more, or again
   std::function<void(const std::string&)> warning;      ///< one sentence
   std::function<void(const std::string&)> information;  ///< one sentence
 };
@@ -102,6 +103,7 @@ class Session {
   std::vector<Cascade>& remembered_;
 
   SessionEnding ending_;
+  kafka::ClusterSettings cluster_;  ///< its clients' calls give up when the session has ended
   std::mutex reading_mutex_;
   binlog::BinlogStream* reading_ = nullptr;  // guarded by reading_mutex_: to interrupt when the session ends
 

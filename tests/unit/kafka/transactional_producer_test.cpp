@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <string>
 
+#include "kafka/admin.hpp"
 #include "mock_cluster.hpp"
 
 namespace farshore::kafka {
@@ -55,6 +58,34 @@ TEST(TransactionalProducer, GoesOnAfterATransactionThatWasAborted) {
   ASSERT_FALSE(refused.has_value());
   const auto published = producer->publish("checkpoint", PartitionId(0), "capture", "next", kPatience);
   EXPECT_TRUE(published.has_value()) << published.error().message;
+}
+
+TEST(TransactionalProducer, GivesUpWhenItIsAskedTo) {
+  MockCluster cluster;
+  cluster.create_topic("checkpoint", 1);
+  ClusterSettings settings = cluster.settings();
+  std::atomic<int> questions{0};
+  settings.give_up = [&] { return questions.fetch_add(1) >= 2; };
+  auto producer = TransactionalProducer::create(cluster.settings(), "id", kPatience);
+  ASSERT_TRUE(producer.has_value());
+  producer = TransactionalProducer::create(settings, "id", kPatience);
+  ASSERT_TRUE(producer.has_value()) << producer.error().message;
+  questions = 0;
+  cluster.stop_broker();
+  const auto began = std::chrono::steady_clock::now();
+  const auto published = (*producer)->publish("checkpoint", PartitionId(0), "capture", "one", kPatience);
+  producer->reset();
+  EXPECT_FALSE(published.has_value());
+  EXPECT_LT(std::chrono::steady_clock::now() - began, kPatience / 4);
+}
+
+TEST(Admin, GivesUpWhenItIsAskedTo) {
+  ClusterSettings settings;
+  settings.bootstrap = "127.0.0.1:1";
+  settings.give_up = [] { return true; };
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_FALSE((*Admin::create(settings))->describe_topic("any", kPatience).has_value());
+  EXPECT_LT(std::chrono::steady_clock::now() - began, kPatience / 4);
 }
 
 TEST(TransactionalProducer, SaysThatNoBrokerAnswers) {
