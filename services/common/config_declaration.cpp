@@ -63,10 +63,13 @@ void declare(FieldVisitor& v, OriginConfig& origin) {
 }
 
 void declare(FieldVisitor& v, StreamConfig& stream) {
-  v.texts({"tables",
-           "Patterns schema.table (with * and ?) of the tables that the stream takes. The first stream, in "
-           "the order of names, whose patterns match takes a table."},
-          TextKind::kPattern, stream.tables);
+  v.texts(
+      {"tables",
+       "Patterns schema.table (with * and ?) of the tables that the stream takes. The first stream, in "
+       "the order of names, whose patterns match takes a table. Left out whatever the patterns say: the servers' own "
+       "schemas, farshore, and the shadow tables of gh-ost and pt-online-schema-change (_t_gho, _t_ghc, _t_del, "
+       "_t_new, _t_old)."},
+      TextKind::kPattern, stream.tables);
   v.number({"partitions", "Partitions of the stream's topic. Another number starts a new epoch."}, {1, 256},
            stream.partitions);
   v.duration({"retention", "How long Kafka keeps the changes: longer than the longest outage to survive."},
