@@ -47,6 +47,7 @@ class Face {
             .warning = [this](const std::string& text) { common::log_warn(text, {{"origin", origin_}}); },
             .information = [this](const std::string& text) { common::log_info(text, {{"origin", origin_}}); }};
   }
+  [[nodiscard]] bool is_capturing() const { return is_capturing_; }
   void ended(const SessionEnd& end) {
     metrics_.set_active(false);
     is_capturing_ = false;
@@ -134,6 +135,8 @@ int run_capture(const common::Config& config, const common::CaptureArguments& ar
     const SessionEnd end = session.run(context.stop);
     if (is_first && end.kind == EndKind::kMisconfigured) throw EnvironmentError(end.sentence);
     if (end.kind == EndKind::kRetry) metrics.count_reconnect(std::string(to_string(end.by)));
+    // Asked for once: a checkpoint that is lost again is for a person to see.
+    if (face.is_capturing()) settings.rebuild_checkpoint = false;
     face.ended(end);
     is_first = false;
     const auto wait = pause_after(end, backoff, std::chrono::steady_clock::now() - began > kGoodSession);
