@@ -47,7 +47,7 @@ class Service:
         self.kind = kind
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.config_file = write_config(self.folder, config)
+        self.config_file = write_config(self.folder, config, f"{kind}.yaml")
         self.arguments = list(arguments)
         self.environment = environment
         self.listen = f"127.0.0.1:{free_port()}"

@@ -8,6 +8,8 @@ import struct
 import subprocess
 import tempfile
 
+import time
+
 import confluent_kafka
 import confluent_kafka.admin
 
@@ -77,9 +79,13 @@ class Topics:
             starts = {partition: max(low, (from_offsets or {}).get(partition, low)) for partition, (low, _) in ends.items()}
             left = {partition for partition, (_, high) in ends.items() if starts[partition] < high}
             consumer.assign([confluent_kafka.TopicPartition(topic, partition, starts[partition]) for partition in left])
+            deadline = time.monotonic() + TIMEOUT_S
             while left:
-                messages = consumer.consume(1000, TIMEOUT_S)
-                assert messages, f"{topic}: the broker sends nothing"
+                # consume() waits for as many as asked, or all of its time.
+                messages = consumer.consume(1000, 0.05)
+                assert messages or time.monotonic() < deadline, f"{topic}: the broker sends nothing"
+                if messages:
+                    deadline = time.monotonic() + TIMEOUT_S
                 for message in messages:
                     partition = message.partition()
                     if message.error():

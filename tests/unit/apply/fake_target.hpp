@@ -109,6 +109,11 @@ class FakeTarget {
   /// What a statement on an application's table answers; nothing: it succeeds, for one row.
   using Data = std::function<std::optional<Reply>(const std::string& statement)>;
   enum class Commit : std::uint8_t { kGood, kLostAfterIt, kLostBeforeIt };
+  enum class Shape : std::uint8_t {
+    kPlain,    ///< id BIGINT PRIMARY KEY, note VARCHAR
+    kUnique,   ///< the same, with a unique key over note
+    kTextKey,  ///< note VARCHAR PRIMARY KEY, compared without case, id BIGINT
+  };
 
   FakeTarget() {
     add_table("notes");
@@ -134,10 +139,10 @@ class FakeTarget {
     const std::lock_guard lock(mutex_);
     packet_bytes_ = bytes;
   }
-  /// shop.NAME (id BIGINT PRIMARY KEY, note VARCHAR); `unique`: a unique key over note.
-  void add_table(const std::string& name, bool unique = false) {
+  /// shop.NAME
+  void add_table(const std::string& name, Shape shape = Shape::kPlain) {
     const std::lock_guard lock(mutex_);
-    tables_[name] = unique;
+    tables_[name] = shape;
   }
   void drop_table(const std::string& name) {
     const std::lock_guard lock(mutex_);
@@ -304,8 +309,9 @@ class FakeTarget {
     if (table == tables_.end()) return rows({"x"}, {});
     if (statement.contains("information_schema.TABLES")) return rows({"ENGINE"}, {{"InnoDB"}});
     if (statement.contains("information_schema.STATISTICS")) {
-      Reply keys = rows({"INDEX_NAME", "COLUMN_NAME", "SUB_PART"}, {{"PRIMARY", "id", std::nullopt}});
-      if (table->second) keys.rows.push_back({"note", "note", std::nullopt});
+      const std::string key = table->second == Shape::kTextKey ? "note" : "id";
+      Reply keys = rows({"INDEX_NAME", "COLUMN_NAME", "SUB_PART"}, {{"PRIMARY", key, std::nullopt}});
+      if (table->second == Shape::kUnique) keys.rows.push_back({"note", "note", std::nullopt});
       return keys;
     }
     const Reply::Field null;
@@ -318,9 +324,9 @@ class FakeTarget {
   }
 
   std::mutex mutex_;
-  Tables committed_;                    // guarded by mutex_, as all below
-  std::optional<Tables> pending_;       // of the open transaction
-  std::map<std::string, bool> tables_;  // name, has a unique key
+  Tables committed_;               // guarded by mutex_, as all below
+  std::optional<Tables> pending_;  // of the open transaction
+  std::map<std::string, Shape> tables_;
   Data data_;
   std::size_t packet_bytes_ = 16'777'216;
   Commit commit_ = Commit::kGood;

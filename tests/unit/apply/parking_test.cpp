@@ -20,7 +20,7 @@ constexpr const char* kUpdate = "UPDATE `shop`.`notes` SET ";
 class ParkedChanges : public Writing {
  protected:
   ParkedChanges() {
-    target_.add_table("notes", true);
+    target_.add_table("notes", FakeTarget::Shape::kUnique);
     target_.on_data([this](const std::string& statement) { return refuse_taken(statement); });
     stored_and_loaded(applied_up_to(0));
   }
@@ -95,6 +95,17 @@ TEST_F(ParkedChanges, ALaterChangeInTheSameWorkSetReplacesWhatIsParkedToo) {
   ASSERT_TRUE(has_outcome(Kind::kApplied));
   EXPECT_EQ(target_.parked(), 0U) << "else the deleted row would come back";
   EXPECT_EQ(writer_->parked(partition_key()), 0U);
+}
+
+TEST_F(ParkedChanges, ALaterChangeKeepsItsPlaceAmongOthersOfItsKind) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  take(topic_.transaction(2).erase(2, "x").erase(1, "taken").erase(3, "y").end().send());
+  write();
+  const std::string head = "DELETE t FROM `shop`.`notes` AS t FORCE INDEX (PRIMARY) WHERE `id` IN ";
+  EXPECT_THAT(data(), ElementsAre(head + "(2)", "DELETE FROM `shop`.`notes` WHERE `id`=1", head + "(3)"));
+  EXPECT_EQ(target_.parked(), 0U);
 }
 
 TEST_F(ParkedChanges, ALaterChangeThatIsRefusedTooTakesThePlaceOfTheFirst) {
@@ -200,6 +211,90 @@ TEST_F(ParkedChanges, DoNotHoldUpAnEpochThatLeavesKeysWhereTheyAre) {
   write();
   ASSERT_TRUE(eventually([&] { return target_.progress().at("epoch") == "4"; }));
   EXPECT_EQ(target_.parked(), 1U);
+}
+
+/// The rows of shop.notes, whose notes are unique, as far as apply's statements change them.
+class UniqueNotes {
+ public:
+  void put(const std::string& id, const std::string& note) { rows_[id] = note; }
+  [[nodiscard]] const Fields& all() const { return rows_; }
+
+  std::optional<Reply> on(const std::string& statement) {
+    SqlText text(statement);
+    if (statement == "SAVEPOINT together") saved_ = rows_;
+    if (statement == "ROLLBACK TO SAVEPOINT together") rows_ = saved_;
+    if (statement.starts_with("DELETE FROM `shop`") && text.find("`id`=")) return ok(rows_.erase(text.literal()));
+    if (statement.starts_with("INSERT INTO `shop`") && text.find(" VALUES (")) {
+      const std::string id = text.literal();
+      (void)text.skip(",");
+      return set(id, text.literal(), rows_.contains(id) ? "PRIMARY" : "");
+    }
+    if (statement.starts_with("UPDATE `shop`") && text.find("`note`=")) {
+      const std::string note = text.literal();
+      (void)text.find("WHERE `id`=");
+      const std::string id = text.literal();
+      return rows_.contains(id) ? set(id, note, "") : ok(0);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  Reply set(const std::string& id, const std::string& note, std::string clash) {
+    for (const auto& [other, taken] : rows_) {
+      if (clash.empty() && other != id && taken == note) clash = "notes.note";
+    }
+    if (!clash.empty()) return fails(1062, "Duplicate entry '" + note + "' for key '" + clash + "'");
+    rows_[id] = note;
+    return ok(1);
+  }
+  Fields rows_;
+  Fields saved_;
+};
+
+class ParkedInACircle : public Writing {
+ protected:
+  ParkedInACircle() {
+    target_.add_table("notes", FakeTarget::Shape::kUnique);
+    target_.on_data([this](const std::string& statement) {
+      const std::lock_guard lock(mutex_);
+      tried_.push_back(statement);
+      return notes_.on(statement);
+    });
+    stored_and_loaded(applied_up_to(0));
+  }
+  Fields notes() {
+    const std::lock_guard lock(mutex_);
+    return notes_.all();
+  }
+  std::ptrdiff_t times_together() {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::count(tried_, "SAVEPOINT together");
+  }
+  std::mutex mutex_;
+  UniqueNotes notes_;               // guarded by mutex_
+  std::vector<std::string> tried_;  // guarded by mutex_
+};
+
+TEST_F(ParkedInACircle, ChangesThatWaitForOneAnotherAreAppliedTogether) {
+  notes_.put("1", "a");
+  notes_.put("2", "b");
+  take(Topic().transaction(1).update(1, "a", "b").update(2, "b", "a").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 2U) << "neither finds room by itself";
+  ASSERT_TRUE(eventually([&] { return target_.parked() == 0; }));
+  EXPECT_EQ(notes(), (Fields{{"1", "b"}, {"2", "a"}}));
+}
+
+TEST_F(ParkedInACircle, AChangeWithoutRoomLeavesItsRowAsItIs) {
+  notes_.put("1", "a");
+  notes_.put("2", "b");
+  notes_.put("9", "theirs");
+  take(Topic().transaction(1).update(1, "a", "b").update(2, "b", "theirs").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 2U);
+  ASSERT_TRUE(eventually([&] { return times_together() >= 2; }));
+  EXPECT_EQ(notes(), (Fields{{"1", "a"}, {"2", "b"}, {"9", "theirs"}}));
+  EXPECT_EQ(target_.parked(), 2U) << "each waits for a row that is not itself about to change";
 }
 
 }  // namespace

@@ -101,6 +101,25 @@ TEST_F(TheWriter, KeysOfTwoTablesAreToldApart) {
                                   "INSERT INTO `shop`.`others` (`id`,`note`) VALUES (1,'b')" + std::string(kTail)));
 }
 
+TEST_F(TheWriter, KeysThatMayBeEqualAreNeitherMergedNorReordered) {
+  target_.add_table("names", FakeTarget::Shape::kTextKey);
+  stored_and_loaded(applied_up_to(0));
+  TableShape names = notes_shape("names");
+  names.key = {1};
+  Topic topic;
+  topic.table(names).transaction(1).insert(1, "abc").erase(1, "abc").insert(2, "ABC").insert(3, "b");
+  topic.erase(2, "ABC").insert(4, "abc").end();
+  take(topic.send());
+  write();
+  const std::string head = "INSERT INTO `shop`.`names` (`id`,`note`) VALUES ";
+  const auto exactly = [](const std::string& key) {
+    return "DELETE t FROM `shop`.`names` AS t FORCE INDEX (PRIMARY) WHERE (`note`='" + key +
+           "' AND CAST(`note` AS BINARY)<=>CAST(CONVERT('" + key + "' USING utf8mb4) AS BINARY))";
+  };
+  EXPECT_THAT(data(), ElementsAre(head + "(1,'abc')" + kTail, exactly("abc"), head + "(2,'ABC'),(3,'b')" + kTail,
+                                  exactly("ABC"), head + "(4,'abc')" + kTail));
+}
+
 TEST_F(TheWriter, WhatIsContainedIsNotWritten) {
   stored_and_loaded(applied_up_to(0, 1, kEpoch));
   Topic topic;
