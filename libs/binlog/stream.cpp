@@ -21,12 +21,19 @@ constexpr unsigned long kPacketError = 0xFFFFFFFF;
 constexpr std::uint8_t kPacketEvent = 0x00;
 constexpr std::uint8_t kPacketEnd = 0xFE;
 constexpr std::size_t kPacketEndBytesMax = 8;
+constexpr std::size_t kSmallPacketBytesMax = 16'384;
 
 /// Bytes that were taken off the socket already: in libmariadb's cache, or decrypted by OpenSSL (a TLS record holds up
 /// to 16 KB, and libmariadb takes of it what it needs).
 bool has_buffered_bytes(const MARIADB_PVIO& pvio) {
   if (pvio.cache != nullptr && pvio.cache_pos < pvio.cache + pvio.cache_size) return true;
   return pvio.ctls != nullptr && SSL_pending(static_cast<const SSL*>(pvio.ctls->ssl)) > 0;
+}
+
+/// What a source sends once it has found the position: before that come only the heads of its files.
+bool is_sign_of_life(EventType type) {
+  return type == EventType::kGtid || type == EventType::kMariadbGtid || type == EventType::kHeartbeat ||
+         type == EventType::kHeartbeatV2;
 }
 
 }  // namespace
@@ -85,9 +92,11 @@ std::expected<RawEvent, StreamError> BinlogStream::next() {
   if (mark != kPacketEvent) {
     return std::unexpected(StreamError{StreamError::Kind::kProtocol, "the source sent a packet that is no event"});
   }
-  last_event_ = began;
+  // The time of a small event's first byte is that of its last; asking the clock again costs more than decoding it.
+  last_event_ = size <= kSmallPacketBytesMax ? began : Clock::now();
   auto event = parser_.parse(packet.substr(1));
   if (!event) return std::unexpected(StreamError{StreamError::Kind::kProtocol, std::move(event.error())});
+  has_begun_ = has_begun_ || is_sign_of_life(event->header.type);
   return *event;
 }
 

@@ -43,7 +43,10 @@ struct StreamOptions {
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds heartbeat{1'000};     ///< the idle source says that it is there this often
   std::chrono::milliseconds read_timeout{5'000};  ///< rounded up to whole seconds; above `heartbeat`
-  std::uint32_t event_bytes_max = 64U << 20;      ///< a larger event ends the stream with kProtocol
+  /// Silence allowed before the first transaction or heartbeat: a source may have to look through its binlog for the
+  /// position, and may say nothing meanwhile.
+  std::chrono::milliseconds scan_timeout{60'000};
+  std::uint32_t event_bytes_max = 64U << 20;  ///< a larger event ends the stream with kProtocol
   bool verify_checksum = true;
   bool stop_at_end = false;  ///< at the end of the binlog next() gives kClosed instead of waiting (tests, tools)
 };
@@ -86,7 +89,9 @@ class BinlogStream {
   BinlogStream(st_mysql* mysql, const StreamOptions& options);
   [[nodiscard]] StreamError read_error(Clock::time_point began) const;
   [[nodiscard]] bool wait_for_bytes(std::chrono::milliseconds timeout) const;
-  [[nodiscard]] bool is_silent(Clock::time_point now) const { return now - last_event_ >= options_.read_timeout; }
+  [[nodiscard]] bool is_silent(Clock::time_point now) const {
+    return now - last_event_ >= (has_begun_ ? options_.read_timeout : options_.scan_timeout);
+  }
 
   st_mysql* const mysql_;
   const StreamOptions options_;
@@ -94,6 +99,7 @@ class BinlogStream {
   std::atomic<bool> interrupted_{false};
   EventParser parser_;
   Clock::time_point last_event_;  ///< when it was received; before the first: when the dump was asked for
+  bool has_begun_ = false;        ///< a transaction or a heartbeat came
 };
 
 }  // namespace farshore::binlog

@@ -131,6 +131,9 @@ def test_heartbeats_keep_an_idle_stream_alive(server):
 
 def test_a_source_that_falls_silent_is_a_stall(server):
     with Follower(server, *by_tcp(server), "--heartbeat", "100", "--read-timeout", "1000") as follower:
+        insert(server, 30)
+        while follower.line() != "commit":
+            pass
         os.kill(server.pid, signal.SIGSTOP)
         try:
             assert follower.last_line().startswith("end stalled")
