@@ -64,7 +64,8 @@ SessionEnd Session::run(std::stop_token stop) {
     const Failure failure = (this->*step)();
     if (ending_.ended()) return ended();
     if (failure) {
-      ending_.end(failure->kind, failure->sentence, failure->by);
+      const std::string where = failure->by == EndedBy::kKafka ? fmt::format("Kafka ({}): ", cluster_.bootstrap) : "";
+      ending_.end(failure->kind, where + failure->sentence, failure->by);
       return ended();
     }
   }

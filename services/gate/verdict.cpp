@@ -133,11 +133,11 @@ std::set<std::string> streams_of(const std::string& origin, const Expectation& e
 }
 
 /// An origin's partitions go from epoch to epoch together. Those that apply in different ones contradict each other:
-/// text for people; nothing: they agree.
+/// text for people; nothing: they agree. A partition that has not passed its first epoch start is in none.
 std::optional<std::string> mixed_epochs(const std::string& origin, const Evidence& evidence) {
   std::optional<EpochId> common;
   for (const ProgressRow& row : evidence.rows) {
-    if (row.key.origin != origin || row.state != PartitionState::kApplying) continue;
+    if (row.key.origin != origin || row.state != PartitionState::kApplying || row.epoch.epoch == Epoch(0)) continue;
     if (common && *common != row.epoch)
       return fmt::format("partitions of the origin apply in different epochs ({} and {}, or incarnations of one)",
                          common->epoch.raw(), row.epoch.epoch.raw());

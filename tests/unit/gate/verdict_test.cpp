@@ -195,6 +195,8 @@ TEST(Verdict, IsClosedByPartitionsThatApplyInDifferentEpochs) {
   EXPECT_THAT(mixed.reasons(), ElementsAre(Reason::kWrongIncarnation));
   mixed.evidence.rows[1].epoch = {Epoch(2), Incarnation(21)};
   EXPECT_THAT(mixed.reasons(), ElementsAre(Reason::kWrongIncarnation));
+  mixed.evidence.rows[1].epoch = {};
+  EXPECT_TRUE(mixed.verdict().open) << "it has not begun yet";
   mixed.evidence.rows[1].epoch = mixed.evidence.rows[0].epoch;
   EXPECT_TRUE(mixed.verdict().open);
 }
