@@ -64,7 +64,8 @@ SessionEnd Session::run(std::stop_token stop) {
     const Failure failure = (this->*step)();
     if (ending_.ended()) return ended();
     if (failure) {
-      const std::string where = failure->by == EndedBy::kKafka ? fmt::format("Kafka ({}): ", cluster_.bootstrap) : "";
+      const std::string where =
+          failure->by == EndedBy::kKafka ? fmt::format("Kafka (kafka.bootstrap {}): ", cluster_.bootstrap) : "";
       ending_.end(failure->kind, where + failure->sentence, failure->by);
       return ended();
     }
@@ -128,7 +129,7 @@ Session::Failure Session::take_lease() {
 
 Session::Failure Session::fence_older_captures() {
   auto admin = kafka::Admin::create(cluster_);
-  if (!admin) return capture::end_of(admin.error(), "Kafka (kafka.bootstrap)");
+  if (!admin) return capture::end_of(admin.error(), "a client cannot be made");
   admin_ = std::move(*admin);
   if (auto failure = set_up_checkpoint_topic(*admin_, settings_.origin, settings_.topics)) return failure;
   auto producer = kafka::TransactionalProducer::create(cluster_, "farshore.capture." + settings_.origin, kKafkaTimeout);
@@ -141,7 +142,7 @@ Session::Failure Session::fence_older_captures() {
 
 Session::Failure Session::read_checkpoint() {
   auto reader = kafka::TailReader::create(cluster_);
-  if (!reader) return capture::end_of(reader.error(), "Kafka");
+  if (!reader) return capture::end_of(reader.error(), "a client cannot be made");
   tail_reader_ = std::move(*reader);
   const std::string topic = checkpoint_topic(settings_.origin);
   const auto bytes = tail_reader_->read_compacted_last(topic, change::kCheckpointKey, kKafkaTimeout);
