@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <string_view>
 
 #include "base/environment_error.hpp"
 
@@ -26,6 +28,36 @@ void check_tls(const Config& config, const std::string& path, const TlsSettings&
     fail(config, path + ".mode is verify, which needs " + path + ".ca, the file of the certificate authorities");
   }
   if (tls.cert.empty() != tls.key.empty()) fail(config, path + " has only one of cert and key; give both or neither");
+}
+
+/// librdkafka's properties on which the promises stand: nothing is lost, doubled or passed over.
+constexpr std::array<std::string_view, 18> kOwnProperties = {
+    "acks",
+    "auto.offset.reset",
+    "bootstrap.servers",
+    "check.crcs",
+    "client.id",
+    "delivery.timeout.ms",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "enable.gapless.guarantee",
+    "enable.idempotence",
+    "enable.partition.eof",
+    "group.id",
+    "isolation.level",
+    "message.timeout.ms",
+    "metadata.broker.list",
+    "partition.assignment.strategy",
+    "request.required.acks",
+    "transactional.id",
+};
+
+void check_kafka(const Config& config) {
+  if (config.kafka.bootstrap.empty()) fail(config, "kafka.bootstrap is empty; give host:port of a broker");
+  for (const auto& [name, value] : config.kafka.properties) {
+    if (std::ranges::find(kOwnProperties, name) != kOwnProperties.end())
+      fail(config, fmt::format("kafka.properties has {}, which Farshore sets itself; leave it out", name));
+  }
 }
 
 void check_origins(const Config& config) {
@@ -109,7 +141,7 @@ void check_config(const Config& config) {
   check_account(config, "database.accounts.apply", config.database.accounts.apply);
   check_account(config, "database.accounts.gate", config.database.accounts.gate);
   check_account(config, "database.accounts.ctl", config.database.accounts.ctl);
-  if (config.kafka.bootstrap.empty()) fail(config, "kafka.bootstrap is empty; give host:port of a broker");
+  check_kafka(config);
   check_origins(config);
   check_tables(config);
   check_apply(config);

@@ -44,7 +44,10 @@ void declare(FieldVisitor& v, KafkaConfig& kafka) {
   v.text({"bootstrap", "host:port of one or more brokers of this region's Kafka, with commas between them."},
          TextKind::kFree, kafka.bootstrap);
   v.number({"replication_factor", "Replicas of the topics that capture creates."}, {1, 15}, kafka.replication_factor);
-  v.text_map({"properties", "More librdkafka properties for every client, such as security.protocol."},
+  v.text_map({"properties",
+              "More librdkafka properties for every client, such as security.protocol. Those on which Farshore's "
+              "promises stand (acks, "
+              "enable.idempotence and such) are refused."},
              kafka.properties);
 }
 

@@ -153,6 +153,13 @@ TEST(Config, RefusesNamesThatDoNotExistAndValuesThatDoNotFit) {
   EXPECT_THAT(refusal_of(least + "gate: {poll_interval: 5s}\n"), HasSubstr("gate.bounds.max_evidence_age must be"));
 }
 
+TEST(Config, RefusesKafkaPropertiesOnWhichThePromisesStand) {
+  const std::string least = kLeast;
+  for (const char* name : {"acks", "enable.idempotence", "isolation.level", "transactional.id"})
+    EXPECT_THAT(refusal_of(least + "kafka: {properties: {" + name + ": x}}\n"),
+                HasSubstr(std::string("kafka.properties has ") + name + ", which Farshore sets itself"));
+}
+
 TEST(Config, RefusesToCaptureWhereTheRegionHasNoOrigin) {
   const Config config = parse_config("region: south\norigins: [{name: west, region: west}]\n", "south.yaml");
   EXPECT_THROW(check_config_for(config, ServiceKind::kCapture), EnvironmentError);
