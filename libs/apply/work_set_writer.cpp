@@ -112,6 +112,7 @@ void WorkSetWriter::load(std::span<const LoadRequest> requests, std::vector<Outc
     Backoff backoff(stop);
     while (connect(stop)) {
       if (load_one(request, outcomes)) break;
+      if (stop.stop_requested()) return;
       backoff.wait();
     }
   }
@@ -461,6 +462,7 @@ void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& 
 }
 
 void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
+  if (std::ranges::none_of(held_, [](const auto& entry) { return entry.second.barrier.has_value(); })) return;
   ProgressStore store(session_->connection, settings_.region);
   std::vector<PartitionKey> lost;
   for (auto& [key, held] : held_) {

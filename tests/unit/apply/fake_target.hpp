@@ -134,6 +134,11 @@ class FakeTarget {
     const std::lock_guard lock(mutex_);
     commit_ = commit;
   }
+  /// The account may not read farshore.channel_offset.
+  void deny_offsets() {
+    const std::lock_guard lock(mutex_);
+    offsets_denied_ = true;
+  }
   /// max_allowed_packet of sessions that open from now on.
   void limit_packets(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
@@ -155,9 +160,11 @@ class FakeTarget {
     for (const auto& [name, value] : fields) row[name] = value;
     row["writes"] = std::to_string(std::stoull("0" + row["writes"]) + 1);
   }
+  /// Empty: there is no row.
   [[nodiscard]] Fields progress(int part = 2) {
     const std::lock_guard lock(mutex_);
-    return committed_.progress[part];
+    const auto row = committed_.progress.find(part);
+    return row == committed_.progress.end() ? Fields() : row->second;
   }
   [[nodiscard]] std::size_t parked() {
     const std::lock_guard lock(mutex_);
@@ -190,7 +197,9 @@ class FakeTarget {
     if (statement.starts_with("SHOW BINARY LOG STATUS")) return rows({"File", "Position"}, {});
     if (statement.contains("farshore.progress")) return on_progress(statement);
     if (statement.contains("farshore.parked")) return on_parked(statement);
-    if (statement.starts_with("SELECT kafka_offset")) return rows({"kafka_offset"}, {});
+    if (statement.starts_with("SELECT kafka_offset")) {
+      return offsets_denied_ ? fails(1142, "SELECT command denied") : rows({"kafka_offset"}, {});
+    }
     if (statement.contains("farshore.")) return ok(1);
     if (statement.contains("information_schema.")) return on_schema(statement);
     if (statement.starts_with("SET ") || statement.starts_with("DO ")) return ok();
@@ -329,6 +338,7 @@ class FakeTarget {
   std::map<std::string, Shape> tables_;
   Data data_;
   std::size_t packet_bytes_ = 16'777'216;
+  bool offsets_denied_ = false;
   Commit commit_ = Commit::kGood;
   mysql::test::ScriptedServer server_;  // the last: its threads use the rest
 };

@@ -49,6 +49,19 @@ TEST_F(TheWriter, LettingAPartitionGoClearsItsOwner) {
   EXPECT_EQ(target_.progress().at("seq"), "10");
 }
 
+TEST_F(TheWriter, APartitionThatCannotBeTakenOverSaysWhyAndDoesNotHoldUpAStop) {
+  load();
+  target_.deny_offsets();
+  std::stop_source stop;
+  stop.request_stop();
+  progress::PartitionKey other = partition_key();
+  other.partition = PartitionId(3);
+  std::vector<Outcome> outcomes;
+  writer_->load(std::vector<LoadRequest>{{.key = other, .topic_id = "topic"}}, outcomes, stop.get_token());
+  EXPECT_THAT(outcomes, IsEmpty());
+  EXPECT_THAT(notices_, ElementsAre("west/main/3 not taken over yet: 1142 SELECT command denied"));
+}
+
 // --- one transaction
 
 TEST_F(TheWriter, WritesOneTransactionWithTheProgressFirst) {
