@@ -59,10 +59,13 @@ class Classifier {
 
   StatementKind first_word() {
     static constexpr std::string_view kDml[] = {"LOAD", "CALL", "WITH", "DO", "SELECT", "TABLE", "VALUES", "EXECUTE"};
-    static constexpr std::string_view kOtherDdl[] = {"GRANT",   "REVOKE",    "ANALYZE", "OPTIMIZE", "REPAIR",  "FLUSH",
-                                                     "INSTALL", "UNINSTALL", "CHECK",   "KILL",     "SHUTDOWN"};
+    static constexpr std::string_view kOtherDdl[] = {"GRANT",   "REVOKE",    "OPTIMIZE", "REPAIR", "FLUSH",
+                                                     "INSTALL", "UNINSTALL", "CHECK",    "KILL",   "SHUTDOWN"};
+    static constexpr std::string_view kAnalyzed[] = {"TABLE", "TABLES", "LOCAL", "NO_WRITE_TO_BINLOG"};
     while (at_symbol('(')) advance();
     if (take("SET")) return set();
+    // MariaDB's ANALYZE UPDATE and such do what they analyse.
+    if (take("ANALYZE")) return at_any(kAnalyzed) ? StatementKind::kOtherDdl : StatementKind::kDml;
     if (at_any(kDml)) return StatementKind::kDml;
     if (at_any(kOtherDdl)) return StatementKind::kOtherDdl;
     if (take("BEGIN")) return StatementKind::kBegin;

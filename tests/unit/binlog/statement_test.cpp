@@ -59,6 +59,12 @@ TEST(Statement, what_stands_behind_set_statement_counts) {
   expect("SET STATEMENT a=1", StatementKind::kOther);
 }
 
+TEST(Statement, analyze_of_a_change_is_that_change) {
+  expect("ANALYZE UPDATE t SET c = 1", StatementKind::kDml);
+  expect("ANALYZE FORMAT=JSON DELETE FROM t", StatementKind::kDml);
+  expect("ANALYZE NO_WRITE_TO_BINLOG TABLE t", StatementKind::kOtherDdl);
+}
+
 TEST(Statement, alter_ignore_may_remove_rows) {
   expect("ALTER IGNORE TABLE t ADD UNIQUE (c)", StatementKind::kPartitionDataChange, {{"", "t"}});
   expect("ALTER ONLINE IGNORE TABLE t ADD UNIQUE (c)", StatementKind::kPartitionDataChange, {{"", "t"}});
