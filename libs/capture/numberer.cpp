@@ -100,7 +100,7 @@ bool Numberer::write(const RoutedTable& table, std::span<const Value> routed_by,
   if (!writer.append(*transaction_, table.encoded, change)) {
     refusal_ = fmt::format(
         "the numbering differs from what is published: change {} of partition {} of stream {} was published as "
-        "transaction {} ordinal {}, and the binlog gives it to transaction {} ordinal {}; the source's binlog is not "
+        "transaction {} ordinal {}, and the binlog gives it to transaction {} ordinal {}; the source's history is not "
         "the one that was captured, so this origin needs a new epoch and a copy of its tables",
         writer.next_seq().raw(), builder.partition().raw(), builder.stream(), writer.guard().end().gtid,
         writer.guard().end().ordinal.raw(), transaction_->gtid, change.ordinal.raw());
