@@ -66,7 +66,10 @@ Intake PartitionIntake::take(const std::shared_ptr<ReadBatch>& batch, change::Ta
     return {.step = Step::kDropped, .rows = header->count, .duplicates = header->count};
   }
   if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, std::move(verdict), set);
-  if (verdict.kind == Verdict::Kind::kRefuse) return stop(Step::kRefused, std::move(verdict), set);
+  if (verdict.kind == Verdict::Kind::kRefuse) {
+    verdict.reason = fmt::format("at offset {}: {}", batch->offset.raw(), verdict.reason);
+    return stop(Step::kRefused, std::move(verdict), set);
+  }
   if (auto read = change::read_batch(batch->header, batch->value, tables, batch->batch); !read) {
     return stop(Step::kRefused,
                 unreadable(fmt::format("the batch at offset {} is {}: {}", batch->offset.raw(),

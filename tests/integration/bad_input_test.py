@@ -299,7 +299,7 @@ def test_a_full_disk_at_the_target_makes_apply_wait_and_go_on(regions, sources, 
         with case.capture() as capture, case.apply() as apply:
             capture.wait_ready()
             for number in range(1, 31):
-                case.execute(f"INSERT INTO t VALUES ({number}, REPEAT('x', 100000))")
+                case.execute(f"INSERT INTO t VALUES ({number}, REPEAT('x', 400000))")
             answer = apply.wait_unready("full")
             assert answer
             stood = len(case.rows("t"))
