@@ -62,6 +62,14 @@ def circuit(regions, sources, folder):
     return lambda kind: Circuit(sources[kind], regions.east.bootstrap, folder)
 
 
+def place(record):
+    return record.partition, record.offset
+
+
+def places(records):
+    return {place(record) for record in records}
+
+
 @pytest.mark.parametrize("kind,words,statements", CASES)
 def test_capture_stops_where_it_cannot_go_on(circuit, kind, words, statements):
     case = circuit(kind)
@@ -70,7 +78,7 @@ def test_capture_stops_where_it_cannot_go_on(circuit, kind, words, statements):
         capture.wait_ready()
         case.execute("INSERT INTO good VALUES (1, 1)")
         case.wait_published(1)
-        before = case.published_changes()
+        before = places(case.published())
         case.execute(*statements)
         case.execute("INSERT INTO good VALUES (2, 2)")
         answer = capture.wait_unready("stopped", *words)
@@ -78,7 +86,7 @@ def test_capture_stops_where_it_cannot_go_on(circuit, kind, words, statements):
         assert capture.metrics().total("farshore_capture_stopped", origin=case.name) == 1
         position = POSITION.search(answer).group()
         published = case.published_changes()
-        assert b"good" not in b"".join(record.value for record in case.published()[before:])
+        assert not any(b"good" in record.value for record in case.published() if place(record) not in before)
     with case.capture() as again:
         assert position in again.wait_unready("stopped", *words)
         holds_for("nothing more is published", lambda: case.published_changes() == published, 0.5)
