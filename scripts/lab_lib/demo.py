@@ -193,13 +193,13 @@ class Writer(threading.Thread):
         self._region = region
         self._next = first
         self._random = random.Random(first)
-        self._stop = threading.Event()
+        self._stopping = threading.Event()
         self._failure: Exception | None = None
 
     def run(self):
         try:
             with closing(self._connection) as connection, connection.cursor() as cursor:
-                while not self._stop.is_set():
+                while not self._stopping.is_set():
                     self._one(cursor)
                     self.writes += 1
         except Exception as error:  # handed to finish(), which raises it
@@ -222,7 +222,7 @@ class Writer(threading.Thread):
             del self.ledger[known]
 
     def finish(self):
-        self._stop.set()
+        self._stopping.set()
         self.join(30)
         if self._failure:
             raise LabError(f"the writer of {self._region} failed: {self._failure}")
