@@ -9,6 +9,7 @@ import yaml
 
 from circuit import PASSWORD, make_accounts
 from lab_lib import Lab, tools
+from lab_lib.services import get
 from plain_servers import PlainServer
 from processes import cpu_seconds, resident_mb
 from services import Service
@@ -104,6 +105,7 @@ class Drain:
         self.last = 0
 
     def watch(self, at_least):
+        eventually(f"{self.service.kind} serves its metrics", lambda: get(f"{self.service.url}/healthz")[0] == 200, poll_s=0.01)
         pids = {self.service.kind: self.service.process.pid, **self.others}
         before = {name: cpu_seconds(pid) for name, pid in pids.items()}
         deadline = time.monotonic() + DRAINED_WITHIN_S
