@@ -24,7 +24,7 @@ def run(server, user, password, verb, *options):
 
 
 def prepare(server, user, password):
-    server.execute(f"CREATE DATABASE IF NOT EXISTS {SCHEMA}")
+    server.execute(f"CREATE DATABASE IF NOT EXISTS {SCHEMA} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
     run(server, user, password, "prepare", f"--threads={TABLES}")
 
 

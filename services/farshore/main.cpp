@@ -1,10 +1,13 @@
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "apply/apply_service.hpp"
 #include "base/environment_error.hpp"
+#include "capture/capture_service.hpp"
 #include "common/arguments.hpp"
 #include "common/config.hpp"
 #include "common/config_units.hpp"
@@ -12,14 +15,6 @@
 #include "common/service.hpp"
 #include "common/version.hpp"
 #include "gate/gate_service.hpp"
-#if __has_include("apply/apply_service.hpp")
-#include "apply/apply_service.hpp"
-#define FARSHORE_HAS_APPLY
-#endif
-#if __has_include("capture/capture_service.hpp")
-#include "capture/capture_service.hpp"
-#define FARSHORE_HAS_CAPTURE
-#endif
 
 // `farshore capture|apply|gate --config FILE`: reads the command line and hands over to the service.
 namespace {
@@ -109,16 +104,12 @@ int dispatch(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
   }
   using Http = common::HttpConfig;
-#ifdef FARSHORE_HAS_CAPTURE
   if (capture->parsed()) {
     return start(ServiceKind::kCapture, "capture", options, capture_arguments, &Http::capture, capture::run_capture);
   }
-#endif
-#ifdef FARSHORE_HAS_APPLY
   if (apply->parsed()) {
     return start(ServiceKind::kApply, "apply", options, apply_arguments, &Http::apply, apply::run_apply);
   }
-#endif
   if (gate->parsed()) {
     return start(ServiceKind::kGate, "gate", options, common::GateArguments{}, &Http::gate, gate::run_gate);
   }
@@ -128,6 +119,8 @@ int dispatch(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A heap for every few threads, not one for each: what one thread has freed another can use.
+  mallopt(M_ARENA_MAX, 2);
   try {
     return dispatch(argc, argv);
   } catch (const farshore::EnvironmentError& error) {
