@@ -44,7 +44,8 @@ ApplyMetrics::ApplyMetrics(common::Metrics& metrics, const common::Config& confi
       retries_ownership_(metrics.counter(metric::kApplyRetries, {"ownership"})),
       reconnects_(metrics.counter(metric::kApplyReconnects, {"target"})),
       kafka_reconnects_(metrics.counter(metric::kApplyReconnects, {"kafka"})) {
-  metrics.gauge(metric::kApplyQueueLimit, {}).set(static_cast<double>(config.apply.queue_bytes));
+  metrics.gauge(metric::kApplyQueueLimit, {})
+      .set(static_cast<double>(config.apply.workers * config.apply.work_set_bytes));
   for (const std::string& origin : config.apply.origins) {
     for (const auto& [name, settings] : config.streams) (void)stream(origin, name);
   }

@@ -37,6 +37,7 @@ using kafka::TopicPartition;
 constexpr std::string_view kTopicPrefix = "farshore.changes.";
 constexpr auto kPollWait = 100ms;
 constexpr auto kReportEvery = 200ms;
+constexpr auto kKafkaQuiet = 5s;      // without an error for so long, Kafka is good again
 constexpr auto kStartPatience = 10s;  // for a database or a Kafka that is only just starting too
 constexpr auto kReleaseWait = 2s;
 constexpr auto kAdminTimeout = 3s;
@@ -246,6 +247,7 @@ class ApplyService {
 
   void report(const std::optional<kafka::KafkaError>& error) {
     const auto now = std::chrono::steady_clock::now();
+    if (error && now - kafka_fault_at_ > kKafkaQuiet) metrics_.count_kafka_reconnect();
     if (error) kafka_fault_at_ = now;
     if (error) kafka_fault_ = error->message;
     if (now - reported_at_ < kReportEvery) return;
@@ -253,7 +255,9 @@ class ApplyService {
     std::vector<PartitionStatus> partitions;
     std::vector<const WriterMetrics*> writers;
     std::string target_fault;
+    std::uint64_t gathered = 0;
     for (const auto& worker : workers_) {
+      gathered += worker->pipeline.gathered_bytes();
       const auto some = worker->pipeline.status();
       partitions.insert(partitions.end(), some.begin(), some.end());
       writers.push_back(&worker->writer.metrics());
@@ -264,7 +268,8 @@ class ApplyService {
     }
     metrics_.show(partitions);
     metrics_.show(writers);
-    const bool kafka_good = now - kafka_fault_at_ > 5s || kafka_fault_.empty();
+    metrics_.show_queue(gathered);
+    const bool kafka_good = now - kafka_fault_at_ > kKafkaQuiet || kafka_fault_.empty();
     context_.health.ready("kafka", kafka_good, kafka_good ? "" : kafka_fault_);
     context_.health.ready("target", target_fault.empty(), target_fault);
     report_partitions(partitions);

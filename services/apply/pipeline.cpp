@@ -37,6 +37,7 @@ void Pipeline::gather(const std::stop_token& stop) {
     round_.fetch_add(1, std::memory_order_relaxed);
     for (kafka::Record& record : records_) gather_record(std::move(record));
     records_.clear();
+    gathered_bytes_.store(job_.set.bytes(), std::memory_order_relaxed);
     if (!job_.empty() && (handoff_.is_idle() || is_full())) hand_over();
     publish_status();
   }

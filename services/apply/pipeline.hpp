@@ -54,6 +54,8 @@ class Pipeline {
   [[nodiscard]] std::vector<PartitionStatus> status() const;
   /// Grows as long as the gathering thread goes round.
   [[nodiscard]] std::uint64_t rounds() const { return round_.load(std::memory_order_relaxed); }
+  /// Of the work set that is being gathered.
+  [[nodiscard]] std::uint64_t gathered_bytes() const { return gathered_bytes_.load(std::memory_order_relaxed); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -100,6 +102,7 @@ class Pipeline {
   Clock::time_point published_;
 
   std::atomic<std::uint64_t> round_{0};
+  std::atomic<std::uint64_t> gathered_bytes_{0};
 
   mutable std::mutex mutex_;
   std::condition_variable released_;

@@ -167,7 +167,7 @@ inline constexpr CounterDeclaration kApplyDuplicateRows{"farshore_apply_duplicat
 inline constexpr GaugeDeclaration kApplyAssigned{
     "farshore_apply_assigned_partitions", kByApply, {"origin", "stream"}, "Partitions that this process applies."};
 inline constexpr GaugeDeclaration kApplyQueue{
-    "farshore_apply_queue_bytes", kByApply, {}, "Fetched from Kafka and not yet in a work set."};
+    "farshore_apply_queue_bytes", kByApply, {}, "Gathered for the next transactions, over all workers."};
 inline constexpr GaugeDeclaration kApplyQueueLimit{
     "farshore_apply_queue_limit_bytes", kByApply, {}, "Bound of farshore_apply_queue_bytes."};
 // --- apply: writing
