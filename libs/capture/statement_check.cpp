@@ -76,7 +76,8 @@ StatementVerdict check_statement(std::string_view sql, std::string_view default_
     case StatementKind::kTruncate:
       return {.stop = stop_if_captured(statement, default_schema, rules, "TRUNCATE", kRowless), .cascades = {}};
     case StatementKind::kPartitionDataChange:
-      return {.stop = stop_if_captured(statement, default_schema, rules, "partition or tablespace DDL, or ALTER IGNORE,", kRowless),
+      return {.stop = stop_if_captured(statement, default_schema, rules,
+                                       "partition or tablespace DDL, or ALTER IGNORE,", kRowless),
               .cascades = {}};
     case StatementKind::kDml:
       return {.stop = stop_if_captured(statement, default_schema, rules, "a change logged as a statement",
