@@ -37,12 +37,12 @@ inline void seal_again(OwnedRecord& record) {
 }
 
 struct ExpectedChange {
-  Op op;
-  std::uint32_t table;
+  Op op = Op::kInsert;
+  std::uint32_t table = 0;
   SourceTransaction transaction;
   Ordinal ordinal;
-  bool last_in_transaction;
-  bool key_change;
+  bool last_in_transaction = false;
+  bool key_change = false;
   std::vector<Value> before;
   std::vector<Value> after;
 };
