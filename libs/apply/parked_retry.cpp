@@ -33,21 +33,26 @@ std::uint32_t slice_of(WorkSet& set, const progress::PartitionKey& partition) {
 std::expected<bool, SqlError> put_in(mysql::Connection& connection, std::span<const RowOp> ops,
                                      std::vector<bool>& written) {
   std::string sql;
+  bool all = true;
   for (std::size_t i = 0; i < ops.size(); ++i) {
     if (!written[i]) continue;
     sql.clear();
-    if (!ops[i].target->append_delete_one(ops[i].change->row(), sql)) return false;
+    if (!ops[i].target->append_delete_one(ops[i].change->row(), sql)) {
+      all = written[i] = false;
+      continue;
+    }
     if (auto done = connection.execute(sql); !done) return std::unexpected(done.error());
   }
-  bool all = true;
   for (std::size_t i = 0; i < ops.size(); ++i) {
     if (!written[i] || ops[i].is_delete()) continue;
     sql = ops[i].target->insert_head();
-    if (!ops[i].target->append_row(ops[i].change->row(), sql)) return false;
+    if (!ops[i].target->append_row(ops[i].change->row(), sql)) {
+      all = written[i] = false;
+      continue;
+    }
     if (const auto done = connection.execute(sql); !done) {
       if (action_for(done.error().kind) == Action::kRetry) return std::unexpected(done.error());
-      written[i] = false;
-      all = false;
+      all = written[i] = false;
     }
   }
   return all;

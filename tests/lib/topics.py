@@ -7,7 +7,6 @@ import collections
 import struct
 import subprocess
 import tempfile
-
 import time
 
 import confluent_kafka
