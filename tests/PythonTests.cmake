@@ -31,11 +31,3 @@ function(farshore_python_entry name file label timeout form shared_lab)
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout} RUN_SERIAL ON SKIP_RETURN_CODE 77
                        ENVIRONMENT "${environment}")
 endfunction()
-
-foreach(action up down)
-  add_test(NAME shared_lab.${action} COMMAND ${FARSHORE_PYTHON} ${CMAKE_SOURCE_DIR}/tests/lib/shared_lab.py ${action})
-  set_tests_properties(shared_lab.${action} PROPERTIES RUN_SERIAL ON TIMEOUT 120 LABELS "integration;scenario;full"
-    ENVIRONMENT "FARSHORE_BIN=${CMAKE_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1;FARSHORE_TEST_LAB=${FARSHORE_TEST_LAB}")
-endforeach()
-set_tests_properties(shared_lab.up PROPERTIES FIXTURES_SETUP shared_lab)
-set_tests_properties(shared_lab.down PROPERTIES FIXTURES_CLEANUP shared_lab)

@@ -36,6 +36,12 @@ def up():
     return made
 
 
+def up_anew():
+    """An earlier run that was killed may have left its lab behind, with its own build running."""
+    down()
+    up()
+
+
 def down():
     Lab(folder()).down(purge=True)
 
@@ -57,4 +63,4 @@ def healthy():
 
 
 if __name__ == "__main__":
-    {"up": up, "down": down}[sys.argv[1]]()
+    {"up": up_anew, "down": down}[sys.argv[1]]()
