@@ -4,6 +4,7 @@ import argparse
 import json
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ def main(words):
     parser.add_argument("--rates", type=rates, default=[1000, 5000], metavar="N,N", help="row changes a second of latency")
     parser.add_argument("--keep", action="store_true", help="leave the folder of servers and logs behind")
     arguments = parser.parse_args(words)
+    signal.signal(signal.SIGTERM, interrupt)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="farshore-bench-"))
     folder.chmod(0o755)
     try:
@@ -56,6 +58,10 @@ def results(arguments, folder):
         yield from drain.results(drains, folder, arguments.server, arguments.rows, say)
     if "latency" in arguments.what:
         yield from latency.results(folder, arguments.rates, arguments.seconds, say)
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
 
 
 def rates(text):

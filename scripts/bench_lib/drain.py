@@ -8,7 +8,7 @@ import time
 import yaml
 
 from circuit import PASSWORD, make_accounts
-from lab_lib import Lab, tools
+from lab_lib import Lab, LabError, tools
 from lab_lib.services import get
 from plain_servers import PlainServer
 from processes import cpu_seconds, resident_mb
@@ -38,7 +38,9 @@ def results(wanted, folder, kind, rows, say):
         if "capture" in wanted:
             yield capture_result(source, captured, say)
         if "apply" in wanted:
-            target, applied = drain_apply(source, folder, captured["rows"], say)
+            target = target_server(folder, "target", 81, source)
+            stack.callback(target.stop)
+            applied = drain_apply(source, target, folder, captured["rows"], say)
             yield apply_result(source, folder, applied, target, say)
 
 
@@ -118,7 +120,7 @@ class Drain:
             elif self.last >= at_least and now - self.last_at > QUIET_S:
                 break
             if now > deadline or self.service.ended():
-                raise RuntimeError(f"{self.service.kind} stands at {self.last:.0f}: {self.service.readiness()[1]}")
+                raise LabError(f"{self.service.kind} stands at {self.last:.0f}: {self.service.readiness()[1]}")
             time.sleep(0.02)
         rows = int(self.last)
         seconds = self.last_at - self.first_at
@@ -171,9 +173,8 @@ def target_server(folder, name, number, source, *options):
     return server
 
 
-def drain_apply(source, folder, rows, say):
+def drain_apply(source, target, folder, rows, say):
     say("apply drains the same changes into a copy of the tables")
-    target = target_server(folder, "target", 81, source)
     (folder / "password").write_text(PASSWORD + "\n")
     login = {"user": "farshore_apply", "password_file": str(folder / "password")}
     config = {**source.config, "region": "there", "database": {"address": f"127.0.0.1:{target.port}", "accounts": {"apply": login}},
@@ -185,14 +186,14 @@ def drain_apply(source, folder, rows, say):
         written = int(apply.metrics().total("farshore_apply_written_rows_total"))
     found = {**found, "rows_written": written}
     say(f"apply: {found['rows']} changes in {found['seconds']} s, {found['rows_per_second']} a second, {written} rows written")
-    return target, found
+    return found
 
 
 def apply_result(source, folder, applied, target, say):
     sums = table_sums(target)
     target.stop()
     if sums != table_sums(source.database):
-        raise RuntimeError("the copy does not hold what the source holds")
+        raise LabError("the copy does not hold what the source holds")
     result = {"bench": "apply", "server": source.kind, **applied, "versions": {**versions(source), "target": "mariadb"}}
     if source.kind != "mariadb":
         return result

@@ -125,6 +125,8 @@ def _logs(arguments):
     lab = _lab(arguments)
     chosen = [lab.component(key) for key in arguments.component] or list(lab.components.values())
     files = [component.log for component in chosen if component.log.exists()]
+    if not files:
+        raise LabError("nothing of this has written a log yet: is the lab up? (scripts/lab status)")
     if arguments.follow:
         return subprocess.run(["tail", "-n", str(arguments.lines), "-F", *map(str, files)], check=False).returncode
     for file in files:

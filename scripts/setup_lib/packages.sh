@@ -6,13 +6,21 @@ BUILD_PACKAGES="build-essential g++ cmake ninja-build ccache mold pkg-config git
     protobuf-compiler libprotobuf-dev libzstd-dev libxxhash-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev
     libcpp-httplib-dev libbenchmark-dev libssl-dev libsasl2-dev liblz4-dev zlib1g-dev"
 RUN_PACKAGES="mariadb-server-core mariadb-client mariadb-client-core kcat sysbench procps openssl
-    python3 python3-pymysql python3-cryptography python3-yaml python3-pytest"
+    python3 python3-pymysql python3-cryptography python3-yaml python3-pytest python3-confluent-kafka"
 LINT_PACKAGES="clang-format-19 clang-tidy-19"
+
+JAVA_VERSION_MIN=17 # Kafka 4.1's
+
+java_suits() {
+    local version
+    version=$(java -version 2>&1 | sed -n '1s/.* version "\([0-9]*\).*/\1/p') || return 1
+    [ "${version:-0}" -ge "$JAVA_VERSION_MIN" ]
+}
 
 wanted_packages() {
     echo $BUILD_PACKAGES $RUN_PACKAGES
     [ "$LINT" = no ] || echo $LINT_PACKAGES
-    command -v java > /dev/null || echo default-jre-headless
+    java_suits || echo default-jre-headless
     command -v mvn > /dev/null || echo maven
 }
 
@@ -44,5 +52,6 @@ install_packages() {
         --no-install-recommends install $missing ||
         die "packages could not be installed; the lines above say why."
     rm -rf "$work"
+    java_suits || die "the 'java' in PATH is older than $JAVA_VERSION_MIN, which Kafka needs: let 'update-alternatives --config java' choose the newer one."
     ok packages "installed"
 }

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -36,7 +38,7 @@ struct DecodeOptions {
 /// Prints records, and counts those that cannot be read.
 class Printer {
  public:
-  explicit Printer(const std::string& save) {
+  explicit Printer(const std::string& save) : file_(save) {
     if (save.empty()) return;
     save_.open(save, std::ios::binary | std::ios::trunc);
     if (!save_) {
@@ -67,13 +69,25 @@ class Printer {
     std::fwrite(lines_.data(), 1, lines_.size(), stdout);
   }
 
-  [[nodiscard]] int exit_code() const {
+  /// All that was printed and saved is written out; throws when there was no room for it.
+  [[nodiscard]] int finish() {
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      throw EnvironmentError(fmt::format("standard output could not be written ({}): what was printed is not whole.",
+                                         std::generic_category().message(errno)));
+    }
+    if (saves_ && !save_.flush()) {
+      throw EnvironmentError(
+          fmt::format("--save {}: the file could not be written ({}) and is not whole: make room, or "
+                      "name another one.",
+                      file_, std::generic_category().message(errno)));
+    }
     return static_cast<int>(unreadable_ == 0 ? ExitCode::kGood : ExitCode::kError);
   }
 
  private:
   change::TableCache tables_;
   change::Batch batch_;
+  std::string file_;
   std::string lines_;
   std::string bytes_;
   std::ofstream save_;
@@ -106,7 +120,7 @@ int decode_file(const DecodeOptions& options) {
     printer.print(record.header, record.value, {{"file", options.file}, {"record", index}});
     if (++index == options.count) break;
   }
-  return printer.exit_code();
+  return printer.finish();
 }
 
 /// "beginning", an offset, or "-N": N records before the end.
@@ -157,7 +171,7 @@ int decode_topic(const common::Config& config, const DecodeOptions& options) {
   for (std::int32_t i = first; i < end; ++i) {
     decode_partition(config, options, **admin, **reader, PartitionId(i), printer);
   }
-  return printer.exit_code();
+  return printer.finish();
 }
 
 }  // namespace

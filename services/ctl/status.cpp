@@ -37,14 +37,23 @@ struct ServiceStatus {
   std::string reason;
 };
 
+/// A stream of which some partitions have no progress here: nothing of them ever arrived.
+struct Absence {
+  std::string origin;
+  std::string stream;
+  std::size_t present = 0;
+  std::size_t wanted = 0;
+};
+
 struct Status {
   std::string region;
   std::vector<ServiceStatus> services;
   std::vector<ProgressRow> partitions;
+  std::vector<Absence> absent;
   std::vector<progress::PendingCount> pending;
 
   [[nodiscard]] bool good() const {
-    return std::ranges::all_of(services, &ServiceStatus::ready) &&
+    return absent.empty() && std::ranges::all_of(services, &ServiceStatus::ready) &&
            std::ranges::all_of(partitions, [](const auto& row) { return row.state == PartitionState::kApplying; }) &&
            std::ranges::all_of(pending, [](const auto& count) { return count.parked + count.conflicts == 0; });
   }
@@ -75,8 +84,21 @@ ServiceStatus ask_service(const std::string& name, const common::Address& addres
   return status;
 }
 
+std::vector<Absence> absent_partitions(const common::Config& config, const std::vector<ProgressRow>& rows) {
+  std::vector<Absence> absent;
+  for (const std::string& origin : config.apply.origins) {
+    for (const auto& [stream, settings] : config.streams) {
+      const auto present = static_cast<std::size_t>(std::ranges::count_if(
+          rows, [&](const ProgressRow& row) { return row.key.origin == origin && row.key.stream == stream; }));
+      const auto wanted = static_cast<std::size_t>(settings.partitions);
+      if (present < wanted) absent.push_back({origin, stream, present, wanted});
+    }
+  }
+  return absent;
+}
+
 Status read_status(const common::Config& config) {
-  Status status{.region = config.region, .services = {}, .partitions = {}, .pending = {}};
+  Status status{.region = config.region, .services = {}, .partitions = {}, .absent = {}, .pending = {}};
   if (!config.own_origins().empty()) status.services.push_back(ask_service("capture", config.http.capture));
   if (!config.apply.origins.empty()) {
     status.services.push_back(ask_service("apply", config.http.apply));
@@ -87,6 +109,7 @@ Status read_status(const common::Config& config) {
   if (!rows) fail_database(config, rows.error());
   auto pending = progress::count_pending(connection, config.region);
   if (!pending) fail_database(config, pending.error());
+  status.absent = absent_partitions(config, *rows);
   status.partitions = std::move(*rows);
   status.pending = std::move(*pending);
   return status;
@@ -128,11 +151,16 @@ std::string status_json(const Status& status) {
     pending.push_back(
         {{"origin", count.origin}, {"stream", count.stream}, {"parked", count.parked}, {"conflicts", count.conflicts}});
   }
-  const Json out{{"region", status.region},
-                 {"good", status.good()},
-                 {"services", std::move(services)},
-                 {"partitions", std::move(partitions)},
-                 {"pending", std::move(pending)}};
+  Json absent = Json::array();
+  for (const Absence& absence : status.absent) {
+    absent.push_back({{"origin", absence.origin},
+                      {"stream", absence.stream},
+                      {"present", absence.present},
+                      {"wanted", absence.wanted}});
+  }
+  const Json out{{"region", status.region},         {"good", status.good()},
+                 {"services", std::move(services)}, {"partitions", std::move(partitions)},
+                 {"absent", std::move(absent)},     {"pending", std::move(pending)}};
   return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -151,6 +179,10 @@ std::string status_table(const Status& status) {
   }
   std::string out = fmt::format("region {}: {}\n\n{}\n{}", status.region, status.good() ? "good" : "not good",
                                 services.text(), partitions.text());
+  for (const Absence& absence : status.absent) {
+    out += fmt::format("{}/{}: {} of {} partitions have progress; nothing of the others has arrived\n", absence.origin,
+                       absence.stream, absence.present, absence.wanted);
+  }
   for (const auto& count : status.pending) {
     if (count.parked + count.conflicts == 0) continue;
     out += fmt::format("{}/{}: {} parked, {} conflicts\n", count.origin, count.stream, count.parked, count.conflicts);
