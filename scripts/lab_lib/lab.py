@@ -3,16 +3,16 @@
 import hashlib
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-from . import account, progress, region_config, services, tools
+from . import account, options, progress, region_config, services, tools
 from .component import Component
-from .database import ACCOUNTS, APP_USER
+from .database import APP_USER
+from .description import describe
 from .errors import LabError
 from .kafka import Kafka
 from .mariadb import Mariadb
@@ -23,8 +23,6 @@ from .state import State, locked
 from .waiting import Cancellation
 
 DATABASES = {"mysql": Mysql, "mariadb": Mariadb}
-REGION_NAME = re.compile(r"^[a-z][a-z0-9]{0,15}$")
-DEFAULT_REGIONS = ("east", "west")
 
 
 def default_folder() -> Path:
@@ -63,12 +61,17 @@ class Lab:
            settings: list | None = None, db_settings: list | None = None, mirror_settings: list | None = None,
            with_services: bool | None = None, fast: bool | None = None) -> list:
         """Brings everything up that is not; returns the keys of what was started. Options left out keep what they were."""
+        files = options.tables_files(tables_from or [])
         with self._locked():
-            self._remember(regions, server, settings, db_settings, mirror_settings, with_services, fast)
-            if self.state.data["services"]:  # a missing build is told before anything starts
-                tools.farshore_binary("farshore")
-                tools.farshore_binary("farshorectl")
-            self._build()
+            with self.state.changed() as data:  # what is refused here is not remembered
+                options.remember(self.state, self.say, regions, server, settings, db_settings, mirror_settings,
+                                 with_services, fast)
+                if data["services"]:  # a missing build is told before anything starts
+                    tools.farshore_binary("farshore")
+                    tools.farshore_binary("farshorectl")
+                self._build()
+                for region in self.databases:  # and so is a setting that does not fit
+                    self.config(region)
             self._write_configs()
             infrastructure = [*self.databases.values(), *self.kafkas.values(), *([self.mirror] if self.mirror else [])]
             wanted = infrastructure + self._service_components()
@@ -80,7 +83,7 @@ class Lab:
             try:
                 start_all([one for one in missing if not isinstance(one, services.Service)], self.say, self.cancellation,
                           background=[self.mirror] if self.mirror in missing else [])
-                self._load_tables(tables_from or [])
+                self._load_tables(files)
                 self._init_schema()
                 start_all([one for one in missing if isinstance(one, services.Service)]
                           + ([self.mirror] if self.mirror in missing else []), self.say, self.cancellation)
@@ -183,24 +186,7 @@ class Lab:
     def env(self) -> dict:
         """What other tools need to know; kept stable."""
         self.require_lab()
-        answer = {"dir": str(self.folder), "regions": {}}
-        for region, database in self.databases.items():
-            answer["regions"][region] = {
-                "db": {"server": database.kind, "version": self.state.data.get("versions", {}).get(database.key),
-                       "socket": str(database.socket), "host": "127.0.0.1", "port": database.port("sql"), "user": "root", "pid": _pid(database),
-                       "log": str(database.log),
-                       "app": {"user": APP_USER, "password": self.state.data["passwords"][APP_USER]}},
-                "kafka": {"bootstrap": self.kafkas[region].bootstrap, "pid": _pid(self.kafkas[region]),
-                          "log": str(self.kafkas[region].log)},
-                "config": str(self.config_file(region)),
-                "services": {one.name: {"url": one.url, "pid": _pid(one), "config": str(one.config_file),
-                                        "log": str(one.log)}
-                             for one in self._service_components() if one.region == region},
-            }
-        if self.mirror:
-            answer["mirror"] = {"pid": _pid(self.mirror), "log": str(self.mirror.log),
-                                "config": str(self.mirror.config_file)}
-        return answer
+        return describe(self)
 
     def config_file(self, region: str) -> Path:
         return self.folder / region / "farshore.yaml"
@@ -212,50 +198,6 @@ class Lab:
         account.require_reachable(self.folder.parent)
         account.make_folder(self.folder)
         return locked(self.folder)
-
-    def _remember(self, regions, server, settings, db_settings, mirror_settings, with_services, fast):
-        """Merges the options into what the folder's lab is; regions and servers are fixed by its data."""
-        chosen = regions or self.state.data.get("regions") or list(DEFAULT_REGIONS)
-        for region in chosen:
-            if not REGION_NAME.match(region) or region == "mirror":
-                raise LabError(f"'{region}' is no region's name: a letter, then up to 15 letters and digits, lower case.", 2)
-        if len(set(chosen)) != len(chosen):
-            raise LabError("--regions names a region twice.", 2)
-        parsed_db = [region_config.parse_setting(text) for text in db_settings or []]
-        for target, _, _ in [region_config.parse_setting(text) for text in settings or []] + parsed_db:
-            if target and target not in chosen:
-                raise LabError(f"there is no region '{target}'; there are: {', '.join(chosen)}.", 2)
-        kinds = self._kinds(chosen, server or self.state.data.get("server") or "mixed")
-        known = self.state.data.get("kinds")
-        if known and (list(known) != list(chosen) or (server and known != kinds)):
-            have = ", ".join(f"{region} ({kind})" for region, kind in known.items())
-            raise LabError(f"{self.folder} holds a lab of {have}: take it down with `scripts/lab down --purge`, or name "
-                           "another folder with --dir.", 2)
-        with self.state.changed() as data:
-            data["arguments"] = {}
-            data["regions"] = list(chosen)
-            data["kinds"] = known or kinds
-            data["server"] = server or data.get("server") or "mixed"
-            data["services"] = data.get("services", True) if with_services is None else with_services
-            data["fast"] = data.get("fast", False) if fast is None else fast
-            data["settings"] = data.get("settings", []) + [text for text in settings or []]
-            for target, key, value in parsed_db:
-                data.setdefault("db_settings", {}).setdefault(target, {})[key.replace("_", "-")] = value
-            for text in mirror_settings or []:
-                key, _, value = text.partition("=")
-                data.setdefault("mirror_settings", {})[key] = value
-            for name in (*ACCOUNTS, APP_USER):
-                data["passwords"].setdefault(name, secrets.token_urlsafe(12))
-
-    def _kinds(self, regions: list, server: str) -> dict:
-        if server != "mixed":
-            if server == "mysql" and not tools.mysql_root():
-                raise LabError("there is no MySQL in the cache (scripts/setup says why): use --server mariadb.")
-            return {region: server for region in regions}
-        if not tools.mysql_root():
-            self.say("NO MYSQL (scripts/setup says why): MariaDB serves every region.")
-            return {region: "mariadb" for region in regions}
-        return {region: ("mysql", "mariadb")[index % 2] for index, region in enumerate(regions)}
 
     def _build(self):
         """The components, from what lab.json says."""
@@ -311,10 +253,7 @@ class Lab:
 
     def _load_tables(self, files: list):
         """Each file once into every region; the same content again is not loaded again."""
-        for file in files:
-            path = Path(file).absolute()
-            if not path.is_file():
-                raise LabError(f"--tables-from {file}: there is no such file.", 2)
+        for path in files:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             for region, database in self.databases.items():
                 name = f"{region}:{digest}"
@@ -342,7 +281,3 @@ class Lab:
     def require_lab(self):
         if not self.state.exists():
             raise LabError(f"there is no lab in {self.folder}: run `scripts/lab up` first.")
-
-
-def _pid(component: Component) -> int | None:
-    return component.process.pid if component.running() else None

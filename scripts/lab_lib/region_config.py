@@ -48,15 +48,22 @@ def apply_settings(config: dict, region: str, settings: list) -> dict:
     return config
 
 
-def parse_setting(text: str) -> tuple:
+def split_setting(text: str, option: str = "--set") -> tuple:
+    """(region or "", key, the value's text) of KEY=VALUE or REGION:KEY=VALUE."""
     key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise LabError(f"--set {text!r}: write KEY=VALUE or REGION:KEY=VALUE.", 2)
     target, colon, rest = key.partition(":")
     if not colon:
         target, rest = "", key
+    if not equals or not all(rest.split(".")):
+        raise LabError(f"{option} {text!r}: write KEY=VALUE or REGION:KEY=VALUE.", 2)
+    return target, rest, value
+
+
+def parse_setting(text: str) -> tuple:
+    """As split_setting(), with the value read as YAML. No value at all is an empty text."""
+    target, key, value = split_setting(text)
     try:
-        return target, rest, yaml.safe_load(value) if value else ""
+        return target, key, yaml.safe_load(value) if value else ""
     except yaml.YAMLError as error:
         raise LabError(f"--set {text!r}: the value is not YAML: {error}", 2) from error
 
@@ -71,16 +78,14 @@ def _set(node, path: list, value, text: str):
 
 
 def _child(node, step: str, text: str):
-    if isinstance(node, list):
-        return node[_index(node, step, text)]
-    child = node.setdefault(step, {})
+    child = node[_index(node, step, text)] if isinstance(node, list) else node.setdefault(step, {})
     if not isinstance(child, (dict, list)):
         raise LabError(f"--set {text!r}: '{step}' holds a plain value.", 2)
     return child
 
 
 def _index(node: list, step: str, text: str) -> int:
-    if not step.isdigit() or int(step) >= len(node):
+    if not step.isdecimal() or int(step) >= len(node):
         raise LabError(f"--set {text!r}: '{step}' is not an index of a list of {len(node)}.", 2)
     return int(step)
 

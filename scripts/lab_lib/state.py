@@ -20,8 +20,7 @@ class State:
         self.folder = folder
         self._mutex = threading.RLock()
         self._depth = 0  # nested changed() blocks of the thread that holds the mutex
-        self._data = {"format": FORMAT, "processes": {}, "ports": {}, "passwords": {}}
-        self._seen = None  # the file that _data came from
+        self._forget()
 
     @property
     def path(self) -> Path:
@@ -53,10 +52,14 @@ class State:
                     yield self._data
                     self._save()
                 except BaseException:
-                    self._seen = None  # half changed: read it again
+                    self._forget()  # half changed: read it again
                     raise
                 finally:
                     self._depth -= 1
+
+    def _forget(self):
+        self._data = {"format": FORMAT, "processes": {}, "ports": {}, "passwords": {}}
+        self._seen = None  # the file that _data came from
 
     def _refresh(self):
         try:
