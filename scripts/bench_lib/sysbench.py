@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from lab_lib import tools
+from lab_lib import LabError, tools
 
 TABLES, TABLE_ROWS = 4, 100_000
 CHANGES_A_TRANSACTION = 4
@@ -19,7 +19,7 @@ def run(server, user, password, verb, *options):
                "--db-ps-mode=disable", *options, verb]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"sysbench {verb} failed: {done.stdout[-800:]}{done.stderr[-800:]}")
+        raise LabError(f"sysbench {verb} failed: {done.stdout[-800:]}{done.stderr[-800:]}")
     return done.stdout
 
 
