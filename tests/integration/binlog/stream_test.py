@@ -50,11 +50,13 @@ class Follower:
     """A probe that waits for more."""
 
     def __init__(self, server, *arguments):
+        earlier = dump_ids(server)
         self.process = subprocess.Popen([PROBE, server.server, "--follow", "--from", position(server), *arguments],
                                         stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "open\n"
         # The dump thread is there when the source lists it: only then can it be killed, or be in another's way.
-        eventually("the source lists the dump", lambda: dump_ids(server))
+        # That of a follower that was killed may be listed for a while.
+        self.dumps = eventually("the source lists the dump", lambda: dump_ids(server) - earlier)
 
     def line(self):
         return self.process.stdout.readline().rstrip("\n")
@@ -72,7 +74,7 @@ class Follower:
 
 
 def dump_ids(server):
-    return [row[0] for row in server.rows("SELECT id FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'")]
+    return {row[0] for row in server.rows("SELECT id FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'")}
 
 
 def insert(server, identifier):
@@ -123,14 +125,14 @@ def test_nothing_of_a_large_transaction_waits_for_a_heartbeat(server, tls):
 
 
 def test_heartbeats_keep_an_idle_stream_alive(server):
-    with Follower(server, *by_tcp(server), "--heartbeat", "100", "--read-timeout", "1000") as follower:
-        holds_for("the stream lives", lambda: follower.process.poll() is None, 2.5)
+    with Follower(server, *by_tcp(server), "--heartbeat", "100", "--read-timeout", "3000") as follower:
+        holds_for("the stream lives", lambda: follower.process.poll() is None, 5)
         insert(server, 20)
         assert follower.line().startswith("begin ")
 
 
 def test_a_source_that_falls_silent_is_a_stall(server):
-    with Follower(server, *by_tcp(server), "--heartbeat", "100", "--read-timeout", "1000") as follower:
+    with Follower(server, *by_tcp(server), "--heartbeat", "100", "--read-timeout", "3000") as follower:
         insert(server, 30)
         while follower.line() != "commit":
             pass
@@ -143,7 +145,7 @@ def test_a_source_that_falls_silent_is_a_stall(server):
 
 def test_a_killed_dump_thread_closes_the_stream(server):
     with Follower(server, *by_tcp(server)) as follower:
-        for identifier in dump_ids(server):
+        for identifier in follower.dumps:
             server.execute(f"KILL {identifier}")
         assert follower.last_line().startswith("end closed")
 
