@@ -6,10 +6,9 @@ A server runs as the caller, or as nobody when the caller is root. Its data dire
 import pathlib
 import shutil
 import signal
-import socket as sockets
 import subprocess
 
-from lab_lib import account, tools
+from lab_lib import account, ports, tools
 from sql import Database
 from wait import eventually
 
@@ -20,9 +19,8 @@ MARIADB = ["--gtid-strict-mode=1", "--log-slave-updates=1"]
 
 
 def free_port():
-    with sockets.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Not of the range that outgoing connections take: it may be used long after this."""
+    return ports.choose(set())
 
 
 def mysql_command():
@@ -72,8 +70,12 @@ class PlainServer(Database):
     def start(self, timeout_s=60):
         log = open(self.directory / "log", "ab")
         self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=self.directory, **account.popen_identity())
-        eventually(f"{self.name} answers", self.answers, timeout_s,
-                   explain=lambda: (self.directory / "log").read_text(errors="replace")[-1500:])
+        try:
+            eventually(f"{self.name} answers", self.answers, timeout_s,
+                       explain=lambda: (self.directory / "log").read_text(errors="replace")[-1500:])
+        except BaseException:  # nobody else knows of it yet
+            self.kill()
+            raise
         return self
 
     @property
