@@ -1,12 +1,19 @@
-"""Faults at random moments: kill -9 and start again, or SIGSTOP and SIGCONT, of each component in turn."""
+"""Faults at random moments: kill -9 and start again, or SIGSTOP and SIGCONT, of each component in turn.
+
+It also plays the supervisor that a container runtime is: apply ends by itself when its database or broker stays away
+while it starts, and relies on being started again.
+"""
 
 import random
 import threading
 import time
 
+from lab_lib.process import tail
+
 PAUSE_S = (0.3, 6.0)      # how long a component is stopped
 BETWEEN_S = (0.2, 2.5)    # how long nothing happens
 START_TIMEOUT_S = 90
+AWAY = ("start the server", "start the brokers")    # what a service that ends since something is away says to do
 
 
 class FaultInjector:
@@ -25,11 +32,23 @@ class FaultInjector:
         began = time.monotonic()
         for number, (component, kind) in enumerate(self._plan(count), start=1):
             self._moment.wait(self.random.uniform(*BETWEEN_S))
+            self.supervise()
             sentence = f"fault {number} at {time.monotonic() - began:5.1f} s: {kind} {component}"
             self.say(sentence)
             self.done.append(sentence)
             getattr(self, kind)(component)
+        self.supervise()
         return self.done
+
+    def supervise(self):
+        """Starts what has ended by itself since what it needs was away. To be called on until all is well again."""
+        for key in self.components:
+            component = self.lab.component(key)
+            if component.condition() == "dead":
+                last_words = tail(component.log, 3)
+                assert any(words in last_words for words in AWAY), f"{key} ended by itself:\n{last_words}"
+                self.say(f"{key} had ended and is started again")
+                self.lab.start(key, wait=False)
 
     def _plan(self, count):
         plan, next_kind = [], {component: self.random.choice(("kill", "pause")) for component in self.components}

@@ -3,6 +3,7 @@
 import contextlib
 import threading
 
+from lab_lib import LabError
 from ledger import differences, expected_rows
 from target_binlog import WORKLOAD_VERSIONS, TargetBinlog
 from topics import Published
@@ -101,6 +102,15 @@ def assert_nothing_left_over(regions):
     for region in regions:
         assert region.parked() == []
         assert region.conflicts() == []
+
+
+def what_is_missing(regions, within_s=3):
+    """What a region lacks, after so long, of what the others' sources hold now: a sentence, empty when all are caught up."""
+    try:
+        regions.wait(within_s)
+    except LabError as error:
+        return str(error)
+    return ""
 
 
 def caught_up(regions, timeout_s=60):

@@ -12,7 +12,7 @@ from faults import FaultInjector
 from probe import Beats, GateWatch
 from processes import MemoryWatch
 from scenario import (Before, assert_all_equal, assert_no_echo, assert_nothing_left_over, assert_nothing_lost_in_the_topics,
-                      assert_nothing_twice, caught_up, published, topic_of, writing)
+                      assert_nothing_twice, caught_up, published, topic_of, what_is_missing, writing)
 from target_binlog import WORKLOAD_VERSIONS, TargetBinlog
 from wait import eventually, holds_for
 
@@ -33,11 +33,13 @@ class Storm:
                             for region in regions for other in regions.others(region)]
             for thread in [*self.beats.values(), *self.watches]:
                 thread.start()
-            self.faults = FaultInjector(regions.lab, seed).run(faults)
+            injector = FaultInjector(regions.lab, seed)
+            self.faults = injector.run(faults)
             for beats in self.beats.values():
                 beats.stop()
         last_fault = time.monotonic()
-        caught_up(regions, CAUGHT_UP_WITHIN_S)
+        eventually("all are caught up", lambda: injector.supervise() or not what_is_missing(regions), CAUGHT_UP_WITHIN_S,
+                   explain=lambda: what_is_missing(regions))
         self.caught_up_s = time.monotonic() - last_fault
         regions.all_gates_open()
         for watch in self.watches:
