@@ -15,6 +15,7 @@ import uuid
 HEADER = struct.Struct("<IBIIIH")
 QUERY, ROTATE, FORMAT, XID, TABLE_MAP = 2, 4, 15, 16, 19
 GTID, ANONYMOUS, TAGGED_GTID, MARIADB_GTID = 33, 34, 42, 162
+MARIADB_STANDALONE = 1    # of the GTID event's flags, which follow number and domain: no BEGIN, no COMMIT
 ROWS = {23: ("insert", 1), 24: ("update", 1), 25: ("delete", 1), 30: ("insert", 2), 31: ("update", 2), 32: ("delete", 2)}
 
 TableMap = collections.namedtuple("TableMap", "schema name types metas unsigned names")
@@ -221,14 +222,17 @@ def gtid_text(kind, body):
 
 
 def transactions_of(paths, wanted=lambda schema, table: True):
-    """Every transaction of the files in order, rows decoded for the wanted tables."""
-    tables, current = {}, None
+    """Every committed transaction of the files in order, rows decoded for the wanted tables.
+
+    One ends with XID, or with COMMIT when no engine of it can roll back; a statement outside of BEGIN is one by itself. What
+    has no such end is left out: after a crash a file may end within a transaction, which the server has rolled back.
+    """
+    tables, current, begun = {}, None, False
     for path in paths:
         for position, kind, body in events_of(path):
             if kind in (GTID, ANONYMOUS, TAGGED_GTID, MARIADB_GTID):
-                if current:
-                    yield current
                 current = Transaction(gtid_text(kind, body), pathlib.Path(path).name, position, [], [])
+                begun = kind == MARIADB_GTID and not body[12] & MARIADB_STANDALONE
             elif kind == TABLE_MAP:
                 tables[body[:6]] = parse_table_map(body)
             elif kind in ROWS and current:
@@ -238,13 +242,17 @@ def transactions_of(paths, wanted=lambda schema, table: True):
                 current.events.append(RowEvent(table.schema, table.name, op, rows))
             elif kind == QUERY and current:
                 schema_size, status_size = body[8], struct.unpack_from("<H", body, 11)[0]
-                current.queries.append(body[13 + status_size + schema_size + 1:])
+                query = body[13 + status_size + schema_size + 1:]
+                current.queries.append(query)
+                if query == b"BEGIN":
+                    begun = True
+                elif query == b"COMMIT" or not begun:
+                    yield current
+                    current = None
             elif kind == XID and current:
                 yield current
                 current = None
-        if current:
-            yield current
-            current = None
+        current = None
 
 
 def binlog_paths(database, first=None):
