@@ -32,10 +32,10 @@ def main(words: list) -> int:
     parser.add_argument("--server", choices=("mixed", "mysql", "mariadb"), default="mixed")
     arguments = parser.parse_args(words)
     folder = Path(tempfile.gettempdir()) / f"farshore-demo-{os.geteuid()}"
-    lab = Lab(folder, say=_say)
-    done = False
+    lab, done = None, False
     try:
-        lab.down(purge=True)  # an earlier demo that was killed
+        Lab(folder, say=_say).down(purge=True)  # an earlier demo that was killed
+        lab = Lab(folder, say=_say)
         Story(lab, arguments.server).tell()
         done = True
     except (LabError, pymysql.MySQLError) as error:
@@ -43,8 +43,8 @@ def main(words: list) -> int:
     except (KeyboardInterrupt, Cancelled):
         print("\nscripts/demo: interrupted.", file=sys.stderr)
     finally:
-        lab.cancellation = type(lab.cancellation)()
-        if not (done and arguments.keep):
+        if lab and not (done and arguments.keep):
+            lab.cancellation = type(lab.cancellation)()
             lab.down(purge=done)
     if done:
         _say("\nThe demo ended well." + (f" Look around: scripts/lab status --dir {folder}" if arguments.keep else ""))

@@ -101,9 +101,12 @@ class Lab:
             self._stop(list(self.components.values()))
             sockets = {database.socket.parent for database in self.databases.values()}
         if purge:
-            shutil.rmtree(self.folder)
             for folder in sockets:
                 shutil.rmtree(folder, ignore_errors=True)
+            for entry in self.folder.iterdir():  # lab.json last: who is killed here can still be cleared up after
+                if entry.is_dir():
+                    shutil.rmtree(entry)
+            shutil.rmtree(self.folder)
             self.state = State(self.folder)
 
     def _stop(self, components: list):
