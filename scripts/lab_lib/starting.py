@@ -12,7 +12,7 @@ def start_all(components: list, say, cancellation: Cancellation, background: lis
               action=lambda component, cancellation: component.start(cancellation)):
     """Returns when all are done, but for `background` ones, which are only launched: a later call waits for them.
 
-    The first failure cancels the rest and is raised once no thread is left. Ctrl-C does the same.
+    The first failure cancels the rest and is raised once no thread is left. Ctrl-C does the same, and any signal's exception.
     """
     finished = {component.key: threading.Event() for component in components}
     began = time.monotonic()
@@ -42,7 +42,7 @@ def start_all(components: list, say, cancellation: Cancellation, background: lis
                     if error and (failure is None or isinstance(failure, Cancelled)):
                         failure = error
                         cancellation.cancel()
-        except KeyboardInterrupt:
+        except BaseException:
             cancellation.cancel()
             raise
     if failure:
