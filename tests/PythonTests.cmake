@@ -3,9 +3,14 @@
 # farshore_python_test(FILE x_test.py LABEL integration [SHARED_LAB] [TIMEOUT s] [FULL_TIMEOUT s])
 #   one ctest entry, "<label>.<x>"; SHARED_LAB: it uses the lab that the fixture entries bring up and take down;
 #   FULL_TIMEOUT: its long form is an entry too, "full.<x>", label "full".
+#   Timeouts only bound what hangs. conftest.py ends the tests after theirs; ctest, which kills pytest and leaves its
+#   servers running, waits for the fixtures' end first.
 
 set(FARSHORE_PYTHON /usr/bin/python3)
-set(FARSHORE_TEST_LAB /tmp/farshore-ctest-lab)
+string(MD5 build_id "${CMAKE_BINARY_DIR}")
+string(SUBSTRING ${build_id} 0 8 build_id)
+set(FARSHORE_TEST_LAB /tmp/farshore-ctest-${build_id}) # one of each build's own, with a short path for sockets
+set(FARSHORE_FIXTURES_END_SECONDS 40)
 set(FARSHORE_PYTEST ${FARSHORE_PYTHON} -m pytest -p no:cacheprovider -q --tb=short)
 
 function(farshore_python_test)
@@ -22,12 +27,14 @@ endfunction()
 
 function(farshore_python_entry name file label timeout form shared_lab)
   add_test(NAME ${name} COMMAND ${FARSHORE_PYTEST} ${file} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
-  set(environment "FARSHORE_BIN=${CMAKE_BINARY_DIR}" "PYTHONDONTWRITEBYTECODE=1" "${form}")
+  set(environment "FARSHORE_BIN=${CMAKE_BINARY_DIR}" "PYTHONDONTWRITEBYTECODE=1" "FARSHORE_TEST_TIMEOUT=${timeout}"
+      "${form}")
+  math(EXPR killed_after "${timeout} + ${FARSHORE_FIXTURES_END_SECONDS}")
   if(shared_lab)
     list(APPEND environment "FARSHORE_TEST_LAB=${FARSHORE_TEST_LAB}")
     set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED shared_lab)
   endif()
   # 77: there is no MySQL on this machine, so that some of the tests could not run; ctest reports the entry as skipped.
-  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout} RUN_SERIAL ON SKIP_RETURN_CODE 77
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${killed_after} RUN_SERIAL ON SKIP_RETURN_CODE 77
                        ENVIRONMENT "${environment}")
 endfunction()

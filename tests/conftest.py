@@ -4,6 +4,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -116,6 +117,24 @@ def pytest_runtest_makereport(item, call):
             if component.log.exists() and (key.split(".")[-1] in ("capture", "apply", "gate") or not component.running()):
                 lines = component.log.read_text(errors="replace").splitlines()[-LOG_LINES:]
                 report.sections.append((f"{key} ({component.condition()})", "\n".join(line[:1000] for line in lines)))
+
+
+def pytest_sessionstart(session):
+    """Whoever ends the tests after their time kills pytest alone: ended by an exception before, it takes its servers down."""
+    seconds = int(os.environ.get("FARSHORE_TEST_TIMEOUT", "0"))
+
+    def end(*_):
+        session.shouldfail = "the tests' time is over"
+        pytest.fail(f"the tests' time, {seconds} s, is over")
+
+    signal.signal(signal.SIGALRM, end)
+    signal.alarm(seconds)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(nextitem):
+    if nextitem is None:
+        signal.alarm(0)
 
 
 def pytest_sessionfinish(session, exitstatus):
