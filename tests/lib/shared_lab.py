@@ -7,6 +7,7 @@ Its rules: tables of test_immutable are immutable, those of test_group are an or
 
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
 
@@ -37,9 +38,15 @@ def up():
 
 
 def up_anew():
-    """An earlier run that was killed may have left its lab behind, with its own build running."""
-    down()
-    up()
+    """An earlier run that was killed may have left its lab behind: running, half removed, or not to be read."""
+    try:
+        earlier = Lab(folder())
+    except LabError as error:
+        print(error)
+    else:
+        earlier.down(purge=True)
+    shutil.rmtree(folder(), ignore_errors=True)
+    return up()
 
 
 def down():
@@ -48,18 +55,17 @@ def down():
 
 def healthy():
     """The running lab; made anew when there is none or an earlier test left it behind broken."""
-    if Lab(folder()).state.exists():
+    try:
         found = Regions.running(folder())
-        try:
-            for key, component in found.lab.components.items():
-                if component.condition() != "running":
-                    raise LabError(f"{key} is {component.condition()}")
-            found.wait(HEALTHY_WITHIN_S)
-            return found
-        except LabError as error:
-            print(f"the shared lab is not healthy ({error}): it is made anew")
-            down()
-    return up()
+        found.lab.require_lab()
+        for key, component in found.lab.components.items():
+            if component.condition() != "running":
+                raise LabError(f"{key} is {component.condition()}")
+        found.wait(HEALTHY_WITHIN_S)
+        return found
+    except LabError as error:
+        print(f"the shared lab is made anew: {error}")
+        return up_anew()
 
 
 if __name__ == "__main__":
