@@ -17,6 +17,10 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+constexpr milliseconds kSession{10'000};  ///< a loaded machine does not end it
+/// For groups that change: the mock cluster waits for their members nearly as long as a session.
+constexpr milliseconds kShortSession{1'000};
+
 /// A member of a group that reads all its workers on the test's thread and keeps what it saw.
 struct Member {
   std::map<TopicPartition, StartPoint> starts;  ///< where not named: worker 0, from the beginning
@@ -26,14 +30,13 @@ struct Member {
   std::map<TopicPartition, std::size_t> worker_of;
   std::vector<Record> errors;
   std::unique_ptr<GroupConsumer> consumer;
-  std::size_t workers;
+  std::size_t workers = 2;
 
-  Member(const ClusterSettings& settings, const std::string& topics, std::size_t worker_count = 2)
-      : workers(worker_count) {
+  Member(const ClusterSettings& settings, const std::string& topics, milliseconds session = kSession) {
     ConsumerLimits limits;
-    limits.workers = worker_count;
+    limits.workers = workers;
     limits.topic_refresh = milliseconds(200);
-    limits.session_timeout = milliseconds(1000);
+    limits.session_timeout = session;
     RebalanceHandler handler;
     handler.on_assigned = [this](const std::vector<TopicPartition>& partitions, std::uint64_t number) {
       generation = number;
@@ -123,19 +126,19 @@ TEST(GroupConsumer, GivesEachPartitionToItsWorkerFromItsOffset) {
 
 TEST(GroupConsumer, FindsATopicThatComesLater) {
   Filled filled;
-  Member member(filled.cluster.settings(), kPattern);
-  ASSERT_TRUE(member.step_until([&] { return member.count() == 6; }));
+  Member member(filled.cluster.settings(), kPattern, kShortSession);
+  ASSERT_TRUE(member.step_until([&] { return member.count() >= 6; }));
   filled.cluster.create_topic("farshore.changes.east.bulk", 1);
   filled.producer.send_all("farshore.changes.east.bulk", 0, {"late"});
   const TopicPartition bulk = {"farshore.changes.east.bulk", PartitionId(0)};
-  ASSERT_TRUE(member.step_until([&] { return member.values[bulk].size() == 1; }));
+  ASSERT_TRUE(member.step_until([&] { return !member.values[bulk].empty(); }));
 }
 
 TEST(GroupConsumer, SharesThePartitionsWithAnotherMember) {
   Filled filled;
-  Member first(filled.cluster.settings(), kPattern);
+  Member first(filled.cluster.settings(), kPattern, kShortSession);
   ASSERT_TRUE(first.step_until([&] { return first.assigned.size() == 2; }));
-  auto second = std::make_unique<Member>(filled.cluster.settings(), kPattern);
+  auto second = std::make_unique<Member>(filled.cluster.settings(), kPattern, kShortSession);
   ASSERT_TRUE(eventually([&] {
     first.step();
     second->step();
