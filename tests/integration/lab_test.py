@@ -2,19 +2,27 @@
 
 import json
 import os
+import re
+import socket
 import subprocess
 
 from lab_lib import tools
+from lab_lib.database import ACCOUNTS
 from lab_lib.process import start_token
 from lab_lib.services import get
 from wait import eventually
 
 LAB = tools.REPOSITORY / "scripts" / "lab"
 ANSWERS_WITHIN_S = 20
+GRANT = re.compile(r"^GRANT (.+?) ON (\S+) TO [`']farshore_(\w+)[`']@", re.MULTILINE)
+
+
+def run(directory, verb, *words):
+    return subprocess.run([str(LAB), verb, "--dir", str(directory), *words], capture_output=True, text=True, check=False)
 
 
 def lab(folder, verb, *words, check=True):
-    done = subprocess.run([str(LAB), verb, "--dir", str(folder / "lab"), *words], capture_output=True, text=True, check=False)
+    done = run(folder / "lab", verb, *words)
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
 
@@ -69,12 +77,26 @@ def test_wait_says_what_is_missing_and_ends_with_3(regions):
     try:
         regions.load_everywhere("CREATE DATABASE IF NOT EXISTS test_lab;\nCREATE TABLE IF NOT EXISTS test_lab.t (id INT NOT NULL PRIMARY KEY);\n")
         regions.east.database.execute("REPLACE INTO test_lab.t VALUES (1)")
-        done = subprocess.run([str(LAB), "wait", "--dir", str(regions.lab.folder), "--timeout", "1"], capture_output=True,
-                              text=True, check=False)
+        done = run(regions.lab.folder, "wait", "--timeout", "1")
         assert done.returncode == 3
         assert "west" in done.stderr and "partition" in done.stderr
     finally:
         regions.lab.start("west.apply")
+
+
+def test_a_port_that_somebody_else_took_is_named(regions):
+    port = regions.lab.component("west.gate").port("http")
+    regions.lab.stop("west.gate")
+    try:
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+            done = run(regions.lab.folder, "start", "west.gate")
+        assert done.returncode == 1
+        assert f"port {port} (west.gate, http) is taken" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    finally:
+        regions.lab.start("west.gate")
 
 
 def test_an_application_has_no_more_rights_than_applications_have(regions):
@@ -85,9 +107,31 @@ def test_an_application_has_no_more_rights_than_applications_have(regions):
 
 
 def test_farshores_accounts_have_exactly_the_grants_that_are_documented(regions):
-    documented = (tools.REPOSITORY / "docs" / "operating" / "grants.md").read_text()
     for region in regions:
-        for account in ("capture", "apply", "gate", "ctl"):
-            for (grant,) in region.database.rows(f"SHOW GRANTS FOR 'farshore_{account}'@'%'"):
-                for right in grant.split(" ON ")[0].removeprefix("GRANT ").split(", "):
-                    assert right in documented or right == "USAGE", f"{region.name}: {account} has {right}"
+        shown = "\n".join(grant for account in ACCOUNTS
+                          for (grant,) in region.database.rows(f"SHOW GRANTS FOR 'farshore_{account}'@'%'"))
+        assert rights(shown) == shipped_rights(region.server) == documented_rights(region.server)
+
+
+def rights(text):
+    """{(account, what on, right)} of GRANT statements, as a file has them and as a server shows them."""
+    return {(account, scope.replace("`", ""), right) for listed, scope, account in GRANT.findall(text)
+            for right in listed.split(", ") if right != "USAGE"}
+
+
+def shipped_rights(server):
+    return rights((tools.REPOSITORY / "schemas" / "sql" / f"grants.{server}.sql").read_text())
+
+
+def documented_rights(server):
+    """The same, of the table in docs/operating/grants.md: account, used by, privilege, for what."""
+    found, account = set(), None
+    for line in (tools.REPOSITORY / "docs" / "operating" / "grants.md").read_text().splitlines():
+        if line.startswith("|"):
+            name, _, privilege, _ = line.strip("|").split("|")
+            account = name.strip(" `").removeprefix("farshore_") or account
+            words = re.findall(r"(?:(on|MySQL|MariaDB) )?`([^`]+)`", privilege)
+            scope = next((word for kind, word in words if kind == "on"), "*.*")
+            found |= {(account, scope, right) for kind, listed in words if kind.lower() in ("", server)
+                      for right in listed.split(", ")}
+    return found
