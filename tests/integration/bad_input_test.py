@@ -111,7 +111,7 @@ def test_a_port_in_use_is_refused(circuit):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        for service in (case.capture(config=case.capture_config()), case.apply()):
+        for service in (case.capture(), case.apply(), case.gate()):
             service.listen = "127.0.0.1:%d" % taken.getsockname()[1]
             assert_refuses(service, ERROR, service.listen)
 

@@ -99,6 +99,9 @@ class Circuit:
     def apply(self, *arguments, config=None):
         return Service("apply", config or self.config, self.folder, *arguments)
 
+    def gate(self):
+        return Service("gate", self.config, self.folder)
+
     def execute(self, *statements):
         """At the source, in the circuit's schema, as an administrator."""
         self.source.execute(f"USE {self.schema}", *statements)
