@@ -1,6 +1,7 @@
 """farshorectl: what it prints and the codes it exits with."""
 
 import json
+import signal
 import subprocess
 
 import pytest
@@ -62,6 +63,19 @@ def test_status_shows_every_partition(regions):
     assert "applying" in table.stdout and "east" in table.stdout
 
 
+@pytest.mark.parametrize("command", ["gate", "status"])
+def test_watch_looks_again_until_it_is_told_to_end(regions, command):
+    words = [str(tools.farshore_binary("farshorectl")), "--config", str(regions.west.config_file), command, "--watch", "--output", "json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as watching:
+        try:
+            for _ in range(2):
+                assert json.loads(watching.stdout.readline())["region"] == "west"
+            watching.send_signal(signal.SIGTERM)
+            assert watching.wait(10) == -signal.SIGTERM
+        finally:
+            watching.kill()
+
+
 def test_decode_prints_a_line_a_change(regions):
     changes = [change for change in row_changes(regions.east, "east") if change["table"] == "test_ctl.t"]
     ops = [change["kind"] for change in changes]
@@ -103,10 +117,15 @@ def test_init_may_be_run_again(regions):
     assert regions.east.ctl("init").returncode == GOOD
 
 
-def test_preflight_of_the_lab_finds_nothing_that_must_be_mended_or_says_what(regions):
+def test_preflight_finds_nothing_to_mend_in_the_lab_but_what_tests_made(regions):
     done = regions.east.ctl("preflight", "--peer", str(regions.west.config_file), "--output", "json")
-    assert done.returncode in (GOOD, TO_MEND), done.stderr
-    json.loads(done.stdout)
+    findings = json.loads(done.stdout)["findings"]
+    looked_at = {finding["what"] for finding in findings}
+    assert looked_at >= {"binlog_format", "read_only", "farshore schema", "account of apply", "server_id", "streams",
+                         f"topic {topic_of('east')}: partitions", f"topic {topic_of('west')}: partitions"}
+    to_mend = [finding for finding in findings if finding["verdict"] == "mend"]
+    assert [finding for finding in to_mend if not finding["what"].startswith("table test_")] == []
+    assert done.returncode == (TO_MEND if to_mend else GOOD)
 
 
 def test_preflight_names_the_setting_and_the_statement_that_mends_it(regions):
