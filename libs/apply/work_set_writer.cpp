@@ -495,9 +495,10 @@ void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
 }
 
 // Where keys move to other partitions, what is parked of the old epoch would be put over what the new one brings, as
-// nobody would find it there.
+// nobody would find it there. What the new one has parked already, in a partition that was faster, may wait for what is
+// behind the barrier here.
 bool WorkSetWriter::must_wait_for_parked(const PartitionKey& key, Held& held) {
-  const auto parked = parking_.count_of_origin(session_->connection, key.origin);
+  const auto parked = parking_.count_before(session_->connection, key.origin, held.barrier->epoch.epoch);
   if (parked && *parked == 0) return false;
   if (parked && !held.said_that_parked_are_waited_for) {
     held.said_that_parked_are_waited_for = true;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cctype>
+#include <climits>
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -285,6 +286,7 @@ class FakeTarget {
     SqlText text(statement);
     (void)text.find(" WHERE ");
     Fields wanted = assignments(text, " AND ");
+    const int below_epoch = text.skip("<") ? std::atoi(text.literal().c_str()) : INT_MAX;
     if (statement.starts_with("DELETE")) {
       const auto removed =
           pending().parked.erase({wanted["part"], wanted["schema_name"], wanted["table_name"], wanted["key_hash"]});
@@ -301,6 +303,7 @@ class FakeTarget {
     Reply reply = rows(names, {});
     for (auto [key, row] : seen().parked) {
       if (wanted.contains("part") && wanted["part"] != std::get<0>(key)) continue;
+      if (std::atoi(row["epoch"].c_str()) >= below_epoch) continue;
       row["attempts"] = "1";
       row["number"] = std::to_string(row["change_bytes"].size());
       std::vector<Reply::Field> fields;

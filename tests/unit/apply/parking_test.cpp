@@ -201,6 +201,24 @@ TEST_F(ParkedChanges, HoldUpAnEpochThatMovesKeys) {
   EXPECT_EQ(target_.parked(), 0U);
 }
 
+TEST_F(ParkedChanges, OfTheNewEpochDoNotHoldUpAPartitionThatEntersItLater) {
+  change::EpochStart start = continuing_start(0);
+  start.numbering_changed = true;
+  EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)), Intake::Step::kBarrier);
+  write();
+  ProgressRow faster = applied_up_to(0, 0, kNextEpoch);
+  faster.key.partition = PartitionId(0);
+  stored(faster);
+  load(0);
+  take_note("taken");
+  take(Topic(kNextEpoch, 1, faster.key).transaction(1).insert(1, "taken").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 1U);
+  ASSERT_TRUE(eventually([&] { return target_.progress(2).at("epoch") == "4"; }))
+      << "behind its barrier may be what the parked change waits for";
+  EXPECT_EQ(target_.parked(), 1U);
+}
+
 TEST_F(ParkedChanges, DoNotHoldUpAnEpochThatLeavesKeysWhereTheyAre) {
   take_note("taken");
   take(topic_.transaction(1).insert(1, "taken").end().send());
