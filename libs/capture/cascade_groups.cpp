@@ -43,7 +43,8 @@ class Ties {
 }  // namespace
 
 bool logs_cascades(const mysql::ServerInfo& server) {
-  return server.kind == ServerKind::kMysql && server.is_at_least(9, 6);
+  return server.kind == ServerKind::kMysql && server.is_at_least(9, 6) &&
+         server.variable("innodb_native_foreign_keys") != "ON";
 }
 
 bool definition_cascades(std::string_view create_table, std::string_view constraint) {

@@ -18,8 +18,9 @@ struct Cascade {
   friend bool operator==(const Cascade&, const Cascade&) = default;
 };
 
-/// Whether the server writes the child rows that a cascade changes to its binlog (MySQL from 9.6). Where it does not,
-/// the target's own cascade has to repeat it, and the tables keep one order: they form a group.
+/// Whether the server writes the child rows that a cascade changes to its binlog (MySQL from 9.6, unless it was started
+/// with innodb_native_foreign_keys). Where it does not, the target's own cascade has to repeat it, and the tables keep
+/// one order: they form a group.
 [[nodiscard]] bool logs_cascades(const mysql::ServerInfo& server);
 
 /// Whether the constraint of this name changes child rows when the parent changes, by the answer of SHOW CREATE TABLE.

@@ -68,6 +68,11 @@ TEST(Cascades, AreLoggedByMysqlFrom9_6) {
   server.kind = ServerKind::kMysql;
   server.version_number = 90600;
   EXPECT_TRUE(logs_cascades(server));
+  server.variables["innodb_native_foreign_keys"] = "OFF";
+  EXPECT_TRUE(logs_cascades(server));
+  server.variables["innodb_native_foreign_keys"] = "ON";
+  EXPECT_FALSE(logs_cascades(server)) << "InnoDB cascades, and logs nothing of it";
+  server.variables.clear();
   server.version_number = 90500;
   EXPECT_FALSE(logs_cascades(server));
   server.kind = ServerKind::kMariadb;
