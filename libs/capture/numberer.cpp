@@ -25,6 +25,11 @@ std::uint64_t key_digest(std::span<const Value> row, const TableShape& shape) {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
+std::string place_of(std::string_view gtid, Ordinal ordinal, SourceTime commit_time) {
+  return fmt::format("transaction {} ordinal {} (committed {} us after 1970 UTC)", gtid, ordinal.raw(),
+                     commit_time.time_since_epoch().count());
+}
+
 constexpr std::uint64_t kRowsOfTransactionMax = std::numeric_limits<std::uint32_t>::max() / 2;
 
 }  // namespace
@@ -98,12 +103,14 @@ bool Numberer::write(const RoutedTable& table, std::span<const Value> routed_by,
   }
   const std::size_t bytes_before = builder.empty() ? 0 : builder.bytes();
   if (!writer.append(*transaction_, table.encoded, change)) {
+    const PublishedEnd& published = writer.guard().end();
     refusal_ = fmt::format(
-        "the numbering differs from what is published: change {} of partition {} of stream {} was published as "
-        "transaction {} ordinal {}, and the binlog gives it to transaction {} ordinal {}; the source's history is not "
-        "the one that was captured, so this origin needs a new epoch and a copy of its tables",
-        writer.next_seq().raw(), builder.partition().raw(), builder.stream(), writer.guard().end().gtid,
-        writer.guard().end().ordinal.raw(), transaction_->gtid, change.ordinal.raw());
+        "the numbering differs from what is published: change {} of partition {} of stream {} was published as {}, and "
+        "the binlog gives it to {}; the source's history is not the one that was captured (was the source restored "
+        "from a copy?), so this origin needs a new epoch and a copy of its tables",
+        writer.next_seq().raw(), builder.partition().raw(), builder.stream(),
+        place_of(published.gtid, published.ordinal, published.commit_time),
+        place_of(transaction_->gtid, change.ordinal, transaction_->commit_time));
     return false;
   }
   open_slot_ = slot;

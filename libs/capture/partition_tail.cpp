@@ -25,7 +25,8 @@ void take(PartitionTail& tail, const change::BatchHeader& header) {
     tail.has_gap = true;
     return;
   }
-  tail.published = {.seq = header.last_seq(), .gtid = std::string(header.gtid), .ordinal = header.last_ordinal};
+  tail.published = {
+      .seq = header.last_seq(), .gtid = std::string(header.gtid), .ordinal = header.last_ordinal, .commit_time = {}};
 }
 
 }  // namespace farshore::capture

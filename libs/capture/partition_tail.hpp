@@ -36,7 +36,8 @@ struct PartitionTail {
   [[nodiscard]] bool topic_is_empty() const { return end == KafkaOffset(0) || low == end; }
 };
 
-/// Takes one record's header into the tail. Records come in the order of their offsets.
+/// Takes one record's header into the tail. Records come in the order of their offsets. When `published` was committed
+/// is not in a header: it stays open.
 void take(PartitionTail& tail, const change::BatchHeader& header);
 
 }  // namespace farshore::capture

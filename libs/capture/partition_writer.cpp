@@ -16,7 +16,9 @@ bool PartitionWriter::append(const change::SourceTransaction& transaction,
                              const std::shared_ptr<const change::EncodedTable>& table,
                              const change::ChangeInput& change) {
   if (!tail_passed()) {
-    if (guard_.check(next_seq_, transaction.gtid, change.ordinal) == TailGuard::Verdict::kDiffers) return false;
+    if (guard_.check(next_seq_, transaction.gtid, change.ordinal, transaction.commit_time) ==
+        TailGuard::Verdict::kDiffers)
+      return false;
     next_seq_ = next_seq_.next();
     builder_.reset_numbering(id_, next_seq_);
     return true;

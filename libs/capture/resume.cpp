@@ -16,11 +16,13 @@ using change::EpochStart;
 using change::Numbering;
 using change::PartitionEnd;
 
-ResumePlan refuse(std::string sentence, bool retry_helps = false) {
+using Retry = ResumePlan::Retry;
+
+ResumePlan refuse(std::string sentence, Retry retry = Retry::kNever) {
   ResumePlan plan;
   plan.kind = ResumePlan::Kind::kRefuse;
   plan.sentence = std::move(sentence);
-  plan.retry_helps = retry_helps;
+  plan.retry = retry;
   return plan;
 }
 
@@ -65,7 +67,7 @@ std::optional<ResumePlan> tail_beyond_source(const ResumeFacts& facts, const Par
   if (!gtid)
     return refuse(fmt::format("partition {} of origin {} ends with a GTID that does not parse: '{}'", name_of(tail),
                               facts.origin, tail.published.gtid));
-  if (!facts.executed.contains(*gtid)) return refuse(gone_back(facts, tail.published.gtid), true);
+  if (!facts.executed.contains(*gtid)) return refuse(gone_back(facts, tail.published.gtid), Retry::kBriefly);
   return std::nullopt;
 }
 
@@ -132,7 +134,8 @@ ResumePlan rebuild(const ResumeFacts& facts) {
     begin = is_first ? *position : OriginPosition::intersection(begin, *position);
     is_first = false;
   }
-  if (!facts.executed.contains(begin)) return refuse(gone_back(facts, begin.missing_from(facts.executed)), true);
+  if (!facts.executed.contains(begin))
+    return refuse(gone_back(facts, begin.missing_from(facts.executed)), Retry::kAlways);
   for (const PartitionTail& tail : facts.tails)
     if (auto refusal = tail_beyond_source(facts, tail)) return *refusal;
   if (!begin.contains(facts.earliest))
@@ -179,7 +182,7 @@ std::optional<ResumePlan> contradiction(const ResumeFacts& facts) {
     return refuse(fmt::format("the checkpoint of origin {} holds a position that does not parse: '{}'", facts.origin,
                               checkpoint.position));
   if (!facts.executed.contains(*position))
-    return refuse(gone_back(facts, position->missing_from(facts.executed)), true);
+    return refuse(gone_back(facts, position->missing_from(facts.executed)), Retry::kAlways);
   for (const PartitionTail& tail : facts.tails) {
     if (!tail.newest || tail.newest->epoch < checkpoint.id.epoch) continue;
     if (tail.newest->epoch > checkpoint.id.epoch)

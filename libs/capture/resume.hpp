@@ -53,6 +53,12 @@ struct ResumePlan {
     kContinueToTails,  ///< the same until all that is published is read again; write a checkpoint there, plan anew
     kRefuse,           ///< stop: `sentence`
   };
+  /// Whether the source may come to be as it has to be.
+  enum class Retry : std::uint8_t {
+    kNever,
+    kBriefly,  ///< it may be a moment behind; later it has gone back, and growing again would only hide that
+    kAlways,
+  };
   Kind kind = Kind::kRefuse;
   /// kBeginEpoch: to be written. kContinue...: as it was found.
   change::Checkpoint checkpoint;
@@ -62,8 +68,8 @@ struct ResumePlan {
   /// kContinue...: the source no longer has the last transaction's events, so that reading begins behind it, and its
   /// content is not compared.
   bool skips_history_check = false;
-  std::string sentence;      ///< kRefuse: what was found and how to mend it
-  bool retry_helps = false;  ///< kRefuse: the source may come to be as it has to be
+  std::string sentence;         ///< kRefuse: what was found and how to mend it
+  Retry retry = Retry::kNever;  ///< kRefuse
   std::vector<std::string> warnings;
 };
 

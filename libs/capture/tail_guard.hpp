@@ -13,12 +13,13 @@ struct PublishedEnd {
   Seq seq;
   std::string gtid;  ///< text; empty when seq is 0
   Ordinal ordinal;
+  SourceTime commit_time{};  ///< of its transaction
   friend bool operator==(const PublishedEnd&, const PublishedEnd&) = default;
 };
 
 /// Keeps a partition from publishing again what it already holds, after a restart that reads the binlog from before it.
-/// That is only right while reading gives each change its number of then: at the last change held, GTID and ordinal
-/// must be those that were published.
+/// That is only right while reading gives each change its number of then: at the last change held, GTID, ordinal and
+/// commit time must be those that were published.
 class TailGuard {
  public:
   enum class Verdict : std::uint8_t {
@@ -31,10 +32,11 @@ class TailGuard {
   explicit TailGuard(PublishedEnd end) : end_(std::move(end)) {}
 
   /// Changes come in the order of their numbers, each once.
-  [[nodiscard]] Verdict check(Seq seq, std::string_view gtid, Ordinal ordinal) const {
+  [[nodiscard]] Verdict check(Seq seq, std::string_view gtid, Ordinal ordinal, SourceTime commit_time) const {
     if (seq > end_.seq) return Verdict::kPublish;
     if (seq < end_.seq) return Verdict::kSkip;
-    return gtid == end_.gtid && ordinal == end_.ordinal ? Verdict::kSkip : Verdict::kDiffers;
+    const bool is_same = gtid == end_.gtid && ordinal == end_.ordinal && commit_time == end_.commit_time;
+    return is_same ? Verdict::kSkip : Verdict::kDiffers;
   }
   /// `next` is the number of the next change: nothing is left to skip.
   [[nodiscard]] bool passed(Seq next) const { return next > end_.seq; }

@@ -16,6 +16,15 @@ constexpr std::chrono::milliseconds kTimeout{15'000};
 constexpr std::int64_t kFirstLookBack = 2'000;  ///< records
 constexpr std::int64_t kLookBackFactor = 8;
 
+void note_foreign(PartitionTail& tail, const std::string& origin, KafkaOffset offset, std::string_view why) {
+  if (!tail.foreign.empty()) return;
+  tail.foreign = fmt::format(
+      "topic {} partition {} holds a record at offset {} that no capture of this origin wrote ({}): find out who "
+      "writes "
+      "to the topic",
+      change_topic(origin, tail.stream), tail.partition.raw(), offset.raw(), why);
+}
+
 /// What is read of one record: its header, checked against the place where it stands.
 std::optional<change::BatchHeader> header_of(const kafka::Record& record, const std::string& origin,
                                              PartitionTail& tail) {
@@ -23,12 +32,8 @@ std::optional<change::BatchHeader> header_of(const kafka::Record& record, const 
   const bool at_home =
       header && header->origin == origin && header->stream == tail.stream && header->partition == tail.partition;
   if (at_home) return *header;
-  if (tail.foreign.empty())
-    tail.foreign = fmt::format(
-        "topic {} partition {} holds a record at offset {} that no capture of this origin wrote ({}): find out who "
-        "writes to the topic",
-        change_topic(origin, tail.stream), tail.partition.raw(), record.offset().raw(),
-        header ? "it is of another origin, stream or partition" : change::to_string(header.error()));
+  note_foreign(tail, origin, record.offset(),
+               header ? "it is of another origin, stream or partition" : change::to_string(header.error()));
   return std::nullopt;
 }
 
@@ -37,6 +42,28 @@ PartitionTail empty_tail(const std::string& stream, PartitionId partition) {
   tail.stream = stream;
   tail.partition = partition;
   return tail;
+}
+
+/// The record that holds the last change published: its header does not say when that was committed.
+struct LastChanges {
+  KafkaOffset offset;
+  std::string header;
+  std::string value;
+
+  void keep(const kafka::Record& record) {
+    offset = record.offset();
+    header = record.header();
+    value = record.value();
+  }
+};
+
+void take_commit_time(const LastChanges& last, const std::string& origin, PartitionTail& tail) {
+  if (tail.published.seq == Seq(0)) return;
+  change::TableCache tables;
+  change::Batch batch;
+  if (const auto read = change::read_batch(last.header, last.value, tables, batch); !read)
+    return note_foreign(tail, origin, last.offset, read.error().detail);
+  tail.published.commit_time = batch.transaction_of(batch.changes().back()).commit_time;
 }
 
 std::optional<LastStatement> statement_in(const kafka::Record& record, change::TableCache& tables,
@@ -53,15 +80,22 @@ std::expected<PartitionTail, kafka::KafkaError> read_tail(kafka::TailReader& rea
                                                           const std::string& stream, PartitionId partition,
                                                           KafkaOffset from, TailExtent extent) {
   PartitionTail tail = empty_tail(stream, partition);
+  LastChanges last;
   const auto range = reader.read_range(
       {change_topic(origin, stream), partition}, from,
       [&](const kafka::Record& record) {
         if (extent == TailExtent::kBoundsOnly) return false;
-        if (const auto header = header_of(record, origin, tail)) take(tail, *header);
+        const auto header = header_of(record, origin, tail);
+        if (!header) return true;
+        take(tail, *header);
+        const bool holds_the_last = header->kind == change::BatchKind::kChanges && header->id == tail.newest &&
+                                    header->last_seq() == tail.published.seq;
+        if (holds_the_last) last.keep(record);
         return true;
       },
       kTimeout);
   if (!range) return std::unexpected(range.error());
+  take_commit_time(last, origin, tail);
   tail.begin = from;
   tail.low = range->low;
   tail.end = range->end;

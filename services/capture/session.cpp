@@ -22,8 +22,11 @@ using std::chrono::seconds;
 
 constexpr milliseconds kKafkaTimeout{15'000};
 constexpr milliseconds kLeaderPause{100};
-constexpr seconds kStandbyWait{1};       ///< between two tries to take the lease
-constexpr int kSourcePositionTries = 3;  ///< a transaction is in the binlog a moment before it counts as executed
+constexpr seconds kStandbyWait{1};  ///< between two tries to take the lease
+/// A transaction is in the binlog before it counts as executed, with semi-synchronous replication for as long as a
+/// replica takes to answer.
+constexpr seconds kSourceLackedMax{10};
+constexpr seconds kSourceLackedFirst{2};  ///< where it is looked at again afterwards
 constexpr milliseconds kSourcePositionPause{1'000};
 
 /// How a failed question to the source ends a session.
@@ -199,8 +202,13 @@ Session::Failure Session::plan() {
   if (auto failure = read_source_position()) return failure;
   plan_ = plan_resume(facts_);
   // The end of the binlog may run a moment behind what was sent from it.
-  for (int tries = 1; plan_.kind == ResumePlan::Kind::kRefuse && plan_.retry_helps && tries < kSourcePositionTries;
-       ++tries) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto may_pass = [&] {
+    if (plan_.kind != ResumePlan::Kind::kRefuse || plan_.retry == ResumePlan::Retry::kNever) return false;
+    const seconds patience = plan_.retry == ResumePlan::Retry::kBriefly ? kSourceLackedMax : kSourceLackedFirst;
+    return std::chrono::steady_clock::now() - began < patience;
+  };
+  while (may_pass()) {
     std::this_thread::sleep_for(kSourcePositionPause);
     if (ending_.ended()) return std::nullopt;
     if (auto failure = read_source_position()) return failure;
@@ -208,7 +216,8 @@ Session::Failure Session::plan() {
   }
   for (const std::string& warning : plan_.warnings) events_.warning(warning);
   if (plan_.kind == ResumePlan::Kind::kRefuse)
-    return SessionEnd{plan_.retry_helps ? EndKind::kStopRetried : EndKind::kStop, plan_.sentence};
+    return SessionEnd{plan_.retry == ResumePlan::Retry::kAlways ? EndKind::kStopRetried : EndKind::kStop,
+                      plan_.sentence};
   return std::nullopt;
 }
 

@@ -199,7 +199,7 @@ TEST_F(Numbering, TheLastChangeOfATransactionIsMarkedThoughItsBatchIsFull) {
 
 TEST_F(Numbering, WhatThePartitionHoldsIsCountedAndNotWrittenAgain) {
   start(rules({}, 1));
-  writers_[0].start(kEpoch, Seq(5), {.seq = Seq(7), .gtid = "t:2", .ordinal = Ordinal(0)});
+  writers_[0].start(kEpoch, Seq(5), {.seq = Seq(7), .gtid = "t:2", .ordinal = Ordinal(0), .commit_time = {}});
   ASSERT_FALSE(transaction("t:1", {Rows::insert(orders_, {{1, 1}, {2, 2}})}));
   ASSERT_FALSE(transaction("t:2", {Rows::insert(orders_, {{3, 3}, {4, 4}})}));
   send_all();
@@ -208,10 +208,22 @@ TEST_F(Numbering, WhatThePartitionHoldsIsCountedAndNotWrittenAgain) {
 
 TEST_F(Numbering, StopsWhenTheTailsNumberBelongsToAnotherChangeNow) {
   start(rules({}, 1));
-  writers_[0].start(kEpoch, Seq(5), {.seq = Seq(6), .gtid = "t:9", .ordinal = Ordinal(0)});
+  writers_[0].start(kEpoch, Seq(5), {.seq = Seq(6), .gtid = "t:9", .ordinal = Ordinal(0), .commit_time = {}});
   const auto refusal = transaction("t:1", {Rows::insert(orders_, {{1, 1}, {2, 2}, {3, 3}})});
   ASSERT_TRUE(refusal);
   EXPECT_THAT(*refusal, HasSubstr("numbering differs"));
+  send_all();
+  EXPECT_THAT(all(), ElementsAre());
+}
+
+TEST_F(Numbering, StopsWhenTheSourceGrewAnotherTransactionUnderThePublishedGtid) {
+  start(rules({}, 1));
+  const SourceTime then(std::chrono::seconds(1'700'000'000));
+  writers_[0].start(kEpoch, Seq(5), {.seq = Seq(6), .gtid = "t:1", .ordinal = Ordinal(2), .commit_time = then});
+  transaction_.commit_time = then + std::chrono::microseconds(1);
+  const auto refusal = transaction("t:1", {Rows::insert(orders_, {{1, 1}, {2, 2}, {3, 3}})});
+  ASSERT_TRUE(refusal);
+  EXPECT_THAT(*refusal, HasSubstr("1700000000000001 us"));
   send_all();
   EXPECT_THAT(all(), ElementsAre());
 }

@@ -8,6 +8,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using Kind = ResumePlan::Kind;
+using Retry = ResumePlan::Retry;
 
 constexpr EpochId kEpoch{Epoch(4), Incarnation(40)};
 constexpr Incarnation kFresh{99};
@@ -56,7 +57,7 @@ class Resume : public ::testing::Test {
   void publish(std::size_t slot, std::uint64_t seq, const std::string& gtid, EpochId id = kEpoch) {
     PartitionTail& tail = facts_.tails[slot];
     tail.newest = id;
-    tail.published = {.seq = Seq(seq), .gtid = gtid, .ordinal = Ordinal(2)};
+    tail.published = {.seq = Seq(seq), .gtid = gtid, .ordinal = Ordinal(2), .commit_time = {}};
     tail.last_seq = Seq(seq);
     tail.end = KafkaOffset(tail.end.raw() + 5);
   }
@@ -68,11 +69,11 @@ class Resume : public ::testing::Test {
                          LastStatement{"1-101-105", change::digest(facts_.configured)}};
   }
   ResumePlan plan() const { return plan_resume(facts_); }
-  void expect_refusal(const std::string& words, bool retry_helps = false) const {
+  void expect_refusal(const std::string& words, Retry retry = Retry::kNever) const {
     const ResumePlan refused = plan();
     EXPECT_EQ(refused.kind, Kind::kRefuse);
     EXPECT_THAT(refused.sentence, HasSubstr(words));
-    EXPECT_EQ(refused.retry_helps, retry_helps);
+    EXPECT_EQ(refused.retry, retry);
   }
 
   ResumeFacts facts_;
@@ -209,7 +210,7 @@ TEST_F(Resume, DoesNotRebuildFromASourceThatWentBack) {
   lose_checkpoint();
   facts_.rebuild_checkpoint = true;
   facts_.executed = position("1-101-104");
-  expect_refusal("gone back", true);
+  expect_refusal("gone back", Retry::kAlways);
 }
 
 TEST_F(Resume, RefusesAnotherServer) {
@@ -219,19 +220,19 @@ TEST_F(Resume, RefusesAnotherServer) {
 
 TEST_F(Resume, RefusesASourceThatLacksTheCheckpointsPosition) {
   facts_.executed = position("1-101-99");
-  expect_refusal("gone back", true);
+  expect_refusal("gone back", Retry::kAlways);
 }
 
 TEST_F(Resume, RefusesASourceThatLacksWhatIsPublished) {
   publish(0, 12, "1-101-201");
-  expect_refusal("gone back", true);
+  expect_refusal("gone back", Retry::kBriefly);
 }
 
 TEST_F(Resume, RebuildsNothingFromASourceThatLacksWhatIsPublished) {
   lose_checkpoint();
   facts_.rebuild_checkpoint = true;
   facts_.executed = position("1-101-125");  // has both watermarks' positions, and not the last change of partition 1
-  expect_refusal("gone back", true);
+  expect_refusal("gone back", Retry::kBriefly);
 }
 
 TEST_F(Resume, RefusesACheckpointOlderThanWhatIsPublished) {
@@ -376,7 +377,7 @@ TEST(PartitionTails, TakeTheNewestEpochsLastChange) {
   header.gtid = "1-1-7";
   header.last_ordinal = Ordinal(4);
   take(tail, header);
-  EXPECT_EQ(tail.published, (PublishedEnd{.seq = Seq(7), .gtid = "1-1-7", .ordinal = Ordinal(4)}));
+  EXPECT_EQ(tail.published, (PublishedEnd{.seq = Seq(7), .gtid = "1-1-7", .ordinal = Ordinal(4), .commit_time = {}}));
 
   header.first_seq = Seq(1);  // an older one once more
   take(tail, header);
