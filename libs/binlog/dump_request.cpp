@@ -12,6 +12,7 @@
 #include <cctype>
 #include <concepts>
 #include <cstring>
+#include <memory>
 
 #include "binlog/dump_session.hpp"
 
@@ -42,6 +43,22 @@ std::expected<void, StreamError> command(st_mysql* mysql, enum_server_command co
 
 [[maybe_unused]] bool is_uuid_text(const std::string& text) {
   return std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0 || c == '-'; });
+}
+
+/// A name or a balancer may lead to another server than the one that was looked at.
+std::expected<void, StreamError> check_identity(st_mysql* mysql, ServerKind kind, const std::string& wanted) {
+  auto asked =
+      execute(mysql, kind == ServerKind::kMysql ? "SELECT @@GLOBAL.server_uuid"
+                                                : "SELECT CONCAT(@@GLOBAL.server_id, ':', @@GLOBAL.gtid_domain_id)");
+  if (!asked) return asked;
+  const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_store_result(mysql), mysql_free_result);
+  if (!result) return std::unexpected(dump_error(*mysql));
+  const MYSQL_ROW row = mysql_fetch_row(result.get());
+  const std::string found = row == nullptr || row[0] == nullptr ? "" : row[0];
+  if (found == wanted) return {};
+  return std::unexpected(
+      StreamError{StreamError::Kind::kUnreachable,
+                  fmt::format("another server answers at the source's address: {} instead of {}", found, wanted)});
 }
 
 std::string session_sql(ServerKind kind, const OriginPosition& start, const StreamOptions& options) {
@@ -82,6 +99,9 @@ std::string encode_gtid_set(const OriginPosition& position) {
 std::expected<void, StreamError> request_dump(st_mysql* mysql, ServerKind kind, const OriginPosition& start,
                                               const StreamOptions& options) {
   assert(options.server_id != 0);
+  if (!options.source_identity.empty()) {
+    if (auto same = check_identity(mysql, kind, options.source_identity); !same) return same;
+  }
   if (auto set = execute(mysql, session_sql(kind, start, options)); !set) return set;
   const std::uint16_t flags = options.stop_at_end ? kFlagStopAtEnd : 0;
   std::string argument;

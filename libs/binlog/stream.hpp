@@ -20,7 +20,7 @@ namespace farshore::binlog {
 /// Why there are no (more) events.
 struct StreamError {
   enum class Kind : std::uint8_t {
-    kUnreachable,        ///< nobody answers at the address
+    kUnreachable,        ///< nobody answers at the address, or another server than the one that is meant
     kAccessDenied,       ///< user, password or the REPLICATION SLAVE privilege
     kTlsRefused,         ///< TLS is wanted and cannot be had, or the certificate does not verify
     kPurged,             ///< the source no longer has the binlogs that follow the position
@@ -40,6 +40,8 @@ struct StreamError {
 struct StreamOptions {
   std::uint32_t server_id = 0;  ///< unique among the source's replicas, not 0
   std::string replica_uuid;     ///< MySQL: unique, a UUID in text; empty: none is sent
+  /// Which server has to answer: server_uuid (MySQL), "server_id:gtid_domain_id" (MariaDB). Empty: any.
+  std::string source_identity;
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds heartbeat{1'000};     ///< the idle source says that it is there this often
   std::chrono::milliseconds read_timeout{5'000};  ///< rounded up to whole seconds; above `heartbeat`

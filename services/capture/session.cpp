@@ -338,6 +338,7 @@ Session::Failure Session::publish() {
   SourceHistory history(*OriginPosition::parse(begin), plan_.skips_history_check ? std::nullopt : checkpoint.last);
   binlog::StreamOptions options;
   options.server_id = settings_.server_id;
+  options.source_identity = server_.uuid;
   options.heartbeat = settings_.heartbeat_interval;
   options.read_timeout = settings_.source_timeout;
   auto stream = binlog::BinlogStream::open(settings_.source, server_.kind, history.position(), options);
