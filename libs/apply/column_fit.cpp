@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "apply/target_table.hpp"
 
 namespace farshore::apply {
@@ -8,12 +11,10 @@ namespace {
 bool is_integer(const std::string& type) {
   return type == "tinyint" || type == "smallint" || type == "mediumint" || type == "int" || type == "bigint";
 }
-bool is_string(const std::string& type) {
-  return type == "char" || type == "varchar" || type.ends_with("text") || type == "enum" || type == "set";
-}
 bool is_bytes(const std::string& type) { return type == "binary" || type == "varbinary" || type.ends_with("blob"); }
 
-bool is_plain_string(const std::string& type) { return is_string(type) && type != "enum" && type != "set"; }
+// Not ENUM and SET.
+bool is_plain_string(const std::string& type) { return type == "char" || type == "varchar" || type.ends_with("text"); }
 bool is_number(const std::string& type) {
   return is_integer(type) || type == "decimal" || type == "float" || type == "double" || type == "bit";
 }
@@ -44,7 +45,12 @@ std::optional<std::string> temporal_loss(const Column& source, const mysql::Colu
 
 std::optional<std::string> string_loss(const Column& source, const mysql::ColumnSchema& target) {
   const bool source_is_bytes = source.charset == "binary";
-  if (source_is_bytes) return is_bytes(target.data_type) ? std::nullopt : differs(target);
+  if (source_is_bytes) {
+    // BINARY fills what is shorter with zeros, which nobody can tell from the source's own.
+    const bool fills =
+        target.data_type == "binary" && !(source.type == ColumnType::kChar && source.length == target.length_bytes);
+    return is_bytes(target.data_type) && !fills ? std::nullopt : differs(target);
+  }
   if (target.data_type == "json") return std::nullopt;
   // An ENUM takes text that looks like a number for an index.
   if (!is_plain_string(target.data_type)) return differs(target);
@@ -59,13 +65,21 @@ std::optional<std::string> string_loss(const Column& source, const mysql::Column
   return std::nullopt;
 }
 
-// A label that the target's ENUM lacks is an error there, but for one that looks like a number: that is an index.
-std::optional<std::string> enum_loss(const Column& source, const mysql::ColumnSchema& target) {
+// As the servers read it: blanks, a sign, digits.
+bool looks_like_number(std::string_view label) {
+  label.remove_prefix(std::min(label.find_first_not_of(" \t\n\v\f\r"), label.size()));
+  if (label.starts_with('+') || label.starts_with('-')) label.remove_prefix(1);
+  return !label.empty() && label.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// A label that the target's ENUM or SET lacks is an error there, but for one that looks like a number: that is an index
+// or a set of bits.
+std::optional<std::string> label_loss(const Column& source, const mysql::ColumnSchema& target,
+                                      std::string_view wanted) {
   if (is_plain_string(target.data_type)) return std::nullopt;
-  if (target.data_type != "enum") return differs(target);
+  if (target.data_type != wanted) return differs(target);
   for (const std::string& label : source.labels) {
-    const bool looks_like_number = !label.empty() && label.find_first_not_of("0123456789") == std::string::npos;
-    if (looks_like_number && !target.column_type.contains("'" + label + "'")) {
+    if (looks_like_number(label) && !target.column_type.contains("'" + label + "'")) {
       return fmt::format("column {} is {} there, without the source's label '{}'", target.name, target.column_type,
                          label);
     }
@@ -103,9 +117,9 @@ std::optional<std::string> silent_loss(const Column& source, const mysql::Column
     case ColumnType::kChar:
     case ColumnType::kVarchar:
     case ColumnType::kText: return string_loss(source, target);
-    case ColumnType::kEnum: return enum_loss(source, target);
-    case ColumnType::kSet: return type == "set" || is_plain_string(type) ? std::nullopt : differs(target);
-    case ColumnType::kJson: return type == "json" || is_string(type) ? std::nullopt : differs(target);
+    case ColumnType::kEnum: return label_loss(source, target, "enum");
+    case ColumnType::kSet: return label_loss(source, target, "set");
+    case ColumnType::kJson: return type == "json" || is_plain_string(type) ? std::nullopt : differs(target);
   }
   return differs(target);
 }

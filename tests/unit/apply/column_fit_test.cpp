@@ -74,7 +74,7 @@ TEST(SilentLoss, TemporalsNeedTheirTypeAndTheirFraction) {
 
 TEST(SilentLoss, BytesStayBytesAndTextStaysText) {
   const Column bytes = column("c", ColumnType::kVarchar, "binary", 63, 16);
-  for (const char* const target : {"binary", "varbinary", "blob", "longblob"}) {
+  for (const char* const target : {"varbinary", "blob", "longblob"}) {
     EXPECT_TRUE(fits(bytes, target_column("c", target))) << target;
   }
   EXPECT_FALSE(fits(bytes, target_column("c", "varchar", "utf8mb4")));
@@ -83,9 +83,19 @@ TEST(SilentLoss, BytesStayBytesAndTextStaysText) {
   EXPECT_TRUE(fits(ColumnType::kText, "json"));
 }
 
+TEST(SilentLoss, BinaryFillsWhatIsShorterThanItself) {
+  mysql::ColumnSchema target = target_column("c", "binary");
+  target.length_bytes = 16;
+  EXPECT_TRUE(fits(column("c", ColumnType::kChar, "binary", 63, 16), target));
+  EXPECT_FALSE(fits(column("c", ColumnType::kChar, "binary", 63, 12), target));
+  EXPECT_FALSE(fits(column("c", ColumnType::kVarchar, "binary", 63, 16), target)) << "its values may be shorter";
+}
+
 TEST(SilentLoss, TextIntoAnEnumMayBeTakenForAnIndex) {
-  EXPECT_FALSE(fits(ColumnType::kVarchar, "enum"));
-  EXPECT_FALSE(fits(ColumnType::kVarchar, "set"));
+  for (const ColumnType type : {ColumnType::kVarchar, ColumnType::kJson}) {
+    EXPECT_FALSE(fits(type, "enum"));
+    EXPECT_FALSE(fits(type, "set"));
+  }
 }
 
 TEST(SilentLoss, CharStripsSpacesThatOthersKeep) {
@@ -117,6 +127,33 @@ TEST(SilentLoss, AnEnumsLabelThatLooksLikeANumberMustBeThere) {
   source.labels = {"new", "paid"};
   target.column_type = "enum('paid')";
   EXPECT_TRUE(fits(source, target)) << "the server itself refuses 'new'";
+}
+
+TEST(SilentLoss, ASetsLabelThatLooksLikeANumberMustBeThereToo) {
+  Column source = column("c", ColumnType::kSet, "utf8mb4");
+  mysql::ColumnSchema target = target_column("c", "set", "utf8mb4");
+  source.labels = {"1", "2"};
+  target.column_type = "set('2','3')";
+  EXPECT_THAT(silent_loss(source, target).value_or(""), HasSubstr("without the source's label '1'"));
+  target.column_type = "set('2','1')";
+  EXPECT_TRUE(fits(source, target));
+  source.labels = {"red", "blue"};
+  target.column_type = "set('blue')";
+  EXPECT_TRUE(fits(source, target)) << "the server itself refuses 'red'";
+}
+
+TEST(SilentLoss, ALabelWithBlanksOrASignBeforeItsDigitsLooksLikeANumber) {
+  Column source = column("c", ColumnType::kEnum, "utf8mb4");
+  mysql::ColumnSchema target = target_column("c", "enum", "utf8mb4");
+  target.column_type = "enum('a','b','c')";
+  for (const char* const label : {"3", " 3", "\t3", "+3", "-0", " +3"}) {
+    source.labels = {label};
+    EXPECT_FALSE(fits(source, target)) << "'" << label << "'";
+  }
+  for (const char* const label : {"", " ", "+", "3+", "3 a", "x3"}) {
+    source.labels = {label};
+    EXPECT_TRUE(fits(source, target)) << "'" << label << "'";
+  }
 }
 
 TEST(SilentLoss, EnumsSetsAndJsonGoIntoTheirTypeOrText) {
