@@ -63,6 +63,9 @@ function(farshore_unit_test)
   target_include_directories(unit_${ARG_NAME} PRIVATE ${CMAKE_SOURCE_DIR}/libs ${CMAKE_SOURCE_DIR}/services ${CMAKE_SOURCE_DIR}/tests)
   target_compile_definitions(unit_${ARG_NAME} PRIVATE FARSHORE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(unit_${ARG_NAME} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main farshore_flags)
+  if(FARSHORE_SANITIZER) # what is tested is optimised; optimising the tests too takes longer than it saves
+    target_compile_options(unit_${ARG_NAME} PRIVATE -O0)
+  endif()
   include(GoogleTest)
   gtest_discover_tests(unit_${ARG_NAME} TEST_PREFIX "${ARG_NAME}." DISCOVERY_TIMEOUT 60
                        PROPERTIES LABELS unit TIMEOUT 120)
