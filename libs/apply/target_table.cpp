@@ -11,20 +11,7 @@
 namespace farshore::apply {
 namespace {
 
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-// Equality of strings in the target's column is equality of their bytes.
-bool is_bytewise_collation(const std::string& collation) {
-  return collation.empty() || collation == "binary" || collation.ends_with("_bin");
-}
-
-// Source: MySQL manual, "Trailing space handling": UCA 9.0.0 collations and binary do not pad; MariaDB's names say
-// "nopad".
-bool collation_pads(const std::string& collation) {
-  return !collation.empty() && collation != "binary" && !collation.contains("nopad") && !collation.contains("0900");
-}
+using mysql::same_name;
 
 // A further unique key can clash only if it does not hold the whole primary key.
 bool may_clash(const mysql::UniqueKey& key, const std::vector<std::string>& primary) {
@@ -85,7 +72,7 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
                               .is_binary = column.charset == "binary",
                               .is_json = there->data_type == "json",
                               .is_bytewise = change::column_is_bytewise(column, source_kind) &&
-                                             is_bytewise_collation(there->collation) &&
+                                             collation_is_bytewise(there->collation) &&
                                              (!is_characters || source_pads == collation_pads(there->collation)),
                               .pads = source_pads,
                               .charset = there->charset});

@@ -369,7 +369,6 @@ void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
 void WorkSetWriter::applied(const Slice& slice, const SliceCounts& counts, std::vector<Outcome>& outcomes) {
   Held& held = held_.at(slice.key);
   held.row = slice.next;
-  held.row.writes = slice.next.writes;
   if (slice.next_offset) held.offset = slice.next_offset;
   if (slice.arrival) {
     held.barrier = slice.arrival;

@@ -24,4 +24,12 @@ const Collation& find_collation(ServerKind kind, std::uint32_t id) {
   return found != table.end() && found->id == id ? *found : kUnknown;
 }
 
+bool collation_is_bytewise(std::string_view name) { return name.empty() || name == "binary" || name.ends_with("_bin"); }
+
+// Source: MySQL manual, "Trailing space handling": UCA 9.0.0 collations and binary do not pad; MariaDB's names say
+// "nopad".
+bool collation_pads(std::string_view name) {
+  return !name.empty() && name != "binary" && !name.contains("_0900_") && !name.contains("nopad");
+}
+
 }  // namespace farshore

@@ -25,4 +25,9 @@ struct Collation {
 /// The collation with this id, or one with an empty name.
 [[nodiscard]] const Collation& find_collation(ServerKind kind, std::uint32_t id);
 
+/// The same of a live column, by its collation's name, as information_schema gives it, of either server: a name says
+/// it, of newer collations too. Empty: no characters, so bytes.
+[[nodiscard]] bool collation_is_bytewise(std::string_view name);
+[[nodiscard]] bool collation_pads(std::string_view name);
+
 }  // namespace farshore

@@ -73,6 +73,9 @@ class BinlogStream {
   /// After an error the stream is of no further use.
   [[nodiscard]] std::expected<RawEvent, StreamError> next();
 
+  /// A transaction or a heartbeat came: the source took the position, and a refusal comes no more.
+  [[nodiscard]] bool has_begun() const { return has_begun_; }
+
   /// Bytes of the next event are here already, or next() has an error to tell. False: the source has been drained, for
   /// now.
   [[nodiscard]] bool has_more() const;
@@ -101,7 +104,7 @@ class BinlogStream {
   std::atomic<bool> interrupted_{false};
   EventParser parser_;
   Clock::time_point last_event_;  ///< when it was received; before the first: when the dump was asked for
-  bool has_begun_ = false;        ///< a transaction or a heartbeat came
+  bool has_begun_ = false;
 };
 
 }  // namespace farshore::binlog

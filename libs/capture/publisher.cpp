@@ -41,7 +41,8 @@ Publisher::Publisher(const Context& context)
       in_flight_(context.partitions.count()),
       rides_watermark_(context.partitions.count(), 0),
       acknowledgements_(context.partitions.count()),
-      on_silence_(context.on_silence) {
+      on_silence_(context.on_silence),
+      beat_(context.beat) {
   for (const std::string& stream : partitions_.stream_names()) stream_metrics_.push_back(&metrics_.stream(stream));
   for (std::uint32_t i = 0; i < partitions_.count(); ++i)
     writers_.emplace_back(context.origin, partitions_.stream_name(Slot(i)), partitions_.place(Slot(i)).partition);
@@ -113,6 +114,7 @@ void Publisher::wait_for_room() {
 }
 
 void Publisher::poll(milliseconds timeout) {
+  beat_();
   producer_->poll(timeout);
   metrics_.queue_bytes.store(producer_->queued_bytes(), std::memory_order_relaxed);
   if (producer_->is_fatal())

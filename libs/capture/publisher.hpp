@@ -33,6 +33,8 @@ class Publisher {
     Metrics& metrics;
     /// Kafka has acknowledged nothing for kSilenceMax of what is on its way; false: it does again.
     std::function<void(bool silent)> on_silence = [](bool) {};
+    /// The thread goes on. Called at each poll().
+    std::function<void()> beat = [] {};
   };
   static constexpr std::chrono::seconds kSilenceMax{5};
 
@@ -96,6 +98,7 @@ class Publisher {
   SourceTime commit_time_{};
   std::chrono::microseconds clock_offset_{};
   const std::function<void(bool)> on_silence_;
+  const std::function<void()> beat_;
   std::chrono::steady_clock::time_point
       last_progress_;  ///< an acknowledgement, or a record sent when none was under way
   bool is_silent_ = false;

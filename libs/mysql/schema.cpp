@@ -10,10 +10,6 @@
 namespace farshore::mysql {
 namespace {
 
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 std::uint32_t small(std::uint64_t number) { return static_cast<std::uint32_t>(number); }
 
 ColumnSchema column_of(const Rows& rows, std::size_t row) {
@@ -52,6 +48,10 @@ void add_key_part(TableSchema& table, const Rows& rows, std::size_t row) {
 }
 
 }  // namespace
+
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
 
 bool ForeignKey::cascades() const {
   const auto acts = [](const std::string& rule) {

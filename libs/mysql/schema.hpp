@@ -12,6 +12,9 @@
 /// Tables as a server's information_schema describes them now.
 namespace farshore::mysql {
 
+/// Two names of columns are one; case does not matter, as in the servers.
+[[nodiscard]] bool same_name(std::string_view a, std::string_view b);
+
 struct ColumnSchema {
   std::string name;
   std::string data_type;    ///< "varchar", lower case
@@ -58,7 +61,7 @@ struct TableSchema {
   bool primary_key_has_prefix = false;
   std::vector<UniqueKey> unique_keys;  ///< without the primary key
 
-  /// By name; case does not matter, as in the servers.
+  /// By name, see same_name().
   [[nodiscard]] const ColumnSchema* find(std::string_view column) const;
 };
 

@@ -20,6 +20,9 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr const char* kComponent = "capture";
+/// What the longest step of a session may take without a beat, when the source answers at all.
+constexpr std::chrono::seconds kLoopSilence{120};
+constexpr milliseconds kBeatInterval{500};
 constexpr milliseconds kBackoffFirst{200};
 constexpr milliseconds kBackoffMax{5'000};
 constexpr milliseconds kStoppedPause{10'000};
@@ -45,12 +48,21 @@ class Face {
             .capturing = [this](Epoch epoch) { capturing(epoch); },
             .kafka_silent = [this](bool silent) { kafka_silent(silent); },
             .warning = [this](const std::string& text) { common::log_warn(text, {{"origin", origin_}}); },
-            .information = [this](const std::string& text) { common::log_info(text, {{"origin", origin_}}); }};
+            .information = [this](const std::string& text) { common::log_info(text, {{"origin", origin_}}); },
+            .beat = [this] { beat(); }};
+  }
+  /// As often as anybody likes.
+  void beat() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_beat_ < kBeatInterval) return;
+    last_beat_ = now;
+    health_.beat(kComponent);
   }
   [[nodiscard]] bool is_capturing() const { return is_capturing_; }
   void ended(const SessionEnd& end) {
     metrics_.set_active(false);
     is_capturing_ = false;
+    is_kafka_silent_ = false;
     switch (end.kind) {
       case EndKind::kShutdown: return;
       case EndKind::kRetry:
@@ -70,19 +82,23 @@ class Face {
   void standby() {
     health_.ready(kComponent, true, "standby: another capture holds the lease at the source");
     common::log_info("standby: another capture holds the lease at the source", {{"origin", origin_}});
-    metrics_.set_stopped(false);
+    not_stopped();
   }
   void capturing(Epoch epoch) {
-    health_.ready(kComponent, true, "capturing");
     common::log_info("capturing", {{"origin", origin_}, {"epoch", epoch.raw()}});
     metrics_.set_active(true);
-    metrics_.set_stopped(false);
+    not_stopped();
     is_capturing_ = true;
+    show_capturing();
   }
+  void show_capturing() {
+    health_.ready(kComponent, !is_kafka_silent_,
+                  is_kafka_silent_ ? "capturing, but Kafka acknowledges nothing: reading waits for it" : "capturing");
+  }
+  /// May come before capturing().
   void kafka_silent(bool silent) {
-    if (!is_capturing_) return;
-    const std::string text = silent ? "capturing, but Kafka acknowledges nothing: reading waits for it" : "capturing";
-    health_.ready(kComponent, !silent, text);
+    is_kafka_silent_ = silent;
+    if (is_capturing_) show_capturing();
     if (silent)
       common::log_warn("Kafka acknowledges nothing; nothing is lost, reading waits for it", {{"origin", origin_}});
     else
@@ -91,14 +107,23 @@ class Face {
   void stopped(const std::string& sentence, const std::string& what_follows) {
     const std::string text = "stopped: " + sentence + what_follows;
     health_.ready(kComponent, false, text);
-    common::log_error(text, {{"origin", origin_}});
+    // Once, not each time that it is looked at again.
+    if (text != stopped_because_) common::log_error(text, {{"origin", origin_}});
+    stopped_because_ = text;
     metrics_.set_stopped(true);
+  }
+  void not_stopped() {
+    stopped_because_.clear();
+    metrics_.set_stopped(false);
   }
 
   common::Health& health_;
   CaptureMetrics& metrics_;
   const std::string origin_;
+  std::chrono::steady_clock::time_point last_beat_;
   bool is_capturing_ = false;
+  bool is_kafka_silent_ = false;
+  std::string stopped_because_;  ///< as it was logged; empty: not stopped
 };
 
 /// How long to wait before the next session; nothing: there is none.
@@ -124,12 +149,15 @@ int run_capture(const common::Config& config, const common::CaptureArguments& ar
   SessionSettings settings = session_settings(config, arguments);
   CaptureMetrics metrics(context.metrics, settings.origin, config);
   context.health.require(kComponent);
+  // A read of the binlog may block for the source's timeout.
+  context.health.expect_beat(kComponent, kLoopSilence + settings.source_timeout);
   Face face(context, metrics, settings.origin);
   const SessionEvents events = face.events();
   std::vector<Cascade> remembered;
   milliseconds backoff = kBackoffFirst;
   bool is_first = true;
   while (!context.stop.stop_requested()) {
+    face.beat();
     const auto began = std::chrono::steady_clock::now();
     Session session(settings, events, metrics.counted(), remembered);
     const SessionEnd end = session.run(context.stop);
@@ -144,7 +172,10 @@ int run_capture(const common::Config& config, const common::CaptureArguments& ar
     pause(context.stop, *wait);
   }
   // Stopped for good: the process stays, to say why.
-  while (!context.stop.stop_requested()) pause(context.stop, kStoppedPause);
+  while (!context.stop.stop_requested()) {
+    face.beat();
+    pause(context.stop, kStoppedPause);
+  }
   return static_cast<int>(ExitCode::kGood);
 }
 

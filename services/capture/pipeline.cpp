@@ -92,6 +92,10 @@ std::optional<binlog::Event> Pipeline::next_event() {
     parts_.ending.end(end_kind_of(error.kind), "the source's binlog: " + error.message);
     return std::nullopt;
   }
+  if (!has_begun_ && parts_.stream.has_begun()) {
+    has_begun_ = true;
+    settings_.on_begun();
+  }
   add(parts_.metrics.read_bytes, raw->header.size);
   const auto event = parts_.decoder.decode(*raw);
   if (!event) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,8 @@ class Pipeline {
     bool logs_cascades = true;  ///< the source writes cascaded rows to its binlog
     /// Write a checkpoint and end with kRenumber once everything that was published is read again.
     bool stops_at_tails = false;
+    /// Called once, when the source has taken the position and begins to send.
+    std::function<void()> on_begun = [] {};
   };
 
   Pipeline(const Parts& parts, const Settings& settings);
@@ -76,6 +79,7 @@ class Pipeline {
   const Settings settings_;
   change::SourceTransaction transaction_;  ///< under way; its texts are filled at its first captured row
   bool transaction_is_named_ = false;
+  bool has_begun_ = false;  ///< on_begun was called
   bool first_rows_seen_ = false;
   bool left_out_ = false;              ///< an echo, or the transaction before the checkpoint once more
   bool drained_ = false;               ///< the source has nothing more to read right now

@@ -64,6 +64,7 @@ SessionEnd Session::run(std::stop_token stop) {
   for (const auto step : {&Session::look_at_source, &Session::take_lease, &Session::fence_older_captures,
                           &Session::read_checkpoint, &Session::decide_numbering, &Session::set_up_topics,
                           &Session::plan, &Session::begin_epoch, &Session::publish}) {
+    events_.beat();
     const Failure failure = (this->*step)();
     if (ending_.ended()) return ended();
     if (failure) {
@@ -110,6 +111,7 @@ Session::Failure Session::take_lease() {
   lease_.emplace(std::move(*lease));
   bool said = false;
   while (!ending_.ended()) {
+    events_.beat();
     const auto taken = lease_->acquire(said ? kStandbyWait : seconds(0));
     if (!taken) return end_of(taken.error(), settings_.source);
     if (*taken) {
@@ -131,7 +133,7 @@ Session::Failure Session::take_lease() {
 }
 
 Session::Failure Session::fence_older_captures() {
-  auto admin = kafka::Admin::create(cluster_);
+  auto admin = kafka::Admin::create(beating_cluster());
   if (!admin) return capture::end_of(admin.error(), "a client cannot be made");
   admin_ = std::move(*admin);
   if (auto failure = set_up_checkpoint_topic(*admin_, settings_.origin, settings_.topics)) return failure;
@@ -144,7 +146,7 @@ Session::Failure Session::fence_older_captures() {
 }
 
 Session::Failure Session::read_checkpoint() {
-  auto reader = kafka::TailReader::create(cluster_);
+  auto reader = kafka::TailReader::create(beating_cluster());
   if (!reader) return capture::end_of(reader.error(), "a client cannot be made");
   tail_reader_ = std::move(*reader);
   const std::string topic = checkpoint_topic(settings_.origin);
@@ -282,7 +284,8 @@ Session::Failure Session::make_publisher() {
                                       .partitions = partitions_,
                                       .ending = ending_,
                                       .metrics = metrics_,
-                                      .on_silence = events_.kafka_silent});
+                                      .on_silence = events_.kafka_silent,
+                                      .beat = events_.beat});
   if (!publisher) return capture::end_of(publisher.error(), "Kafka's producer cannot be made");
   publisher_ = std::move(*publisher);
   auto& writers = publisher_->writers();
@@ -327,6 +330,16 @@ Session::Failure Session::begin_epoch() {
   return std::nullopt;
 }
 
+/// For clients of which only the session's thread makes use: what they wait for, they wait for with a beat.
+kafka::ClusterSettings Session::beating_cluster() const {
+  kafka::ClusterSettings cluster = cluster_;
+  cluster.give_up = [this] {
+    events_.beat();
+    return ending_.ended();
+  };
+  return cluster;
+}
+
 void Session::set_reading(binlog::BinlogStream* stream) {
   const std::lock_guard lock(reading_mutex_);
   reading_ = stream;
@@ -369,8 +382,8 @@ Session::Failure Session::publish() {
                      .checkpoint_interval = settings_.checkpoint_interval,
                      .numbering_digest = change::digest(checkpoint.numbering),
                      .logs_cascades = logs_cascades(server_),
-                     .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails});
-  events_.capturing(checkpoint.id.epoch);
+                     .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails,
+                     .on_begun = [&] { events_.capturing(checkpoint.id.epoch); }});
   pipeline.run();
   set_reading(nullptr);
   const auto& cascades = pipeline.new_cascades();

@@ -55,10 +55,11 @@ struct SessionSettings {
 /// What a session tells its service. Called on the session's thread.
 struct SessionEvents {
   std::function<void()> standby;                        ///< another capture holds the lease
-  std::function<void(Epoch)> capturing;                 ///< everything is in place, changes flow
+  std::function<void(Epoch)> capturing;                 ///< everything is in place, and the source sends
   std::function<void(bool silent)> kafka_silent;        ///< Kafka acknowledges nothing any more, or again
   std::function<void(const std::string&)> warning;      ///< one sentence
   std::function<void(const std::string&)> information;  ///< one sentence
+  std::function<void()> beat;                           ///< the session's thread goes on; called often
 };
 
 /// One life of a capture: from the lease to whatever ends it. Every start goes this way, the first one, the one after a
@@ -94,6 +95,7 @@ class Session {
   [[nodiscard]] Failure read_statements();
   [[nodiscard]] Failure read_source_position();
   [[nodiscard]] Failure make_publisher();
+  [[nodiscard]] kafka::ClusterSettings beating_cluster() const;
   void set_reading(binlog::BinlogStream* stream);
   [[nodiscard]] SessionEnd ended() const { return ending_.get(); }
 

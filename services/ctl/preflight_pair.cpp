@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "base/collation.hpp"
 #include "ctl/preflight_checks.hpp"
 
 namespace farshore::ctl {
@@ -11,17 +12,6 @@ namespace {
 
 std::uint64_t number(const mysql::ServerInfo& server, std::string_view variable) {
   return std::strtoull(std::string(server.variable(variable)).c_str(), nullptr, 10);
-}
-
-/// Two strings are equal only when their bytes are. By name: both servers' naming says so.
-bool is_bytewise(std::string_view collation) {
-  return collation.empty() || collation == "binary" || collation.ends_with("_bin");
-}
-
-/// 'a' equals 'a '. By name: MySQL's 0900 collations and MariaDB's nopad ones do not pad, nor does binary.
-bool pads(std::string_view collation) {
-  return !collation.empty() && collation != "binary" && collation.find("_0900_") == std::string_view::npos &&
-         collation.find("nopad") == std::string_view::npos;
 }
 
 /// MariaDB's JSON is its LONGTEXT.
@@ -130,8 +120,8 @@ class PairCheck {
 
   void check_key_collation(const std::string& what, const ColumnFacts& here, const ColumnFacts& peer) {
     if (here.collation == peer.collation) return;
-    const bool same_equality =
-        is_bytewise(here.collation) && is_bytewise(peer.collation) && pads(here.collation) == pads(peer.collation);
+    const bool same_equality = collation_is_bytewise(here.collation) && collation_is_bytewise(peer.collation) &&
+                               collation_pads(here.collation) == collation_pads(peer.collation);
     if (same_equality) return;
     findings_.mend(fmt::format("{}, column {}", what, here.name), both(here.collation, peer.collation),
                    "the same collation: keys that one side holds apart, the other may hold equal",

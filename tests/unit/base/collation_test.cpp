@@ -50,6 +50,22 @@ TEST(Collation, the_servers_mean_different_collations_by_a_high_id) {
   EXPECT_TRUE(find_collation(ServerKind::kMysql, 2560).name.empty());
 }
 
+TEST(Collation, a_name_says_the_same_as_the_table) {
+  int known = 0;
+  for (const ServerKind kind : {ServerKind::kMysql, ServerKind::kMariadb}) {
+    for (std::uint32_t id = 1; id < 4096; ++id) {
+      const Collation& found = find_collation(kind, id);
+      if (found.name.empty()) continue;
+      ++known;
+      EXPECT_EQ(collation_pads(found.name), found.pads) << to_string(kind) << ' ' << found.name;
+      EXPECT_EQ(collation_is_bytewise(found.name), found.is_bytewise) << to_string(kind) << ' ' << found.name;
+    }
+  }
+  EXPECT_GT(known, 500);
+  EXPECT_FALSE(collation_pads(""));
+  EXPECT_TRUE(collation_is_bytewise("")) << "a column without characters";
+}
+
 TEST(Collation, an_unknown_id_has_no_name) {
   EXPECT_TRUE(find_collation(ServerKind::kMysql, 0).name.empty());
   EXPECT_TRUE(find_collation(ServerKind::kMariadb, 4'000'000'000).name.empty());
