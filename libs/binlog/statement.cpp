@@ -157,6 +157,7 @@ class Classifier {
 
   StatementKind rename() {
     if (!take("TABLE") && !take("TABLES")) return StatementKind::kOtherDdl;
+    statement_.renames = true;
     skip_if_exists();
     while (take_table()) {
       if (!take("TO") && !at_symbol(',')) break;
@@ -220,6 +221,7 @@ class Classifier {
   /// RENAME [TO | AS | =] table; not RENAME COLUMN, INDEX, KEY
   void renamed_to() {
     if (at("COLUMN") || at("INDEX") || at("KEY")) return;
+    statement_.renames = true;
     if (!take("TO")) take("AS");
     if (at_symbol('=')) advance();
     take_table();

@@ -36,6 +36,7 @@ struct Statement {
   /// it is plain to see, else empty: treat as "any table".
   std::vector<TableName> tables;
   bool touches_foreign_keys = false;  ///< the text names FOREIGN KEY or REFERENCES
+  bool renames = false;               ///< a table takes another name, and its foreign keys with it
 };
 
 /// Reads the text's beginning only as far as needed. Comments are passed over; what `/*! ... */` and `/*M! ... */`

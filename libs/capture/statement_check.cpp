@@ -29,19 +29,35 @@ std::optional<std::string> captured_table(const binlog::Statement& statement, st
 
 /// Whether the text names an action that changes child rows. Wrongly yes (in a comment, say) costs only an order group.
 bool names_cascade(std::string_view sql) {
-  std::string text(sql);
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::string text;
+  for (const unsigned char c : sql) {
+    if (std::isspace(c) == 0)
+      text += static_cast<char>(std::toupper(c));
+    else if (!text.ends_with(' '))
+      text += ' ';
+  }
   return text.find("CASCADE") != std::string::npos || text.find("SET NULL") != std::string::npos ||
          text.find("SET DEFAULT") != std::string::npos;
+}
+
+bool is_tied(const std::string& table, const change::TableRules& rules) {
+  return std::ranges::any_of(rules.cascades(), [&](const change::CascadeGroup& group) {
+    return std::ranges::find(group.tables, table) != group.tables.end();
+  });
 }
 
 std::vector<Cascade> cascades_in(const binlog::Statement& statement, std::string_view sql,
                                  std::string_view default_schema, const change::TableRules& rules) {
   std::vector<Cascade> cascades;
-  if (!statement.touches_foreign_keys || !names_cascade(sql)) return cascades;
+  const bool may_add = statement.touches_foreign_keys && names_cascade(sql);
+  if (!may_add && !statement.renames) return cascades;
   std::vector<std::string> names;
   for (const binlog::TableName& table : statement.tables)
     if (captured(table, default_schema, rules)) names.push_back(full_name(table, default_schema));
+  // A table that is renamed keeps its ties under the new name.
+  const bool may_keep =
+      statement.renames && std::ranges::any_of(names, [&](const std::string& name) { return is_tied(name, rules); });
+  if (!may_add && !may_keep) return cascades;
   for (std::size_t i = 1; i < names.size(); ++i) cascades.push_back({.parent = names[i], .child = names[0]});
   return cascades;
 }
