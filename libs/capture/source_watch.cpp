@@ -7,7 +7,17 @@
 
 namespace farshore::capture {
 
+namespace {
+
+/// So much earlier than its turn a moment may come: threads wake when they wake.
+constexpr std::chrono::milliseconds kEarly{50};
+
+}  // namespace
+
 void PendingWatermarks::add(Moment moment) {
+  // Without a sign: a clock that was set back must not hold up what follows.
+  if (std::chrono::abs(moment.time - last_added_) < interval_ - kEarly) return;
+  last_added_ = moment.time;
   if (moments_.empty()) stride_ = 1;
   if (++passed_over_ < stride_) return;
   passed_over_ = 0;
@@ -34,7 +44,8 @@ SourceWatch::SourceWatch(Lease& lease, Settings settings, SessionEnding& ending,
       settings_(std::move(settings)),
       ending_(ending),
       metrics_(metrics),
-      had_everything_(std::chrono::steady_clock::now()) {}
+      had_everything_(std::chrono::steady_clock::now()),
+      pending_(settings_.watermark_interval) {}
 
 void SourceWatch::run(std::stop_token stop) {
   std::mutex mutex;

@@ -29,12 +29,17 @@ class PendingWatermarks {
   };
   static constexpr std::size_t kMax = 512;
 
+  /// `interval`: how far apart moments are, by the source's clock; those that come sooner are passed over.
+  explicit PendingWatermarks(std::chrono::milliseconds interval) : interval_(interval) {}
+
   void add(Moment moment);
   /// The newest moment whose position is contained in what was read, and forgets it with all older ones.
   [[nodiscard]] std::optional<Moment> take_reached(const OriginPosition& read);
   [[nodiscard]] std::size_t size() const { return moments_.size(); }
 
  private:
+  const std::chrono::milliseconds interval_;
+  SourceTime last_added_{};
   std::deque<Moment> moments_;
   std::uint64_t stride_ = 1;  ///< one of so many is kept
   std::uint64_t passed_over_ = 0;

@@ -17,7 +17,7 @@ PendingWatermarks::Moment moment(std::uint64_t number) {
 }
 
 TEST(PendingWatermarks, AreGivenOnlyWhenReadingContainsTheirPosition) {
-  PendingWatermarks pending;
+  PendingWatermarks pending(seconds(1));
   pending.add(moment(10));
   EXPECT_FALSE(pending.take_reached(position(9)));
   ASSERT_TRUE(pending.take_reached(position(10)));
@@ -25,7 +25,7 @@ TEST(PendingWatermarks, AreGivenOnlyWhenReadingContainsTheirPosition) {
 }
 
 TEST(PendingWatermarks, GiveTheNewestThatIsReached) {
-  PendingWatermarks pending;
+  PendingWatermarks pending(seconds(1));
   for (std::uint64_t number = 1; number <= 5; ++number) pending.add(moment(number));
   const auto reached = pending.take_reached(position(3));
   ASSERT_TRUE(reached);
@@ -34,13 +34,26 @@ TEST(PendingWatermarks, GiveTheNewestThatIsReached) {
 }
 
 TEST(PendingWatermarks, StayBoundedAndComeCoarserInALongBacklog) {
-  PendingWatermarks pending;
+  PendingWatermarks pending(seconds(1));
   for (std::uint64_t number = 1; number <= 100'000; ++number) pending.add(moment(number));
   EXPECT_LE(pending.size(), PendingWatermarks::kMax);
   std::uint64_t given = 0;
   for (std::uint64_t number = 1; number <= 100'000; number += 100)
     if (pending.take_reached(position(number))) ++given;
   EXPECT_GT(given, 50U) << "safe time moves on all along the backlog";
+}
+
+TEST(PendingWatermarks, AreAsFarApartAsWasAskedFor) {
+  PendingWatermarks pending(seconds(10));
+  for (std::uint64_t number = 101; number <= 130; ++number) pending.add(moment(number));
+  EXPECT_EQ(pending.size(), 3U);
+}
+
+TEST(PendingWatermarks, GoOnWhenTheSourcesClockIsSetBack) {
+  PendingWatermarks pending(seconds(10));
+  pending.add(moment(1'000));
+  pending.add(moment(900));
+  EXPECT_EQ(pending.size(), 2U);
 }
 
 TEST(UnixTime, IsReadToTheMicrosecond) {
