@@ -114,17 +114,18 @@ std::expected<std::vector<TableFacts>, mysql::SqlError> read_tables(mysql::Conne
   std::set<std::pair<std::string, std::string>> with_key;
   for (std::size_t i = 0; i < keyed->size(); ++i) with_key.emplace(keyed->text(i, 0), keyed->text(i, 1));
 
-  const auto rows = connection.query(fmt::format(
-      "SELECT TABLE_SCHEMA, TABLE_NAME, COALESCE(ENGINE, '') FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE "
-      "TABLE' AND{}",
-      kNotOfApplications));
+  const auto rows = connection.query(
+      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, COALESCE(ENGINE, ''), TABLE_TYPE = 'SEQUENCE' FROM "
+                  "information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') AND{}",
+                  kNotOfApplications));
   if (!rows) return std::unexpected(rows.error());
   std::vector<TableFacts> tables;
   for (std::size_t i = 0; i < rows->size(); ++i)
     tables.push_back({.schema = rows->text(i, 0),
                       .name = rows->text(i, 1),
                       .engine = rows->text(i, 2),
-                      .has_primary_key = with_key.contains({rows->text(i, 0), rows->text(i, 1)})});
+                      .has_primary_key = with_key.contains({rows->text(i, 0), rows->text(i, 1)}),
+                      .is_sequence = rows->text(i, 3) == "1"});
   return tables;
 }
 
@@ -163,6 +164,13 @@ std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables, con
   for (const TableFacts& table : tables) {
     if (!rules.route(table.schema, table.name).captured) continue;
     const std::string name = fmt::format("table {}.{}", table.schema, table.name);
+    if (table.is_sequence) {
+      results.push_back({name, "a sequence", "a table",
+                         "use AUTO_INCREMENT, or narrow the streams' patterns so that none takes it: its row has no "
+                         "primary key, and capture stops at its first change",
+                         Severity::kError, true});
+      continue;
+    }
     if (!table.has_primary_key)
       results.push_back({name, "without a primary key", "with one",
                          "add a primary key, or leave the table out of every stream: capture stops at its first change",

@@ -41,6 +41,7 @@ struct TableFacts {
   std::string name;
   std::string engine;
   bool has_primary_key = false;
+  bool is_sequence = false;  ///< MariaDB: CREATE SEQUENCE makes a table of one row
 };
 /// Tables that the rules capture.
 [[nodiscard]] std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables,
