@@ -1,10 +1,12 @@
 #include "capture/cascade_groups.hpp"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <map>
 
+#include "change/limits.hpp"
 #include "mysql/literal.hpp"
 
 namespace farshore::capture {
@@ -39,6 +41,13 @@ class Ties {
 
   std::map<std::string, std::string> parent_;
 };
+
+/// Readers refuse longer names. A table's full name may be longer, where its characters take several bytes.
+std::string group_name(std::string_view first_table) {
+  std::string name = fmt::format("cascade:{}", first_table);
+  if (name.size() <= change::kMaxNameBytes) return name;
+  return fmt::format("cascade:{:016x}", XXH3_64bits(first_table.data(), first_table.size()));
+}
 
 }  // namespace
 
@@ -90,7 +99,7 @@ std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::Casca
     for (const std::string& table : group.tables) ties.tie(group.tables.front(), table);
   for (const Cascade& cascade : cascades) ties.tie(cascade.parent, cascade.child);
   std::vector<change::CascadeGroup> groups;
-  for (auto& [first, tables] : ties.groups()) groups.push_back({"cascade:" + first, std::move(tables)});
+  for (auto& [first, tables] : ties.groups()) groups.push_back({group_name(first), std::move(tables)});
   return groups;
 }
 

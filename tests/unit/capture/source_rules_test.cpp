@@ -4,6 +4,7 @@
 #include "capture/source_check.hpp"
 #include "capture/statement_check.hpp"
 #include "capture/topic_setup.hpp"
+#include "change/limits.hpp"
 
 namespace farshore::capture {
 namespace {
@@ -47,6 +48,17 @@ TEST(CascadeGroups, OnlyGrow) {
 
 TEST(CascadeGroups, ASelfReferenceIsAGroupOfOne) {
   EXPECT_THAT(tables(cascade_groups({}, {{"a.tree", "a.tree"}})), ElementsAre(ElementsAre("a.tree")));
+}
+
+TEST(CascadeGroups, HaveNamesThatReadersTake) {
+  const std::string schema(192, 'x');  // 64 characters of 3 bytes
+  const auto groups =
+      cascade_groups({}, {{schema + "." + std::string(192, 'p'), schema + "." + std::string(192, 'q')},
+                          {schema + "." + std::string(192, 'r'), schema + "." + std::string(192, 's')}});
+  ASSERT_THAT(groups, ::testing::SizeIs(2));
+  EXPECT_LE(groups[0].name.size(), change::kMaxNameBytes);
+  EXPECT_NE(groups[0].name, groups[1].name);
+  EXPECT_TRUE(rules().with_cascades(groups));
 }
 
 TEST(Cascades, AreReadFromTheServersOwnSpelling) {
@@ -153,12 +165,22 @@ TEST(SourceCheck, GrantsCountOnlyWhenTheyHoldEverywhere) {
 }
 
 TEST(SourceCheck, NamesCapturedTablesWithoutAKey) {
-  const auto results = check_tables({{.schema = "shop", .name = "log", .engine = "InnoDB", .has_primary_key = false},
-                                     {.schema = "shop", .name = "old", .engine = "MyISAM", .has_primary_key = true},
-                                     {.schema = "etc", .name = "log", .engine = "InnoDB", .has_primary_key = false}},
-                                    rules({"shop.*"}));
+  const auto results = check_tables(
+      {{.schema = "shop", .name = "log", .engine = "InnoDB", .has_primary_key = false, .is_sequence = false},
+       {.schema = "shop", .name = "old", .engine = "MyISAM", .has_primary_key = true, .is_sequence = false},
+       {.schema = "etc", .name = "log", .engine = "InnoDB", .has_primary_key = false, .is_sequence = false}},
+      rules({"shop.*"}));
   EXPECT_THAT(errors(results), ElementsAre("table shop.log"));
   EXPECT_EQ(std::ranges::count(results, Severity::kWarning, &CheckResult::severity), 1);
+}
+
+TEST(SourceCheck, NamesCapturedSequences) {
+  const auto results = check_tables(
+      {{.schema = "shop", .name = "s", .engine = "InnoDB", .has_primary_key = false, .is_sequence = true}}, rules());
+  ASSERT_THAT(errors(results), ElementsAre("table shop.s"));
+  EXPECT_TRUE(results[0].is_of_a_table);
+  EXPECT_THAT(results[0].sentence(), HasSubstr("table shop.s is a sequence"));
+  EXPECT_THAT(results[0].mend, HasSubstr("AUTO_INCREMENT"));
 }
 
 TEST(Statements, DdlAndTransactionControlPass) {
@@ -190,6 +212,28 @@ TEST(Statements, ACascadingForeignKeyTiesItsTables) {
       "shop", rules());
   EXPECT_EQ(verdict.stop, "");
   EXPECT_THAT(verdict.cascades, ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
+}
+
+TEST(Statements, ACascadeIsSeenWhateverBlanksItIsWrittenWith) {
+  for (const char* action : {"ON DELETE SET\n  NULL", "on update set  null", "ON DELETE SET\tDEFAULT"})
+    EXPECT_THAT(
+        check_statement(std::string("ALTER TABLE items ADD FOREIGN KEY (o) REFERENCES orders (id) ").append(action),
+                        "shop", rules())
+            .cascades,
+        ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}))
+        << action;
+}
+
+TEST(Statements, ATableThatIsTiedKeepsItsTiesWhenItIsRenamed) {
+  const auto tied = rules().with_cascades(cascade_groups({}, {{.parent = "shop.orders", .child = "shop.items"}}));
+  ASSERT_TRUE(tied);
+  for (const char* sql : {"RENAME TABLE orders TO bills", "ALTER TABLE orders RENAME TO bills",
+                          "ALTER TABLE shop.orders ADD COLUMN c INT, RENAME = bills"})
+    EXPECT_THAT(check_statement(sql, "shop", *tied).cascades,
+                ElementsAre(Cascade{.parent = "shop.bills", .child = "shop.orders"}))
+        << sql;
+  EXPECT_THAT(check_statement("RENAME TABLE other TO another", "shop", *tied).cascades, IsEmpty());
+  EXPECT_THAT(check_statement("ALTER TABLE orders RENAME COLUMN a TO b", "shop", *tied).cascades, IsEmpty());
 }
 
 TEST(Statements, AForeignKeyThatOnlyForbidsTiesNothing) {
