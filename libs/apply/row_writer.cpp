@@ -230,7 +230,8 @@ std::expected<void, SqlError> RowWriter::apply_one(const RowOp& op) {
 }
 
 // An upsert could rewrite the row that holds the further unique key's value, which is another row: so an update by
-// key, and an insert if there is nothing to update.
+// key, and an insert if there is nothing to update. A duplicate of the primary key whose row the update does not find
+// is another row too: the key covers only a prefix here.
 std::expected<void, SqlError> RowWriter::upsert_carefully(const RowOp& op) {
   const TargetTable& target = *op.target;
   const auto row = op.change->row();
@@ -245,7 +246,9 @@ std::expected<void, SqlError> RowWriter::upsert_carefully(const RowOp& op) {
   std::expected<std::uint64_t, SqlError> done = 0;
   if (op.change->op == change::Op::kInsert) {
     done = insert();
-    if (!done && done.error().kind == SqlErrorKind::kDuplicate && is_of_primary_key(done.error())) done = update();
+    if (!done && done.error().kind == SqlErrorKind::kDuplicate && is_of_primary_key(done.error())) {
+      if (const auto updated = update(); !updated || *updated > 0) done = updated;
+    }
   } else {
     done = update();
     if (done && *done == 0) done = insert();

@@ -84,17 +84,26 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
     return std::unexpected(fmt::format("table {} has the column {} here, without a default, and the source has not",
                                        shape.full_name(), column.name));
   }
-  bool bytewise = !target.primary_key_has_prefix;
+  bool bytewise = true;
   for (const std::uint32_t index : shape.key) {
+    const farshore::Column& column = shape.columns[index];
     if (bound[index] == UINT32_MAX) {
       return std::unexpected(
-          fmt::format("table {} has a generated column in its key: {}", shape.full_name(), shape.columns[index].name));
+          fmt::format("table {} has a generated column in its key: {}", shape.full_name(), column.name));
+    }
+    // A text that is compared with a number is read as one: other keys are equal to it, and no index helps.
+    if (column.type <= ColumnType::kBigint && table.columns_[bound[index]].is_text) {
+      return std::unexpected(fmt::format("table {} has its key column {} as text here, and as a number at the source",
+                                         shape.full_name(), column.name));
     }
     table.key_.push_back(bound[index]);
     bytewise &= table.columns_[bound[index]].is_bytewise;
   }
-  const bool clashes = std::ranges::any_of(
-      target.unique_keys, [&](const mysql::UniqueKey& key) { return may_clash(key, target.primary_key); });
+  // Two of the source's keys may share a beginning.
+  const bool clashes =
+      target.primary_key_has_prefix || std::ranges::any_of(target.unique_keys, [&](const mysql::UniqueKey& key) {
+        return may_clash(key, target.primary_key);
+      });
   if (merge == change::MergeRule::kImmutable) {
     table.path_ = WritePath::kImmutable;
   } else if (clashes) {

@@ -22,7 +22,7 @@ namespace farshore::apply {
 enum class WritePath : std::uint8_t {
   kCoalesced,  ///< only the last image of each key: deletes, then upserts
   kOrdered,    ///< in order, in runs: keys that differ in their bytes may be equal
-  kCareful,    ///< in order, row by row where it matters: a further unique key may clash
+  kCareful,    ///< in order, row by row where it matters: a further unique key, or one over a prefix, may clash
   kImmutable,  ///< plain inserts; what is there already is compared
 };
 

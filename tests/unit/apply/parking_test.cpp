@@ -75,6 +75,18 @@ TEST_F(ParkedChanges, NobodyElsesRowIsOverwritten) {
   EXPECT_EQ(target_.parked(), 2U);
 }
 
+TEST_F(ParkedChanges, ARowThatSharesTheBeginningOfAnothersKeyIsOneOfThem) {
+  // As where the primary key covers a prefix: the insert finds the key taken, and the update by the whole key no row.
+  target_.on_data([](const std::string& statement) -> std::optional<Reply> {
+    if (statement.starts_with("INSERT")) return fails(1062, "Duplicate entry '1' for key 'notes.PRIMARY'");
+    return ok(0);
+  });
+  take(topic_.transaction(1).insert(1, "a").end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(outcomes_[0].counts.parked, 1U) << "and not lost";
+}
+
 TEST_F(ParkedChanges, ALaterChangeOfTheKeyReplacesWhatIsParked) {
   take_note("taken");
   take(topic_.transaction(1).insert(1, "taken").end().send());
