@@ -64,6 +64,7 @@ std::expected<std::unique_ptr<Producer>, KafkaError> Producer::create(const Clus
   producer->queue_bytes_max_ = limits.queue_bytes;
   Client& client = *producer->client_;
   client.log = settings.log;
+  client.give_up = settings.give_up;
   client.owner = producer.get();
 
   ConfBuilder conf(settings);
@@ -94,7 +95,8 @@ std::expected<TopicHandle, KafkaError> Producer::open_topic(const std::string& n
   if (!topic) topic.reset(rd_kafka_topic_new(client, name.c_str(), nullptr));
   if (!topic) return std::unexpected(make_error(rd_kafka_last_error(), fmt::format("open topic {}", name)));
   const struct rd_kafka_metadata* metadata = nullptr;
-  const auto code = rd_kafka_metadata(client, 0, topic.get(), &metadata, to_ms(timeout));
+  const auto code =
+      ask(*client_, timeout, [&](int slice) { return rd_kafka_metadata(client, 0, topic.get(), &metadata, slice); });
   const std::string what = fmt::format("metadata of topic {}", name);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(make_error(code, what));
   const auto topic_code = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;

@@ -77,17 +77,33 @@ class Deadline {
  public:
   /// How long a call blocks at a time, so that it can be given up.
   static constexpr std::chrono::milliseconds kSlice{200};
+  /// The same of a call that asks anew each time: below a slow broker's answer it would never be done.
+  static constexpr std::chrono::milliseconds kRequestSlice{2'000};
 
   explicit Deadline(std::chrono::milliseconds timeout) : at_(std::chrono::steady_clock::now() + timeout) {}
   [[nodiscard]] std::chrono::milliseconds left() const {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(at_ - std::chrono::steady_clock::now());
     return left.count() > 0 ? left : std::chrono::milliseconds(0);
   }
-  [[nodiscard]] std::chrono::milliseconds slice() const { return std::min(left(), kSlice); }
+  [[nodiscard]] std::chrono::milliseconds slice(std::chrono::milliseconds longest = kSlice) const {
+    return std::min(left(), longest);
+  }
   [[nodiscard]] bool passed() const { return std::chrono::steady_clock::now() >= at_; }
 
  private:
   std::chrono::steady_clock::time_point at_;
 };
+
+/// Calls `request(timeout in ms)`, which asks the brokers and gives rd_kafka_resp_err_t, until one answers, `timeout`
+/// is over, or it is to be given up.
+template <typename Request>
+[[nodiscard]] rd_kafka_resp_err_t ask(const LogContext& context, std::chrono::milliseconds timeout, Request request) {
+  const Deadline deadline(timeout);
+  while (true) {
+    const rd_kafka_resp_err_t code = request(to_ms(deadline.slice(Deadline::kRequestSlice)));
+    const bool nobody_answered = code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT;
+    if (!nobody_answered || deadline.passed() || context.gives_up()) return code;
+  }
+}
 
 }  // namespace farshore::kafka

@@ -26,8 +26,10 @@ struct TailReader::Client : LogContext {
                                                 std::chrono::milliseconds timeout) const {
     std::int64_t low = 0;
     std::int64_t high = 0;
-    const auto code = rd_kafka_query_watermark_offsets(handle.get(), partition.topic.c_str(), partition.partition.raw(),
-                                                       &low, &high, to_ms(timeout));
+    const auto code = ask(*this, timeout, [&](int slice) {
+      return rd_kafka_query_watermark_offsets(handle.get(), partition.topic.c_str(), partition.partition.raw(), &low,
+                                              &high, slice);
+    });
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(make_error(code, what));
     return ReadRange{KafkaOffset(low), KafkaOffset(high), false};
   }
@@ -36,10 +38,10 @@ struct TailReader::Client : LogContext {
   std::expected<ReadRange, KafkaError> read(ReadRange range, const std::function<bool(const Record&)>& each,
                                             const std::string& what, std::chrono::milliseconds timeout) const {
     Deadline deadline(timeout);
-    while (true) {
+    while (!gives_up()) {
       rd_kafka_message_t* const message = rd_kafka_consumer_poll(handle.get(), to_ms(deadline.slice()));
-      if (message == nullptr && !deadline.passed() && !gives_up()) continue;
-      if (message == nullptr) return std::unexpected(make_error(RD_KAFKA_RESP_ERR__TIMED_OUT, what));
+      if (message == nullptr && !deadline.passed()) continue;
+      if (message == nullptr) break;
       const Record record(message, 0);
       if (record.is_partition_end()) return range;
       if (auto error = record.error()) {
@@ -54,6 +56,7 @@ struct TailReader::Client : LogContext {
       if (record.offset().next() >= range.end) return range;
       deadline = Deadline(timeout);
     }
+    return std::unexpected(make_error(RD_KAFKA_RESP_ERR__TIMED_OUT, what));
   }
 };
 

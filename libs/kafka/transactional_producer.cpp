@@ -37,9 +37,12 @@ struct TransactionalProducer::Client : LogContext {
     const bool is_finished =
         error.kind == KafkaError::Kind::kFenced || error.kind == KafkaError::Kind::kFatal || gives_up();
     if (!is_finished) {
-      const ErrorHandle aborted(rd_kafka_abort_transaction(handle.get(), to_ms(kAbortTimeout)));
-      if (aborted && rd_kafka_error_is_fatal(aborted.get()) != 0)
-        error = fatal_error_of(handle.get(), "abort transaction");
+      const std::string what = "abort transaction";
+      const auto aborted = in_slices(Deadline(kAbortTimeout), what,
+                                     [&](int slice) { return rd_kafka_abort_transaction(handle.get(), slice); });
+      const bool is_over = !aborted && (aborted.error().kind == KafkaError::Kind::kFatal ||
+                                        aborted.error().kind == KafkaError::Kind::kFenced);
+      if (is_over) error = fatal_error_of(handle.get(), what);
     } else if (error.kind == KafkaError::Kind::kFatal) {
       error = fatal_error_of(handle.get(), error.message);
     }

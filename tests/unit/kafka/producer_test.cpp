@@ -143,6 +143,16 @@ TEST(Producer, RefusesASettingThatIsNone) {
   EXPECT_THAT(producer.error().message, HasSubstr("no.such.setting"));
 }
 
+TEST(Producer, GivesUpWhenItIsAskedTo) {
+  ClusterSettings settings;
+  settings.bootstrap = "127.0.0.1:1";
+  settings.give_up = [] { return true; };
+  TestProducer producer(settings);
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_FALSE(producer.producer->open_topic("changes", kPatience).has_value());
+  EXPECT_LT(std::chrono::steady_clock::now() - began, kPatience / 4);
+}
+
 TEST(Producer, SaysThatNoBrokerAnswers) {
   ClusterSettings settings;
   settings.bootstrap = "127.0.0.1:1";

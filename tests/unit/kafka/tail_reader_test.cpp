@@ -73,6 +73,29 @@ TEST(TailReader, ReadsOnePartitionAfterAnother) {
   }
 }
 
+TEST(TailReader, GivesUpWhenItIsAskedTo) {
+  ClusterSettings settings;
+  settings.bootstrap = "127.0.0.1:1";
+  settings.give_up = [] { return true; };
+  const auto began = std::chrono::steady_clock::now();
+  const auto each = [](const Record&) { return true; };
+  EXPECT_FALSE((*TailReader::create(settings))->read_range(kPartition, kBeginning, each, kPatience).has_value());
+  EXPECT_LT(std::chrono::steady_clock::now() - began, kPatience / 4);
+}
+
+TEST(TailReader, GivesUpBetweenTwoRecords) {
+  Filled filled;
+  ClusterSettings settings = filled.cluster.settings();
+  std::size_t count = 0;
+  settings.give_up = [&] { return count == 2; };
+  const auto each = [&](const Record&) {
+    ++count;
+    return true;
+  };
+  EXPECT_FALSE((*TailReader::create(settings))->read_range(kPartition, kBeginning, each, kPatience).has_value());
+  EXPECT_EQ(count, 2U);
+}
+
 TEST(TailReader, SaysThatNoBrokerAnswers) {
   ClusterSettings settings;
   settings.bootstrap = "127.0.0.1:1";
