@@ -28,18 +28,19 @@ std::unexpected<KafkaError> refuse(rd_kafka_resp_err_t code, const std::string& 
 
 struct Admin::Client : LogContext {
   ClientHandle handle;
-  QueueHandle queue;
 
-  /// Runs one admin request and waits for its event.
+  /// Sends a request whose answer comes to the queue.
+  using Request = std::function<void(const rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>;
+  /// Runs one admin request and waits for its event. Its queue is its own: an answer that comes too late is nobody's.
   std::expected<EventHandle, KafkaError> run(rd_kafka_admin_op_t op, const std::string& what,
-                                             std::chrono::milliseconds timeout,
-                                             const std::function<void(const rd_kafka_AdminOptions_t*)>& request) const {
+                                             std::chrono::milliseconds timeout, const Request& request) const {
     std::array<char, 256> text{};
     const Options options(rd_kafka_AdminOptions_new(handle.get(), op));
     const auto code =
         rd_kafka_AdminOptions_set_request_timeout(options.get(), std::max(1, to_ms(timeout)), text.data(), text.size());
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return refuse(code, what, text.data());
-    request(options.get());
+    const QueueHandle queue(rd_kafka_queue_new(handle.get()));
+    request(options.get(), queue.get());
     // The request's own timeout ends the wait; one second more is for the event to come through.
     const Deadline deadline(timeout + std::chrono::seconds(1));
     EventHandle event;
@@ -64,9 +65,10 @@ std::expected<TopicDescription, KafkaError> Admin::Client::describe(const std::s
   const std::string what = fmt::format("describe topic {}", name);
   std::array<const char*, 1> names = {name.c_str()};
   const Topics topics(rd_kafka_TopicCollection_of_topic_names(names.data(), names.size()));
-  auto event = run(RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, what, timeout, [&](const rd_kafka_AdminOptions_t* options) {
-    rd_kafka_DescribeTopics(handle.get(), topics.get(), options, queue.get());
-  });
+  auto event = run(RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, what, timeout,
+                   [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                     rd_kafka_DescribeTopics(handle.get(), topics.get(), options, queue);
+                   });
   if (!event) return std::unexpected(std::move(event.error()));
   const auto* const result = rd_kafka_event_DescribeTopics_result(event->get());
   std::size_t count = 0;
@@ -91,10 +93,11 @@ std::expected<std::map<std::string, std::string>, KafkaError> Admin::Client::con
     const std::string& name, std::chrono::milliseconds timeout) const {
   const std::string what = fmt::format("describe settings of topic {}", name);
   const Resource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
-  auto event = run(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, what, timeout, [&](const rd_kafka_AdminOptions_t* options) {
-    std::array<rd_kafka_ConfigResource_t*, 1> resources = {resource.get()};
-    rd_kafka_DescribeConfigs(handle.get(), resources.data(), resources.size(), options, queue.get());
-  });
+  auto event = run(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, what, timeout,
+                   [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                     std::array<rd_kafka_ConfigResource_t*, 1> resources = {resource.get()};
+                     rd_kafka_DescribeConfigs(handle.get(), resources.data(), resources.size(), options, queue);
+                   });
   if (!event) return std::unexpected(std::move(event.error()));
   std::size_t count = 0;
   const auto* const* const found =
@@ -123,10 +126,11 @@ std::expected<bool, KafkaError> Admin::Client::create(const TopicSpec& spec, std
     const auto code = rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(make_error(code, what));
   }
-  auto event = run(RD_KAFKA_ADMIN_OP_CREATETOPICS, what, timeout, [&](const rd_kafka_AdminOptions_t* options) {
-    std::array<rd_kafka_NewTopic_t*, 1> topics = {topic.get()};
-    rd_kafka_CreateTopics(handle.get(), topics.data(), topics.size(), options, queue.get());
-  });
+  auto event = run(RD_KAFKA_ADMIN_OP_CREATETOPICS, what, timeout,
+                   [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                     std::array<rd_kafka_NewTopic_t*, 1> topics = {topic.get()};
+                     rd_kafka_CreateTopics(handle.get(), topics.data(), topics.size(), options, queue);
+                   });
   if (!event) return std::unexpected(std::move(event.error()));
   std::size_t count = 0;
   const auto* const* const made =
@@ -148,7 +152,6 @@ std::expected<std::unique_ptr<Admin>, KafkaError> Admin::create(const ClusterSet
   auto handle = ConfBuilder(settings).make(RD_KAFKA_PRODUCER, admin->client_.get());
   if (!handle) return std::unexpected(std::move(handle.error()));
   admin->client_->handle = std::move(*handle);
-  admin->client_->queue.reset(rd_kafka_queue_new(admin->client_->handle.get()));
   return admin;
 }
 
@@ -181,10 +184,11 @@ std::expected<void, KafkaError> Admin::add_partitions(const std::string& name, s
       rd_kafka_NewPartitions_new(name.c_str(), static_cast<std::size_t>(partitions), text.data(), text.size()));
   if (!wanted) return refuse(RD_KAFKA_RESP_ERR__INVALID_ARG, what, text.data());
   auto event =
-      client_->run(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, what, timeout, [&](const rd_kafka_AdminOptions_t* options) {
-        std::array<rd_kafka_NewPartitions_t*, 1> topics = {wanted.get()};
-        rd_kafka_CreatePartitions(client_->handle.get(), topics.data(), topics.size(), options, client_->queue.get());
-      });
+      client_->run(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, what, timeout,
+                   [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                     std::array<rd_kafka_NewPartitions_t*, 1> topics = {wanted.get()};
+                     rd_kafka_CreatePartitions(client_->handle.get(), topics.data(), topics.size(), options, queue);
+                   });
   if (!event) return std::unexpected(std::move(event.error()));
   std::size_t count = 0;
   const auto* const* const made =
@@ -216,8 +220,10 @@ std::expected<OffsetRange, KafkaError> Admin::offsets(const TopicPartition& part
                                                       std::chrono::milliseconds timeout) {
   std::int64_t low = 0;
   std::int64_t high = 0;
-  const auto code = rd_kafka_query_watermark_offsets(client_->handle.get(), partition.topic.c_str(),
-                                                     partition.partition.raw(), &low, &high, to_ms(timeout));
+  const auto code = ask(*client_, timeout, [&](int slice) {
+    return rd_kafka_query_watermark_offsets(client_->handle.get(), partition.topic.c_str(), partition.partition.raw(),
+                                            &low, &high, slice);
+  });
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return std::unexpected(
         make_error(code, fmt::format("offsets of {} [{}]", partition.topic, partition.partition.raw())));
