@@ -157,6 +157,7 @@ EventDecoder::Result EventDecoder::dispatch(const RawEvent& raw) {
       return error(raw, "compressed statements cannot be read yet; set log_bin_compress=OFF at the source");
     case EventType::kMariadbPartialRowData:
       return error(raw, "rows in fragments cannot be read yet; set binlog_row_event_fragment_threshold to its maximum");
+    case EventType::kFormatDescription: return on_format_description(raw);
     case EventType::kIncident:
       return error(raw, "the source says that changes are missing from its binlog; copy the tables again");
     case EventType::kStop:
@@ -165,7 +166,6 @@ EventDecoder::Result EventDecoder::dispatch(const RawEvent& raw) {
     case EventType::kDeleteFile:
     case EventType::kRand:
     case EventType::kUserVar:
-    case EventType::kFormatDescription:
     case EventType::kBeginLoadQuery:
     case EventType::kHeartbeat:
     case EventType::kHeartbeatV2:
@@ -226,11 +226,21 @@ EventDecoder::Result EventDecoder::begin(const RawEvent& raw, const Gtid& gtid, 
   if (gtid.kind != kind_) return error(raw, "this is not the kind of server that was expected");
   if (state_ != State::kIdle) return error(raw, "a transaction begins although the one before it did not end");
   state_ = next;
+  gtid_ = gtid;
   Event event;
   event.kind = Event::Kind::kBegin;
   event.gtid = gtid;
   event.commit_time = commit_time;
   return event;
+}
+
+/// A binlog file begins. A transaction never spans two: it was cut off where the server crashed.
+EventDecoder::Result EventDecoder::on_format_description(const RawEvent& raw) {
+  if (state_ == State::kIdle || is_outside_file(raw)) return Event{};
+  return error(raw,
+               fmt::format("the binlog before this one ends inside transaction {}: the source crashed while it was "
+                           "written, and rolled it back; begin this origin anew with a copy of its tables",
+                           gtid_.to_string()));
 }
 
 EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {

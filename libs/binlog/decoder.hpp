@@ -90,6 +90,7 @@ class EventDecoder {
   [[nodiscard]] Result dispatch(const RawEvent& raw);
   [[nodiscard]] Result on_mysql_gtid(const RawEvent& raw);
   [[nodiscard]] Result on_mariadb_gtid(const RawEvent& raw);
+  [[nodiscard]] Result on_format_description(const RawEvent& raw);
   [[nodiscard]] Result on_query(const RawEvent& raw);
   [[nodiscard]] Result on_table_map(const RawEvent& raw);
   [[nodiscard]] Result on_rows(const RawEvent& raw, RowOp op);
@@ -107,6 +108,7 @@ class EventDecoder {
 
   const ServerKind kind_;
   State state_ = State::kIdle;
+  Gtid gtid_;  ///< of the transaction under way
   BinlogFilePosition position_;
   BinlogFilePosition event_position_;
   std::unique_ptr<TableMapCache> tables_;

@@ -55,6 +55,15 @@ TEST_F(Decoder, reads_a_row) {
   EXPECT_EQ(take(made(EventType::kXid, std::string(8, '\0'))).kind, Event::Kind::kCommit);
 }
 
+TEST_F(Decoder, names_the_transaction_inside_which_a_binlog_ends) {
+  MadeEvent head = made(EventType::kFormatDescription);
+  EXPECT_EQ(take(head).kind, Event::Kind::kNone);
+  begin();
+  EXPECT_EQ(take(head).kind, Event::Kind::kNone) << "the dump thread's own";
+  head.header.log_pos = 256;
+  EXPECT_THAT(refuse(head), HasSubstr("ends inside transaction 11111111-1111-1111-1111-111111111111:1"));
+}
+
 TEST_F(Decoder, version_1_rows_have_no_extra_data) {
   begin();
   take(made_table_map(42));
