@@ -153,7 +153,9 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
   if (const auto done = apply_one(op); !done) return on_row_error(op, done.error());
   if (!is_parked(op)) return {};
   if (auto removed = parking_.unpark(connection_, partition, op); !removed) {
-    return std::unexpected(Failure::again(removed.error()));
+    return std::unexpected(Failure::of_statement(
+        op.slice, fmt::format("table {}: what is parked cannot be taken away", op.change->table->shape.full_name()),
+        removed.error()));
   }
   return {};
 }
@@ -187,7 +189,8 @@ RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error
                                       limits_.parked_rows, table, error.to_string())));
   }
   if (auto parked = parking_.park(connection_, partition, op, error); !parked) {
-    return std::unexpected(Failure::again(parked.error()));
+    return std::unexpected(
+        Failure::of_statement(op.slice, fmt::format("table {}: a change cannot be parked", table), parked.error()));
   }
   ++(*counts_)[op.slice].parked;
   return {};
@@ -197,14 +200,6 @@ RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error
 std::expected<std::uint64_t, SqlError> RowWriter::run(bool well_formed) {
   if (!well_formed) {
     return std::unexpected(SqlError{SqlErrorKind::kRefused, 0, {}, "a value does not belong to its column"});
-  }
-  if (sql_.size() + 64 > limits_.packet_bytes) {
-    return std::unexpected(
-        SqlError{SqlErrorKind::kPacketTooLarge,
-                 0,
-                 {},
-                 fmt::format("a row takes a statement of {} bytes, and the server's max_allowed_packet is {}: raise it",
-                             sql_.size(), limits_.packet_bytes)});
   }
   return connection_.execute(sql_);
 }

@@ -102,6 +102,7 @@ std::expected<TargetSession, SqlError> open_target_session(const DatabaseEndpoin
   if (!connection) return std::unexpected(connection.error());
   const auto packet = connection->query("SELECT @@max_allowed_packet");
   if (!packet) return std::unexpected(packet.error());
+  connection->limit_packets(packet->unsigned_integer(0, 0));
   auto fault = find_marker_fault(*connection, region, instance);
   if (!fault) return std::unexpected(fault.error());
   return TargetSession{.connection = std::move(*connection),

@@ -285,7 +285,10 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
     slice.next.owner = settings_.owner;
     slice.next.writes = held_.at(slice.key).row.writes + 1;
     const auto advanced = store.advance(held_.at(slice.key).row, slice.next);
-    if (!advanced) return std::unexpected(Failure::again(advanced.error()));
+    if (!advanced) {
+      return std::unexpected(
+          Failure::of_statement(static_cast<std::uint32_t>(i), "its progress cannot be written", advanced.error()));
+    }
     if (*advanced) continue;
     rollback();
     look_again(set, outcomes);
@@ -421,9 +424,9 @@ void WorkSetWriter::lose(const PartitionKey& key, std::string_view reason, std::
 }
 
 void WorkSetWriter::count_retry(const SqlError& error) {
-  if (error.kind == SqlErrorKind::kReadOnly || error.kind == SqlErrorKind::kDiskFull) {
-    set_fault(fmt::format("{} takes no writes now: {}", settings_.endpoint.to_string(), error.to_string()));
-  }
+  const bool passes = error.kind == SqlErrorKind::kDeadlock || error.kind == SqlErrorKind::kLockWait ||
+                      error.kind == SqlErrorKind::kConnectionLost;
+  if (!passes) set_fault(fmt::format("{} takes no writes now: {}", settings_.endpoint.to_string(), error.to_string()));
   if (error.kind == SqlErrorKind::kDeadlock) {
     metrics_.retries_deadlock.fetch_add(1, std::memory_order_relaxed);
   } else if (error.kind == SqlErrorKind::kConnectionLost) {

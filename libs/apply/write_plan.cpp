@@ -1,7 +1,10 @@
 #include "apply/write_plan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "apply/error_policy.hpp"
 #include "base/gtid.hpp"
 
 namespace farshore::apply {
@@ -14,6 +17,11 @@ ServerKind kind_of_source(const change::Batch& batch) {
 }
 
 }  // namespace
+
+Failure Failure::of_statement(std::uint32_t slice, std::string_view what, const mysql::SqlError& error) {
+  if (action_for(error.kind) == Action::kRetry) return again(error);
+  return of_slice(slice, progress::PartitionState::kStopped, fmt::format("{}: {}", what, error.to_string()));
+}
 
 std::expected<const WritePlan*, Failure> Planner::plan(mysql::Connection& connection, const WorkSet& set,
                                                        const std::vector<bool>& active) {
@@ -49,7 +57,10 @@ std::expected<Planner::Known, Failure> Planner::table_of(mysql::Connection& conn
   const auto tables = part.batch->batch.tables();
   const auto source = std::ranges::find_if(tables, [&](const auto& table) { return table.get() == change.table; });
   const auto target = catalog_.find(connection, *source, kind_of_source(part.batch->batch));
-  if (!target && target.error().error) return std::unexpected(Failure::again(*target.error().error));
+  if (!target && target.error().error) {
+    return std::unexpected(Failure::of_statement(
+        part.slice, fmt::format("table {} cannot be looked up", (*source)->shape.full_name()), *target.error().error));
+  }
   if (!target) {
     return std::unexpected(
         Failure::of_slice(part.slice, progress::PartitionState::kWaitingForSchema, target.error().reason));

@@ -38,6 +38,9 @@ struct Failure {
     failure.reason = std::move(reason);
     return failure;
   }
+  /// A statement of ours that no row is to blame for: the transaction is tried again where that may help, and else the
+  /// slice stops.
+  [[nodiscard]] static Failure of_statement(std::uint32_t slice, std::string_view what, const mysql::SqlError& error);
 };
 
 /// What is to be written. Points into the work set and the catalog's tables.

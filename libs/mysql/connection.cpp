@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <strings.h>
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <utility>
@@ -17,6 +18,8 @@
 
 namespace farshore::mysql {
 namespace {
+
+constexpr std::size_t kPacketHead = 64;  // more than goes with a statement in its packet
 
 // get_driver_instance() is not thread safe; a local static is made once.
 sql::Driver& driver() {
@@ -89,11 +92,20 @@ struct Connection::Impl {
   std::unique_ptr<sql::Connection> session;
   std::unique_ptr<sql::Statement> statement;
   std::uint64_t id = 0;
+  std::size_t packet_bytes = SIZE_MAX;
   bool lost = false;
 
   template <typename Result, typename Action>
-  std::expected<Result, SqlError> run(Action&& action) {
+  std::expected<Result, SqlError> run(std::string_view sql, Action&& action) {
     if (lost) return std::unexpected(SqlError{SqlErrorKind::kConnectionLost, 2006, "HY000", "the session was lost"});
+    if (sql.size() > packet_bytes - std::min(packet_bytes, kPacketHead)) {
+      return std::unexpected(
+          SqlError{SqlErrorKind::kPacketTooLarge,
+                   0,
+                   {},
+                   fmt::format("a statement takes {} bytes, and the server's max_allowed_packet is {}: raise it",
+                               sql.size(), packet_bytes)});
+    }
     prepare_thread();
     try {
       return action();
@@ -146,14 +158,14 @@ std::expected<Connection, SqlError> Connection::open(const DatabaseEndpoint& end
 }
 
 std::expected<std::uint64_t, SqlError> Connection::execute(std::string_view sql) {
-  return impl_->run<std::uint64_t>([&] {
+  return impl_->run<std::uint64_t>(sql, [&] {
     impl_->statement->execute(sql::SQLString(sql.data(), sql.size()));
     return static_cast<std::uint64_t>(impl_->statement->getUpdateCount());
   });
 }
 
 std::expected<Rows, SqlError> Connection::query(std::string_view sql) {
-  return impl_->run<Rows>([&] {
+  return impl_->run<Rows>(sql, [&] {
     const std::unique_ptr<sql::ResultSet> result(
         impl_->statement->executeQuery(sql::SQLString(sql.data(), sql.size())));
     sql::ResultSetMetaData* const meta = result->getMetaData();
@@ -183,6 +195,7 @@ std::expected<void, SqlError> Connection::begin() { return without_count(execute
 std::expected<void, SqlError> Connection::commit() { return without_count(execute("COMMIT")); }
 std::expected<void, SqlError> Connection::rollback() { return without_count(execute("ROLLBACK")); }
 
+void Connection::limit_packets(std::size_t bytes) { impl_->packet_bytes = bytes; }
 std::uint64_t Connection::id() const { return impl_->id; }
 bool Connection::lost() const { return impl_->lost; }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -60,6 +61,10 @@ class Connection {
   std::expected<void, SqlError> begin();
   std::expected<void, SqlError> commit();
   std::expected<void, SqlError> rollback();
+
+  /// The server's max_allowed_packet: a statement above it is refused here (kPacketTooLarge), where the server would
+  /// end the session. Without this call none is refused.
+  void limit_packets(std::size_t bytes);
 
   /// The server's number of this session, for KILL.
   [[nodiscard]] std::uint64_t id() const;

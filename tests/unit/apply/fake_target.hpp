@@ -109,7 +109,7 @@ class FakeTarget {
  public:
   /// What a statement on an application's table answers; nothing: it succeeds, for one row.
   using Data = std::function<std::optional<Reply>(const std::string& statement)>;
-  enum class Commit : std::uint8_t { kGood, kLostAfterIt, kLostBeforeIt };
+  enum class Commit : std::uint8_t { kGood, kLostAfterIt, kLostBeforeIt, kRefused };
   enum class Shape : std::uint8_t {
     kPlain,    ///< id BIGINT PRIMARY KEY, note VARCHAR
     kUnique,   ///< the same, with a unique key over note
@@ -135,10 +135,10 @@ class FakeTarget {
     const std::lock_guard lock(mutex_);
     commit_ = commit;
   }
-  /// The account may not read farshore.channel_offset.
-  void deny_offsets() {
+  /// The account may not give statements that begin so; empty: it may do all again.
+  void deny(std::string beginning) {
     const std::lock_guard lock(mutex_);
-    offsets_denied_ = true;
+    denied_ = std::move(beginning);
   }
   /// max_allowed_packet of sessions that open from now on.
   void limit_packets(std::size_t bytes) {
@@ -192,15 +192,14 @@ class FakeTarget {
   };
 
   Reply answer(const std::string& statement) {
+    if (!denied_.empty() && statement.starts_with(denied_)) return fails(1142, "command denied to user");
     if (statement == "COMMIT") return commit();
     if (statement == "ROLLBACK") return roll_back(ok());
     if (statement.starts_with("SELECT @@max_allowed_packet")) return rows({"m"}, {{std::to_string(packet_bytes_)}});
     if (statement.starts_with("SHOW BINARY LOG STATUS")) return rows({"File", "Position"}, {});
     if (statement.contains("farshore.progress")) return on_progress(statement);
     if (statement.contains("farshore.parked")) return on_parked(statement);
-    if (statement.starts_with("SELECT kafka_offset")) {
-      return offsets_denied_ ? fails(1142, "SELECT command denied") : rows({"kafka_offset"}, {});
-    }
+    if (statement.starts_with("SELECT kafka_offset")) return rows({"kafka_offset"}, {});
     if (statement.contains("farshore.")) return ok(1);
     if (statement.contains("information_schema.")) return on_schema(statement);
     if (statement.starts_with("SET ") || statement.starts_with("DO ")) return ok();
@@ -217,6 +216,7 @@ class FakeTarget {
       case Commit::kGood: committed_ = pending(); return roll_back(ok());
       case Commit::kLostAfterIt: committed_ = pending(); return roll_back(hangs_up());
       case Commit::kLostBeforeIt: return roll_back(hangs_up());
+      case Commit::kRefused: return fails(1197, "Multi-statement transaction required more than max_binlog_cache_size");
     }
     return ok();
   }
@@ -341,7 +341,7 @@ class FakeTarget {
   std::map<std::string, Shape> tables_;
   Data data_;
   std::size_t packet_bytes_ = 16'777'216;
-  bool offsets_denied_ = false;
+  std::string denied_;
   Commit commit_ = Commit::kGood;
   mysql::test::ScriptedServer server_;  // the last: its threads use the rest
 };

@@ -183,6 +183,49 @@ TEST_F(ParkedChanges, OfATransactionThatIsRolledBackAreForgotten) {
   EXPECT_EQ(writer_->parked(partition_key()), 1U);
 }
 
+TEST_F(ParkedChanges, ThatCannotBeKeptStopThePartition) {
+  take_note("taken");
+  target_.deny("INSERT INTO farshore.parked");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(target_.progress().at("state"), "stopped");
+  EXPECT_THAT(target_.progress().at("reason"),
+              HasSubstr("table shop.notes: a change cannot be parked: 1142 command denied"));
+  target_.deny("");
+  load();
+  take(Topic().transaction(1).insert(1, "taken").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 1U) << "it goes on by itself";
+}
+
+TEST_F(ParkedChanges, ThatCannotBeTakenAwayStopThePartition) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  target_.deny("DELETE FROM farshore.parked");
+  take(topic_.transaction(2).erase(1, "taken").end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_THAT(target_.progress().at("reason"), HasSubstr("what is parked cannot be taken away: 1142 command denied"));
+}
+
+TEST_F(ParkedChanges, ThatAreAboveThePacketThoughTheirRowIsNotStopThePartition) {
+  target_.limit_packets(10'000);
+  restart();
+  const std::string before(3'000, '\'');  // 6,000 bytes as a literal
+  const std::string after = "taken" + before;
+  target_.on_data([](const std::string& statement) -> std::optional<Reply> {
+    if (statement.starts_with("UPDATE")) return fails(1062, "Duplicate entry 'taken' for key 'notes.note'");
+    return std::nullopt;
+  });
+  take(topic_.transaction(1).update(1, before, after).end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_THAT(target_.progress().at("reason"),
+              ::testing::AllOf(HasSubstr("a change cannot be parked"), HasSubstr("max_allowed_packet is 10000")));
+}
+
 TEST_F(ParkedChanges, BeyondTheirBoundThePartitionStops) {
   for (const char* const note : {"a", "b", "c"}) take_note(note);
   take(topic_.transaction(1).insert(1, "a").insert(2, "b").end().send());

@@ -51,7 +51,7 @@ TEST_F(TheWriter, LettingAPartitionGoClearsItsOwner) {
 
 TEST_F(TheWriter, APartitionThatCannotBeTakenOverSaysWhyAndDoesNotHoldUpAStop) {
   load();
-  target_.deny_offsets();
+  target_.deny("SELECT kafka_offset");
   std::stop_source stop;
   stop.request_stop();
   progress::PartitionKey other = partition_key();
@@ -59,7 +59,7 @@ TEST_F(TheWriter, APartitionThatCannotBeTakenOverSaysWhyAndDoesNotHoldUpAStop) {
   std::vector<Outcome> outcomes;
   writer_->load(std::vector<LoadRequest>{{.key = other, .topic_id = "topic"}}, outcomes, stop.get_token());
   EXPECT_THAT(outcomes, IsEmpty());
-  EXPECT_THAT(notices_, ElementsAre("west/main/3 not taken over yet: 1142 SELECT command denied"));
+  EXPECT_THAT(notices_, ElementsAre("west/main/3 not taken over yet: 1142 command denied to user"));
 }
 
 // --- one transaction
@@ -446,6 +446,23 @@ TEST_F(AFailure, AMissingGrantStopsThePartitionAndTheNextSessionLooksAgain) {
   EXPECT_EQ(target_.sessions(), sessions + 1);
 }
 
+TEST_F(AFailure, OfOurOwnTablesThatNoRetryMendsStopsThePartition) {
+  target_.deny("UPDATE farshore.progress");
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("its progress cannot be written: 1142 command denied"));
+  EXPECT_EQ(target_.progress().at("seq"), "0");
+}
+
+TEST_F(AFailure, ToLookATableUpThatNoRetryMendsStopsThePartition) {
+  target_.deny("SELECT ENGINE FROM information_schema.TABLES");
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("table shop.notes cannot be looked up: 1142 command denied"));
+  EXPECT_EQ(target_.progress().at("state"), "stopped");
+}
+
 TEST_F(TheWriter, ARowAboveThePacketSaysWhichSettingToRaiseAndGoesThroughOnceItIsRaised) {
   target_.limit_packets(10'000);
   stored_and_loaded(applied_up_to(0));
@@ -485,6 +502,19 @@ TEST_F(AFailure, AReadOnlyTargetIsAFaultUntilItTakesWritesAgain) {
   write();
   EXPECT_TRUE(has_outcome(Kind::kApplied));
   EXPECT_THAT(fault, HasSubstr("takes no writes now: 1290"));
+  EXPECT_EQ(writer_->fault(), "");
+}
+
+TEST_F(AFailure, ACommitThatIsRefusedIsAFaultUntilOneGoesThrough) {
+  std::vector<std::string> faults;
+  target_.on_data([&](const std::string&) -> std::optional<Reply> {
+    faults.push_back(writer_->fault());
+    return std::nullopt;
+  });
+  target_.next_commit(FakeTarget::Commit::kRefused);
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_THAT(faults, ElementsAre("", HasSubstr("takes no writes now: 1197")));
   EXPECT_EQ(writer_->fault(), "");
 }
 

@@ -87,6 +87,20 @@ TEST_F(ASession, AnErrorOfAStatementLeavesItUsable) {
   EXPECT_TRUE(connection.execute("good"));
 }
 
+TEST_F(ASession, DoesNotSendWhatIsAboveThePacket) {
+  Connection connection = open();
+  connection.limit_packets(1000);
+  (void)server_.take_statements();
+  for (const auto& failed : {connection.execute(std::string(937, 'x')), connection.execute(std::string(5000, 'x'))}) {
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().kind, SqlErrorKind::kPacketTooLarge);
+    EXPECT_THAT(failed.error().message, HasSubstr("max_allowed_packet is 1000: raise it"));
+  }
+  EXPECT_FALSE(connection.query(std::string(5000, 'x')));
+  EXPECT_TRUE(connection.execute(std::string(936, 'x')));
+  EXPECT_THAT(server_.take_statements(), ElementsAre(std::string(936, 'x')));
+}
+
 TEST_F(ASession, ThatTheServerEndsIsLostForGood) {
   Connection connection = open();
   server_.answer([](const std::string&) { return hangs_up(); });
