@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "base/environment_error.hpp"
+#include "change/limits.hpp"
+#include "common/config_fields.hpp"
 
 namespace farshore::common {
 namespace {
@@ -15,6 +17,9 @@ namespace {
 [[noreturn]] void fail(const Config& config, const std::string& sentence) {
   throw EnvironmentError(fmt::format("{}: {}.", config.file.string(), sentence), ExitCode::kUsage);
 }
+
+/// Of the changes in a record. The rest is for its header, a watermark that rides on it, and what Kafka adds.
+constexpr std::uint64_t kChangesBytesMax = change::kMaxBatchBytes - 512ULL * 1024;
 
 void check_account(const Config& config, const std::string& path, const AccountConfig& account) {
   if (account.user.empty()) fail(config, path + ".user is empty; name the database account");
@@ -93,6 +98,12 @@ void check_tables(const Config& config) {
       fail(config, path + " has both group and entity; an order group is stronger, keep one of them");
     }
     if (rule.group.empty()) continue;
+    if (rule.stream.empty() && config.streams.size() > 1) {
+      fail(config,
+           fmt::format("{} has the order group \"{}\" and no stream; its tables share one of the {} streams, so "
+                       "name it",
+                       path, rule.group, config.streams.size()));
+    }
     const auto [known, is_new] = stream_of_group.emplace(rule.group, rule.stream);
     if (!is_new && known->second != rule.stream) {
       fail(config,
@@ -121,6 +132,13 @@ void check_sizes(const Config& config) {
   }
   if (config.capture.queue_bytes < 4 * config.capture.batch_bytes) {
     fail(config, "capture.queue_bytes must be at least four times capture.batch_bytes");
+  }
+  if (config.capture.batch_bytes + config.capture.max_row_bytes > kChangesBytesMax) {
+    fail(config,
+         fmt::format("capture.batch_bytes and capture.max_row_bytes are {} and {}, and have to be {} together at "
+                     "most: a row may be added to a batch that is nearly full, and both have to fit into a record",
+                     size_text(config.capture.batch_bytes), size_text(config.capture.max_row_bytes),
+                     size_text(kChangesBytesMax)));
   }
   if (config.gate.bounds.max_evidence_age < 2 * config.gate.poll_interval) {
     fail(config, "gate.bounds.max_evidence_age must be at least twice gate.poll_interval");

@@ -146,6 +146,11 @@ TEST(Config, RefusesNamesThatDoNotExistAndValuesThatDoNotFit) {
               HasSubstr("names the stream \"core\", which streams does not have"));
   EXPECT_THAT(refusal_of(least + "tables: [{match: \"a.b\", group: g, entity: user_id}]\n"),
               HasSubstr("has both group and entity"));
+  EXPECT_THAT(refusal_of(least + "streams: {a: {tables: [\"a.*\"]}, b: {tables: [\"b.*\"]}}\n"
+                                 "tables: [{match: \"a.*\", group: g}, {match: \"b.*\", group: g}]\n"),
+              HasSubstr("for \"a.*\" has the order group \"g\" and no stream"));
+  EXPECT_THAT(refusal_of(least + "capture: {batch_bytes: 1MiB, max_row_bytes: 9MiB}\n"),
+              HasSubstr("capture.max_row_bytes are 1MiB and 9MiB, and have to be 9728KiB together"));
   EXPECT_THAT(refusal_of(least + "database: {tls: {mode: verify}}\n"), HasSubstr("needs database.tls.ca"));
   EXPECT_THAT(refusal_of(least + "database: {accounts: {gate: {password_file: /a, password_env: B}}}\n"),
               HasSubstr("database.accounts.gate has both password_file and password_env"));
