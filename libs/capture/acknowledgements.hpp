@@ -36,7 +36,6 @@ class Acknowledgements {
   [[nodiscard]] std::vector<std::optional<KafkaOffset>> close_cut();
 
   [[nodiscard]] bool all_acknowledged() const { return in_flight_ == 0; }
-  [[nodiscard]] std::uint64_t in_flight() const { return in_flight_; }
 
   [[nodiscard]] static Slot slot_of(std::uint64_t ticket) {
     return Slot(static_cast<std::uint32_t>(ticket >> kRecordBits));

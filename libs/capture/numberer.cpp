@@ -78,7 +78,6 @@ bool Numberer::add_row(const RoutedTable& table, binlog::RowOp op, const binlog:
   if (table.in_group || !key_changed(table, row))
     return write(table, row.after,
                  {.op = change::Op::kUpdate, .ordinal = first, .before = row.before, .after = row.after});
-  ++key_changes_;
   return write(table, row.before,
                {.op = change::Op::kDelete, .ordinal = first, .key_change = true, .before = row.before, .after = {}}) &&
          write(table, row.after,

@@ -53,7 +53,6 @@ class Numberer {
   /// the last change of a transaction always carries its mark.
   [[nodiscard]] std::optional<Slot> open_slot() const { return open_slot_; }
   [[nodiscard]] std::uint64_t rows() const { return rows_; }  ///< captured rows so far, all transactions
-  [[nodiscard]] std::uint64_t key_changes() const { return key_changes_; }
 
  private:
   [[nodiscard]] bool add_row(const RoutedTable& table, binlog::RowOp op, const binlog::RowChange& row);
@@ -70,7 +69,6 @@ class Numberer {
   std::uint64_t row_in_transaction_ = 0;
   std::optional<Slot> open_slot_;
   std::uint64_t rows_ = 0;
-  std::uint64_t key_changes_ = 0;
   std::string refusal_;  ///< why write() gave false
 };
 

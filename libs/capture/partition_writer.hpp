@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/numbers.hpp"
+#include "capture/metrics.hpp"
 #include "capture/tail_guard.hpp"
 #include "change/batch_builder.hpp"
 
@@ -13,8 +14,9 @@ namespace farshore::capture {
 /// Not thread safe.
 class PartitionWriter {
  public:
-  PartitionWriter(std::string origin, std::string stream, PartitionId partition)
-      : builder_(std::move(origin), std::move(stream), partition) {}
+  /// `repeated_rows` counts the changes that the partition holds already; it outlives the writer.
+  PartitionWriter(std::string origin, std::string stream, PartitionId partition, Metrics::Total& repeated_rows)
+      : builder_(std::move(origin), std::move(stream), partition), repeated_rows_(&repeated_rows) {}
 
   /// Numbers go on from `next_seq`; changes up to `published` are counted and not written. Only while empty.
   void start(EpochId id, Seq next_seq, PublishedEnd published);
@@ -36,6 +38,7 @@ class PartitionWriter {
 
  private:
   change::BatchBuilder builder_;
+  Metrics::Total* repeated_rows_;
   TailGuard guard_;
   EpochId id_;
   Seq next_seq_{1};

@@ -45,7 +45,8 @@ Publisher::Publisher(const Context& context)
       beat_(context.beat) {
   for (const std::string& stream : partitions_.stream_names()) stream_metrics_.push_back(&metrics_.stream(stream));
   for (std::uint32_t i = 0; i < partitions_.count(); ++i)
-    writers_.emplace_back(context.origin, partitions_.stream_name(Slot(i)), partitions_.place(Slot(i)).partition);
+    writers_.emplace_back(context.origin, partitions_.stream_name(Slot(i)), partitions_.place(Slot(i)).partition,
+                          stream_metrics_[partitions_.place(Slot(i)).stream]->repeated_rows);
 }
 
 void Publisher::send(Slot slot) {
@@ -166,10 +167,11 @@ void Publisher::count(Slot slot, const Sent& sent) {
 void Publisher::fail(const kafka::KafkaError& error) {
   const bool too_large = error.kind == kafka::KafkaError::Kind::kTooLarge;
   ending_.end(too_large ? EndKind::kStop : EndKind::kRetry,
-              too_large ? fmt::format("Kafka refuses a batch as too large ({}): raise max.message.bytes of the change "
-                                      "topics, or lower capture.max_row_bytes",
-                                      error.message)
-                        : fmt::format("Kafka does not take what is published: {}", error.message),
+              too_large
+                  ? fmt::format("Kafka refuses a batch as too large ({}): let the brokers take records of 10 MiB, or "
+                                "lower capture.max_row_bytes",
+                                error.message)
+                  : fmt::format("Kafka does not take what is published: {}", error.message),
               EndedBy::kKafka);
 }
 

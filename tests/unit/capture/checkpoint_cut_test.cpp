@@ -54,7 +54,7 @@ TEST(Acknowledgements, APartitionThatSentNothingHasNoOffset) {
 class Cut : public ::testing::Test {
  protected:
   Cut() : history_(*OriginPosition::parse("1-101-10"), std::nullopt) {
-    writers_.emplace_back("east", "main", PartitionId(0));
+    writers_.emplace_back("east", "main", PartitionId(0), repeated_rows_);
     base_.id = kEpoch;
     base_.position = "1-101-10";
     base_.partitions = {{"main", PartitionId(0), Seq(1), KafkaOffset(100)}};
@@ -84,6 +84,7 @@ class Cut : public ::testing::Test {
   const std::shared_ptr<const change::EncodedTable> table_ = change::encode_table(*map_.shape, "");
   SourceHistory history_;
   change::SourceTransaction source_;
+  Metrics::Total repeated_rows_{0};
   std::vector<PartitionWriter> writers_;
   Acknowledgements acknowledgements_{1};
   change::Checkpoint base_;

@@ -49,7 +49,7 @@ class Numbering : public ::testing::Test {
     partitions_ = Partitions(rules_->numbering());
     writers_.clear();
     for (std::uint32_t i = 0; i < partitions_.count(); ++i) {
-      writers_.emplace_back("east", "main", partitions_.place(Slot(i)).partition);
+      writers_.emplace_back("east", "main", partitions_.place(Slot(i)).partition, repeated_rows_);
       writers_.back().start(kEpoch, Seq(1), {});
     }
     published_.resize(writers_.size());
@@ -108,6 +108,7 @@ class Numbering : public ::testing::Test {
   std::unique_ptr<RowRouter> router_;
   std::unique_ptr<Numberer> numberer_;
   change::SourceTransaction transaction_;
+  Metrics::Total repeated_rows_{0};
   std::vector<std::vector<Seen>> published_;  ///< by slot
 };
 
@@ -204,6 +205,7 @@ TEST_F(Numbering, WhatThePartitionHoldsIsCountedAndNotWrittenAgain) {
   ASSERT_FALSE(transaction("t:2", {Rows::insert(orders_, {{3, 3}, {4, 4}})}));
   send_all();
   EXPECT_THAT(all(), ElementsAre(Seen{8, "t:2", 2, "insert 4 4 last"}));
+  EXPECT_EQ(repeated_rows_, 3U);
 }
 
 TEST_F(Numbering, StopsWhenTheTailsNumberBelongsToAnotherChangeNow) {
