@@ -110,7 +110,7 @@ std::string text_of(MYSQL& mysql) { return fmt::format("{} (error {})", mysql_er
 StreamError dump_error(st_mysql& mysql, bool waited_in_vain) {
   const unsigned number = mysql_errno(&mysql);
   if (number == CR_NET_PACKET_TOO_LARGE) {
-    return {Kind::kProtocol, "the source sent an event above the limit for one event: " + text_of(mysql)};
+    return {Kind::kProtocol, "the source sent an event above capture.max_event_bytes: raise it"};
   }
   Kind kind = kind_of(number, mysql_error(&mysql));
   // TLS was agreed on when the connection was made: what it says now is that the connection is gone.

@@ -354,6 +354,7 @@ Session::Failure Session::publish() {
   options.source_identity = server_.uuid;
   options.heartbeat = settings_.heartbeat_interval;
   options.read_timeout = settings_.source_timeout;
+  options.event_bytes_max = settings_.event_bytes_max;
   auto stream = binlog::BinlogStream::open(settings_.source, server_.kind, history.position(), options);
   if (!stream)
     return SessionEnd{stream.error().retry() ? EndKind::kRetry : EndKind::kStopRetried,

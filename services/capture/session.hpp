@@ -46,6 +46,7 @@ struct SessionSettings {
   std::size_t batch_bytes = 64U << 10;
   std::chrono::milliseconds batch_linger{5};
   std::size_t row_bytes_max = 8U << 20;
+  std::uint32_t event_bytes_max = 64U << 20;
   std::chrono::milliseconds watermark_interval{1000};
   std::chrono::milliseconds checkpoint_interval{1000};
   std::chrono::milliseconds heartbeat_interval{1000};

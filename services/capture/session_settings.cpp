@@ -70,6 +70,7 @@ SessionSettings session_settings(const common::Config& config, const common::Cap
       .batch_bytes = config.capture.batch_bytes,
       .batch_linger = config.capture.batch_linger,
       .row_bytes_max = config.capture.max_row_bytes,
+      .event_bytes_max = static_cast<std::uint32_t>(config.capture.max_event_bytes),
       .watermark_interval = config.capture.watermark_interval,
       .checkpoint_interval = config.capture.checkpoint_interval,
       .heartbeat_interval = config.capture.heartbeat_interval,

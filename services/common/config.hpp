@@ -87,6 +87,7 @@ struct CaptureConfig {
   std::chrono::milliseconds watermark_interval{1000};
   std::chrono::milliseconds checkpoint_interval{1000};
   std::uint64_t max_row_bytes = 8ULL * 1024 * 1024;
+  std::uint64_t max_event_bytes = 64ULL * 1024 * 1024;
   std::chrono::milliseconds heartbeat_interval{1000};  ///< the source's sign of life while nothing changes
   std::chrono::milliseconds source_timeout{5000};      ///< silence after which the connection counts as lost
 };

@@ -102,11 +102,15 @@ void declare(FieldVisitor& v, CaptureConfig& capture) {
          capture.queue_bytes);
   v.choice({"compression", "Compression of the records in Kafka."}, capture.compression,
            {{"none", Compression::kNone}, {"lz4", Compression::kLz4}, {"zstd", Compression::kZstd}});
-  v.duration({"watermark_interval", "How often the source's clock and position are read and published."}, {100ms, 60s},
-             capture.watermark_interval);
+  v.duration({"watermark_interval", "How often the source's clock and position are published as a watermark."},
+             {100ms, 60s}, capture.watermark_interval);
   v.duration({"checkpoint_interval", "How often the checkpoint is written."}, {100ms, 60s},
              capture.checkpoint_interval);
   v.size({"max_row_bytes", "A larger row stops the stream."}, {1 * kKiB, 9 * kMiB}, capture.max_row_bytes);
+  v.size({"max_event_bytes",
+          "A larger event of the source's binlog stops capture, even one of a table that is left out. It is held in "
+          "memory whole."},
+         {1 * kMiB, 1 * kGiB}, capture.max_event_bytes);
   v.duration({"heartbeat_interval", "How often the source shows that it lives while nothing changes."}, {100ms, 60s},
              capture.heartbeat_interval);
   v.duration({"source_timeout", "Silence of the source after which capture connects again."}, {500ms, 600s},
