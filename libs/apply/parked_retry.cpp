@@ -29,30 +29,29 @@ std::uint32_t slice_of(WorkSet& set, const progress::PartitionKey& partition) {
   return set.open_slice(base);
 }
 
+// False: the row cannot be written now.
+std::expected<bool, SqlError> put(mysql::Connection& connection, bool well_formed, const std::string& sql) {
+  if (!well_formed) return false;
+  const auto done = connection.execute(sql);
+  if (!done && action_for(done.error().kind) == Action::kRetry) return std::unexpected(done.error());
+  return done.has_value();
+}
+
 // One round: false in `written` for changes that found no room, while the rest had been put in.
 std::expected<bool, SqlError> put_in(mysql::Connection& connection, std::span<const RowOp> ops,
                                      std::vector<bool>& written) {
   std::string sql;
   bool all = true;
-  for (std::size_t i = 0; i < ops.size(); ++i) {
-    if (!written[i]) continue;
-    sql.clear();
-    if (!ops[i].target->append_delete_one(ops[i].change->row(), sql)) {
-      all = written[i] = false;
-      continue;
-    }
-    if (auto done = connection.execute(sql); !done) return std::unexpected(done.error());
-  }
-  for (std::size_t i = 0; i < ops.size(); ++i) {
-    if (!written[i] || ops[i].is_delete()) continue;
-    sql = ops[i].target->insert_head();
-    if (!ops[i].target->append_row(ops[i].change->row(), sql)) {
-      all = written[i] = false;
-      continue;
-    }
-    if (const auto done = connection.execute(sql); !done) {
-      if (action_for(done.error().kind) == Action::kRetry) return std::unexpected(done.error());
-      all = written[i] = false;
+  for (const bool takes_away : {true, false}) {
+    for (std::size_t i = 0; i < ops.size(); ++i) {
+      if (!written[i] || (!takes_away && ops[i].is_delete())) continue;
+      const auto row = ops[i].change->row();
+      sql = takes_away ? "" : ops[i].target->insert_head();
+      const bool well_formed =
+          takes_away ? ops[i].target->append_delete_one(row, sql) : ops[i].target->append_row(row, sql);
+      const auto done = put(connection, well_formed, sql);
+      if (!done) return std::unexpected(done.error());
+      if (!*done) all = written[i] = false;
     }
   }
   return all;

@@ -29,6 +29,7 @@ constexpr auto kKeepAlive = 1s;    // well below the session's wait_timeout
 constexpr auto kOffsetEvery = 5s;  // a hint: what is read again is dropped by its number
 constexpr auto kBarrierEvery = 200ms;
 constexpr auto kParkedFirst = 100ms;
+constexpr auto kParkedSoon = 1000ms;  // after something was written that a parked change may have waited for
 
 constexpr std::string_view kMovedByAnother = "another writer has moved its progress";
 
@@ -377,8 +378,10 @@ void WorkSetWriter::applied(const Slice& slice, const SliceCounts& counts, std::
     held.barrier = slice.arrival;
     barriers_due_ = {};
   }
-  // What was written may have been what a parked change waits for.
-  if (parking_.count(slice.key) > 0 && slice.rows > 0) held.parked_due = {};
+  // What was written may have been what a parked change waits for. Under traffic something always is: not each time.
+  if (parking_.count(slice.key) > 0 && slice.rows > 0) {
+    held.parked_soon = std::min(held.parked_soon, Clock::now() + std::min(held.parked_wait, kParkedSoon));
+  }
   outcomes.push_back({.kind = Outcome::Kind::kApplied,
                       .key = slice.key,
                       .row = held.row,
@@ -455,7 +458,7 @@ void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& 
   }
   std::vector<PartitionKey> due;
   for (const auto& [key, held] : held_) {
-    if (parking_.count(key) > 0 && now >= held.parked_due) due.push_back(key);
+    if (parking_.count(key) > 0 && now >= std::min(held.parked_due, held.parked_soon)) due.push_back(key);
   }
   for (const PartitionKey& key : due) {
     if (session_->connection.lost()) return;
@@ -513,13 +516,16 @@ bool WorkSetWriter::must_wait_for_parked(const PartitionKey& key, Held& held) {
 }
 
 void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vector<Outcome>& outcomes) {
-  const auto retried = retry_parked_changes(key, held);
+  // What has waited its whole time, and more than once, may be in a circle.
+  const bool is_due = Clock::now() >= held.parked_due;
+  const auto retried = retry_parked_changes(key, held, is_due && held.parked_wait > kParkedFirst);
   if (!retried) {
     rollback();
     if (!retried.error().retry) {
       suspend(key, retried.error().state, retried.error().reason, outcomes);
       return;
     }
+    count_retry(*retried.error().retry);
     if (session_->connection.lost()) {
       // Its COMMIT may have gone through: the rows in memory are not to be trusted.
       lose(key, "the session was lost while parked changes were tried again", outcomes);
@@ -527,13 +533,15 @@ void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vecto
     }
   }
   const bool helped = retried && *retried;
+  held.parked_soon = Clock::time_point::max();
+  if (!is_due && !helped) return;
   held.parked_wait =
       helped || held.parked_wait == 0ms ? kParkedFirst : std::min(held.parked_wait * 2, settings_.retry_interval);
   held.parked_due = Clock::now() + held.parked_wait;
 }
 
 // True: something that was parked is applied now.
-std::expected<bool, Failure> WorkSetWriter::retry_parked_changes(const PartitionKey& key, Held& held) {
+std::expected<bool, Failure> WorkSetWriter::retry_parked_changes(const PartitionKey& key, Held& held, bool together) {
   mysql::Connection& connection = session_->connection;
   // Someone else may have settled what was parked: the table tells.
   if (auto loaded = parking_.load(connection, key); !loaded) return std::unexpected(Failure::again(loaded.error()));
@@ -545,13 +553,13 @@ std::expected<bool, Failure> WorkSetWriter::retry_parked_changes(const Partition
   limits.packet_bytes = session_->packet_bytes;
   if (auto tried = parked_retry_.one_by_one(connection, held.row, limits); !tried)
     return std::unexpected(tried.error());
-  // What has failed more than once may be in a circle.
-  if (!parking_.has_freed() && held.parked_wait > kParkedFirst) {
+  if (together && !parking_.has_freed()) {
     if (auto tried = parked_retry_.together(connection, held.row); !tried) return std::unexpected(tried.error());
   }
   const bool freed = parking_.has_freed();
   if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
   parking_.settle(true);
+  set_fault("");
   ++held.row.writes;
   return freed;
 }

@@ -107,7 +107,8 @@ class WorkSetWriter {
     Clock::time_point offset_written;
     std::optional<BarrierArrival> barrier;
     bool said_that_parked_are_waited_for = false;
-    Clock::time_point parked_due;
+    Clock::time_point parked_due;                              ///< when what is parked is tried in any case
+    Clock::time_point parked_soon = Clock::time_point::max();  ///< the same, as something was written meanwhile
     std::chrono::milliseconds parked_wait{0};
   };
   enum class Attempt : std::uint8_t { kCommitted, kAgain };
@@ -133,7 +134,8 @@ class WorkSetWriter {
   void pass_barriers(std::vector<Outcome>& outcomes);
   [[nodiscard]] bool must_wait_for_parked(const progress::PartitionKey& key, Held& held);
   void retry_parked(const progress::PartitionKey& key, Held& held, std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<bool, Failure> retry_parked_changes(const progress::PartitionKey& key, Held& held);
+  [[nodiscard]] std::expected<bool, Failure> retry_parked_changes(const progress::PartitionKey& key, Held& held,
+                                                                  bool together);
   void rollback();
 
   const WriterSettings settings_;

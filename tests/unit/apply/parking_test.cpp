@@ -150,6 +150,36 @@ TEST_F(ParkedChanges, AreTriedAgainAndAppliedWhenTheyFindRoom) {
   EXPECT_TRUE(has_outcome(Kind::kApplied)) << "the progress is the writer's own still";
 }
 
+TEST_F(ParkedChanges, AreNotTriedAfterEveryWorkSet) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  constexpr int kWorkSets = 100;
+  int tried = 0;
+  for (int i = 0; i < kWorkSets; ++i) {
+    take(topic_.transaction(2).insert(2, "free").end().send());
+    write();
+    ASSERT_TRUE(has_outcome(Kind::kApplied));
+    tick();
+    tried += std::ranges::any_of(data(), [](const std::string& one) { return one.contains("'taken'"); }) ? 1 : 0;
+  }
+  EXPECT_GE(tried, 1);
+  EXPECT_LT(tried, kWorkSets / 2) << "each try is a transaction of its own";
+  free_notes();
+  ASSERT_TRUE(eventually([&] { return target_.parked() == 0; }));
+}
+
+TEST_F(ParkedChanges, ThatFindTheTargetReadOnlySaySoUntilItTakesWritesAgain) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  target_.on_data([](const std::string&) { return fails(1290, "running with the --super-read-only option"); });
+  ASSERT_TRUE(eventually([&] { return writer_->fault().contains("takes no writes now: 1290"); }));
+  target_.on_data([](const std::string&) { return std::nullopt; });
+  ASSERT_TRUE(eventually([&] { return target_.parked() == 0; }));
+  EXPECT_EQ(writer_->fault(), "");
+}
+
 TEST_F(ParkedChanges, AreKnownAgainAfterARestart) {
   take_note("taken");
   take(topic_.transaction(1).insert(1, "taken").end().send());
@@ -356,6 +386,22 @@ TEST_F(ParkedInACircle, ChangesThatWaitForOneAnotherAreAppliedTogether) {
   EXPECT_EQ(target_.parked(), 2U) << "neither finds room by itself";
   ASSERT_TRUE(eventually([&] { return target_.parked() == 0; }));
   EXPECT_EQ(notes(), (Fields{{"1", "b"}, {"2", "a"}}));
+}
+
+TEST_F(ParkedInACircle, ADeleteThatIsRefusedDoesNotKeepTheOthersFromIt) {
+  notes_.put("1", "a");
+  notes_.put("2", "b");
+  notes_.put("3", "kept");
+  target_.on_data([this](const std::string& statement) -> std::optional<Reply> {
+    if (statement.starts_with("DELETE") && statement.contains("3")) return fails(1644, "a trigger says no");
+    const std::lock_guard lock(mutex_);
+    return notes_.on(statement);
+  });
+  take(Topic().transaction(1).erase(3, "kept").update(1, "a", "b").update(2, "b", "a").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 3U);
+  ASSERT_TRUE(eventually([&] { return target_.parked() == 1; }));
+  EXPECT_EQ(notes(), (Fields{{"1", "b"}, {"2", "a"}, {"3", "kept"}}));
 }
 
 TEST_F(ParkedInACircle, AChangeWithoutRoomLeavesItsRowAsItIs) {
