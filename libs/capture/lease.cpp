@@ -3,20 +3,13 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include "mysql/literal.hpp"
+
 namespace farshore::capture {
 
 namespace {
 
 constexpr std::size_t kLockNameMax = 64;
-
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "'";
-}
 
 }  // namespace
 
@@ -37,7 +30,8 @@ std::expected<Lease, mysql::SqlError> Lease::open(const DatabaseEndpoint& source
 }
 
 std::expected<bool, mysql::SqlError> Lease::acquire(std::chrono::seconds wait) {
-  const auto answer = connection_.query(fmt::format("SELECT GET_LOCK({}, {})", quoted(name_), wait.count()));
+  const auto answer =
+      connection_.query(fmt::format("SELECT GET_LOCK({}, {})", mysql::text_literal(name_), wait.count()));
   if (!answer) return std::unexpected(answer.error());
   return answer->text(0, 0) == "1";
 }

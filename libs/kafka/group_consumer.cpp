@@ -23,12 +23,6 @@ constexpr std::size_t kKilobyte = 1024;
 /// librdkafka wants fetch.max.bytes to be at least its default of message.max.bytes.
 constexpr std::size_t kFetchTotalMin = 1'000'000;
 
-PartitionList list_of(const TopicPartition& partition) {
-  PartitionList list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition.raw());
-  return list;
-}
-
 std::vector<TopicPartition> partitions_of(const rd_kafka_topic_partition_list_t& list) {
   std::vector<TopicPartition> partitions;
   for (int i = 0; i < list.cnt; ++i) partitions.push_back({list.elems[i].topic, PartitionId(list.elems[i].partition)});
@@ -194,8 +188,7 @@ std::optional<KafkaError> GroupConsumer::Impl::take(MessageHandle message) const
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     // Its partition's queue was not forwarded yet: the worker must see it, so it is fetched again.
     const TopicPartition partition{rd_kafka_topic_name(message->rkt), PartitionId(message->partition)};
-    const PartitionList list = list_of(partition);
-    list->elems[0].offset = message->offset;
+    const PartitionList list = list_of(partition, KafkaOffset(message->offset));
     message.reset();
     const ErrorHandle ignored(rd_kafka_seek_partitions(handle.get(), list.get(), 1000));
     return std::nullopt;
@@ -311,8 +304,7 @@ std::expected<void, KafkaError> GroupConsumer::seek(const TopicPartition& partit
       return {};
     }
   }
-  const PartitionList list = list_of(partition);
-  list->elems[0].offset = offset.raw();
+  const PartitionList list = list_of(partition, offset);
   const ErrorHandle error(rd_kafka_seek_partitions(impl_->handle.get(), list.get(), to_ms(timeout)));
   const auto code = error ? rd_kafka_error_code(error.get()) : list->elems[0].err;
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};

@@ -11,7 +11,6 @@
 namespace farshore::kafka {
 namespace {
 
-constexpr const char* kHeaderKey = "farshore";
 constexpr std::size_t kKilobyte = 1024;
 /// One broker request carries at most this much; less than librdkafka's 1 MB keeps what is in flight, and so its
 /// memory, small at no cost in speed.

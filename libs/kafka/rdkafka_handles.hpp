@@ -12,6 +12,7 @@
 
 #include "kafka/error.hpp"
 #include "kafka/settings.hpp"
+#include "kafka/topic_partition.hpp"
 
 /// Inside libs/kafka only: librdkafka's handles as owners, and its errors as ours.
 namespace farshore::kafka {
@@ -32,6 +33,17 @@ using MessageHandle = std::unique_ptr<rd_kafka_message_t, Freed<rd_kafka_message
 using ErrorHandle = std::unique_ptr<rd_kafka_error_t, Freed<rd_kafka_error_destroy>>;
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, Freed<rd_kafka_topic_partition_list_destroy>>;
 using TopicOwner = std::unique_ptr<rd_kafka_topic_t, Freed<rd_kafka_topic_destroy>>;
+
+/// The key of a record's one header.
+inline constexpr const char* kHeaderKey = "farshore";
+
+[[nodiscard]] inline PartitionList list_of(const TopicPartition& partition,
+                                           KafkaOffset offset = KafkaOffset(RD_KAFKA_OFFSET_INVALID)) {
+  PartitionList list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition.raw())->offset =
+      offset.raw();
+  return list;
+}
 
 [[nodiscard]] KafkaError make_error(rd_kafka_resp_err_t code, std::string_view what);
 /// `what` "text of librdkafka". Takes account of fatal and fenced.

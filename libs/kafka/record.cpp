@@ -5,8 +5,6 @@
 namespace farshore::kafka {
 namespace {
 
-constexpr const char* kHeaderKey = "farshore";
-
 std::string_view header_of(const rd_kafka_message_t* message) {
   rd_kafka_headers_t* headers = nullptr;
   const void* bytes = nullptr;

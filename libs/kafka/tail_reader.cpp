@@ -8,16 +8,6 @@
 #include "kafka/rdkafka_handles.hpp"
 
 namespace farshore::kafka {
-namespace {
-
-PartitionList list_of(const TopicPartition& partition, KafkaOffset offset) {
-  PartitionList list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition.raw())->offset =
-      offset.raw();
-  return list;
-}
-
-}  // namespace
 
 struct TailReader::Client : LogContext {
   ClientHandle handle;
