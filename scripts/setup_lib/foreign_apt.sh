@@ -46,6 +46,7 @@ foreign_apt_prepare() {
     quietly "$work/log" foreign_apt "$work" update
 }
 
+# A mirror that keeps a snapshot is good enough: what comes is signed by Debian all the same, only perhaps not its newest.
 foreign_apt() { # WORK APT-GET-ARGUMENTS...
     local work=$1
     shift
@@ -53,5 +54,5 @@ foreign_apt() { # WORK APT-GET-ARGUMENTS...
         -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
         -o Dir::State="$work/apt" -o Dir::State::Lists="$work/apt/lists" -o Dir::State::status="$work/apt/status" \
         -o Dir::Cache="$work/apt/cache" -o APT::Sandbox::User=root -o Debug::NoLocking=1 -o Acquire::Retries=3 \
-        -o Acquire::Languages=none "$@"
+        -o Acquire::Languages=none -o Acquire::Check-Valid-Until=false "$@"
 }

@@ -145,8 +145,9 @@ def test_preflight_looks_at_keys_engines_triggers_and_auto_increment_of_both_sid
     regions.everywhere("CREATE DATABASE IF NOT EXISTS test_preflight CHARACTER SET utf8mb4")
     regions.everywhere("CREATE TABLE test_preflight.nokey (n INT)", "CREATE TABLE test_preflight.memory (id INT PRIMARY KEY) ENGINE=MEMORY",
                        "CREATE TABLE test_preflight.counted (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY)",
-                       "CREATE TABLE test_preflight.word (word VARCHAR(10) NOT NULL PRIMARY KEY)",
                        "CREATE TRIGGER test_preflight.fires_twice AFTER INSERT ON test_preflight.counted FOR EACH ROW SET @seen = 1")
+    for region, collation in ((regions.east, "utf8mb4_general_ci"), (regions.west, "utf8mb4_bin")):
+        region.database.execute(f"CREATE TABLE test_preflight.word (word VARCHAR(10) COLLATE {collation} NOT NULL PRIMARY KEY)")
     try:
         done = regions.east.ctl("preflight", "--peer", str(regions.west.config_file))
         assert done.returncode == TO_MEND
