@@ -15,7 +15,8 @@ using mysql::SqlError;
 using mysql::SqlErrorKind;
 using progress::PartitionState;
 
-/// The message of a duplicate ends in "for key 'PRIMARY'" (MariaDB) or "for key 'orders.PRIMARY'" (MySQL).
+/// The message of a duplicate ends in "for key 'PRIMARY'" (MariaDB) or "for key 'orders.PRIMARY'" (MySQL), in English,
+/// which sessions ask for.
 bool is_of_primary_key(const SqlError& error) {
   return error.message.ends_with("'PRIMARY'") || error.message.ends_with(".PRIMARY'");
 }

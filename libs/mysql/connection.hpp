@@ -15,8 +15,8 @@
 
 namespace farshore::mysql {
 
-/// What a session is set to when it opens. Always: utf8mb4, UTC, READ COMMITTED, a strict sql_mode that takes zero and
-/// invalid dates as the source had them and stores 0 in an AUTO_INCREMENT column.
+/// What a session is set to when it opens. Always: utf8mb4, UTC, errors in English, READ COMMITTED, a strict sql_mode
+/// that takes zero and invalid dates as the source had them and stores 0 in an AUTO_INCREMENT column.
 struct SessionSettings {
   std::chrono::seconds connect_timeout{5};
   /// An answer that takes longer ends the session (kConnectionLost).
