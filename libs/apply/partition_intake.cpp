@@ -43,6 +43,13 @@ Tail last_transaction_of(const std::deque<BatchPart>& held) {
   return tail;
 }
 
+/// What held the partition up lay behind what is applied, or was parked: a newer watermark that names just what is
+/// applied shows that it is gone. A hole is left only by its next change, a barrier by its epoch.
+bool ends_with_watermark(PartitionState state) {
+  return state == PartitionState::kWaitingForSchema || state == PartitionState::kStopped ||
+         state == PartitionState::kUnreadableBatch || state == PartitionState::kWrongOrigin;
+}
+
 Verdict unreadable(std::string reason) {
   return {.kind = Verdict::Kind::kRefuse, .state = PartitionState::kUnreadableBatch, .reason = std::move(reason)};
 }
@@ -145,8 +152,7 @@ void PartitionIntake::release_all(WorkSet& set) {
 void PartitionIntake::include(BatchPart part, WorkSet& set) {
   Slice& slice = slice_in(set);
   mark_.include(part.batch->batch, part.end, part.is_contained(part.end - 1), part.overlaps);
-  mark_.set_state(PartitionState::kApplying, "");
-  is_stopped_ = false;
+  go_on();
   slice.next = mark_.row();
   slice.next_offset = held_.empty() ? next_offset_ : held_.front().batch->offset;
   part.slice = slice_;
@@ -162,6 +168,7 @@ void PartitionIntake::note_watermark(const change::Watermark& watermark, WorkSet
     if (gtid && position && position->contains(*gtid)) release_all(set);
   }
   if (!mark_.note(watermark)) return;
+  if (watermark.seq == mark_.row().seq && ends_with_watermark(mark_.row().state)) go_on();
   Slice& slice = slice_in(set);
   slice.next = mark_.row();
   slice.next_offset = held_.empty() ? next_offset_ : held_.front().batch->offset;
@@ -190,6 +197,11 @@ void PartitionIntake::enter_epoch(const progress::ProgressRow& row) {
   mark_.enter_epoch(row);
   at_barrier_ = false;
   slice_serial_ = 0;
+}
+
+void PartitionIntake::go_on() {
+  mark_.set_state(PartitionState::kApplying, "");
+  is_stopped_ = false;
 }
 
 // Every record behind a gap shows it again, in other words: what the first one said stays.

@@ -57,6 +57,7 @@ class PartitionIntake {
   void release_complete(WorkSet& set);
   void release_all(WorkSet& set);
   void include(BatchPart part, WorkSet& set);
+  void go_on();
   Slice& slice_in(WorkSet& set);
 
   PartitionTracker tracker_;

@@ -180,6 +180,26 @@ TEST_F(ParkedChanges, ThatFindTheTargetReadOnlySaySoUntilItTakesWritesAgain) {
   EXPECT_EQ(writer_->fault(), "");
 }
 
+TEST_F(ParkedChanges, WhoseTableWasMissingLeaveThePartitionGoodWhenItIsBack) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  target_.drop_table("notes");
+  restart();
+  ASSERT_TRUE(eventually([&] { return has_outcome(Kind::kSuspended); }));
+  EXPECT_EQ(target_.progress().at("state"), "waiting-for-schema");
+  load();
+  tick();
+  EXPECT_TRUE(has_outcome(Kind::kSuspended)) << "before a watermark can be written";
+  target_.add_table("notes", FakeTarget::Shape::kUnique);
+  free_notes();
+  load();
+  ASSERT_TRUE(eventually([&] { return target_.parked() == 0; }));
+  take(Topic().watermark(6, 1));
+  write();
+  EXPECT_EQ(target_.progress().at("state"), "applying") << "though nothing more is published";
+}
+
 TEST_F(ParkedChanges, AreKnownAgainAfterARestart) {
   take_note("taken");
   take(topic_.transaction(1).insert(1, "taken").end().send());

@@ -259,6 +259,36 @@ TEST_F(TheIntake, AWatermarkMovesSafeTimeAndPosition) {
   EXPECT_EQ(slice().next_offset, KafkaOffset(101));
 }
 
+ProgressRow held_up(PartitionState state) {
+  ProgressRow row = applied_up_to(10, 4);
+  row.state = state;
+  row.reason = "as it was";
+  return row;
+}
+
+TEST_F(TheIntake, AWatermarkThatNamesWhatIsAppliedEndsWhatHeldThePartitionUp) {
+  for (const PartitionState state : {PartitionState::kWaitingForSchema, PartitionState::kStopped,
+                                     PartitionState::kUnreadableBatch, PartitionState::kWrongOrigin}) {
+    begin(held_up(state));
+    EXPECT_EQ(take(Topic().watermark(6, 10)).step, Step::kGathered);
+    EXPECT_EQ(slice().next.state, PartitionState::kApplying) << "an idle partition too goes on";
+    EXPECT_EQ(slice().next.reason, "");
+    hand_over();
+  }
+}
+
+TEST_F(TheIntake, AWatermarkOfLessThanWhatIsAppliedLeavesTheStateAsItIs) {
+  begin(held_up(PartitionState::kWaitingForSchema));
+  take(Topic().watermark(6, 9));
+  EXPECT_EQ(slice().next.state, PartitionState::kWaitingForSchema);
+}
+
+TEST_F(TheIntake, AWatermarkEndsNoHole) {
+  begin(held_up(PartitionState::kHole));
+  take(Topic().watermark(6, 10));
+  EXPECT_EQ(slice().next.state, PartitionState::kHole) << "what is missing is behind it";
+}
+
 TEST_F(TheIntake, AnOlderWatermarkSaysNothingNew) {
   begin(applied_up_to(10, 4));
   Topic topic;
