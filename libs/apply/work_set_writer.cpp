@@ -182,6 +182,7 @@ std::expected<bool, SqlError> WorkSetWriter::claim(ProgressStore& store, const L
 }
 
 std::expected<std::optional<KafkaOffset>, SqlError> WorkSetWriter::read_offset(const LoadRequest& request) {
+  if (request.topic_id.empty()) return std::optional<KafkaOffset>();
   const auto rows = session_->connection.query(fmt::format(
       "SELECT kafka_offset FROM farshore.channel_offset WHERE region={} AND channel={} AND origin={} AND stream={} AND "
       "part={} AND topic_id={}",
@@ -323,8 +324,8 @@ std::expected<void, SqlError> WorkSetWriter::write_offsets(const WorkSet& set, c
   for (std::size_t i = 0; i < set.slices().size(); ++i) {
     const Slice& slice = set.slices()[i];
     const auto found = held_.find(slice.key);
-    if (!included[i] || found == held_.end() || !slice.next_offset || now - found->second.offset_written < kOffsetEvery)
-      continue;
+    if (!included[i] || found == held_.end() || found->second.topic_id.empty()) continue;
+    if (!slice.next_offset || now - found->second.offset_written < kOffsetEvery) continue;
     found->second.offset_written = now;
     sql += fmt::format("{}({},{},{},{},{},{},{})", sql.empty() ? "" : ",", text_literal(settings_.region),
                        text_literal(settings_.channel), text_literal(slice.key.origin), text_literal(slice.key.stream),

@@ -39,7 +39,7 @@ struct WriterSettings {
 /// Someone wants a partition's durable progress, and the partition.
 struct LoadRequest {
   progress::PartitionKey key;
-  std::string topic_id;  ///< of the topic to be read; an offset of another one means nothing
+  std::string topic_id;  ///< of the topic to be read; an offset of another one means nothing; empty: not known
 };
 
 /// What became of a partition.

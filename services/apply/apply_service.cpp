@@ -218,8 +218,8 @@ class ApplyService {
     std::map<std::string, std::string> ids;  // by topic
     for (const TopicPartition& source : partitions) {
       const auto [id, is_new] = ids.try_emplace(source.topic);
-      // An id that cannot be had matches no stored offset: the topic is then read from its beginning.
-      if (is_new) id->second = admin_->topic_id(source.topic, kAdminTimeout).value_or("unknown");
+      // Without an id no stored offset is looked for: the topic is then read from its beginning.
+      if (is_new) id->second = admin_->topic_id(source.topic, kAdminTimeout).value_or("");
       const std::size_t index = worker_index(source);
       given[index].push_back(
           {.source = source, .key = key_of(source), .topic_id = id->second, .generation = generation});

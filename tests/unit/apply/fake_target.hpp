@@ -140,6 +140,11 @@ class FakeTarget {
     const std::lock_guard lock(mutex_);
     denied_ = std::move(beginning);
   }
+  /// Of every partition and topic.
+  void store_offset(std::int64_t offset) {
+    const std::lock_guard lock(mutex_);
+    offsets_ = {{std::to_string(offset)}};
+  }
   /// max_allowed_packet of sessions that open from now on.
   void limit_packets(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
@@ -199,7 +204,7 @@ class FakeTarget {
     if (statement.starts_with("SHOW BINARY LOG STATUS")) return rows({"File", "Position"}, {});
     if (statement.contains("farshore.progress")) return on_progress(statement);
     if (statement.contains("farshore.parked")) return on_parked(statement);
-    if (statement.starts_with("SELECT kafka_offset")) return rows({"kafka_offset"}, {});
+    if (statement.starts_with("SELECT kafka_offset")) return rows({"kafka_offset"}, offsets_);
     if (statement.contains("farshore.")) return ok(1);
     if (statement.contains("information_schema.")) return on_schema(statement);
     if (statement.starts_with("SET ") || statement.starts_with("DO ")) return ok();
@@ -342,6 +347,7 @@ class FakeTarget {
   Data data_;
   std::size_t packet_bytes_ = 16'777'216;
   std::string denied_;
+  std::vector<std::vector<Reply::Field>> offsets_;
   Commit commit_ = Commit::kGood;
   mysql::test::ScriptedServer server_;  // the last: its threads use the rest
 };

@@ -49,6 +49,24 @@ TEST_F(TheWriter, LettingAPartitionGoClearsItsOwner) {
   EXPECT_EQ(target_.progress().at("seq"), "10");
 }
 
+TEST_F(TheWriter, OfATopicWhoseIdIsNotKnownItNeitherReadsNorKeepsAnOffset) {
+  stored(applied_up_to(0));
+  target_.store_offset(50);
+  std::vector<Outcome> outcomes;
+  for (const char* const topic_id : {"topic", ""}) {
+    writer_->load(std::vector<LoadRequest>{{.key = partition_key(), .topic_id = topic_id}}, outcomes, never_);
+    ASSERT_EQ(outcomes.back().kind, Kind::kLoaded);
+    EXPECT_EQ(outcomes.back().offset.has_value(), topic_id[0] != 0);
+    intake_.emplace(outcomes.back().row, WholeTransaction{});
+    Topic topic(kEpoch, outcomes.back().row.seq.raw() + 1);
+    take(topic.transaction(outcomes.size()).insert(1, "a").end().send());
+    write();
+    writer_->release(partition_key());
+    writes_ = target_.take_writes();
+    EXPECT_EQ(was_written("INSERT INTO farshore.channel_offset"), topic_id[0] != 0);
+  }
+}
+
 TEST_F(TheWriter, APartitionThatCannotBeTakenOverSaysWhyAndDoesNotHoldUpAStop) {
   load();
   target_.deny("SELECT kafka_offset");
