@@ -105,7 +105,7 @@ Verdict PartitionTracker::judge_other_epoch(const BatchHeader& header) const {
 Verdict PartitionTracker::judge_start(const change::Batch& batch) const {
   assert(batch.header().kind == BatchKind::kEpochStart && batch.epoch_start());
   const change::EpochStart& start = *batch.epoch_start();
-  const Verdict barrier{.kind = Kind::kBarrier, .state = PartitionState::kAtBarrier, .reason = {}};
+  Verdict barrier{.kind = Kind::kBarrier, .state = PartitionState::kAtBarrier, .reason = {}};
   const auto own_end = std::ranges::find_if(start.continued, [&](const change::PartitionEnd& end) {
     return end.stream == key_.stream && end.partition == key_.partition;
   });

@@ -30,8 +30,9 @@ class GroupReader {
   bool put(char*& to, std::uint32_t digits) {
     const std::size_t width = kBytesOfDigits[digits];
     auto group = static_cast<std::uint32_t>(read_big_endian(at_, width));
-    if (is_first_) group ^= std::uint32_t{0x80} << (8 * (width - 1));
-    group = (group ^ flip_) & static_cast<std::uint32_t>((std::uint64_t{1} << (8 * width)) - 1);
+    const std::uint64_t beyond = std::uint64_t{1} << (8 * width);
+    if (is_first_) group ^= static_cast<std::uint32_t>(beyond >> 1);
+    group = (group ^ flip_) & static_cast<std::uint32_t>(beyond - 1);
     is_first_ = false;
     at_ += width;
     if (group >= kPowersOfTen[digits]) return false;

@@ -28,6 +28,10 @@ elseif(NOT FARSHORE_SANITIZER STREQUAL "")
   message(FATAL_ERROR "FARSHORE_SANITIZER is '${FARSHORE_SANITIZER}'; it takes asan, tsan or nothing")
 endif()
 
+if(FARSHORE_SANITIZER)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+endif()
+
 add_library(farshore_flags INTERFACE)
 target_compile_options(farshore_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
                                                 -Woverloaded-virtual -Wimplicit-fallthrough)
