@@ -4,6 +4,7 @@ The header's layout is that of docs/formats.md, written a second time here on pu
 """
 
 import collections
+import json
 import struct
 import subprocess
 import tempfile
@@ -106,15 +107,21 @@ class Topics:
 
     def produce(self, topic, partition, value, raw_header=None):
         """Puts one record there, as it is."""
+        self.produce_all(topic, [(partition, value, raw_header)])
+
+    def produce_all(self, topic, records):
+        """Puts (partition, value, raw header or None) there, in this order."""
         failures = []
-        producer = confluent_kafka.Producer({"bootstrap.servers": self.bootstrap, "message.max.bytes": 11_000_000})
-        producer.produce(topic, value=value, partition=partition, headers=[("farshore", raw_header)] if raw_header else None,
-                         on_delivery=lambda error, _: failures.append(error) if error else None)
+        producer = confluent_kafka.Producer({"bootstrap.servers": self.bootstrap, "message.max.bytes": 11_000_000,
+                                             "enable.idempotence": True})
+        for partition, value, raw_header in records:
+            producer.produce(topic, value=value, partition=partition, headers=[("farshore", raw_header)] if raw_header else None,
+                             on_delivery=lambda error, _: failures.append(error) if error else None)
+            producer.poll(0)
         assert producer.flush(TIMEOUT_S) == 0 and not failures, failures
 
     def delete_records(self, topic, before):
         """Deletes every record below the offset, of {partition: offset}."""
-        import json
         wanted = {"version": 1, "partitions": [{"topic": topic, "partition": partition, "offset": offset}
                                                for partition, offset in before.items()]}
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:

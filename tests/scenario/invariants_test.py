@@ -95,8 +95,7 @@ def repeat_the_past(origin, target):
     topic = topic_of(origin.name)
     dropped = target.metrics("apply").total("farshore_apply_duplicate_rows_total", origin=origin.name)
     old = [record for record in target.topics.read(topic, keep_values=True) if record.header.kind == 1][:200]
-    for record in old:
-        target.topics.produce(topic, record.partition, record.value, record.raw_header)
+    target.topics.produce_all(topic, [(record.partition, record.value, record.raw_header) for record in old])
     repeated = sum(record.header.count for record in old)
     eventually("the repeated changes are dropped", lambda: target.metrics("apply").total(
         "farshore_apply_duplicate_rows_total", origin=origin.name) >= dropped + repeated)
