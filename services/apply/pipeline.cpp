@@ -19,7 +19,7 @@ constexpr milliseconds kIdleWait{100};
 constexpr milliseconds kWriterWait{100};
 constexpr milliseconds kSeekTimeout{2000};
 constexpr milliseconds kFirstRetry{250};
-constexpr std::size_t kRecordsAtOnce = 8;
+constexpr std::size_t kRecordsAtOnce = 2;
 constexpr auto kDisplayEvery = 1s;
 constexpr auto kStatusEvery = 100ms;
 

@@ -98,7 +98,7 @@ struct ApplyConfig {
   std::uint64_t work_set_rows = 2000;
   std::uint64_t work_set_bytes = 4ULL * 1024 * 1024;
   std::chrono::milliseconds work_set_linger{5};
-  std::uint64_t queue_bytes = 4ULL * 1024 * 1024;    ///< fetched from Kafka and not yet in a work set
+  std::uint64_t queue_bytes = 2ULL * 1024 * 1024;    ///< fetched from Kafka and not yet in a work set
   std::uint64_t group_transaction_rows = 100'000;    ///< an order group's transaction above this may be split
   std::uint64_t parked_rows_max = 10'000;            ///< per partition; at the bound the partition waits
   std::string group;                                 ///< empty: "farshore.apply.<region>"
