@@ -20,8 +20,7 @@ void note_foreign(PartitionTail& tail, const std::string& origin, KafkaOffset of
   if (!tail.foreign.empty()) return;
   tail.foreign = fmt::format(
       "topic {} partition {} holds a record at offset {} that no capture of this origin wrote ({}): find out who "
-      "writes "
-      "to the topic",
+      "writes to the topic",
       change_topic(origin, tail.stream), tail.partition.raw(), offset.raw(), why);
 }
 
@@ -62,7 +61,8 @@ void take_commit_time(const LastChanges& last, const std::string& origin, Partit
   change::TableCache tables;
   change::Batch batch;
   if (const auto read = change::read_batch(last.header, last.value, tables, batch); !read)
-    return note_foreign(tail, origin, last.offset, read.error().detail);
+    return note_foreign(tail, origin, last.offset,
+                        "its header is this origin's, its value cannot be read: " + read.error().detail);
   tail.published.commit_time = batch.transaction_of(batch.changes().back()).commit_time;
 }
 

@@ -113,7 +113,8 @@ template <typename Request>
   const Deadline deadline(timeout);
   while (true) {
     const rd_kafka_resp_err_t code = request(to_ms(deadline.slice(Deadline::kRequestSlice)));
-    const bool nobody_answered = code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT;
+    const bool nobody_answered = code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+                                 code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
     if (!nobody_answered || deadline.passed() || context.gives_up()) return code;
   }
 }

@@ -40,10 +40,11 @@ struct Feed {
   std::optional<PartitionIntake> intake;                                 ///< while running or at a barrier
   progress::PartitionState state = progress::PartitionState::kApplying;  ///< while waiting
   std::string reason;                                                    ///< while waiting
-  bool searched = false;           ///< the topic was read from its beginning since something was last found
-  std::uint64_t ignore_round = 0;  ///< records of this round of consuming were fetched before a seek
-  KafkaOffset barrier_offset;      ///< of the start record
-  std::deque<Timing> timings;      ///< of batches not yet durable
+  bool searched = false;                  ///< the topic was read from its beginning since something was last found
+  std::uint64_t ignore_round = 0;         ///< records of this round of consuming were fetched before a seek
+  KafkaOffset barrier_offset;             ///< of the start record
+  std::optional<KafkaOffset> applied_to;  ///< under this assignment: where to go on if the database knows no offset
+  std::deque<Timing> timings;             ///< of batches not yet durable
   std::chrono::steady_clock::time_point retry_at;
   std::chrono::milliseconds retry_wait{0};
 };

@@ -171,8 +171,9 @@ void Pipeline::take_up(Feed& feed, const Outcome& outcome) {
   if (feed.mode != Mode::kLoading) return;
   feed.intake.emplace(outcome.row, settings_.whole_transaction);
   feed.timings.clear();
-  feed.searched = !outcome.offset.has_value();
-  if (go_to(feed, outcome.offset.value_or(kafka::kBeginning))) feed.mode = Mode::kRunning;
+  const std::optional<KafkaOffset> offset = outcome.offset ? outcome.offset : feed.applied_to;
+  feed.searched = !offset.has_value();
+  if (go_to(feed, offset.value_or(kafka::kBeginning))) feed.mode = Mode::kRunning;
 }
 
 void Pipeline::on_applied(Feed& feed, const Outcome& outcome) {
@@ -189,7 +190,9 @@ void Pipeline::on_applied(Feed& feed, const Outcome& outcome) {
     feed.timings.pop_front();
   }
   if (feed.intake && feed.intake->row().state == progress::PartitionState::kApplying) feed.retry_wait = 0ms;
-  if (outcome.offset) display_.push_back({.partition = feed.source, .offset = *outcome.offset});
+  if (!outcome.offset) return;
+  feed.applied_to = outcome.offset;
+  display_.push_back({.partition = feed.source, .offset = *outcome.offset});
 }
 
 // --- records
