@@ -70,7 +70,7 @@ TEST_F(TailScan, FindsWhenTheLastChangeWasCommitted) {
 TEST_F(TailScan, ALastRecordThatCannotBeReadIsNamed) {
   add("1-1-7", {});
   send("x");
-  EXPECT_THAT(read().foreign, HasSubstr("offset 0 that no capture of this origin wrote (the checksum does not match)"));
+  EXPECT_THAT(read().foreign, HasSubstr("its value cannot be read: the checksum does not match"));
 }
 
 }  // namespace
