@@ -27,6 +27,10 @@ struct DatabaseEndpoint {
   std::string password;
   TlsSettings tls;
 
+  /// The host to connect to without a socket. By the name "localhost" the client libraries would take their default
+  /// socket, and so perhaps another server.
+  [[nodiscard]] std::string tcp_host() const { return host == "localhost" ? "127.0.0.1" : host; }
+
   /// For logs and error sentences: never holds the password.
   [[nodiscard]] std::string to_string() const {
     return user + "@" + (socket.empty() ? host + ":" + std::to_string(port) : "unix:" + socket);

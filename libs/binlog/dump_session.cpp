@@ -130,11 +130,10 @@ std::expected<st_mysql*, StreamError> connect_for_dump(const DatabaseEndpoint& s
   if (mysql == nullptr) return std::unexpected(StreamError{Kind::kUnreachable, "out of memory"});
   set_options(mysql, source, options);
   const bool by_socket = !source.socket.empty();
-  // By name, the client library would take its default socket, and so perhaps another server than the control session.
-  const char* const host = source.host == "localhost" ? "127.0.0.1" : source.host.c_str();
+  const std::string host = source.tcp_host();
   const MYSQL* connected =
-      mysql_real_connect(mysql, by_socket ? nullptr : host, source.user.c_str(), source.password.c_str(), nullptr,
-                         by_socket ? 0 : source.port, by_socket ? source.socket.c_str() : nullptr, 0);
+      mysql_real_connect(mysql, by_socket ? nullptr : host.c_str(), source.user.c_str(), source.password.c_str(),
+                         nullptr, by_socket ? 0 : source.port, by_socket ? source.socket.c_str() : nullptr, 0);
   if (connected == nullptr) {
     Kind kind = kind_of(mysql_errno(mysql), mysql_error(mysql));
     if (kind == Kind::kProtocol || kind == Kind::kClosed) kind = Kind::kUnreachable;

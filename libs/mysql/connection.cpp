@@ -49,9 +49,7 @@ SqlError to_error(const sql::SQLException& exception) {
 sql::ConnectOptionsMap options_of(const DatabaseEndpoint& endpoint, const SessionSettings& settings) {
   sql::ConnectOptionsMap options;
   if (endpoint.socket.empty()) {
-    // By name, the client library would take its default socket.
-    const std::string host = endpoint.host == "localhost" ? "127.0.0.1" : endpoint.host;
-    options["hostName"] = sql::SQLString("tcp://" + host + ":" + std::to_string(endpoint.port));
+    options["hostName"] = sql::SQLString("tcp://" + endpoint.tcp_host() + ":" + std::to_string(endpoint.port));
   } else {
     options["hostName"] = sql::SQLString("unix://" + endpoint.socket);
   }
