@@ -4,12 +4,12 @@ import argparse
 import json
 import pathlib
 import shutil
-import signal
 import sys
 import tempfile
 import time
 
 from lab_lib import LabError, tools
+from lab_lib.waiting import take_sigterm_as_interrupt
 
 from . import drain, latency
 
@@ -31,7 +31,7 @@ def main(words):
     parser.add_argument("--rates", type=rates, default=[1000, 5000], metavar="N,N", help="row changes a second of latency")
     parser.add_argument("--keep", action="store_true", help="leave the folder of servers and logs behind")
     arguments = parser.parse_args(words)
-    signal.signal(signal.SIGTERM, interrupt)
+    take_sigterm_as_interrupt()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="farshore-bench-"))
     folder.chmod(0o755)
     try:
@@ -58,10 +58,6 @@ def results(arguments, folder):
         yield from drain.results(drains, folder, arguments.server, arguments.rows, say)
     if "latency" in arguments.what:
         yield from latency.results(folder, arguments.rates, arguments.seconds, say)
-
-
-def interrupt(*_):
-    raise KeyboardInterrupt
 
 
 def rates(text):

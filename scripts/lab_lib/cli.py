@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import pymysql
 from . import process
 from .errors import Cancelled, LabError
 from .lab import Lab, default_folder
+from .waiting import take_sigterm_as_interrupt
 
 DESCRIPTION = """Starts private regions on this machine, each with a database, a Kafka broker and Farshore's services, and
 MirrorMaker 2 between them. Nothing that already runs here is touched: free ports, own data folders and sockets."""
@@ -24,7 +24,7 @@ exit codes: 0 good, 1 error, 2 usage, 3 not ready (wait, status), 130 interrupte
 
 def main(words: list) -> int:
     arguments = _parser().parse_args(words)
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    take_sigterm_as_interrupt()
     try:
         return arguments.run(arguments) or 0
     except LabError as error:
@@ -38,10 +38,6 @@ def main(words: list) -> int:
         return 130
     except BrokenPipeError:
         return 0
-
-
-def _as_interrupt(*_):
-    raise KeyboardInterrupt
 
 
 def _say(line: str):

@@ -1,5 +1,6 @@
 """Waiting for a condition with a deadline; never for a guess of how long something takes."""
 
+import signal
 import threading
 import time
 
@@ -44,3 +45,11 @@ def wait_for(condition, timeout: float, what: str, cancellation: Cancellation, p
             text = what() if callable(what) else what
             raise LabError(f"{text} (waited {timeout:.0f} s)")
         cancellation.pause(poll)
+
+
+def take_sigterm_as_interrupt():
+    """SIGTERM ends a command as Ctrl-C does, so that what it started is taken down."""
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
