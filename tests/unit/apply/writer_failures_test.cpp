@@ -1,0 +1,228 @@
+#include "apply/work_set_writer.hpp"
+
+#include "writing.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using namespace test;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+using Kind = Outcome::Kind;
+
+constexpr const char* kUpsert = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ";
+constexpr const char* kTail = " ON DUPLICATE KEY UPDATE `id`=VALUES(`id`),`note`=VALUES(`note`)";
+constexpr const char* kProgress = "UPDATE farshore.progress SET ";
+
+class AFailure : public Writing {
+ protected:
+  AFailure() {
+    stored_and_loaded(applied_up_to(0));
+    take(topic_.transaction(1).insert(1, "a").end().send());
+  }
+  /// The next statement on shop.notes fails, those after it succeed.
+  void fail_once(Reply reply) {
+    target_.on_data([reply, done = false](const std::string& statement) mutable -> std::optional<Reply> {
+      if (done || !statement.contains("`shop`.`notes`")) return std::nullopt;
+      done = true;
+      return reply;
+    });
+  }
+  Topic topic_;
+  const std::string upsert_ = std::string(kUpsert) + "(1,'a')" + kTail;
+};
+
+TEST_F(AFailure, ADeadlockIsTriedAgainFromTheProgressOn) {
+  fail_once(fails(1213, "Deadlock found when trying to get lock"));
+  write();
+  ASSERT_THAT(writes_, SizeIs(6));
+  EXPECT_THAT(writes_[0], StartsWith(kProgress));
+  EXPECT_EQ(writes_[1], upsert_);
+  EXPECT_EQ(writes_[2], "ROLLBACK");
+  EXPECT_THAT(writes_[3], StartsWith(kProgress));
+  EXPECT_EQ(writes_[4], upsert_);
+  EXPECT_EQ(writes_[5], "COMMIT");
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(writer_->metrics().retries_deadlock, 1U);
+}
+
+TEST_F(AFailure, ALockWaitIsRolledBackBeforeItIsTriedAgain) {
+  fail_once(fails(1205, "Lock wait timeout exceeded"));
+  write();
+  EXPECT_EQ(writes_[2], "ROLLBACK");
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(target_.progress().at("seq"), "1");
+}
+
+TEST_F(AFailure, ASessionLostInTheMiddleIsOpenedAgainAndAllIsWrittenAgain) {
+  fail_once(hangs_up());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(std::ranges::count(writes_, upsert_), 2);
+  EXPECT_EQ(target_.progress().at("seq"), "1");
+  EXPECT_EQ(target_.sessions(), 2U);
+}
+
+TEST_F(AFailure, ACommitThatWentThroughThoughItsAnswerWasLostIsNotDoneTwice) {
+  target_.next_commit(FakeTarget::Commit::kLostAfterIt);
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(outcomes_[0].row.seq, Seq(1));
+  EXPECT_THAT(data(), ElementsAre(upsert_));
+  EXPECT_EQ(target_.progress().at("seq"), "1");
+  take(topic_.transaction(2).insert(2, "b").end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied)) << "it goes on from there";
+  EXPECT_EQ(target_.progress().at("seq"), "2");
+}
+
+TEST_F(AFailure, ACommitThatDidNotGoThroughIsDoneAgain) {
+  target_.next_commit(FakeTarget::Commit::kLostBeforeIt);
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(std::ranges::count(writes_, upsert_), 2);
+  EXPECT_EQ(target_.progress().at("seq"), "1");
+}
+
+TEST_F(AFailure, AnotherWritersProgressMakesThisOneWriteNothing) {
+  target_.write_progress(2, {{"seq", "5"}});
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kLost));
+  EXPECT_THAT(data(), IsEmpty());
+  EXPECT_EQ(target_.progress().at("seq"), "5");
+  EXPECT_THAT(writes_, testing::Not(Contains("COMMIT").Times(2)));
+}
+
+TEST_F(AFailure, AZombieThatComesBackAfterATakeOverWritesNothing) {
+  target_.write_progress(2, {{"owner", "apply-2/0"}});  // same seq: only `writes` has grown
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kLost));
+  EXPECT_THAT(data(), IsEmpty());
+  EXPECT_EQ(target_.progress().at("owner"), "apply-2/0");
+}
+
+TEST_F(AFailure, WhatDoesNotFollowTheProgressIsNotWrittenAndThePartitionIsLoadedAgain) {
+  set_.slices()[0].base_seq = Seq(7);
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kLost));
+  EXPECT_THAT(writes_, IsEmpty());
+}
+
+TEST_F(AFailure, OfAPartitionThatIsNotInHandNothingIsWritten) {
+  writer_->release(partition_key());
+  (void)target_.take_writes();
+  write();
+  EXPECT_THAT(outcomes_, IsEmpty());
+  EXPECT_THAT(writes_, IsEmpty());
+}
+
+TEST_F(AFailure, AMissingTableIsWaitedForAndTheTargetIsReadAgainFirst) {
+  target_.drop_table("notes");
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kWaitingForSchema);
+  EXPECT_EQ(outcomes_[0].row.reason, "table shop.notes does not exist here");
+  EXPECT_EQ(target_.progress().at("state"), "waiting-for-schema");
+  EXPECT_EQ(target_.progress().at("seq"), "0");
+  target_.add_table("notes");
+  load();
+  Topic again;
+  take(again.transaction(1).insert(1, "a").end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied)) << "it goes on by itself";
+  EXPECT_EQ(target_.progress().at("state"), "applying");
+}
+
+TEST_F(AFailure, AValueThatDoesNotFitIsWaitedForByItsRow) {
+  take(topic_.transaction(2).insert(2, "much too long").end().send());
+  target_.on_data([](const std::string& statement) -> std::optional<Reply> {
+    if (statement.contains("much too long")) return fails(1406, "Data too long for column 'note' at row 2");
+    return std::nullopt;
+  });
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kWaitingForSchema);
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("table shop.notes: a value does not fit"));
+  EXPECT_EQ(target_.progress().at("seq"), "0") << "nothing of the work set is applied";
+}
+
+TEST_F(AFailure, AMissingGrantStopsThePartitionAndTheNextSessionLooksAgain) {
+  target_.on_data([](const std::string&) { return fails(1142, "INSERT command denied to user"); });
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
+  EXPECT_THAT(target_.progress().at("reason"), HasSubstr("1142 INSERT command denied"));
+  const std::uint32_t sessions = target_.sessions();
+  target_.on_data({});
+  load();
+  EXPECT_EQ(target_.sessions(), sessions + 1);
+}
+
+TEST_F(AFailure, OfOurOwnTablesThatNoRetryMendsStopsThePartition) {
+  target_.deny("UPDATE farshore.progress");
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("its progress cannot be written: 1142 command denied"));
+  EXPECT_EQ(target_.progress().at("seq"), "0");
+}
+
+TEST_F(AFailure, ToLookATableUpThatNoRetryMendsStopsThePartition) {
+  target_.deny("SELECT ENGINE FROM information_schema.TABLES");
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("table shop.notes cannot be looked up: 1142 command denied"));
+  EXPECT_EQ(target_.progress().at("state"), "stopped");
+}
+
+TEST_F(AFailure, AReadOnlyTargetIsAFaultUntilItTakesWritesAgain) {
+  std::string fault;
+  target_.on_data([&, times = 0](const std::string&) mutable -> std::optional<Reply> {
+    if (++times == 1) return fails(1290, "The MySQL server is running with the --super-read-only option");
+    fault = writer_->fault();
+    return std::nullopt;
+  });
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_THAT(fault, HasSubstr("takes no writes now: 1290"));
+  EXPECT_EQ(writer_->fault(), "");
+}
+
+TEST_F(AFailure, ACommitThatIsRefusedIsAFaultUntilOneGoesThrough) {
+  std::vector<std::string> faults;
+  target_.on_data([&](const std::string&) -> std::optional<Reply> {
+    faults.push_back(writer_->fault());
+    return std::nullopt;
+  });
+  target_.next_commit(FakeTarget::Commit::kRefused);
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_THAT(faults, ElementsAre("", HasSubstr("takes no writes now: 1197")));
+  EXPECT_EQ(writer_->fault(), "");
+}
+
+TEST_F(AFailure, OneSlicesFailureDoesNotHoldUpTheOthers) {
+  ProgressRow other = applied_up_to(0);
+  other.key.partition = PartitionId(5);
+  stored(other);
+  std::vector<Outcome> outcomes;
+  writer_->load(std::vector<LoadRequest>{{.key = other.key, .topic_id = "topic"}}, outcomes, never_);
+  ASSERT_EQ(outcomes.size(), 1U);
+  PartitionIntake intake(outcomes[0].row, WholeTransaction{});
+  Topic topic(kEpoch, 1, other.key);
+  topic.table(notes_shape("missing")).transaction(1).insert(9, "z").end();
+  EXPECT_EQ(intake.take(topic.send(), tables_, set_).step, Intake::Step::kGathered);
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(target_.progress(2).at("seq"), "1");
+  EXPECT_EQ(target_.progress(5).at("seq"), "0");
+  EXPECT_EQ(target_.progress(5).at("state"), "waiting-for-schema");
+}
+
+}  // namespace
+}  // namespace farshore::apply
