@@ -90,8 +90,7 @@ std::expected<void, Failure> ParkedRetry::read(std::span<const ParkedChange> cha
 }
 
 std::expected<void, Failure> ParkedRetry::one_by_one(mysql::Connection& connection,
-                                                     const progress::ProgressRow& progress,
-                                                     const StatementLimits& limits) {
+                                                     const progress::ProgressRow& progress) {
   const auto parked = parking_.list(connection, progress.key, kAtOnce);
   if (!parked) return std::unexpected(Failure::again(parked.error()));
   WorkSet set;
@@ -100,7 +99,7 @@ std::expected<void, Failure> ParkedRetry::one_by_one(mysql::Connection& connecti
   const auto plan = planner_.plan(connection, set, {true});
   if (!plan) return std::unexpected(plan.error());
   counts_.assign(1, SliceCounts());
-  return RowWriter(connection, parking_, limits).write(**plan, set.slices(), counts_);
+  return RowWriter(connection, parking_, {}).write(**plan, set.slices(), counts_);
 }
 
 std::expected<void, Failure> ParkedRetry::together(mysql::Connection& connection,

@@ -23,8 +23,7 @@ class ParkedRetry {
 
   /// Each change by itself; those that fail again stay parked.
   [[nodiscard]] std::expected<void, Failure> one_by_one(mysql::Connection& connection,
-                                                        const progress::ProgressRow& progress,
-                                                        const StatementLimits& limits);
+                                                        const progress::ProgressRow& progress);
   /// The changes of a table with a further unique key may wait for one another in a circle, over several partitions:
   /// they are applied at once. The rows of other partitions' parked changes take part, and their changes stay parked:
   /// their partitions write the same images again, and find room. (A parked change is its key's newest: it goes in the

@@ -119,7 +119,7 @@ RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
       if (to > from) sql_ += deletes ? target.delete_separator() : ",";
       well_formed = deletes ? target.append_delete_key(ops[to].change->row(), sql_)
                             : target.append_row(ops[to].change->row(), sql_);
-      if (to > from && (!well_formed || sql_.size() > limits_.packet_bytes / 2)) {
+      if (to > from && (!well_formed || sql_.size() > connection_.packet_limit() / 2)) {
         sql_.resize(before);
         well_formed = true;
         break;

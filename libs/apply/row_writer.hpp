@@ -19,8 +19,7 @@ namespace farshore::apply {
 struct StatementLimits {
   std::size_t rows = 1000;
   std::size_t bytes = 512 * 1024;
-  std::size_t packet_bytes = 16 * 1024 * 1024;  ///< the target's max_allowed_packet
-  std::size_t parked_rows = 10'000;             ///< of a partition
+  std::size_t parked_rows = 10'000;  ///< of a partition
 };
 
 /// What a slice's changes became.

@@ -105,9 +105,7 @@ std::expected<TargetSession, SqlError> open_target_session(const DatabaseEndpoin
   connection->limit_packets(packet->unsigned_integer(0, 0));
   auto fault = find_marker_fault(*connection, region, instance);
   if (!fault) return std::unexpected(fault.error());
-  return TargetSession{.connection = std::move(*connection),
-                       .packet_bytes = packet->unsigned_integer(0, 0),
-                       .marker_fault = std::move(*fault)};
+  return TargetSession{.connection = std::move(*connection), .marker_fault = std::move(*fault)};
 }
 
 }  // namespace farshore::apply

@@ -12,7 +12,6 @@ namespace farshore::apply {
 /// What a session with the target database found out when it opened.
 struct TargetSession {
   mysql::Connection connection;
-  std::size_t packet_bytes = 0;  ///< max_allowed_packet
   /// Empty: progress writes show in the binlog (or the server keeps none). Else why not.
   std::string marker_fault;
 };

@@ -213,6 +213,7 @@ void WorkSetWriter::release(const PartitionKey& key) {
   }
   parking_.forget(key);
   held_.erase(key);
+  if (held_.empty()) set_fault("");  // with nothing in hand nothing fails
 }
 
 // --- writing
@@ -300,7 +301,6 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
 
   counts_.assign(set.slices().size(), SliceCounts());
   StatementLimits limits;
-  limits.packet_bytes = session_->packet_bytes;
   limits.parked_rows = settings_.parked_rows_max;
   RowWriter writer(connection, parking_, limits);
   if (auto rows = writer.write(**plan, set.slices(), counts_); !rows) return rows;
@@ -550,10 +550,7 @@ std::expected<bool, Failure> WorkSetWriter::retry_parked_changes(const Partition
   const auto advanced = store.advance(held.row, held.row);
   if (!advanced) return std::unexpected(Failure::again(advanced.error()));
   if (!*advanced) return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "progress moved"}));
-  StatementLimits limits;
-  limits.packet_bytes = session_->packet_bytes;
-  if (auto tried = parked_retry_.one_by_one(connection, held.row, limits); !tried)
-    return std::unexpected(tried.error());
+  if (auto tried = parked_retry_.one_by_one(connection, held.row); !tried) return std::unexpected(tried.error());
   if (together && !parking_.has_freed()) {
     if (auto tried = parked_retry_.together(connection, held.row); !tried) return std::unexpected(tried.error());
   }

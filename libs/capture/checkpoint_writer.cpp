@@ -27,7 +27,7 @@ void CheckpointWriter::submit(change::Checkpoint checkpoint) {
   wake_.notify_one();
 }
 
-void CheckpointWriter::run(std::stop_token stop) {
+void CheckpointWriter::run(const std::stop_token& stop) {
   while (true) {
     change::Checkpoint checkpoint;
     {

@@ -25,7 +25,7 @@ class CheckpointWriter {
                    Metrics& metrics);
 
   /// The loop of the writer's thread.
-  void run(std::stop_token stop);
+  void run(const std::stop_token& stop);
   /// A checkpoint is being written: submit() has to wait.
   [[nodiscard]] bool busy() const { return busy_.load(std::memory_order_acquire); }
   /// Only while not busy.

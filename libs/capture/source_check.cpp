@@ -50,7 +50,7 @@ constexpr WantedSetting kOnMariadb[] = {
 };
 
 std::string normal(std::string_view value) {
-  const std::string text = upper(value);
+  std::string text = upper(value);
   if (text == "1") return "ON";
   if (text == "0") return "OFF";
   return text;

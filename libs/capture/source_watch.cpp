@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <condition_variable>
 
+#include "mysql/server_info.hpp"
+
 namespace farshore::capture {
 
 namespace {
@@ -47,7 +49,7 @@ SourceWatch::SourceWatch(Lease& lease, Settings settings, SessionEnding& ending,
       had_everything_(std::chrono::steady_clock::now()),
       pending_(settings_.watermark_interval) {}
 
-void SourceWatch::run(std::stop_token stop) {
+void SourceWatch::run(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any sleep;
   while (!stop.stop_requested() && !ending_.ended()) {
@@ -93,7 +95,11 @@ void SourceWatch::check_not_gone_back(const SourceReading& reading) {
     }
     missing = read_.missing_from(reading.position);
   }
-  if (now - had_everything_ > kLackedMax)
+  if (now - had_everything_ <= kLackedMax) return;
+  const auto waits = mysql::waits_for_replicas(lease_.connection());
+  if (waits && *waits)
+    had_everything_ = now;
+  else
     ending_.end(EndKind::kRetry, fmt::format("the source lacks transactions {} that it sent", missing));
 }
 

@@ -59,7 +59,7 @@ class SourceWatch {
   SourceWatch(Lease& lease, Settings settings, SessionEnding& ending, Metrics& metrics);
 
   /// The loop of the watch's thread.
-  void run(std::stop_token stop);
+  void run(const std::stop_token& stop);
 
   /// Safe times that capture has reached when it has read `read`. Any thread.
   [[nodiscard]] std::optional<PendingWatermarks::Moment> take_reached(const OriginPosition& read);
@@ -67,8 +67,8 @@ class SourceWatch {
   void note_read(const OriginPosition& read);
 
  private:
-  /// How long the source may lack what its own dump has sent: a transaction is in the binlog before the server counts
-  /// it as executed, with semi-synchronous replication for as long as a replica takes to answer.
+  /// How long the source may lack what its own dump has sent: a transaction is in the binlog a moment before the server
+  /// counts it as executed. While transactions wait for a semi-synchronous replica, this time does not run.
   static constexpr std::chrono::seconds kLackedMax{10};
   static constexpr std::chrono::milliseconds kKeepAlive{1000};
 

@@ -1,5 +1,6 @@
 #include "change/batch_builder.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 #include <utility>
@@ -148,8 +149,8 @@ std::uint32_t BatchBuilder::transaction_index(const SourceTransaction& transacti
   char* at = transactions_.reserve(32 + gtid_size);
   at = put_varint(put_byte(at, tag(kBatchTransactions, Type::kBytes)), gtid_size + time_size);
   at = put_varint(put_byte(at, tag(1, Type::kBytes)), transaction.gtid.size());
-  std::memcpy(at, transaction.gtid.data(), transaction.gtid.size());
-  at = put_number(at + transaction.gtid.size(), 2, time);
+  at = std::ranges::copy(transaction.gtid, at).out;
+  at = put_number(at, 2, time);
   transactions_.commit(at);
 
   if (transaction_count_ == 0) position_ = transaction.position_before;

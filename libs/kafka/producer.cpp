@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <utility>
 
@@ -31,7 +32,7 @@ void Producer::Client::delivered(rd_kafka_t* client, const rd_kafka_message_t* m
   producer.queued_bytes_.fetch_sub(message->len, std::memory_order_relaxed);
   producer.queued_messages_.fetch_sub(1, std::memory_order_relaxed);
   Delivery delivery;
-  delivery.opaque = reinterpret_cast<std::uintptr_t>(message->_private);
+  delivery.opaque = std::bit_cast<std::uintptr_t>(message->_private);
   delivery.offset = KafkaOffset(message->offset);
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const std::string what = fmt::format("deliver to {} [{}]", rd_kafka_topic_name(message->rkt), message->partition);
@@ -116,7 +117,7 @@ SendResult Producer::send(TopicHandle topic, PartitionId partition, std::string_
       client_->handle.get(), RD_KAFKA_V_RKT(topic.topic), RD_KAFKA_V_PARTITION(partition.raw()),
       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
       RD_KAFKA_V_HEADER(kHeaderKey, header.data(), static_cast<ssize_t>(header.size())),
-      RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(static_cast<std::uintptr_t>(opaque))), RD_KAFKA_V_END);
+      RD_KAFKA_V_OPAQUE(std::bit_cast<void*>(static_cast<std::uintptr_t>(opaque))), RD_KAFKA_V_END);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return SendResult::kQueued;
   queued_bytes_.fetch_sub(value.size(), std::memory_order_relaxed);
   queued_messages_.fetch_sub(1, std::memory_order_relaxed);

@@ -194,6 +194,8 @@ std::expected<void, SqlError> Connection::commit() { return without_count(execut
 std::expected<void, SqlError> Connection::rollback() { return without_count(execute("ROLLBACK")); }
 
 void Connection::limit_packets(std::size_t bytes) { impl_->packet_bytes = bytes; }
+
+std::size_t Connection::packet_limit() const { return impl_->packet_bytes; }
 std::uint64_t Connection::id() const { return impl_->id; }
 bool Connection::lost() const { return impl_->lost; }
 

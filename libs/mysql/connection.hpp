@@ -65,6 +65,7 @@ class Connection {
   /// The server's max_allowed_packet: a statement above it is refused here (kPacketTooLarge), where the server would
   /// end the session. Without this call none is refused.
   void limit_packets(std::size_t bytes);
+  [[nodiscard]] std::size_t packet_limit() const;
 
   /// The server's number of this session, for KILL.
   [[nodiscard]] std::uint64_t id() const;

@@ -66,4 +66,14 @@ std::expected<std::string, SqlError> read_executed_position(Connection& connecti
   return position;
 }
 
+std::expected<bool, SqlError> waits_for_replicas(Connection& connection) {
+  // Rpl_semi_sync_source_wait_sessions, or _master_ in MariaDB and older plugins; none without the plugin.
+  const auto rows = connection.query("SHOW GLOBAL STATUS LIKE 'Rpl\\_semi\\_sync\\_%\\_wait\\_sessions'");
+  if (!rows) return std::unexpected(rows.error());
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    if (rows->unsigned_integer(row, 1) > 0) return true;
+  }
+  return false;
+}
+
 }  // namespace farshore::mysql

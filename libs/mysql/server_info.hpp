@@ -35,4 +35,8 @@ std::expected<ServerInfo, SqlError> read_server_info(Connection& connection);
 /// left out.
 std::expected<std::string, SqlError> read_executed_position(Connection& connection, ServerKind kind);
 
+/// Whether transactions wait for a semi-synchronous replica now: they are in the binlog, and sent from it, but are not
+/// executed before the replica answers (rpl_semi_sync_source_wait_point AFTER_SYNC).
+std::expected<bool, SqlError> waits_for_replicas(Connection& connection);
+
 }  // namespace farshore::mysql

@@ -16,7 +16,7 @@ import pymysql
 from .errors import Cancelled, LabError
 from .lab import Lab
 from .services import get
-from .waiting import wait_for
+from .waiting import take_sigterm_as_interrupt, wait_for
 
 TABLE = """CREATE TABLE shop.orders (id BIGINT PRIMARY KEY, city VARCHAR(16) NOT NULL, amount DECIMAL(10,2) NOT NULL,
     note VARCHAR(100)) CHARACTER SET utf8mb4"""
@@ -31,6 +31,7 @@ def main(words: list) -> int:
     parser.add_argument("--keep", action="store_true", help="leave the surviving region up")
     parser.add_argument("--server", choices=("mixed", "mysql", "mariadb"), default="mixed")
     arguments = parser.parse_args(words)
+    take_sigterm_as_interrupt()
     folder = Path(tempfile.gettempdir()) / f"farshore-demo-{os.geteuid()}"
     lab, done = None, False
     try:

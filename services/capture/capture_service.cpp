@@ -22,6 +22,8 @@ using std::chrono::milliseconds;
 constexpr const char* kComponent = "capture";
 /// What the longest step of a session may take without a beat, when the source answers at all.
 constexpr std::chrono::seconds kLoopSilence{120};
+/// An event is read without a beat: from the slowest link that is thought of.
+constexpr std::uint32_t kLinkBytesPerSecond = 1U << 20;
 constexpr milliseconds kBeatInterval{500};
 constexpr milliseconds kBackoffFirst{200};
 constexpr milliseconds kBackoffMax{5'000};
@@ -150,7 +152,8 @@ int run_capture(const common::Config& config, const common::CaptureArguments& ar
   CaptureMetrics metrics(context.metrics, settings.origin, config);
   context.health.require(kComponent);
   // A read of the binlog may block for the source's timeout.
-  context.health.expect_beat(kComponent, kLoopSilence + settings.source_timeout);
+  context.health.expect_beat(kComponent, kLoopSilence + settings.source_timeout +
+                                             std::chrono::seconds(settings.event_bytes_max / kLinkBytesPerSecond));
   Face face(context, metrics, settings.origin);
   const SessionEvents events = face.events();
   std::vector<Cascade> remembered;

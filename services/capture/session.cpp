@@ -23,8 +23,7 @@ using std::chrono::seconds;
 constexpr milliseconds kKafkaTimeout{15'000};
 constexpr milliseconds kLeaderPause{100};
 constexpr seconds kStandbyWait{1};  ///< between two tries to take the lease
-/// A transaction is in the binlog before it counts as executed, with semi-synchronous replication for as long as a
-/// replica takes to answer.
+/// A transaction is in the binlog a moment before it counts as executed.
 constexpr seconds kSourceLackedMax{10};
 constexpr seconds kSourceLackedFirst{2};  ///< where it is looked at again afterwards
 constexpr milliseconds kSourcePositionPause{1'000};
@@ -203,16 +202,23 @@ Session::Failure Session::plan() {
   }
   if (auto failure = read_source_position()) return failure;
   plan_ = plan_resume(facts_);
-  // The end of the binlog may run a moment behind what was sent from it.
-  const auto began = std::chrono::steady_clock::now();
-  const auto may_pass = [&] {
-    if (plan_.kind != ResumePlan::Kind::kRefuse || plan_.retry == ResumePlan::Retry::kNever) return false;
-    const seconds patience = plan_.retry == ResumePlan::Retry::kBriefly ? kSourceLackedMax : kSourceLackedFirst;
-    return std::chrono::steady_clock::now() - began < patience;
-  };
-  while (may_pass()) {
+  // What the source has executed may run behind what was sent from its binlog.
+  auto lacked_since = std::chrono::steady_clock::now();
+  bool said = false;
+  while (plan_.kind == ResumePlan::Kind::kRefuse && plan_.retry != ResumePlan::Retry::kNever) {
+    const bool briefly = plan_.retry == ResumePlan::Retry::kBriefly;
+    const auto waits = mysql::waits_for_replicas(*control_);
+    if (!waits) return end_of(waits.error(), settings_.source);
+    if (*waits) {
+      lacked_since = std::chrono::steady_clock::now();
+      if (!said)
+        events_.warning("the source's transactions wait for a semi-synchronous replica; capture waits with them");
+      said = true;
+    }
+    if (std::chrono::steady_clock::now() - lacked_since >= (briefly ? kSourceLackedMax : kSourceLackedFirst)) break;
     std::this_thread::sleep_for(kSourcePositionPause);
     if (ending_.ended()) return std::nullopt;
+    events_.beat();
     if (auto failure = read_source_position()) return failure;
     plan_ = plan_resume(facts_);
   }

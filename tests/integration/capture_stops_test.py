@@ -4,6 +4,7 @@ It stays stopped when it is started again, and nothing after that position is pu
 """
 
 import re
+import threading
 
 import pytest
 
@@ -136,3 +137,33 @@ def test_a_row_above_the_bound_stops_capture(circuit, kind):
         case.execute("INSERT INTO wide VALUES (2, REPEAT('x', 70000))")
         capture.wait_unready("stopped", "wide", "max_row_bytes")
         assert case.published_changes() == 1
+
+
+WAITED_S = 12  # above the time that a source may lack what it sent for any other reason
+
+
+@pytest.mark.skipif(MYSQL not in BOTH, reason="MariaDB's binlog position is ahead of the wait")
+def test_a_transaction_that_waits_for_a_semi_synchronous_replica_does_not_stop_capture(circuit, sources):
+    """It is in the binlog and was sent, but the source does not count it as executed, for as long as no replica answers."""
+    case = circuit(MYSQL)
+    case.execute(*TABLES)
+    sources[MYSQL].execute("INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'",
+                           "SET GLOBAL rpl_semi_sync_source_timeout = 600000")
+    try:
+        with case.capture() as capture:
+            capture.wait_ready()
+            sources[MYSQL].execute("SET GLOBAL rpl_semi_sync_source_enabled = ON")
+            writer = threading.Thread(target=case.execute, args=("INSERT INTO good VALUES (1, 1)",))
+            writer.start()
+            case.wait_published(1)
+            holds_for("capture goes on", capture.is_ready, WAITED_S, poll_s=0.5)
+        with case.capture() as again:
+            holds_for("capture waits", lambda: "stopped" not in again.readiness()[1] and not again.ended(), WAITED_S, poll_s=0.5)
+            assert not again.is_ready() and "semi-synchronous" in again.said()
+            sources[MYSQL].execute("SET GLOBAL rpl_semi_sync_source_enabled = OFF")
+            writer.join(30)
+            again.wait_ready()
+            case.execute("INSERT INTO good VALUES (2, 2)")
+            case.wait_published(2)
+    finally:
+        sources[MYSQL].execute("SET GLOBAL rpl_semi_sync_source_enabled = OFF", "UNINSTALL PLUGIN rpl_semi_sync_source")
