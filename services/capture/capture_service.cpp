@@ -32,7 +32,7 @@ constexpr milliseconds kStoppedPause{10'000};
 constexpr milliseconds kGoodSession{10'000};
 
 /// Waits, or less when asked to stop.
-void pause(std::stop_token stop, milliseconds duration) {
+void pause(const std::stop_token& stop, milliseconds duration) {
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);

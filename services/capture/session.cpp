@@ -58,7 +58,7 @@ Session::Session(const SessionSettings& settings, const SessionEvents& events, M
 
 Session::~Session() = default;
 
-SessionEnd Session::run(std::stop_token stop) {
+SessionEnd Session::run(const std::stop_token& stop) {
   const std::stop_callback on_stop(stop, [this] { ending_.end(EndKind::kShutdown, "asked to stop"); });
   for (const auto step : {&Session::look_at_source, &Session::take_lease, &Session::fence_older_captures,
                           &Session::read_checkpoint, &Session::decide_numbering, &Session::set_up_topics,

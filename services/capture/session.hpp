@@ -76,7 +76,7 @@ class Session {
   ~Session();
 
   /// Runs until the session ends; `stop` ends it too.
-  [[nodiscard]] SessionEnd run(std::stop_token stop);
+  [[nodiscard]] SessionEnd run(const std::stop_token& stop);
 
  private:
   using Failure = std::optional<SessionEnd>;

@@ -52,9 +52,9 @@ struct HttpServer::Impl {
     }
     HttpRequest in{.path = request.path, .query = {}, .body = request.body};
     for (const auto& [name, value] : request.params) in.query.emplace(name, value);
-    HttpResponse answer = handler(in);
+    const HttpResponse answer = handler(in);
     out.status = answer.status;
-    out.set_content(std::move(answer.body), answer.content_type);
+    out.set_content(answer.body, answer.content_type);
   }
 };
 
@@ -75,12 +75,13 @@ HttpServer::HttpServer(Address listen, std::string setting)
   server.Get(".*", [impl = impl_.get()](const httplib::Request& request, httplib::Response& response) {
     impl->answer(request, response);
   });
-  server.set_exception_handler([](const httplib::Request& request, httplib::Response& response, std::exception_ptr) {
-    log_error("an HTTP handler failed", {{"path", request.path}});
-    response.status = 500;
-    response.set_content(error_body("the handler of this path failed; the service's log says more"),
-                         "application/json");
-  });
+  server.set_exception_handler(
+      [](const httplib::Request& request, httplib::Response& response, const std::exception_ptr&) {
+        log_error("an HTTP handler failed", {{"path", request.path}});
+        response.status = 500;
+        response.set_content(error_body("the handler of this path failed; the service's log says more"),
+                             "application/json");
+      });
 }
 
 HttpServer::~HttpServer() { stop(); }

@@ -120,7 +120,7 @@ int dispatch(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   // A heap for every few threads, not one for each: what one thread has freed another can use.
-  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): no other thread runs yet
   try {
     return dispatch(argc, argv);
   } catch (const farshore::EnvironmentError& error) {
