@@ -13,9 +13,9 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "lib"), str(HERE.parent / "scripts")]
 
-from lab_lib import tools  # noqa: E402
 from regions import Regions  # noqa: E402
 import shared_lab as shared  # noqa: E402
+import told  # noqa: E402
 
 NO_MYSQL_EXIT_CODE = 77   # ctest's SKIP_RETURN_CODE of these tests
 LOG_LINES = 25
@@ -34,7 +34,7 @@ def long_form():
 @pytest.fixture(scope="session")
 def seed():
     chosen = int(os.environ.get("FARSHORE_TEST_SEED") or random.SystemRandom().randrange(10**9))
-    print(f"\nseed {chosen}: repeat with FARSHORE_TEST_SEED={chosen}")
+    told.say(f"seed {chosen}: repeat with FARSHORE_TEST_SEED={chosen}")
     return chosen
 
 
@@ -92,13 +92,7 @@ def regions():
         shared.down()
 
 
-@pytest.fixture(scope="session")
-def need_mysql():
-    if not tools.mysql_root():
-        pytest.skip("there is no MySQL on this machine; scripts/setup says why")
-
-
-# What a failure shows: the ends of the services' logs.
+# What a failure shows: what the scenario said, also to an earlier test, and the ends of the services' logs.
 shown_regions = []
 
 
@@ -112,6 +106,8 @@ def pytest_runtest_makereport(item, call):
     report = outcome.get_result()
     if not report.failed:
         return
+    if told.sentences:
+        report.sections.append(("the scenario said", "\n".join(told.sentences)))
     for regions in shown_regions:
         for key, component in regions.lab.components.items():
             if component.log.exists() and (key.split(".")[-1] in ("capture", "apply", "gate") or not component.running()):

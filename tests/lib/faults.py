@@ -8,18 +8,18 @@ import random
 import threading
 import time
 
+import told
 from lab_lib.process import tail
 
 PAUSE_S = (0.3, 6.0)      # how long a component is stopped
 BETWEEN_S = (0.2, 2.5)    # how long nothing happens
-START_TIMEOUT_S = 90
 AWAY = ("start the server", "start the brokers")    # what a service that ends since something is away says to do
 
 
 class FaultInjector:
     """run() makes one fault after another and returns what it did, as sentences with times. Nothing is left paused."""
 
-    def __init__(self, lab, seed, components=None, say=print):
+    def __init__(self, lab, seed, components=None, say=told.say):
         self.lab = lab
         self.random = random.Random(f"faults/{seed}")
         self.components = list(components or lab.components)

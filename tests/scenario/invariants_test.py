@@ -1,13 +1,14 @@
 """A storm, and design.md's invariants held against it: one test for each, of its name.
 
 Both regions write, a row beats in each, each gate is asked all the time; meanwhile every component in turn is killed
-or stopped and continued at random moments. The seed is printed.
+or stopped and continued at random moments. A failure shows seed and faults.
 """
 
 import time
 
 import pytest
 
+import told
 from faults import FaultInjector
 from probe import Beats, GateWatch
 from processes import MemoryWatch
@@ -46,10 +47,10 @@ class Storm:
             watch.stop()
         self.ledgers = [workload.ledger for workload in workloads.values()]
         for ledger in self.ledgers:
-            print(f"{ledger.region}: {ledger.transactions} transactions, {ledger.row_changes} rows, "
-                  f"{ledger.unknown_outcomes} unknown outcomes")
-        print(f"caught up {self.caught_up_s:.1f} s after the last of {len(self.faults)} faults; "
-              f"memory {({name: round(mb) for name, mb in self.memory.greatest_mb.items()})}")
+            told.say(f"{ledger.region}: {ledger.transactions} transactions, {ledger.row_changes} rows, "
+                     f"{ledger.unknown_outcomes} unknown outcomes")
+        told.say(f"caught up {self.caught_up_s:.1f} s after the last of {len(self.faults)} faults; "
+                 f"memory {({name: round(mb) for name, mb in self.memory.greatest_mb.items()})}")
 
 
 @pytest.fixture(scope="module")
