@@ -120,12 +120,6 @@ class Regions:
                 self.lab.stop(component)
             self.lab.start(component, list(arguments))
 
-    def change_settings(self, *settings):
-        """As `scripts/lab up --set`: takes hold of a service at its next start."""
-        with self.lab.state.changed() as data:
-            data["settings"] = data["settings"] + list(settings)
-        self.lab._write_configs()
-
     def all_gates_open(self, timeout_s=60):
         for region in self:
             eventually(f"the gate of {region.name} opens", lambda region=region: region.gate()[0], timeout_s,
