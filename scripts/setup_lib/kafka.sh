@@ -18,12 +18,12 @@ setup_kafka() {
     quietly "$work/log" mvn -q -B -f "$work/pom.xml" -Dmaven.repo.local="$work/repository" \
         dependency:copy-dependencies -DoutputDirectory="$work/jars" ||
         die "Kafka's jars could not be fetched: check this machine's Maven settings and network."
-    (cd "$work/jars" && LC_ALL=C sha256sum -- *.jar > "$work/found")
+    (cd "$work/jars" && sha256sum -- *.jar > "$work/found")
     if ! cmp -s "$work/found" "$KAFKA_CHECKSUMS"; then
         diff "$KAFKA_CHECKSUMS" "$work/found" >&2 || true
         die "Kafka's jars are not those of scripts/kafka/jars.sha256 (the lines above): do not use them."
     fi
-    (cd "$work/jars" && LC_ALL=C publish "$work/jars" "$dir" *.jar)
+    (cd "$work/jars" && publish "$work/jars" "$dir" *.jar)
     rm -rf "$work"
     ok kafka "$KAFKA_VERSION fetched, $(wc -l < "$KAFKA_CHECKSUMS") jars checked"
 }
