@@ -7,13 +7,19 @@ MYSQL_RETRY_AFTER_MINUTES=60
 
 # The newest complete MySQL of the cache, or nothing.
 mysql_root() {
-    find "$FARSHORE_CACHE" -maxdepth 1 -type d -name 'mysql-[0-9]*' 2> /dev/null | sort -V | tail -n 1
+    local dir
+    while read -r dir; do
+        if is_complete "$dir"; then
+            echo "$dir"
+            return
+        fi
+    done < <(find "$FARSHORE_CACHE" -maxdepth 1 -type d -name 'mysql-[0-9]*' 2> /dev/null | sort -rV)
 }
 
 setup_mysql() {
     local dir
     dir=$(mysql_root)
-    if [ -n "$dir" ] && is_complete "$dir"; then
+    if [ -n "$dir" ]; then
         rm -f "$FARSHORE_CACHE/$MYSQL_MISSING_MARKER"
         ok mysql "${dir##*/mysql-} is there"
         return
