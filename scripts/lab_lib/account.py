@@ -5,9 +5,12 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from .errors import LabError
+
+UNUSED_COPY_SECONDS = 3600.0  # another lab may just be about to start from a copy that is younger
 
 
 def runs_as_nobody() -> bool:
@@ -72,8 +75,8 @@ def require_reachable(folder: Path):
 def reachable_copy(source: Path, stamp: str) -> Path:
     """The source itself when the servers' account can reach it, else a hard-linked (or real) copy in the temp folder.
 
-    `stamp` names the content: a copy with another stamp is made anew. Root's home is private on most systems, and the
-    cache and the build are often there.
+    `stamp` names the content: a copy with another stamp is made anew, and earlier ones that nobody uses are removed.
+    Root's home is private on most systems, and the cache and the build are often there.
     """
     if reachable(source):
         return source
@@ -85,6 +88,7 @@ def reachable_copy(source: Path, stamp: str) -> Path:
     os.chmod(base, 0o755)
     target = base / f"{source.name}-{stamp}"
     if not target.exists():
+        _remove_unused(base, source.name.partition("-")[0] + "-")
         with tempfile.TemporaryDirectory(dir=base) as work:
             copy = Path(work) / source.name
             linked = subprocess.run(["cp", "-alL", source, copy], stderr=subprocess.DEVNULL, check=False)
@@ -97,3 +101,29 @@ def reachable_copy(source: Path, stamp: str) -> Path:
                 if not target.exists():
                     raise
     return target
+
+
+def _remove_unused(base: Path, prefix: str):
+    """Removes copies of that prefix, and what an interrupted copying left, which are old and which no process runs from."""
+    used = _paths_in_use()
+    for entry in base.iterdir():
+        if not entry.name.startswith((prefix, "tmp")) or time.time() - entry.lstat().st_ctime < UNUSED_COPY_SECONDS:
+            continue
+        if any(str(entry) in text for text in used):
+            continue
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+def _paths_in_use() -> list:
+    """What every process has mapped, and the words that it was started with (a JVM reads its jars without mapping them)."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        for name in ("maps", "cmdline"):
+            try:
+                found.append((folder / name).read_bytes().decode(errors="replace"))
+            except OSError:
+                pass  # it has ended, or belongs to somebody else
+    return found

@@ -13,11 +13,15 @@ from .errors import LabError
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
+def setup_environment_file() -> Path:
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "farshore"
+    return Path(os.environ.get("FARSHORE_CACHE") or default).absolute() / "env.sh"
+
+
 @cache
 def setup_environment() -> dict:
     """The variables of $FARSHORE_CACHE/env.sh; variables of the caller win."""
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "farshore"
-    env_file = Path(os.environ.get("FARSHORE_CACHE") or default) / "env.sh"
+    env_file = setup_environment_file()
     if not env_file.is_file():
         raise LabError(f"{env_file} is not there: run scripts/setup first (or set FARSHORE_CACHE to where it ran).")
     found = {}
@@ -39,7 +43,6 @@ def _cached(variable: str) -> Path | None:
     return account.reachable_copy(folder, stamp)
 
 
-@cache
 def kafka_libs() -> Path:
     found = _cached("FARSHORE_KAFKA_LIBS")
     if not found:
@@ -47,7 +50,6 @@ def kafka_libs() -> Path:
     return found
 
 
-@cache
 def mysql_root() -> Path | None:
     """MySQL 9's folder, or None when set-up could not have it."""
     return _cached("FARSHORE_MYSQL_ROOT")
@@ -76,7 +78,8 @@ def farshore_binary(name: str) -> Path:
     if not found:
         where = os.environ.get("FARSHORE_BIN") or "build/release or build/debug"
         raise LabError(
-            f"'{name}' is not in {where}: build it (cmake --preset release && cmake --build --preset release), or set "
+            f"'{name}' is not in {where}: build it (scripts/demo does; by hand, in {REPOSITORY}: "
+            f"`. {setup_environment_file()} && cmake --preset release && ninja -C build/release farshore farshorectl`), or set "
             "FARSHORE_BIN to the folder of the binaries; `scripts/lab up --no-services` goes without."
         )
     status = found.stat()
