@@ -13,6 +13,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "lib"), str(HERE.parent / "scripts")]
 
+from circuit import Sources  # noqa: E402
 from regions import Regions  # noqa: E402
 import shared_lab as shared  # noqa: E402
 import told  # noqa: E402
@@ -50,6 +51,14 @@ def module_folder():
     folder = new_folder()
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def sources(module_folder):
+    """Plain servers that the module's circuits share: sources["mariadb"], made when first asked for."""
+    made = Sources(module_folder)
+    yield made
+    made.stop()
 
 
 @pytest.fixture

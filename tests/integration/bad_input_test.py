@@ -1,12 +1,14 @@
 """Bad input: each gets one clear sentence that says what to do, and the right exit code; nothing is skipped or lost."""
 
+import json
 import socket
 
 import pytest
 import yaml
 
-from circuit import Circuit, Sources, make_accounts
+from circuit import Circuit, make_accounts
 from lab_lib import tools
+from lab_lib.services import get
 from plain_servers import PlainServer, free_port
 from services import changed, run, write_config
 from topics import pack_header
@@ -14,13 +16,6 @@ from wait import eventually, holds_for
 
 GOOD, ERROR, USAGE, NOT_READY, UNREACHABLE = 0, 1, 2, 3, 5
 BOTH = ("mysql", "mariadb") if tools.mysql_root() else ("mariadb",)
-
-
-@pytest.fixture(scope="module")
-def sources(module_folder):
-    made = Sources(module_folder)
-    yield made
-    made.stop()
 
 
 @pytest.fixture
@@ -84,7 +79,7 @@ def test_a_file_that_is_no_configuration_is_refused(folder, content, words):
     file = write_config(folder, content)
     refused = run("capture", "--config", file)
     assert refused.returncode == USAGE
-    assert_one_sentence(refused.stderr, str(file))
+    assert_one_sentence(refused.stderr, str(file), *words)
 
 
 def test_a_file_that_is_not_there_is_refused(folder):
@@ -144,7 +139,14 @@ def test_a_source_that_cannot_be_reached(circuit):
 def test_a_target_that_cannot_be_reached(circuit):
     case = circuit()
     nobody = f"127.0.0.1:{free_port()}"
-    assert_refuses(case.apply(config=changed(case.config, "database.address", nobody)), UNREACHABLE, nobody)
+    config = changed(case.config, "database.address", nobody)
+    assert_refuses(case.apply(config=config), UNREACHABLE, nobody)
+    with case.gate(config=config) as gate:
+        gate.wait_unready(nobody, "database")
+        status, answer = get(gate.url + "/v1/gate")
+        assert status == 503
+        assert {reason["reason"] for stream in json.loads(answer)["streams"] for reason in stream["reasons"]} == {"no-evidence"}
+        assert not gate.ended()
 
 
 def test_a_broker_that_cannot_be_reached(circuit):
@@ -158,7 +160,8 @@ def test_a_broker_that_cannot_be_reached(circuit):
 def test_a_wrong_password(circuit, kind):
     case = circuit(kind, kind)
     (case.folder / "wrong").write_text("wrong")
-    for service, path in (("capture", "origins.0.account.password_file"), ("apply", "database.accounts.apply.password_file")):
+    for service, path in (("capture", "origins.0.account.password_file"), ("apply", "database.accounts.apply.password_file"),
+                          ("gate", "database.accounts.gate.password_file")):
         config = case.capture_config() if service == "capture" else case.config
         running = getattr(case, service)(config=changed(config, path, str(case.folder / "wrong")))
         assert_refuses(running, ERROR, f"farshore_{service}", "denied")
@@ -167,7 +170,8 @@ def test_a_wrong_password(circuit, kind):
 def test_tls_is_required_and_the_server_has_none(circuit):
     case = circuit("mariadb", "mariadb")
     assert_refuses(case.capture(config=changed(case.capture_config(), "origins.0.tls", {"mode": "required"})), ERROR, "TLS")
-    assert_refuses(case.apply(config=changed(case.config, "database.tls", {"mode": "required"})), ERROR, "TLS")
+    for service in (case.apply, case.gate):
+        assert_refuses(service(config=changed(case.config, "database.tls", {"mode": "required"})), ERROR, "TLS")
 
 
 WRONG_SETTINGS = [
@@ -207,6 +211,7 @@ def test_missing_grants(circuit, kind):
     with case.capture() as capture:
         capture.wait_ready()
         assert_refuses(case.apply(config=changed(case.config, "database.accounts.apply", weak)), ERROR, "privilege", "grants.md")
+    assert_refuses(case.gate(config=changed(case.config, "database.accounts.gate", weak)), ERROR, "denied", "grants.md")
 
 
 def test_a_target_without_the_farshore_schema(regions, circuit, folder):

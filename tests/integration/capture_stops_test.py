@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from circuit import Circuit, Sources
+from circuit import Circuit
 from lab_lib import tools
 from wait import eventually, holds_for
 
@@ -49,13 +49,6 @@ STOPS = [
 CASES = [pytest.param(kind, words, statements, id=f"{kind}: {name}")
          for name, kinds, words, statements in STOPS for kind in kinds if kind in BOTH]
 POSITION = re.compile(r"binlog\.\d{6}:\d+")
-
-
-@pytest.fixture(scope="module")
-def sources(module_folder):
-    made = Sources(module_folder)
-    yield made
-    made.stop()
 
 
 @pytest.fixture

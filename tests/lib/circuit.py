@@ -99,8 +99,8 @@ class Circuit:
     def apply(self, *arguments, config=None):
         return Service("apply", config or self.config, self.folder, *arguments)
 
-    def gate(self):
-        return Service("gate", self.config, self.folder)
+    def gate(self, *arguments, config=None):
+        return Service("gate", config or self.config, self.folder, *arguments)
 
     def execute(self, *statements):
         """At the source, in the circuit's schema, as an administrator."""

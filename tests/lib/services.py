@@ -40,6 +40,11 @@ def changed(config, path, value):
     return copied
 
 
+def log_lines(text):
+    """The lines of a service's log, parsed. A line that is no JSON fails the test that asks."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
 class Service:
     """with Service("capture", config, folder) as capture: eventually("ready", capture.is_ready)"""
 
@@ -107,16 +112,6 @@ class Service:
 
     def said(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
-
-    def logged(self):
-        """The structured log lines, parsed."""
-        lines = []
-        for line in self.said().splitlines():
-            try:
-                lines.append(json.loads(line))
-            except ValueError:
-                lines.append({"msg": line})
-        return lines
 
     def __enter__(self):
         return self.start()
