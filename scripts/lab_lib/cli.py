@@ -67,8 +67,12 @@ def _down(arguments):
     lab.down(purge=arguments.purge)
     if not there:
         _say(f"there is no lab in {lab.folder}")
+    elif not arguments.purge:
+        _say(f"down; the data is kept in {lab.folder}")
+    elif lab.folder.exists():
+        _say(f"down; the lab is deleted, what else is in {lab.folder} stays")
     else:
-        _say(f"down; {'everything deleted' if arguments.purge else 'the data is kept in'} {lab.folder}")
+        _say(f"down; {lab.folder} is deleted")
 
 
 def _env(arguments):

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import account, options, progress, region_config, services, tools
+from . import account, lab_folder, options, progress, region_config, services, tools
 from .component import Component
 from .database import APP_USER
 from .description import describe
@@ -94,20 +94,17 @@ class Lab:
             return [component.key for component in missing]
 
     def down(self, purge: bool = False):
-        """Stops everything, also what is paused. `purge` deletes the data too."""
+        """Stops everything, also what is paused. `purge` deletes the data too, and nothing that the lab has not made."""
         if not self.folder.is_dir() or not self.state.exists():
             return
         with self._locked():
             self._stop(list(self.components.values()))
-            sockets = {database.socket.parent for database in self.databases.values()}
-        if purge:
-            for folder in sockets:
-                shutil.rmtree(folder, ignore_errors=True)
-            for entry in self.folder.iterdir():  # lab.json last: who is killed here can still be cleared up after
-                if entry.is_dir():
-                    shutil.rmtree(entry)
-            shutil.rmtree(self.folder)
-            self.state = State(self.folder)
+            if purge:
+                for database in self.databases.values():
+                    if database.socket.parent != database.folder:
+                        shutil.rmtree(database.socket.parent, ignore_errors=True)
+                lab_folder.remove(self.folder, list(self.databases))
+                self.state = State(self.folder)
 
     def _stop(self, components: list):
         """Users before what they use: services, mirror, brokers, databases; those of one kind at once."""
@@ -196,10 +193,7 @@ class Lab:
 
     # --- inside
     def _locked(self):
-        if not self.folder.is_dir():
-            account.make_folder(self.folder)
-        account.require_reachable(self.folder.parent)
-        account.make_folder(self.folder)
+        lab_folder.make(self.folder)
         return locked(self.folder)
 
     def _build(self):

@@ -4,7 +4,7 @@ import re
 import secrets
 from pathlib import Path
 
-from . import region_config, tools
+from . import lab_folder, region_config, tools
 from .database import ACCOUNTS, APP_USER
 from .errors import LabError
 from .state import State
@@ -56,7 +56,7 @@ def tables_files(names: list) -> list:
 
 def _check_names(regions: list):
     for region in regions:
-        if not REGION_NAME.fullmatch(region) or region == "mirror":
+        if not REGION_NAME.fullmatch(region) or region in lab_folder.SHARED_FOLDERS:
             raise LabError(f"'{region}' is no region's name: a letter, then up to 15 letters and digits, lower case.", 2)
     if len(set(regions)) != len(regions):
         raise LabError("--regions names a region twice.", 2)

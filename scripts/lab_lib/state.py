@@ -10,6 +10,8 @@ from pathlib import Path
 from .errors import LabError
 
 FILE_NAME = "lab.json"
+NEW_FILE_NAME = FILE_NAME + ".new"
+LOCK_NAMES = (".state.lock", ".lock")  # of a change, of `up` and `down`
 FORMAT = 1
 
 
@@ -44,7 +46,7 @@ class State:
             if self._depth:
                 yield self._data
                 return
-            with open(self.folder / ".state.lock", "w", encoding="utf-8") as lock:
+            with open(self.folder / LOCK_NAMES[0], "w", encoding="utf-8") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 self._refresh()
                 self._depth += 1
@@ -72,13 +74,16 @@ class State:
         try:
             found = json.loads(self.path.read_text())
         except ValueError as error:
-            raise LabError(f"{self.path} is not readable ({error}): remove the folder {self.folder}.") from error
-        if found.get("format") != FORMAT:
-            raise LabError(f"{self.path} is of another version of the lab: remove the folder {self.folder}.")
+            raise LabError(f"{self.path} is not readable ({error}): {self._mend()}") from error
+        if not isinstance(found, dict) or found.get("format") != FORMAT:
+            raise LabError(f"{self.path} is of another version of the lab: {self._mend()}")
         self._data, self._seen = found, seen
 
+    def _mend(self) -> str:
+        return f"remove the folder {self.folder} if it is a lab's, or name another one with --dir."
+
     def _save(self):
-        new = self.path.with_name(FILE_NAME + ".new")
+        new = self.path.with_name(NEW_FILE_NAME)
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(self._data, file, indent=1)
         os.replace(new, self.path)
@@ -89,7 +94,7 @@ class State:
 @contextmanager
 def locked(folder: Path):
     """One `up` or `down` at a time in a folder; a second one is refused with a sentence."""
-    with open(folder / ".lock", "w", encoding="utf-8") as file:
+    with open(folder / LOCK_NAMES[1], "w", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -51,7 +51,7 @@ def test_a_name_of_small_letters_and_digits_is_good(remember, name):
 
 
 @pytest.mark.parametrize("name", [
-    "", "East", "1st", "eu-west", "eu_west", "eu.west", "a2345678901234567", "\u00fcber", "east\n", "../x", "mirror"])
+    "", "East", "1st", "eu-west", "eu_west", "eu.west", "a2345678901234567", "\u00fcber", "east\n", "../x", "mirror", "secrets"])
 def test_a_bad_name_of_a_region_is_refused(remember, folder, name):
     assert f"'{name}' is no region's name" in refusal(remember, regions=["west", name])
     assert not State(folder).exists()
