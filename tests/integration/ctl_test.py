@@ -1,5 +1,6 @@
 """farshorectl: what it prints and the codes it exits with."""
 
+import concurrent.futures
 import json
 import signal
 import subprocess
@@ -55,9 +56,14 @@ def test_gate_is_0_when_open_and_3_when_closed(regions):
 
 
 def test_status_shows_every_partition(regions):
-    found = regions.west.ctl("status", "--output", "json")
-    assert found.returncode == GOOD, found.stderr
-    json.loads(found.stdout)
+    found = json_of(regions.west.ctl("status", "--output", "json"))
+    assert found["region"] == "west" and found["good"] is True
+    assert [(one["service"], one["answers"], one["ready"]) for one in found["services"]] == [
+        ("capture", True, True), ("apply", True, True), ("gate", True, True)]
+    assert [(one["origin"], one["stream"], one["partition"], one["state"]) for one in found["partitions"]] == [
+        ("east", "main", number, "applying") for number in range(8)]
+    assert {one["partition"]: one["seq"] for one in found["partitions"]} == {row["part"]: row["seq"] for row in regions.west.progress("east")}
+    assert all(one["owner"] and 0 <= one["safe_time_age_seconds"] < 10 for one in found["partitions"])
     table = regions.west.ctl("status")
     assert table.returncode == GOOD
     assert "applying" in table.stdout and "east" in table.stdout
@@ -130,15 +136,18 @@ def test_preflight_finds_nothing_to_mend_in_the_lab_but_what_tests_made(regions)
 
 def test_preflight_names_the_setting_and_the_statement_that_mends_it(regions):
     west = regions.west.database
-    west.execute("SET GLOBAL binlog_row_metadata = 'MINIMAL'")
+    west.execute("SET GLOBAL binlog_row_metadata = 'MINIMAL'", "REVOKE REPLICATION SLAVE ON *.* FROM 'farshore_apply'@'%'")
     try:
+        done = regions.east.ctl("preflight", "--peer", str(regions.west.config_file))
+        assert done.returncode == TO_MEND and "peer west: source west: binlog_row_metadata" in done.stdout
         done = regions.west.ctl("preflight", "--peer", str(regions.east.config_file))
         assert done.returncode == TO_MEND
+        assert "GRANT REPLICATION SLAVE ON *.* TO 'farshore_apply'@'%'" in done.stdout
         line = next(line for line in done.stdout.splitlines() if "binlog_row_metadata" in line)
         assert "MINIMAL" in line and "FULL" in line
         assert "SET GLOBAL binlog_row_metadata" in done.stdout
     finally:
-        west.execute("SET GLOBAL binlog_row_metadata = 'FULL'")
+        west.execute("SET GLOBAL binlog_row_metadata = 'FULL'", "GRANT REPLICATION SLAVE ON *.* TO 'farshore_apply'@'%'")
 
 
 def test_preflight_looks_at_keys_engines_triggers_and_auto_increment_of_both_sides(regions):
@@ -157,15 +166,36 @@ def test_preflight_looks_at_keys_engines_triggers_and_auto_increment_of_both_sid
         regions.everywhere("DROP DATABASE test_preflight")
 
 
-def test_what_cannot_be_reached_is_5_with_one_sentence(regions, folder):
+AWAY = [("database.address", ["init"]), ("database.address", ["status"]), ("http.gate", ["gate"]),
+        ("kafka.bootstrap", ["decode", "--topic", topic_of("east")]),
+        ("database.address", ["preflight", "--output", "json"]), ("kafka.bootstrap", ["preflight", "--output", "json"])]
+
+
+def test_what_cannot_be_reached_is_5_with_one_sentence_and_preflight_looks_at_the_rest(regions, folder):
     nobody = f"127.0.0.1:{free_port()}"
-    config = changed(yaml.safe_load(regions.east.config_file.read_text()), "database.address", nobody)
-    file = write_config(folder, config)
-    for words in (["init"], ["status"]):
-        done = subprocess.run([str(tools.farshore_binary("farshorectl")), "--config", str(file), *words], capture_output=True,
-                              text=True, check=False)
-        assert done.returncode == UNREACHABLE, done.stdout + done.stderr
-        assert nobody in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    east = yaml.safe_load(regions.east.config_file.read_text())
+
+    def run(case):
+        number, (away, words) = case
+        file = write_config(folder, changed(east, away, nobody), f"{number}.yaml")
+        return subprocess.run([str(tools.farshore_binary("farshorectl")), "--config", str(file), *words], capture_output=True,
+                              text=True, check=False, timeout=60)
+    with concurrent.futures.ThreadPoolExecutor(len(AWAY)) as pool:    # each is as patient as it is
+        ended = list(pool.map(run, enumerate(AWAY)))
+    for (away, words), done in zip(AWAY, ended):
+        assert done.returncode == UNREACHABLE, f"{words}: {done.stdout + done.stderr}"
+        if words[0] == "preflight":
+            assert_preflight_goes_on(json_of(done, UNREACHABLE)["findings"], away.split(".")[0], nobody)
+        else:
+            assert nobody in done.stderr and away.split(".")[0] in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def assert_preflight_goes_on(findings, away, nobody):
+    """What is away is a finding; something of the other servers was looked at and found good."""
+    unreachable = [finding for finding in findings if finding["what"] == "access"]
+    assert unreachable and all(nobody in finding["found"] and finding["verdict"] == "mend" for finding in unreachable)
+    other = {"database": "kafka", "kafka": "database"}[away]
+    assert [finding for finding in findings if finding["where"].startswith(other) and finding["verdict"] == "good"]
 
 
 def test_the_command_line_is_checked(regions):
