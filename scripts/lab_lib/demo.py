@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -23,17 +24,18 @@ TABLE = """CREATE TABLE shop.orders (id BIGINT PRIMARY KEY, city VARCHAR(16) NOT
 ARRIVAL_SECONDS = 30
 WRITING_SECONDS = 12
 CAUGHT_UP_SECONDS = 60
+WRITER_ENDS_SECONDS = 30
 GATE_SECONDS = 30
 
 
 def main(words: list) -> int:
-    parser = argparse.ArgumentParser(prog="scripts/demo")
+    parser = argparse.ArgumentParser(prog="scripts/demo", allow_abbrev=False)
     parser.add_argument("--keep", action="store_true", help="leave the surviving region up")
     parser.add_argument("--server", choices=("mixed", "mysql", "mariadb"), default="mixed")
     arguments = parser.parse_args(words)
     take_sigterm_as_interrupt()
     folder = Path(tempfile.gettempdir()) / f"farshore-demo-{os.geteuid()}"
-    lab, done = None, False
+    lab, done, code = None, False, 1
     try:
         Lab(folder, say=_say).down(purge=True)  # an earlier demo that was killed
         lab = Lab(folder, say=_say)
@@ -42,14 +44,17 @@ def main(words: list) -> int:
     except (LabError, pymysql.MySQLError) as error:
         print(f"\nscripts/demo FAILED: {error}\nlogs: {folder}", file=sys.stderr)
     except (KeyboardInterrupt, Cancelled):
-        print("\nscripts/demo: interrupted.", file=sys.stderr)
+        print(f"\nscripts/demo: interrupted.\nlogs: {folder}", file=sys.stderr)
+        code = 130
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):  # nothing is left running: each stop below ends by itself
+            signal.signal(number, signal.SIG_IGN)
         if lab and not (done and arguments.keep):
             lab.cancellation = type(lab.cancellation)()
             lab.down(purge=done)
     if done:
         _say("\nThe demo ended well." + (f" Look around: scripts/lab status --dir {folder}" if arguments.keep else ""))
-    return 0 if done else 1
+    return 0 if done else code
 
 
 def _say(line: str):
@@ -121,6 +126,10 @@ class Story:
         finally:
             for writer in writers:
                 writer.finish()
+            for writer in writers:
+                writer.join(WRITER_ENDS_SECONDS)
+        for writer in writers:
+            writer.require_success()
         began = time.monotonic()
         self.lab.wait(CAUGHT_UP_SECONDS)
         _say(f"  {sum(writer.writes for writer in writers)} writes were acknowledged meanwhile; "
@@ -203,7 +212,7 @@ class Writer(threading.Thread):
                 while not self._stopping.is_set():
                     self._one(cursor)
                     self.writes += 1
-        except Exception as error:  # handed to finish(), which raises it
+        except Exception as error:  # handed to require_success(), which raises it
             self._failure = error
 
     def _one(self, cursor):
@@ -224,7 +233,10 @@ class Writer(threading.Thread):
 
     def finish(self):
         self._stopping.set()
-        self.join(30)
+
+    def require_success(self):
+        if self.is_alive():
+            raise LabError(f"the writer of {self._region} does not end: its server does not answer")
         if self._failure:
             raise LabError(f"the writer of {self._region} failed: {self._failure}")
 
