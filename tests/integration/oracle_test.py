@@ -9,9 +9,9 @@ import pytest
 from binlog_files import XID, binlog_paths, events_of, transactions_of
 from ledger import TABLES, Ledger, differences, expected_rows, key_of
 from lab_lib import tools
+from lab_lib.database import split_statements
 from plain_servers import PlainServer
 from regions import SHOP
-from sql import statements_of
 from topics import Header, pack_header, parse_header
 from wait import eventually, holds_for
 from workload import Client, Workload
@@ -30,7 +30,7 @@ def server(request, module_folder):
 
 @pytest.fixture
 def shop(server):
-    server.execute("DROP DATABASE IF EXISTS shop", *statements_of(SHOP.read_text()))
+    server.execute("DROP DATABASE IF EXISTS shop", *split_statements(SHOP.read_text()))
     return server
 
 

@@ -8,6 +8,7 @@ import pathlib
 import time
 
 from lab_lib import tools
+from lab_lib.database import split_statements
 from plain_servers import PlainServer
 from services import Service
 from topics import Topics
@@ -20,17 +21,13 @@ numbers = itertools.count(1)
 UNIQUE = f"{time.time_ns() // 1_000_000 % 100_000_000:x}"
 
 
-def split(text):
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
-    return [part.strip() for part in "\n".join(lines).split(";\n") if part.strip(" ;\n")]
-
-
 def make_accounts(server):
     """Farshore's accounts with exactly the grants of schemas/sql, and the farshore schema."""
     text = (SQL / f"grants.{server.server}.sql").read_text()
     for account in ("capture", "apply", "gate", "ctl"):
         text = text.replace(f"'<{account} password>'", f"'{PASSWORD}'")
-    server.execute("SET SESSION sql_log_bin = 0", *split(text), *split((SQL / "farshore.sql").read_text()))
+    server.execute("SET SESSION sql_log_bin = 0", *split_statements(text),
+                   *split_statements((SQL / "farshore.sql").read_text()))
     return server
 
 

@@ -5,9 +5,10 @@ import pathlib
 import subprocess
 
 from lab_lib import Lab, tools
+from lab_lib.database import split_statements
 from lab_lib.services import get
 from metrics import Metrics
-from sql import Database, statements_of
+from sql import Database
 from topics import Topics
 from wait import eventually
 
@@ -108,7 +109,7 @@ class Regions:
             self.lab.databases[region.name].grant_app()
 
     def load_everywhere(self, text):
-        self.everywhere(*statements_of(text))
+        self.everywhere(*split_statements(text))
 
     def wait(self, timeout_s=60):
         """Until every region holds all that the others' sources hold now."""

@@ -94,9 +94,3 @@ def is_connection_lost(error):
 def is_retry(error):
     """The server rolled the transaction (or must have it rolled) back, and says so."""
     return isinstance(error, pymysql.err.MySQLError) and bool(error.args) and error.args[0] in RETRY
-
-
-def statements_of(text):
-    """The statements of an .sql file without procedures: comment lines left out, split at ';' before an end of line."""
-    lines = [line for line in text.splitlines() if not line.strip().startswith("--")]
-    return [statement.strip() for statement in "\n".join(lines).split(";\n") if statement.strip(" ;\n")]
