@@ -1,14 +1,19 @@
 """The command line of the benchmarks. Progress goes to standard error, results to standard output, a JSON object a line."""
 
 import argparse
+import contextlib
 import json
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 
+import pymysql
+
 from lab_lib import LabError, tools
+from lab_lib.errors import Cancelled
 from lab_lib.waiting import take_sigterm_as_interrupt
 
 from . import drain, latency
@@ -37,19 +42,31 @@ def main(words):
     try:
         tools.farshore_binary("farshore")
         for run in range(1, arguments.runs + 1):
-            for result in results(arguments, folder / str(run)):
-                print(json.dumps({**result, "run": run}), flush=True)
+            # Closed, and with it all servers of the run, before the folder goes.
+            with contextlib.closing(results(arguments, folder / str(run))) as found:
+                for result in found:
+                    print(json.dumps({**result, "run": run}), flush=True)
         return 0
     except LabError as error:
-        print(f"scripts/bench: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
+        return failed(str(error), error.exit_code)
+    except subprocess.CalledProcessError as error:
+        return failed(f"{pathlib.Path(str(error.cmd[0])).name} failed with {error.returncode}")
+    except pymysql.MySQLError as error:
+        return failed(f"the database answers: {error.args[-1]}")
+    except AssertionError as error:  # a wait's end: it says what for
+        return failed(str(error))
+    except (KeyboardInterrupt, Cancelled):
+        return failed("interrupted.", 130)
     finally:
         if arguments.keep:
             print(f"scripts/bench: everything is kept in {folder}", file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def failed(sentence, exit_code=1):
+    print(f"scripts/bench: {sentence}", file=sys.stderr)
+    return exit_code
 
 
 def results(arguments, folder):

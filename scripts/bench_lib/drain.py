@@ -17,6 +17,7 @@ from sql import Database
 from wait import eventually
 
 from . import sysbench
+from .versions import farshore_version
 
 ORIGIN, PARTITIONS = "bench", 8
 DRAINED_WITHIN_S = 1800
@@ -145,8 +146,7 @@ def drain_capture(source, folder, say):
 
 
 def versions(source):
-    done = subprocess.run([str(tools.farshore_binary("farshore")), "--version"], capture_output=True, text=True, check=False)
-    return {"farshore": done.stdout.strip().split(" ")[-1] or "unknown", source.kind: source.version}
+    return {"farshore": farshore_version(), source.kind: source.version}
 
 
 def capture_result(source, captured, say):
@@ -163,13 +163,17 @@ def capture_result(source, captured, say):
 
 
 def target_server(folder, name, number, source, *options):
-    """A durable MariaDB with a copy of the tables as they were before the backlog."""
+    """A durable MariaDB with a copy of the tables as they were before the backlog. The caller stops it."""
     server = PlainServer("mariadb", folder / name, server_id=number,
                          options=[*DURABLE, f"--gtid-domain-id={number}", *options]).start()
-    make_accounts(server)
-    with open(source.dump, "rb") as file:
-        subprocess.run([tools.system("mariadb"), "--no-defaults", f"--socket={server.socket}", "--user=root",
-                        "--init-command=SET SESSION sql_log_bin=0"], stdin=file, check=True)
+    try:
+        make_accounts(server)
+        with open(source.dump, "rb") as file:
+            subprocess.run([tools.system("mariadb"), "--no-defaults", f"--socket={server.socket}", "--user=root",
+                            "--init-command=SET SESSION sql_log_bin=0"], stdin=file, check=True)
+    except BaseException:  # nobody else knows of it yet
+        server.kill()
+        raise
     return server
 
 
@@ -191,10 +195,11 @@ def drain_apply(source, target, folder, rows, say):
 
 def apply_result(source, folder, applied, target, say):
     sums = table_sums(target)
+    target_version = target.value("SELECT @@version").split("-")[0]
     target.stop()
     if sums != table_sums(source.database):
         raise LabError("the copy does not hold what the source holds")
-    result = {"bench": "apply", "server": source.kind, **applied, "versions": {**versions(source), "target": "mariadb"}}
+    result = {"bench": "apply", "server": source.kind, **applied, "versions": {**versions(source), "target": f"mariadb {target_version}"}}
     if source.kind != "mariadb":
         return result
     rate, cpu = native_replica(source, folder, applied["rows"], say)

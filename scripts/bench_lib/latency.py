@@ -18,6 +18,8 @@ from regions import Region
 from services import Service
 from wait import eventually
 
+from .versions import farshore_version
+
 SCHEMA, WRITERS, ROWS_A_TRANSACTION, TABLE_ROWS = "bench", 4, 10, 10_000
 IDS_A_WRITER = 1_000_000
 WARM_S, LOOK_S, SEEN_WITHIN_S = 30, 0.005, 30
@@ -147,8 +149,9 @@ def measure(way, rate, seconds, mirror, say):
             "parts": parts, "late_ms": round(late_s * 1000, 1),
             "cpu_seconds": {name: round(cpu_seconds(pid) - cpu_before[name], 2) for name, pid in way.pids.items()},
             "rss_mb": {name: round(resident_mb(pid, "VmHWM"), 1) for name, pid in way.pids.items()},
-            "versions": {region.name: f"{region.server} {region.lab.env()['regions'][region.name]['db']['version']}"
-                         for region in (way.source, way.target)}}
+            "versions": {"farshore": farshore_version(),
+                         **{region.name: f"{region.server} {region.lab.env()['regions'][region.name]['db']['version']}"
+                            for region in (way.source, way.target)}}}
 
 
 def run_for(way, rate, seconds):
