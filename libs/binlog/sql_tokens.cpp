@@ -11,6 +11,9 @@ bool is_word_part(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
+/// What stands behind such a version is meant for no server: dumps begin with "/*M!999999\- enable the sandbox mode
+/// */".
+bool is_of_no_server(std::string_view version) { return version == "99999" || version == "999999"; }
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 }  // namespace
@@ -47,20 +50,33 @@ void SqlTokens::skip_blank() {
 bool SqlTokens::skip_comment() {
   if (starts_with("/*!") || starts_with("/*M!")) {
     at_ += starts_with("/*!") ? 3 : 4;
+    const std::size_t from = at_;
     while (at_ < sql_.size() && is_digit(sql_[at_])) ++at_;
-    in_versioned_comment_ = true;
+    const std::string_view version = sql_.substr(from, at_ - from);
+    if (is_of_no_server(version))
+      skip_past("*/");
+    else
+      in_versioned_comment_ = true;
   } else if (starts_with("/*")) {
     at_ += 2;
     skip_past("*/");
   } else if (in_versioned_comment_ && starts_with("*/")) {
     at_ += 2;
     in_versioned_comment_ = false;
-  } else if (starts_with("#") || starts_with("-- ") || starts_with("--\t") || starts_with("--\n")) {
+  } else if (starts_with("#") || at_dashes()) {
     skip_past("\n");
   } else {
     return false;
   }
   return true;
+}
+
+/// Two dashes begin a comment when a blank or a control character follows, or nothing does.
+bool SqlTokens::at_dashes() const {
+  if (!starts_with("--")) return false;
+  if (at_ + 2 == sql_.size()) return true;
+  const auto next = static_cast<unsigned char>(sql_[at_ + 2]);
+  return next <= ' ' || next == 0x7F;
 }
 
 void SqlTokens::skip_past(std::string_view mark) {

@@ -24,8 +24,8 @@ struct SqlToken {
   [[nodiscard]] bool is_symbol(char c) const { return kind == Kind::kSymbol && text.front() == c; }
 };
 
-/// Splits SQL into tokens. Comments are passed over, but for what `/*! ... */` and `/*M! ... */` hold. Never fails:
-/// what is left open ends with the text. Backslashes escape in strings.
+/// Splits SQL into tokens. Comments are passed over, but for what `/*! ... */` and `/*M! ... */` hold, unless
+/// their version is all nines. Never fails: what is left open ends with the text. Backslashes escape in strings.
 class SqlTokens {
  public:
   explicit SqlTokens(std::string_view sql) : sql_(sql) {}
@@ -34,6 +34,7 @@ class SqlTokens {
  private:
   void skip_blank();
   [[nodiscard]] bool skip_comment();
+  [[nodiscard]] bool at_dashes() const;
   void skip_past(std::string_view mark);
   [[nodiscard]] std::string quoted(char quote);
   [[nodiscard]] bool starts_with(std::string_view mark) const { return sql_.substr(at_).starts_with(mark); }

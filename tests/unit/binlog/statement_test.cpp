@@ -39,6 +39,20 @@ TEST(Statement, comments_are_passed_over_and_versioned_ones_count) {
   expect("/* never closed TRUNCATE orders", StatementKind::kOther);
 }
 
+TEST(Statement, dashes_begin_a_comment_before_any_blank_or_control_character) {
+  expect("--\r\n-- Table structure\r\n--\r\nCREATE TABLE t (a INT)", StatementKind::kTableDdl, {{"", "t"}});
+  for (const char c : {' ', '\t', '\n', '\r', '\v', '\f', '\x01', '\x7F'}) {
+    expect(std::string("--") + c + "\nTRUNCATE t", StatementKind::kTruncate, {{"", "t"}});
+  }
+  expect("TRUNCATE t --", StatementKind::kTruncate, {{"", "t"}});
+  expect("--5\nTRUNCATE t", StatementKind::kOther);
+}
+
+TEST(Statement, versions_that_no_server_has_make_a_plain_comment) {
+  expect("/*M!999999\\- enable the sandbox mode */ CREATE TABLE t (a INT)", StatementKind::kTableDdl, {{"", "t"}});
+  expect("/*!99999 x */ TRUNCATE t", StatementKind::kTruncate, {{"", "t"}});
+}
+
 TEST(Statement, partition_statements_that_move_rows_are_told_apart) {
   expect("ALTER TABLE t DROP PARTITION p0", StatementKind::kPartitionDataChange, {{"", "t"}});
   expect("ALTER TABLE s.t TRUNCATE PARTITION ALL", StatementKind::kPartitionDataChange, {{"s", "t"}});
