@@ -1,7 +1,7 @@
 #include "binlog/statement.hpp"
 
 #include <algorithm>
-#include <cctype>
+#include <optional>
 #include <span>
 
 #include "binlog/sql_tokens.hpp"
@@ -63,7 +63,9 @@ class Classifier {
                                                      "INSTALL", "UNINSTALL", "CHECK",    "KILL",   "SHUTDOWN"};
     static constexpr std::string_view kAnalyzed[] = {"TABLE", "TABLES", "LOCAL", "NO_WRITE_TO_BINLOG"};
     while (at_symbol('(')) advance();
-    if (take("SET")) return set();
+    while (take("SET")) {
+      if (const auto kind = set()) return *kind;
+    }
     // MariaDB's ANALYZE UPDATE and such do what they analyse.
     if (take("ANALYZE")) return at_any(kAnalyzed) ? StatementKind::kOtherDdl : StatementKind::kDml;
     if (at_any(kDml)) return StatementKind::kDml;
@@ -87,10 +89,13 @@ class Classifier {
   }
 
   /// MariaDB: SET STATEMENT variable = value, ... FOR statement. It is logged whole: what counts is the statement.
-  StatementKind set() {
+  /// Nothing: it comes next.
+  std::optional<StatementKind> set() {
     if (!take("STATEMENT")) return StatementKind::kOtherDdl;
     while (!at_end() && !at("FOR")) advance();
-    return take("FOR") ? first_word() : StatementKind::kOther;
+    if (!take("FOR")) return StatementKind::kOther;
+    while (at_symbol('(')) advance();
+    return std::nullopt;
   }
 
   StatementKind insert() {

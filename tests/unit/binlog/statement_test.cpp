@@ -71,6 +71,13 @@ TEST(Statement, what_stands_behind_set_statement_counts) {
          StatementKind::kPartitionDataChange, {{"", "t"}});
   expect("SET STATEMENT binlog_format='STATEMENT' FOR INSERT INTO t VALUES (1)", StatementKind::kDml, {{"", "t"}});
   expect("SET STATEMENT a=1", StatementKind::kOther);
+  expect("SET STATEMENT a=1 FOR SET STATEMENT b=1 FOR (TRUNCATE t", StatementKind::kTruncate, {{"", "t"}});
+}
+
+TEST(Statement, set_statement_may_stand_before_itself_any_number_of_times) {
+  std::string sql;
+  for (int i = 0; i < 1'000'000; ++i) sql += "SET STATEMENT a=1 FOR ";
+  expect(sql + "TRUNCATE t", StatementKind::kTruncate, {{"", "t"}});
 }
 
 TEST(Statement, analyze_of_a_change_is_that_change) {
