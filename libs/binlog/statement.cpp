@@ -188,7 +188,7 @@ class Classifier {
   void scan_rest() {
     while (!at_end()) {
       if (at("FOREIGN")) statement_.touches_foreign_keys = true;
-      if (at("SELECT")) selects_rows_ = true;
+      if (at("SELECT") || at("TABLE")) selects_rows_ = true;
       if (take("REFERENCES")) {
         statement_.touches_foreign_keys = true;
         take_table();
@@ -203,6 +203,8 @@ class Classifier {
         moves_partition();
       } else if (take("RENAME")) {
         renamed_to();
+      } else if (take("VALUES")) {
+        selects_rows_ |= at("ROW") || at_symbol('(');  // not those of a partition: IN (...), LESS THAN (...)
       } else {
         advance();
       }

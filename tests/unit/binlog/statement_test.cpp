@@ -116,7 +116,13 @@ TEST(Statement, table_ddl_names_its_tables) {
 
 TEST(Statement, create_table_from_select_as_a_statement_changes_rows) {
   expect("CREATE TABLE t SELECT * FROM u", StatementKind::kDml, {{"", "t"}});
+  expect("CREATE TABLE t TABLE u", StatementKind::kDml, {{"", "t"}});
+  expect("CREATE TABLE t (a INT) IGNORE AS (TABLE u)", StatementKind::kDml, {{"", "t"}});
+  expect("CREATE TABLE t VALUES ROW(1), ROW(2)", StatementKind::kDml, {{"", "t"}});
+  expect("CREATE TABLE t (a INT) VALUES (1), (2)", StatementKind::kDml, {{"", "t"}});
   expect("CREATE TABLE t (a INT) START TRANSACTION", StatementKind::kTableDdl, {{"", "t"}});
+  expect("CREATE TABLE t (a INT) TABLESPACE s PARTITION BY LIST (a) (PARTITION p VALUES IN (1))",
+         StatementKind::kTableDdl, {{"", "t"}});
 }
 
 TEST(Statement, other_ddl_is_told_apart) {
