@@ -117,7 +117,10 @@ std::optional<Query> parse_query(const RawEvent& raw) {
   return query;
 }
 
-bool creates_from_select(std::string_view sql) { return sql.ends_with("START TRANSACTION"); }
+/// Routines and events may end with the same words.
+bool creates_from_select(StatementKind kind, std::string_view sql) {
+  return kind == StatementKind::kTableDdl && sql.ends_with("START TRANSACTION");
+}
 
 }  // namespace
 
@@ -276,7 +279,7 @@ EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {
   event.kind = Event::Kind::kStatement;
   event.default_schema = query->default_schema;
   event.sql = query->sql;
-  if (is_first && kind_ == ServerKind::kMysql && creates_from_select(query->sql)) {
+  if (is_first && kind_ == ServerKind::kMysql && creates_from_select(kind, query->sql)) {
     state_ = State::kInTransaction;
   } else if (is_first) {
     state_ = State::kIdle;

@@ -182,6 +182,18 @@ TEST_F(Decoder, xa_is_refused) {
   EXPECT_THAT(refuse(made_query("XA START X'31',X'',1")), HasSubstr("XA"));
 }
 
+TEST_F(Decoder, a_routine_that_ends_like_create_table_from_select_is_a_transaction_of_its_own) {
+  for (const std::string_view sql : {"CREATE DEFINER=`a`@`b` PROCEDURE `p`()\nSTART TRANSACTION",
+                                     "CREATE DEFINER=`a`@`b` EVENT `e` ON SCHEDULE EVERY 1 DAY DO START TRANSACTION"}) {
+    take(made_mysql_gtid(1));
+    EXPECT_TRUE(take(made_query(sql)).ends_transaction) << sql;
+    EXPECT_FALSE(decoder_.in_transaction()) << sql;
+  }
+  take(made_mysql_gtid(2));
+  EXPECT_FALSE(take(made_query("CREATE TABLE `t` (`a` int) START TRANSACTION")).ends_transaction);
+  EXPECT_TRUE(decoder_.in_transaction());
+}
+
 TEST_F(Decoder, the_other_kind_of_server_is_refused) {
   EXPECT_THAT(refuse(made_mariadb_gtid(1, 0)), HasSubstr("kind of server"));
 }
