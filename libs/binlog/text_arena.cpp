@@ -6,8 +6,6 @@ namespace farshore::binlog {
 namespace {
 
 constexpr std::size_t kFirstBlockBytes = 4096;
-/// What is kept from row to row; a row that needs more allocates again.
-constexpr std::size_t kKeepBytesMax = 1 << 20;
 
 }  // namespace
 

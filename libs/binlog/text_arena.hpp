@@ -30,11 +30,17 @@ class TextArena {
   }
   /// Takes everything back.
   void reset() {
-    if (blocks_.size() > 1) shrink();
+    if (blocks_.size() > 1 || total_ > kKeepBytesMax || scratch_.capacity() > kKeepBytesMax) shrink();
     at_ = begin_;
   }
   /// A string to build a text in whose size is not known beforehand.
   [[nodiscard]] std::string& scratch() { return scratch_; }
+
+  /// Memory that is held now; after reset() no more than kKeepBytesMax, and as much for scratch().
+  [[nodiscard]] std::size_t bytes() const { return total_ + scratch_.capacity(); }
+
+  /// What is kept from row to row; a row that needs more allocates again.
+  static constexpr std::size_t kKeepBytesMax = 1 << 20;
 
  private:
   void grow(std::size_t size);
