@@ -162,11 +162,14 @@ class Classifier {
 
   StatementKind rename() {
     if (!take("TABLE") && !take("TABLES")) return StatementKind::kOtherDdl;
-    statement_.renames = true;
     skip_if_exists();
+    auto& tables = statement_.tables;
     while (take_table()) {
-      if (!take("TO") && !at_symbol(',')) break;
-      if (at_symbol(',')) advance();
+      while (!at_end() && !at("TO") && !at_symbol(',')) advance();  // MariaDB: WAIT n, NOWAIT
+      if (!take("TO") || !take_table()) break;
+      statement_.renames.push_back({tables[tables.size() - 2], tables.back()});
+      if (!at_symbol(',')) break;
+      advance();
     }
     return StatementKind::kTableDdl;
   }
@@ -187,18 +190,15 @@ class Classifier {
   /// Looks through the rest of CREATE and ALTER TABLE for what matters, wherever it stands.
   void scan_rest() {
     while (!at_end()) {
-      if (at("FOREIGN")) statement_.touches_foreign_keys = true;
       if (at("SELECT") || at("TABLE")) selects_rows_ = true;
       if (take("REFERENCES")) {
-        statement_.touches_foreign_keys = true;
-        take_table();
+        reference();
       } else if (take("DISCARD") || take("IMPORT")) {
         removes_rows_ |= at("TABLESPACE") || at("PARTITION");
       } else if (take("TRUNCATE")) {
         removes_rows_ |= at("PARTITION");
       } else if (take("DROP")) {
         removes_rows_ |= at("PARTITION");
-        statement_.touches_foreign_keys |= at("CONSTRAINT");
       } else if (take("EXCHANGE") || take("CONVERT")) {
         moves_partition();
       } else if (take("RENAME")) {
@@ -209,6 +209,26 @@ class Classifier {
         advance();
       }
     }
+  }
+
+  /// REFERENCES table [(columns)] [MATCH word] [ON DELETE | ON UPDATE action] ...
+  void reference() {
+    if (!take_table()) return;
+    if (at_symbol('(')) {
+      while (!at_end() && !at_symbol(')')) advance();
+      advance();
+    }
+    if (take("MATCH")) advance();
+    bool cascades = false;
+    while (take("ON")) {
+      advance();
+      cascades |= at("CASCADE") || at("SET");
+      if (take("SET") || take("NO"))
+        advance();
+      else if (!take("CASCADE"))
+        take("RESTRICT");
+    }
+    if (cascades) statement_.cascading_parents.push_back(statement_.tables.back());
   }
 
   /// EXCHANGE PARTITION p WITH TABLE t; CONVERT PARTITION p TO TABLE t; CONVERT TABLE t TO PARTITION p
@@ -228,10 +248,9 @@ class Classifier {
   /// RENAME [TO | AS | =] table; not RENAME COLUMN, INDEX, KEY
   void renamed_to() {
     if (at("COLUMN") || at("INDEX") || at("KEY")) return;
-    statement_.renames = true;
     if (!take("TO")) take("AS");
     if (at_symbol('=')) advance();
-    take_table();
+    if (take_table()) statement_.renames.push_back({statement_.tables.front(), statement_.tables.back()});
   }
 
   SqlTokens tokens_;

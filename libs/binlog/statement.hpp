@@ -35,8 +35,16 @@ struct Statement {
   /// PARTITION: both; a foreign key: the table it refers to, behind the table that has it). kDml: the target table when
   /// it is plain to see, else empty: treat as "any table".
   std::vector<TableName> tables;
-  bool touches_foreign_keys = false;  ///< the text names FOREIGN KEY or REFERENCES
-  bool renames = false;               ///< a table takes another name, and its foreign keys with it
+  /// Tables that foreign keys of tables[0] refer to, by those keys that change or delete its rows on their own:
+  /// CASCADE, SET NULL, SET DEFAULT.
+  std::vector<TableName> cascading_parents;
+  struct Rename {
+    TableName before;
+    TableName now;
+    friend bool operator==(const Rename&, const Rename&) = default;
+  };
+  /// Tables that take another name, and their foreign keys with it; in their order.
+  std::vector<Rename> renames;
 };
 
 /// Reads the text's beginning only as far as needed. Comments are passed over; what `/*! ... */` and `/*M! ... */`

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 namespace farshore::capture {
 
@@ -11,63 +10,81 @@ namespace {
 
 using binlog::StatementKind;
 
-std::string full_name(const binlog::TableName& table, std::string_view default_schema) {
-  return (table.schema.empty() ? std::string(default_schema) : table.schema) + "." + table.table;
+std::string full_name(const binlog::TableName& table) { return table.schema + "." + table.table; }
+
+void fold(std::string& name) {
+  for (char& c : name)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
 }
 
-bool captured(const binlog::TableName& table, std::string_view default_schema, const change::TableRules& rules) {
-  return rules.route(table.schema.empty() ? default_schema : std::string_view(table.schema), table.table).captured;
-}
-
-/// The first captured table among those that the statement names.
-std::optional<std::string> captured_table(const binlog::Statement& statement, std::string_view default_schema,
-                                          const change::TableRules& rules) {
-  for (const binlog::TableName& table : statement.tables)
-    if (captured(table, default_schema, rules)) return full_name(table, default_schema);
-  return std::nullopt;
-}
-
-/// Whether the text names an action that changes child rows. Wrongly yes (in a comment, say) costs only an order group.
-bool names_cascade(std::string_view sql) {
-  std::string text;
-  for (const unsigned char c : sql) {
-    if (std::isspace(c) == 0)
-      text += static_cast<char>(std::toupper(c));
-    else if (!text.ends_with(' '))
-      text += ' ';
+/// The names as row events spell them: with a schema, and in the server's case.
+binlog::Statement with_stored_names(binlog::Statement statement, const StatementContext& context) {
+  const auto store = [&](binlog::TableName& name) {
+    if (name.schema.empty()) name.schema = context.default_schema;
+    if (!context.folds_names) return;
+    fold(name.schema);
+    fold(name.table);
+  };
+  std::ranges::for_each(statement.tables, store);
+  std::ranges::for_each(statement.cascading_parents, store);
+  for (auto& rename : statement.renames) {
+    store(rename.before);
+    store(rename.now);
   }
-  return text.find("CASCADE") != std::string::npos || text.find("SET NULL") != std::string::npos ||
-         text.find("SET DEFAULT") != std::string::npos;
+  return statement;
 }
 
-bool is_tied(const std::string& table, const change::TableRules& rules) {
+bool captured(const binlog::TableName& table, const change::TableRules& rules) {
+  return rules.route(table.schema, table.table).captured;
+}
+
+bool is_tied(const binlog::TableName& table, const change::TableRules& rules) {
+  const std::string name = full_name(table);
   return std::ranges::any_of(rules.cascades(), [&](const change::CascadeGroup& group) {
-    return std::ranges::find(group.tables, table) != group.tables.end();
+    return std::ranges::find(group.tables, name) != group.tables.end();
   });
 }
 
-std::vector<Cascade> cascades_in(const binlog::Statement& statement, std::string_view sql,
-                                 std::string_view default_schema, const change::TableRules& rules) {
+/// The keys that the statement adds cascade to its first table, under the name that it has, or had.
+void take_new_keys(const binlog::Statement& statement, const change::TableRules& rules,
+                   std::vector<Cascade>& cascades) {
+  if (statement.cascading_parents.empty()) return;
+  std::vector<binlog::TableName> children = {statement.tables.front()};
+  for (const auto& rename : statement.renames) children.push_back(rename.now);
+  for (const binlog::TableName& child : children)
+    for (const binlog::TableName& parent : statement.cascading_parents)
+      if (captured(child, rules) && captured(parent, rules))
+        cascades.push_back({.parent = full_name(parent), .child = full_name(child)});
+}
+
+/// A table that is renamed keeps its ties under the new name, whatever it was called in between.
+void take_renames(const binlog::Statement& statement, const change::TableRules& rules, std::vector<Cascade>& cascades) {
+  std::vector<binlog::Statement::Rename> done;
+  for (const auto& [before, now] : statement.renames) {
+    const auto earlier = std::ranges::find(done, before, &binlog::Statement::Rename::now);
+    const binlog::TableName first = earlier == done.end() ? before : earlier->before;
+    if (earlier != done.end()) done.erase(earlier);
+    done.push_back({first, now});
+    if (is_tied(first, rules) && captured(now, rules))
+      cascades.push_back({.parent = full_name(now), .child = full_name(first)});
+  }
+}
+
+std::vector<Cascade> cascades_in(const binlog::Statement& statement, const change::TableRules& rules) {
   std::vector<Cascade> cascades;
-  const bool may_add = statement.touches_foreign_keys && names_cascade(sql);
-  if (!may_add && !statement.renames) return cascades;
-  std::vector<std::string> names;
-  for (const binlog::TableName& table : statement.tables)
-    if (captured(table, default_schema, rules)) names.push_back(full_name(table, default_schema));
-  // A table that is renamed keeps its ties under the new name.
-  const bool may_keep =
-      statement.renames && std::ranges::any_of(names, [&](const std::string& name) { return is_tied(name, rules); });
-  if (!may_add && !may_keep) return cascades;
-  for (std::size_t i = 1; i < names.size(); ++i) cascades.push_back({.parent = names[i], .child = names[0]});
+  take_new_keys(statement, rules, cascades);
+  take_renames(statement, rules, cascades);
   return cascades;
 }
 
 /// A statement that changes rows without row events: fatal unless it is plain that no captured table is meant.
-std::string stop_if_captured(const binlog::Statement& statement, std::string_view default_schema,
-                             const change::TableRules& rules, std::string_view what, std::string_view mend) {
-  if (statement.tables.empty()) return fmt::format("{} (of a table that is not plain to see): {}", what, mend);
-  const auto table = captured_table(statement, default_schema, rules);
-  return table ? fmt::format("{} of captured table {}: {}", what, *table, mend) : std::string();
+StatementVerdict stop_if_captured(const binlog::Statement& statement, const change::TableRules& rules,
+                                  std::string_view what, std::string_view mend) {
+  if (statement.tables.empty())
+    return {.stop = fmt::format("{} (of a table that is not plain to see): {}", what, mend), .cascades = {}};
+  const auto found = std::ranges::find_if(statement.tables, [&](const auto& table) { return captured(table, rules); });
+  if (found == statement.tables.end()) return {};
+  return {.stop = fmt::format("{} of captured table {}: {}", what, full_name(*found), mend), .cascades = {}};
 }
 
 constexpr std::string_view kRowless =
@@ -79,34 +96,26 @@ constexpr std::string_view kStatementFormat =
 
 }  // namespace
 
-StatementVerdict check_statement(std::string_view sql, std::string_view default_schema,
+StatementVerdict check_statement(std::string_view sql, const StatementContext& context,
                                  const change::TableRules& rules) {
-  const binlog::Statement statement = binlog::classify(sql);
+  const binlog::Statement statement = with_stored_names(binlog::classify(sql), context);
   switch (statement.kind) {
+    case StatementKind::kOtherDdl: return {};
+    case StatementKind::kTableDdl: return {.stop = {}, .cascades = cascades_in(statement, rules)};
+    case StatementKind::kTruncate: return stop_if_captured(statement, rules, "TRUNCATE", kRowless);
+    case StatementKind::kPartitionDataChange:
+      return stop_if_captured(statement, rules, "partition or tablespace DDL, or ALTER IGNORE,", kRowless);
+    case StatementKind::kDml:
+      return stop_if_captured(statement, rules, "a change logged as a statement", kStatementFormat);
+    // The decoder takes these, or refuses them, and gives none of them on.
     case StatementKind::kBegin:
     case StatementKind::kCommit:
     case StatementKind::kRollback:
     case StatementKind::kSavepoint:
-    case StatementKind::kOtherDdl: return {};
-    case StatementKind::kTableDdl: return {.stop = {}, .cascades = cascades_in(statement, sql, default_schema, rules)};
-    case StatementKind::kTruncate:
-      return {.stop = stop_if_captured(statement, default_schema, rules, "TRUNCATE", kRowless), .cascades = {}};
-    case StatementKind::kPartitionDataChange:
-      return {.stop = stop_if_captured(statement, default_schema, rules,
-                                       "partition or tablespace DDL, or ALTER IGNORE,", kRowless),
-              .cascades = {}};
-    case StatementKind::kDml:
-      return {.stop = stop_if_captured(statement, default_schema, rules, "a change logged as a statement",
-                                       kStatementFormat),
-              .cascades = {}};
     case StatementKind::kXa:
-      return {.stop = "an XA statement: XA transactions cannot be captured yet; commit without XA at the source",
-              .cascades = {}};
-    case StatementKind::kOther:
-      return {.stop = "a statement that is not understood, and may have changed rows without row events",
-              .cascades = {}};
+    case StatementKind::kOther: break;
   }
-  return {};
+  return {.stop = "a statement that is not understood, and may have changed rows without row events", .cascades = {}};
 }
 
 }  // namespace farshore::capture

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,9 +18,17 @@ struct StatementVerdict {
   std::vector<Cascade> cascades;
 };
 
+/// How the names in a statement are meant.
+struct StatementContext {
+  std::string_view default_schema;
+  /// The source stores names in lower case (lower_case_table_names is not 0). Row events hold them as stored,
+  /// statements as they were typed. ASCII letters alone are folded.
+  bool folds_names = false;
+};
+
 /// Judges by the statement's text and the rules alone. A statement that is not understood stops: nothing is dropped in
 /// silence.
-[[nodiscard]] StatementVerdict check_statement(std::string_view sql, std::string_view default_schema,
+[[nodiscard]] StatementVerdict check_statement(std::string_view sql, const StatementContext& context,
                                                const change::TableRules& rules);
 
 }  // namespace farshore::capture

@@ -134,7 +134,8 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
 void Pipeline::check_statement(const binlog::Event& event) {
   parts_.history.add_statement(event.sql);
   if (left_out_) return;
-  const StatementVerdict verdict = capture::check_statement(event.sql, event.default_schema, parts_.rules);
+  const StatementVerdict verdict = capture::check_statement(
+      event.sql, {.default_schema = event.default_schema, .folds_names = settings_.folds_names}, parts_.rules);
   if (!verdict.stop.empty()) return stop(verdict.stop);
   if (settings_.logs_cascades || verdict.cascades.empty()) return;
   const auto groups = cascade_groups(parts_.rules.cascades(), verdict.cascades);

@@ -44,6 +44,7 @@ class Pipeline {
     std::chrono::milliseconds checkpoint_interval{1000};
     std::uint64_t numbering_digest = 0;
     bool logs_cascades = true;  ///< the source writes cascaded rows to its binlog
+    bool folds_names = false;   ///< as StatementContext's
     /// Write a checkpoint and end with kRenumber once everything that was published is read again.
     bool stops_at_tails = false;
     /// Called once, when the source has taken the position and begins to send.

@@ -389,6 +389,7 @@ Session::Failure Session::publish() {
                      .checkpoint_interval = settings_.checkpoint_interval,
                      .numbering_digest = change::digest(checkpoint.numbering),
                      .logs_cascades = logs_cascades(server_),
+                     .folds_names = server_.variable("lower_case_table_names") != "0",
                      .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails,
                      .on_begun = [&] { events_.capturing(checkpoint.id.epoch); }});
   pipeline.run();

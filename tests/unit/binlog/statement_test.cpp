@@ -151,12 +151,28 @@ TEST(Statement, changes_logged_as_statements_name_their_table_when_it_is_plain) 
   expect("WITH x AS (SELECT 1) UPDATE t SET a = 1", StatementKind::kDml);
 }
 
-TEST(Statement, foreign_keys_are_noticed) {
-  EXPECT_TRUE(classify("CREATE TABLE t (a INT REFERENCES u (a))").touches_foreign_keys);
-  EXPECT_TRUE(classify("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u (a)").touches_foreign_keys);
-  EXPECT_TRUE(classify("ALTER TABLE t DROP FOREIGN KEY f").touches_foreign_keys);
-  EXPECT_TRUE(classify("ALTER TABLE t DROP CONSTRAINT f").touches_foreign_keys);
-  EXPECT_FALSE(classify("ALTER TABLE t ADD COLUMN a INT COMMENT 'FOREIGN KEY'").touches_foreign_keys);
+TEST(Statement, parents_of_cascading_keys_are_told_from_those_of_keys_that_forbid) {
+  const auto parents = [](std::string_view sql) { return classify(sql).cascading_parents; };
+  EXPECT_EQ(parents("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES s.u (a) ON DELETE CASCADE,"
+                    " FOREIGN KEY (b) REFERENCES v (b), FOREIGN KEY (c) REFERENCES w (c) ON DELETE RESTRICT"
+                    " ON UPDATE SET /* x */\n NULL)"),
+            (Names{{"s", "u"}, {"", "w"}}));
+  EXPECT_EQ(parents("CREATE TABLE t (a INT REFERENCES `u` MATCH FULL on update cascade on delete no action)"),
+            (Names{{"", "u"}}));
+  EXPECT_EQ(parents("ALTER TABLE t ADD FOREIGN KEY (a, b) REFERENCES u (a, b) ON DELETE SET DEFAULT"),
+            (Names{{"", "u"}}));
+  EXPECT_EQ(parents("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u (a) ON DELETE NO ACTION, "
+                    "ADD b TIMESTAMP ON UPDATE CURRENT_TIMESTAMP COMMENT 'ON DELETE CASCADE'"),
+            Names{});
+  EXPECT_EQ(parents("ALTER TABLE t DROP FOREIGN KEY f, DROP COLUMN c CASCADE"), Names{});
+}
+
+TEST(Statement, renames_go_in_pairs) {
+  using Renames = std::vector<Statement::Rename>;
+  EXPECT_EQ(classify("RENAME TABLE a TO b, s.c WAIT 5 TO s.d").renames,
+            (Renames{{{"", "a"}, {"", "b"}}, {{"s", "c"}, {"s", "d"}}}));
+  EXPECT_EQ(classify("ALTER TABLE a ADD c INT, RENAME AS b").renames, (Renames{{{"", "a"}, {"", "b"}}}));
+  EXPECT_EQ(classify("ALTER TABLE a RENAME COLUMN b TO c").renames, Renames{});
 }
 
 TEST(Statement, nonsense_is_the_worst) {

@@ -14,6 +14,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Severity = CheckResult::Severity;
 
+constexpr StatementContext kInShop{.default_schema = "shop", .folds_names = false};
+
 change::TableRules rules(std::vector<std::string> patterns = {"*.*"}) {
   return *change::TableRules::make({{.name = "main", .tables = std::move(patterns), .partitions = 4}}, {});
 }
@@ -183,33 +185,46 @@ TEST(SourceCheck, NamesCapturedSequences) {
   EXPECT_THAT(results[0].mend, HasSubstr("AUTO_INCREMENT"));
 }
 
-TEST(Statements, DdlAndTransactionControlPass) {
-  for (const char* sql : {"CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD c INT", "DROP TABLE t", "COMMIT",
-                          "SAVEPOINT a", "ROLLBACK TO a", "CREATE USER x", "ANALYZE TABLE t"})
-    EXPECT_EQ(check_statement(sql, "shop", rules()).stop, "") << sql;
+TEST(Statements, DdlPasses) {
+  for (const char* sql : {"CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD c INT", "DROP TABLE t",
+                          "CREATE USER x", "ANALYZE TABLE t"})
+    EXPECT_EQ(check_statement(sql, kInShop, rules()).stop, "") << sql;
 }
 
 TEST(Statements, TruncateAndPartitionDdlOfACapturedTableStop) {
-  EXPECT_THAT(check_statement("TRUNCATE TABLE orders", "shop", rules()).stop,
+  EXPECT_THAT(check_statement("TRUNCATE TABLE orders", kInShop, rules()).stop,
               HasSubstr("TRUNCATE of captured table shop.orders"));
-  EXPECT_THAT(check_statement("ALTER TABLE orders DROP PARTITION p0", "shop", rules()).stop, HasSubstr("shop.orders"));
-  EXPECT_EQ(check_statement("TRUNCATE TABLE etc.log", "shop", rules({"shop.*"})).stop, "");
+  EXPECT_THAT(check_statement("ALTER TABLE orders DROP PARTITION p0", kInShop, rules()).stop, HasSubstr("shop.orders"));
+  EXPECT_EQ(check_statement("TRUNCATE TABLE etc.log", kInShop, rules({"shop.*"})).stop, "");
+}
+
+TEST(Statements, NamesAreTakenInTheCaseThatTheServerStores) {
+  const StatementContext folded{.default_schema = "Shop", .folds_names = true};
+  const auto of_shop = rules({"shop.*"});
+  for (const char* sql : {"TRUNCATE TABLE SHOP.Orders", "TRUNCATE Orders", "ALTER TABLE Orders DROP PARTITION p0",
+                          "UPDATE Shop.ORDERS SET a = 1"})
+    EXPECT_THAT(check_statement(sql, folded, of_shop).stop, HasSubstr("captured table shop.orders")) << sql;
+  EXPECT_THAT(
+      check_statement("ALTER TABLE Items ADD FOREIGN KEY (o) REFERENCES Orders (id) ON DELETE CASCADE", folded, of_shop)
+          .cascades,
+      ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
+  EXPECT_EQ(check_statement("TRUNCATE TABLE Shop.Orders", kInShop, of_shop).stop, "")
+      << "another table, where case counts";
 }
 
 TEST(Statements, ChangesInStatementFormatStop) {
-  EXPECT_THAT(check_statement("UPDATE orders SET a = 1", "shop", rules()).stop, HasSubstr("binlog_format"));
-  EXPECT_EQ(check_statement("DELETE FROM etc.log", "shop", rules({"shop.*"})).stop, "");
+  EXPECT_THAT(check_statement("UPDATE orders SET a = 1", kInShop, rules()).stop, HasSubstr("binlog_format"));
+  EXPECT_EQ(check_statement("DELETE FROM etc.log", kInShop, rules({"shop.*"})).stop, "");
 }
 
 TEST(Statements, WhatIsNotUnderstoodStops) {
-  EXPECT_NE(check_statement("FROBNICATE orders", "shop", rules()).stop, "");
-  EXPECT_NE(check_statement("XA COMMIT 'a'", "shop", rules()).stop, "");
+  EXPECT_NE(check_statement("FROBNICATE orders", kInShop, rules()).stop, "");
 }
 
 TEST(Statements, ACascadingForeignKeyTiesItsTables) {
   const auto verdict = check_statement(
       "CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE)",
-      "shop", rules());
+      kInShop, rules());
   EXPECT_EQ(verdict.stop, "");
   EXPECT_THAT(verdict.cascades, ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
 }
@@ -218,7 +233,7 @@ TEST(Statements, ACascadeIsSeenWhateverBlanksItIsWrittenWith) {
   for (const char* action : {"ON DELETE SET\n  NULL", "on update set  null", "ON DELETE SET\tDEFAULT"})
     EXPECT_THAT(
         check_statement(std::string("ALTER TABLE items ADD FOREIGN KEY (o) REFERENCES orders (id) ").append(action),
-                        "shop", rules())
+                        kInShop, rules())
             .cascades,
         ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}))
         << action;
@@ -229,16 +244,16 @@ TEST(Statements, ATableThatIsTiedKeepsItsTiesWhenItIsRenamed) {
   ASSERT_TRUE(tied);
   for (const char* sql : {"RENAME TABLE orders TO bills", "ALTER TABLE orders RENAME TO bills",
                           "ALTER TABLE shop.orders ADD COLUMN c INT, RENAME = bills"})
-    EXPECT_THAT(check_statement(sql, "shop", *tied).cascades,
+    EXPECT_THAT(check_statement(sql, kInShop, *tied).cascades,
                 ElementsAre(Cascade{.parent = "shop.bills", .child = "shop.orders"}))
         << sql;
-  EXPECT_THAT(check_statement("RENAME TABLE other TO another", "shop", *tied).cascades, IsEmpty());
-  EXPECT_THAT(check_statement("ALTER TABLE orders RENAME COLUMN a TO b", "shop", *tied).cascades, IsEmpty());
+  EXPECT_THAT(check_statement("RENAME TABLE other TO another", kInShop, *tied).cascades, IsEmpty());
+  EXPECT_THAT(check_statement("ALTER TABLE orders RENAME COLUMN a TO b", kInShop, *tied).cascades, IsEmpty());
 }
 
 TEST(Statements, AForeignKeyThatOnlyForbidsTiesNothing) {
   EXPECT_THAT(check_statement("CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id))",
-                              "shop", rules())
+                              kInShop, rules())
                   .cascades,
               IsEmpty());
 }
@@ -252,3 +267,27 @@ TEST(KafkaFailures, ThatAPersonHasToMendAreToldFromThoseThatPass) {
 
 }  // namespace
 }  // namespace farshore::capture
+TEST(Statements, OnlyTheTablesOfACascadingKeyAreTied) {
+  EXPECT_THAT(check_statement("CREATE TABLE items (o INT, c INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE "
+                              "CASCADE, FOREIGN KEY (c) REFERENCES bulk.country (id))",
+                              kInShop, rules())
+                  .cascades,
+              ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
+  EXPECT_THAT(check_statement("CREATE TABLE etc.log (o INT, c INT, FOREIGN KEY (o) REFERENCES shop.orders (id) ON "
+                              "DELETE CASCADE, FOREIGN KEY (c) REFERENCES shop.country (id) ON DELETE CASCADE)",
+                              kInShop, rules({"shop.*"}))
+                  .cascades,
+              IsEmpty())
+      << "rows of etc.log are not captured";
+}
+
+TEST(Statements, OnlyTheTiedTableOfARenameTakesItsTiesAlong) {
+  const auto tied = rules().with_cascades(cascade_groups({}, {{.parent = "shop.orders", .child = "shop.items"}}));
+  ASSERT_TRUE(tied);
+  EXPECT_THAT(check_statement("RENAME TABLE a TO b, items TO lines", kInShop, *tied).cascades,
+              ElementsAre(Cascade{.parent = "shop.lines", .child = "shop.items"}));
+  EXPECT_THAT(check_statement("RENAME TABLE items TO _items_old, a TO items, _items_old TO a", kInShop, *tied).cascades,
+              ElementsAre(Cascade{.parent = "shop.a", .child = "shop.items"}))
+      << "by a name that is not captured";
+}
+
