@@ -103,4 +103,9 @@ std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::Casca
   return groups;
 }
 
+bool tie_more(const std::vector<Cascade>& cascades, const std::vector<change::CascadeGroup>& known) {
+  return !std::ranges::equal(cascade_groups(known, cascades), cascade_groups(known, {}),
+                             [](const auto& a, const auto& b) { return a.tables == b.tables; });
+}
+
 }  // namespace farshore::capture

@@ -38,4 +38,7 @@ struct Cascade {
 [[nodiscard]] std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::CascadeGroup>& known,
                                                                const std::vector<Cascade>& cascades);
 
+/// Whether `cascades` tie tables that are not together in `known`, in whatever order and form that is.
+[[nodiscard]] bool tie_more(const std::vector<Cascade>& cascades, const std::vector<change::CascadeGroup>& known);
+
 }  // namespace farshore::capture

@@ -28,6 +28,8 @@ constexpr milliseconds kBeatInterval{500};
 constexpr milliseconds kBackoffFirst{200};
 constexpr milliseconds kBackoffMax{5'000};
 constexpr milliseconds kStoppedPause{10'000};
+/// A new numbering takes two or three sessions, one right after the other. More of them get nowhere.
+constexpr int kRenumberingsAtOnce = 5;
 /// A session that captured for so long was a good one: the next failure is a new one.
 constexpr milliseconds kGoodSession{10'000};
 
@@ -72,6 +74,7 @@ class Face {
         common::log_warn("session ended; a new one follows", {{"origin", origin_}, {"reason", end.sentence}});
         return;
       case EndKind::kRenumber:
+        health_.ready(kComponent, false, end.sentence);
         common::log_info("session ended for a new numbering", {{"origin", origin_}, {"reason", end.sentence}});
         return;
       case EndKind::kStop: return stopped(end.sentence, "");
@@ -128,21 +131,31 @@ class Face {
   std::string stopped_because_;  ///< as it was logged; empty: not stopped
 };
 
-/// How long to wait before the next session; nothing: there is none.
-std::optional<milliseconds> pause_after(const SessionEnd& end, milliseconds& backoff, bool was_good) {
-  switch (end.kind) {
-    case EndKind::kShutdown:
-    case EndKind::kStop: return std::nullopt;
-    case EndKind::kRenumber: return milliseconds(0);
-    case EndKind::kStopRetried:
-    case EndKind::kMisconfigured: return kStoppedPause;
-    case EndKind::kRetry: break;
+/// How long to wait before the next session.
+class Pauses {
+ public:
+  /// Nothing: there is no next one. `was_good`: the session lasted for kGoodSession.
+  std::optional<milliseconds> after(const SessionEnd& end, bool was_good) {
+    if (was_good) *this = {};
+    switch (end.kind) {
+      case EndKind::kShutdown:
+      case EndKind::kStop: return std::nullopt;
+      case EndKind::kStopRetried:
+      case EndKind::kMisconfigured: return kStoppedPause;
+      case EndKind::kRenumber:
+        if (++renumberings_ <= kRenumberingsAtOnce) return milliseconds(0);
+        break;
+      case EndKind::kRetry: break;
+    }
+    const milliseconds now = backoff_;
+    backoff_ = std::min(backoff_ * 2, kBackoffMax);
+    return now;
   }
-  if (was_good) backoff = kBackoffFirst;
-  const milliseconds now = backoff;
-  backoff = std::min(backoff * 2, kBackoffMax);
-  return now;
-}
+
+ private:
+  milliseconds backoff_ = kBackoffFirst;
+  int renumberings_ = 0;  ///< since the last good session
+};
 
 }  // namespace
 
@@ -157,7 +170,7 @@ int run_capture(const common::Config& config, const common::CaptureArguments& ar
   Face face(context, metrics, settings.origin);
   const SessionEvents events = face.events();
   std::vector<Cascade> remembered;
-  milliseconds backoff = kBackoffFirst;
+  Pauses pauses;
   bool is_first = true;
   while (!context.stop.stop_requested()) {
     face.beat();
@@ -170,7 +183,7 @@ int run_capture(const common::Config& config, const common::CaptureArguments& ar
     if (face.is_capturing()) settings.rebuild_checkpoint = false;
     face.ended(end);
     is_first = false;
-    const auto wait = pause_after(end, backoff, std::chrono::steady_clock::now() - began > kGoodSession);
+    const auto wait = pauses.after(end, std::chrono::steady_clock::now() - began > kGoodSession);
     if (!wait) break;
     pause(context.stop, *wait);
   }

@@ -137,13 +137,14 @@ void Pipeline::check_statement(const binlog::Event& event) {
   const StatementVerdict verdict = capture::check_statement(
       event.sql, {.default_schema = event.default_schema, .folds_names = settings_.folds_names}, parts_.rules);
   if (!verdict.stop.empty()) return stop(verdict.stop);
-  if (settings_.logs_cascades || verdict.cascades.empty()) return;
-  const auto groups = cascade_groups(parts_.rules.cascades(), verdict.cascades);
-  const bool known = std::ranges::equal(groups, parts_.rules.cascades(),
-                                        [](const auto& a, const auto& b) { return a.tables == b.tables; });
-  if (known) return;
-  // The transaction is read again by the next session, under the new groups: no checkpoint goes past it.
-  new_cascades_ = verdict.cascades;
+  if (settings_.logs_cascades || !tie_more(verdict.cascades, parts_.rules.cascades())) return;
+  new_cascades_.insert(new_cascades_.end(), verdict.cascades.begin(), verdict.cascades.end());
+  // Up to the tails everything was published under these rules already; the next session numbers anew in any case.
+  if (settings_.stops_at_tails) return;
+  // The transaction is read again by the next session, under the new groups: no checkpoint goes past it. That session
+  // has to find all that lies before it, so nothing may be on its way any more.
+  parts_.publisher.send_all();
+  if (!parts_.publisher.wait_acknowledged()) return;
   parts_.ending.end(EndKind::kRenumber, fmt::format("a statement ties tables {} and {} by a cascading foreign key",
                                                     verdict.cascades.front().parent, verdict.cascades.front().child));
 }

@@ -56,7 +56,7 @@ class Pipeline {
   /// Returns when the session has ended; why is in the session's ending.
   void run();
 
-  /// With kRenumber: cascades that a statement made, which the next numbering has to know.
+  /// Cascades that statements made, which the next numbering has to know.
   [[nodiscard]] const std::vector<Cascade>& new_cascades() const { return new_cascades_; }
 
  private:

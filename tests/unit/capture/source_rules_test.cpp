@@ -48,6 +48,21 @@ TEST(CascadeGroups, OnlyGrow) {
   EXPECT_THAT(tables(cascade_groups(known, {{"a.y", "a.a"}})), ElementsAre(ElementsAre("a.a", "a.x", "a.y")));
 }
 
+TEST(CascadeGroups, AreKnownInWhateverOrderTheyAreKept) {
+  const std::vector<Cascade> cascades = {{"shop.t1", "shop.u1"}, {"shop.t10", "shop.u10"}};
+  const auto made = rules().with_cascades(cascade_groups({}, cascades));
+  ASSERT_TRUE(made);
+  const auto kept = change::TableRules::from_numbering(made->numbering());
+  ASSERT_TRUE(kept);
+  ASSERT_NE(tables(kept->cascades()), tables(made->cascades())) << "a numbering keeps them in another order";
+  for (const auto& known : {made->cascades(), kept->cascades()}) {
+    EXPECT_FALSE(tie_more({}, known));
+    EXPECT_FALSE(tie_more({{"shop.u10", "shop.t10"}}, known));
+    EXPECT_TRUE(tie_more({{"shop.t1", "shop.t10"}}, known));
+    EXPECT_TRUE(tie_more({{"shop.t2", "shop.u2"}}, known));
+  }
+}
+
 TEST(CascadeGroups, ASelfReferenceIsAGroupOfOne) {
   EXPECT_THAT(tables(cascade_groups({}, {{"a.tree", "a.tree"}})), ElementsAre(ElementsAre("a.tree")));
 }
