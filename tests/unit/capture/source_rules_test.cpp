@@ -273,15 +273,6 @@ TEST(Statements, AForeignKeyThatOnlyForbidsTiesNothing) {
               IsEmpty());
 }
 
-TEST(KafkaFailures, ThatAPersonHasToMendAreToldFromThoseThatPass) {
-  using Kind = kafka::KafkaError::Kind;
-  EXPECT_EQ(end_of({Kind::kBadSetting, "no such property"}, "Kafka").kind, EndKind::kMisconfigured);
-  EXPECT_EQ(end_of({Kind::kDenied, "not authorized"}, "Kafka").kind, EndKind::kMisconfigured);
-  EXPECT_EQ(end_of({Kind::kUnreachable, "no broker"}, "Kafka").kind, EndKind::kRetry);
-}
-
-}  // namespace
-}  // namespace farshore::capture
 TEST(Statements, OnlyTheTablesOfACascadingKeyAreTied) {
   EXPECT_THAT(check_statement("CREATE TABLE items (o INT, c INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE "
                               "CASCADE, FOREIGN KEY (c) REFERENCES bulk.country (id))",
@@ -306,3 +297,12 @@ TEST(Statements, OnlyTheTiedTableOfARenameTakesItsTiesAlong) {
       << "by a name that is not captured";
 }
 
+TEST(KafkaFailures, ThatAPersonHasToMendAreToldFromThoseThatPass) {
+  using Kind = kafka::KafkaError::Kind;
+  EXPECT_EQ(end_of({Kind::kBadSetting, "no such property"}, "Kafka").kind, EndKind::kMisconfigured);
+  EXPECT_EQ(end_of({Kind::kDenied, "not authorized"}, "Kafka").kind, EndKind::kMisconfigured);
+  EXPECT_EQ(end_of({Kind::kUnreachable, "no broker"}, "Kafka").kind, EndKind::kRetry);
+}
+
+}  // namespace
+}  // namespace farshore::capture
