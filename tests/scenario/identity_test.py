@@ -22,8 +22,9 @@ TAKE_OVER_WITHIN_S = 30
 
 
 @pytest.fixture(scope="module")
-def lab(make_regions):
-    regions = make_regions(settings=["apply.retry_interval=1s"])
+def lab(make_regions, long_form):
+    """Everything is done to east: MySQL in the short form, in the long one MariaDB, whose positions are by domain."""
+    regions = make_regions(server="mariadb" if long_form else "mixed", settings=["apply.retry_interval=1s"])
     regions.all_gates_open()
     return regions
 
