@@ -173,10 +173,10 @@ ResumePlan without_checkpoint(const ResumeFacts& facts) {
 std::optional<ResumePlan> contradiction(const ResumeFacts& facts) {
   const Checkpoint& checkpoint = *facts.checkpoint;
   if (checkpoint.source_uuid != facts.source_identity)
-    return refuse(
-        fmt::format("origin {} was captured from server {}, and the configured source is server {}: point "
-                    "the origin's address at the server that was captured",
-                    facts.origin, checkpoint.source_uuid, facts.source_identity));
+    return refuse(fmt::format("origin {} was captured from server {}, and the configured source is server {}: point "
+                              "the origin's address at the server that was captured",
+                              facts.origin, checkpoint.source_uuid, facts.source_identity),
+                  Retry::kAlways);
   const auto position = OriginPosition::parse(checkpoint.position);
   if (!position || !OriginPosition::parse(checkpoint.position_before_last))
     return refuse(fmt::format("the checkpoint of origin {} holds a position that does not parse: '{}'", facts.origin,

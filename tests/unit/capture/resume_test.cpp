@@ -215,7 +215,7 @@ TEST_F(Resume, DoesNotRebuildFromASourceThatWentBack) {
 
 TEST_F(Resume, RefusesAnotherServer) {
   facts_.source_identity = "102:2";
-  expect_refusal("captured from server 101:1, and the configured source is server 102:2");
+  expect_refusal("captured from server 101:1, and the configured source is server 102:2", Retry::kAlways);
 }
 
 TEST_F(Resume, RefusesASourceThatLacksTheCheckpointsPosition) {
