@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 #include "capture/partitions.hpp"
 
@@ -262,13 +263,15 @@ bool nothing_beyond(const Checkpoint& checkpoint, const std::vector<PublishedEnd
   return true;
 }
 
-ResumePlan renumber(const ResumeFacts& facts) {
+/// Keeps what `plan` says of the source and of lost records.
+ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
   const Checkpoint& checkpoint = *facts.checkpoint;
   std::vector<PartitionEnd> ends;
   for (const auto& partition : checkpoint.partitions)
     ends.push_back({partition.stream, partition.partition, Seq(partition.next_seq.raw() - 1)});
-  ResumePlan plan;
   plan.kind = ResumePlan::Kind::kBeginEpoch;
+  plan.published.clear();
+  plan.tail_ends.clear();
   plan.checkpoint = next_epoch(checkpoint, std::move(ends), facts.configured, facts.fresh, "the numbering changed");
   return plan;
 }
@@ -279,6 +282,7 @@ ResumePlan with_checkpoint(const ResumeFacts& facts) {
   if (auto refusal = contradiction(facts)) return *refusal;
   ResumePlan plan;
   plan.checkpoint = checkpoint;
+  if (auto sentence = choose_beginning(facts, plan)) return refuse(*sentence);
   if (checkpoint.pending_epoch_start) {
     plan.kind = ResumePlan::Kind::kBeginEpoch;
     return plan;
@@ -286,11 +290,10 @@ ResumePlan with_checkpoint(const ResumeFacts& facts) {
   plan.kind = ResumePlan::Kind::kContinue;
   plan.published = published_ends(facts);
   for (const PartitionTail& tail : facts.tails) plan.tail_ends.push_back(tail.end);
-  plan.warnings = lost_records(facts);
-  if (auto sentence = choose_beginning(facts, plan)) return refuse(*sentence);
+  std::ranges::move(lost_records(facts), std::back_inserter(plan.warnings));
   if (checkpoint.numbering == facts.configured) return plan;
   if (auto sentence = refuse_renumbering(checkpoint.numbering, facts.configured)) return refuse(*sentence);
-  if (nothing_beyond(checkpoint, plan.published)) return renumber(facts);
+  if (nothing_beyond(checkpoint, plan.published)) return renumber(facts, std::move(plan));
   plan.kind = ResumePlan::Kind::kContinueToTails;
   return plan;
 }

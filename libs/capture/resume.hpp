@@ -65,7 +65,7 @@ struct ResumePlan {
   /// kContinue...: by the checkpoint's partitions, what is published already, and where the partition ends.
   std::vector<PublishedEnd> published;
   std::vector<KafkaOffset> tail_ends;
-  /// kContinue...: the source no longer has the last transaction's events, so that reading begins behind it, and its
+  /// All but kRefuse: the source no longer has the last transaction's events, so that reading begins behind it, and its
   /// content is not compared.
   bool skips_history_check = false;
   std::string sentence;         ///< kRefuse: what was found and how to mend it

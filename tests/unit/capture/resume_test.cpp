@@ -7,6 +7,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 using Kind = ResumePlan::Kind;
 using Retry = ResumePlan::Retry;
 
@@ -293,6 +294,25 @@ TEST_F(Resume, ReadsFromBehindTheLastTransactionWhenThatIsPurged) {
   facts_.earliest = position("1-101-100");
   const ResumePlan next = plan();
   EXPECT_EQ(next.kind, Kind::kContinue);
+  EXPECT_TRUE(next.skips_history_check);
+  EXPECT_THAT(next.warnings, SizeIs(1));
+}
+
+TEST_F(Resume, ANewEpochReadsFromBehindAPurgedTransactionToo) {
+  facts_.earliest = position("1-101-100");
+  facts_.configured = numbering(4);
+  facts_.tails[0] = tail(0, 0, 3);
+  const ResumePlan next = plan();
+  EXPECT_EQ(next.kind, Kind::kBeginEpoch);
+  EXPECT_TRUE(next.skips_history_check);
+  EXPECT_THAT(next.warnings, UnorderedElementsAre(HasSubstr("purged"), HasSubstr("lost records")));
+}
+
+TEST_F(Resume, APendingEpochReadsFromBehindAPurgedTransactionToo) {
+  facts_.earliest = position("1-101-100");
+  facts_.checkpoint->pending_epoch_start = change::EpochStart{};
+  const ResumePlan next = plan();
+  EXPECT_EQ(next.kind, Kind::kBeginEpoch);
   EXPECT_TRUE(next.skips_history_check);
   EXPECT_THAT(next.warnings, SizeIs(1));
 }
