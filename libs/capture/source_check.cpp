@@ -43,6 +43,9 @@ constexpr WantedSetting kOnMysql[] = {
     {"binlog_transaction_compression", "OFF",
      "SET GLOBAL binlog_transaction_compression = OFF, and in the server's "
      "option file"},
+    // Else gtid_executed may lack a transaction that is in the binlog before another which it has: an epoch that begins
+    // at such a position would take the first one for errant.
+    {"binlog_order_commits", "ON", "SET GLOBAL binlog_order_commits = ON, and in the server's option file"},
 };
 constexpr WantedSetting kOnMariadb[] = {
     {"gtid_strict_mode", "ON", "SET GLOBAL gtid_strict_mode = ON, and in the server's option file"},

@@ -120,7 +120,8 @@ mysql::ServerInfo good_mysql() {
                       {"gtid_mode", "ON"},
                       {"enforce_gtid_consistency", "ON"},
                       {"binlog_row_value_options", ""},
-                      {"binlog_transaction_compression", "0"}};
+                      {"binlog_transaction_compression", "0"},
+                      {"binlog_order_commits", "ON"}};
   return server;
 }
 
