@@ -36,8 +36,8 @@ struct TableMap {
   /// Grows with every distinct content that this decoder meets, from 1: equal ids are equal shapes.
   std::uint64_t shape_id = 0;
   std::shared_ptr<const TableShape> shape;
-  /// The primary key takes only a prefix of a column: equal keys do not mean equal key columns.
-  bool key_has_prefix = false;
+  /// Columns of which the primary key takes only a prefix: equal keys do not mean that these are equal.
+  std::vector<std::uint32_t> prefix_columns;
   std::vector<ColumnPlan> plan;  ///< one for each column
 };
 

@@ -302,7 +302,7 @@ class ColumnsParser {
       const std::uint64_t prefix = with_prefix ? field.lenenc() : 0;
       if (!field.ok() || column >= columns_.size() || shape_.key.size() >= columns_.size()) return false;
       shape_.key.push_back(static_cast<std::uint32_t>(column));
-      map_.key_has_prefix |= prefix != 0;
+      if (prefix != 0) map_.prefix_columns.push_back(shape_.key.back());
     }
     return field.ok();
   }

@@ -25,7 +25,7 @@ struct TableMapHead {
 /// Views into `body`. Nothing: the bytes are no TABLE_MAP.
 [[nodiscard]] std::expected<TableMapHead, std::string> parse_table_map_head(std::string_view body);
 
-/// Reads the columns. Fills `map.shape`, `map.plan` and `map.key_has_prefix` (`schema` and `name` are there already).
+/// Reads the columns. Fills `map.shape`, `map.plan` and `map.prefix_columns` (`schema` and `name` are there already).
 /// The error is a sentence that says what to mend.
 [[nodiscard]] std::expected<void, std::string> parse_columns(ServerKind kind, std::string_view columns, TableMap& map);
 

@@ -94,10 +94,10 @@ TEST_P(Transactions, the_key_has_the_primary_keys_order) {
   Playback playback(recording());
   const TableMap& composite = *playback.next_rows_of("composite").rows.table;
   EXPECT_EQ(composite.shape->key, (std::vector<std::uint32_t>{1, 0}));
-  EXPECT_FALSE(composite.key_has_prefix);
+  EXPECT_TRUE(composite.prefix_columns.empty());
   const TableMap& prefixed = *playback.next_rows_of("prefixed").rows.table;
   EXPECT_EQ(prefixed.shape->key, std::vector<std::uint32_t>{0});
-  EXPECT_TRUE(prefixed.key_has_prefix);
+  EXPECT_EQ(prefixed.prefix_columns, std::vector<std::uint32_t>{0});
   EXPECT_TRUE(playback.next_rows_of("keyless").rows.table->shape->key.empty());
 }
 

@@ -181,12 +181,32 @@ TEST_F(Numbering, AKeysChangesStayInOnePartition) {
 TEST_F(Numbering, ATablesKeyOverAPrefixKeepsItInOnePartition) {
   start(rules());
   binlog::TableMap names = bigint_table("shop", "names", 2, 1, 9);
-  names.key_has_prefix = true;
+  names.prefix_columns = {0};
   std::vector<test::Row> rows;
   for (std::int64_t i = 0; i < 50; ++i) rows.push_back({i, 0});
   ASSERT_FALSE(transaction("t:1", {Rows::insert(names, rows)}));
   send_all();
   EXPECT_EQ(std::ranges::count_if(published_, [](const auto& partition) { return !partition.empty(); }), 1);
+}
+
+TEST_F(Numbering, AnEntityIsHashedThoughAnotherColumnOfTheKeyHasAPrefix) {
+  start(rules({{.match = "shop.*", .stream = "", .group = "", .entity = "c0"}}));
+  binlog::TableMap names = bigint_table("shop", "names", 3, 2, 9);
+  names.prefix_columns = {1};
+  std::vector<test::Row> rows;
+  for (std::int64_t i = 0; i < 50; ++i) rows.push_back({i, 0, 0});
+  ASSERT_FALSE(transaction("t:1", {Rows::insert(names, rows)}));
+  send_all();
+  EXPECT_EQ(std::ranges::count_if(published_, [](const auto& partition) { return !partition.empty(); }), 4);
+}
+
+TEST_F(Numbering, AnEntityOfWhichTheKeyTakesAPrefixIsRefused) {
+  start(rules({{.match = "shop.*", .stream = "", .group = "", .entity = "c0"}}));
+  binlog::TableMap names = bigint_table("shop", "names", 3, 2, 9);
+  names.prefix_columns = {0};
+  const auto refusal = transaction("t:1", {Rows::insert(names, {{1, 0, 0}})});
+  ASSERT_TRUE(refusal);
+  EXPECT_THAT(*refusal, HasSubstr("takes only a prefix of entity column \"c0\" of table shop.names"));
 }
 
 TEST_F(Numbering, TheLastChangeOfATransactionIsMarkedThoughItsBatchIsFull) {
