@@ -55,6 +55,12 @@ bool CheckpointWriter::write(change::Checkpoint checkpoint) {
     if (error.kind == kafka::KafkaError::Kind::kFenced) {
       ending_.end(EndKind::kRetry, "another capture of this origin took over (it fenced this one's checkpoints)",
                   EndedBy::kLease);
+    } else if (error.kind == kafka::KafkaError::Kind::kTooLarge) {
+      ending_.end(EndKind::kStop,
+                  fmt::format("Kafka refuses the checkpoint as too large ({}): let topic {} take records of 10 MiB "
+                              "(max.message.bytes=10485760)",
+                              error.message, topic_),
+                  EndedBy::kKafka);
     } else if (!error.retry() || attempt >= kAttemptsMax) {
       ending_.end(EndKind::kRetry, fmt::format("the checkpoint cannot be written: {}", error.message), EndedBy::kKafka);
     }

@@ -56,16 +56,15 @@ SessionEnd end_of(const kafka::KafkaError& error, const std::string& what) {
 
 std::optional<SessionEnd> set_up_checkpoint_topic(kafka::Admin& admin, const std::string& origin,
                                                   const TopicSettings& settings) {
-  const kafka::TopicSpec spec{
-      .name = checkpoint_topic(origin),
-      .partitions = 1,
-      .replication = settings.replication,
-      // Small segments, so that old checkpoints are soon compacted away: a start
-      // reads the topic from its beginning.
-      .configs = {{"cleanup.policy", "compact"}, {"segment.bytes", "1048576"}, {"min.cleanable.dirty.ratio", "0.1"}}};
+  const kafka::TopicSpec spec{.name = checkpoint_topic(origin),
+                              .partitions = 1,
+                              .replication = settings.replication,
+                              .configs = {kCheckpointTopicConfigs.begin(), kCheckpointTopicConfigs.end()}};
   const auto ensured = admin.ensure_topic(spec, kTimeout);
   if (!ensured) return end_of(ensured.error(), fmt::format("topic {} cannot be made or looked at", spec.name));
-  if (!ensured->mismatches.empty()) return refusal(spec.name, ensured->mismatches);
+  std::vector<kafka::TopicMismatch> mismatches = ensured->mismatches;
+  std::erase_if(mismatches, [](const auto& mismatch) { return mismatch.setting == "max.message.bytes"; });
+  if (!mismatches.empty()) return refusal(spec.name, mismatches);
   return std::nullopt;
 }
 

@@ -1,0 +1,52 @@
+#include "capture/checkpoint_writer.hpp"
+
+#include <gmock/gmock.h>
+
+#include "capture/topic_setup.hpp"
+#include "unit/kafka/mock_cluster.hpp"
+
+namespace farshore::capture {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+constexpr int kProduceRequest = 0;
+constexpr const char* kTopic = "farshore.checkpoint.east";
+
+class WritingCheckpoints : public ::testing::Test {
+ protected:
+  WritingCheckpoints() {
+    cluster_.create_topic(kTopic, 1);
+    auto producer =
+        kafka::TransactionalProducer::create(cluster_.settings(), "farshore.capture.east", kafka::kPatience);
+    EXPECT_TRUE(producer.has_value()) << producer.error().message;
+    writer_ = std::make_unique<CheckpointWriter>(std::move(*producer), kTopic, ending_, metrics_);
+  }
+
+  kafka::MockCluster cluster_;
+  SessionEnding ending_;
+  Metrics metrics_;
+  std::unique_ptr<CheckpointWriter> writer_;
+};
+
+TEST_F(WritingCheckpoints, OneThatTheTopicDoesNotTakeStopsWithWhatToMend) {
+  rd_kafka_mock_push_request_errors(cluster_.get(), kProduceRequest, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  EXPECT_FALSE(writer_->write({}));
+  ASSERT_TRUE(ending_.ended());
+  EXPECT_EQ(ending_.get().kind, EndKind::kStop) << "it would be as large the next time";
+  EXPECT_THAT(ending_.get().sentence, AllOf(HasSubstr(kTopic), HasSubstr("max.message.bytes")));
+}
+
+TEST_F(WritingCheckpoints, OneOfSeveralLargePositionsFits) {
+  change::Checkpoint checkpoint;
+  checkpoint.position = checkpoint.position_before_last = std::string(1'000'000, '1');
+  EXPECT_TRUE(writer_->write(checkpoint));
+  EXPECT_FALSE(ending_.ended());
+  EXPECT_THAT(kCheckpointTopicConfigs, Contains(Pair("max.message.bytes", "10485760")));
+}
+
+}  // namespace
+}  // namespace farshore::capture
