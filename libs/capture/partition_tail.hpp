@@ -14,9 +14,8 @@ namespace farshore::capture {
 struct PartitionTail {
   std::string stream;
   PartitionId partition;
-  KafkaOffset begin;  ///< where reading began
-  KafkaOffset low;    ///< the oldest record kept
-  KafkaOffset end;    ///< behind the newest record
+  KafkaOffset low;  ///< the oldest record kept
+  KafkaOffset end;  ///< behind the newest record
 
   /// The greatest epoch number that was seen; none: no record was read.
   std::optional<EpochId> newest;

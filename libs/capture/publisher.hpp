@@ -47,8 +47,7 @@ class Publisher {
   [[nodiscard]] std::vector<PartitionWriter>& writers() { return writers_; }
   [[nodiscard]] Acknowledgements& acknowledgements() { return acknowledgements_; }
 
-  /// The partition's batch, if it holds anything. Waits while the queue is full. `newest` is the commit time of the
-  /// batch's last change, by the source's clock.
+  /// The partition's batch, if it holds anything. Waits while the queue is full.
   void send(Slot slot);
   /// Every partition's batch, but that of `held`.
   void send_all(std::optional<Slot> held = std::nullopt);

@@ -96,7 +96,6 @@ std::expected<PartitionTail, kafka::KafkaError> read_tail(kafka::TailReader& rea
       kTimeout);
   if (!range) return std::unexpected(range.error());
   take_commit_time(last, origin, tail);
-  tail.begin = from;
   tail.low = range->low;
   tail.end = range->end;
   return tail;
@@ -130,7 +129,6 @@ std::expected<TailWithStatement, kafka::KafkaError> read_tail_with_statement(kaf
         },
         kTimeout);
     if (!range) return std::unexpected(range.error());
-    found.tail.begin = from;
     found.tail.low = range->low;
     found.tail.end = range->end;
     if (found.statement || from == bounds->low) return found;

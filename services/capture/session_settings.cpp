@@ -1,7 +1,6 @@
 #include "capture/session_settings.hpp"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include "base/environment_error.hpp"
 #include "capture/source_start.hpp"
@@ -19,12 +18,6 @@ std::string_view compression_name(common::Compression compression) {
     case common::Compression::kZstd: return "zstd";
   }
   return "lz4";
-}
-
-/// A number that no other replica is likely to have, the same at each start.
-std::uint32_t default_server_id(const std::string& origin) {
-  constexpr std::uint32_t kHigh = 0x70000000;  // far above what people number their servers with
-  return kHigh | (static_cast<std::uint32_t>(XXH3_64bits(origin.data(), origin.size())) & 0x0FFFFFFF);
 }
 
 }  // namespace
@@ -58,8 +51,7 @@ SessionSettings session_settings(const common::Config& config, const common::Cap
   SessionSettings settings{
       .origin = origin.name,
       .source = common::origin_endpoint(origin),
-      .server_id =
-          origin.server_id == 0 ? default_server_id(origin.name) : static_cast<std::uint32_t>(origin.server_id),
+      .server_id = static_cast<std::uint32_t>(origin.server_id),
       .cluster = common::cluster_settings(config, "farshore-capture-" + origin.name),
       .producer = {.queue_bytes = config.capture.queue_bytes,
                    .compression = std::string(compression_name(config.capture.compression))},
