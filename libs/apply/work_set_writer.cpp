@@ -479,18 +479,20 @@ void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
     if (held.barrier->start.numbering_changed && must_wait_for_parked(key, held)) continue;
     ProgressRow next = entered(held.row, held.barrier->epoch, held.barrier->start.begins_at);
     next.owner = settings_.owner;
-    const auto advanced = store.advance(held.row, next);
-    if (!advanced || (*advanced && !session_->connection.commit())) {
+    const auto advanced = enter(store, held, next, *rows);
+    if (!advanced || !*advanced) {
       rollback();
-      continue;
-    }
-    if (!*advanced) {
-      rollback();
-      lost.push_back(key);
+      if (!advanced && !mysql::is_transient(advanced.error().kind) && held.barrier_fault != advanced.error().message) {
+        held.barrier_fault = advanced.error().message;
+        notice_(fmt::format("{} cannot enter epoch {} yet: {}", key.to_string(), next.epoch.epoch.raw(),
+                            advanced.error().to_string()));
+      }
+      if (advanced) lost.push_back(key);
       continue;
     }
     next.writes = held.row.writes + 1;
     held.row = next;
+    held.barrier_fault.clear();
     held.barrier.reset();
     notice_(fmt::format("{} enters epoch {}", key.to_string(), next.epoch.epoch.raw()));
     outcomes.push_back(
@@ -498,6 +500,23 @@ void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
   }
   for (const PartitionKey& key : lost) lose(key, kMovedByAnother, outcomes);
   if (!session_->connection.lost()) (void)session_->connection.commit();
+}
+
+// In one transaction with the partition's own step: the rows of the epoch's partitions of which nothing has come here,
+// such as those that it adds. From then on some keys' changes go there, and the gate sees rows without safe time and
+// without owner, until the mirror has brought the partitions and each is claimed and has passed this barrier too.
+std::expected<bool, SqlError> WorkSetWriter::enter(ProgressStore& store, const Held& held, const ProgressRow& next,
+                                                   std::span<const ProgressRow> rows) {
+  const auto advanced = store.advance(held.row, next);
+  if (!advanced || !*advanced) return advanced;
+  for (const change::PartitionEnd& named : held.barrier->start.partitions) {
+    ProgressRow row;
+    row.key = {.origin = next.key.origin, .stream = named.stream, .partition = named.partition};
+    if (std::ranges::find(rows, row.key, &ProgressRow::key) != rows.end()) continue;
+    if (const auto inserted = store.insert_if_absent(row); !inserted) return std::unexpected(inserted.error());
+  }
+  if (auto committed = session_->connection.commit(); !committed) return std::unexpected(committed.error());
+  return true;
 }
 
 // Where keys move to other partitions, what is parked of the old epoch would be put over what the new one brings, as

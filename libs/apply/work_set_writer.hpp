@@ -107,7 +107,8 @@ class WorkSetWriter {
     Clock::time_point offset_written;
     std::optional<BarrierArrival> barrier;
     bool said_that_parked_are_waited_for = false;
-    Clock::time_point parked_due;                              ///< when what is parked is tried in any case
+    std::string barrier_fault;     ///< why the barrier could not be passed, as it was said last
+    Clock::time_point parked_due;  ///< when what is parked is tried in any case
     Clock::time_point parked_soon = Clock::time_point::max();  ///< the same, as something was written meanwhile
     std::chrono::milliseconds parked_wait{0};
   };
@@ -132,6 +133,10 @@ class WorkSetWriter {
   void lose(const progress::PartitionKey& key, std::string_view reason, std::vector<Outcome>& outcomes);
   void count_retry(const mysql::SqlError& error);
   void pass_barriers(std::vector<Outcome>& outcomes);
+  /// Commits. False: someone else has written the partition's progress.
+  [[nodiscard]] std::expected<bool, mysql::SqlError> enter(progress::ProgressStore& store, const Held& held,
+                                                           const progress::ProgressRow& next,
+                                                           std::span<const progress::ProgressRow> rows);
   [[nodiscard]] bool must_wait_for_parked(const progress::PartitionKey& key, Held& held);
   void retry_parked(const progress::PartitionKey& key, Held& held, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<bool, Failure> retry_parked_changes(const progress::PartitionKey& key, Held& held,

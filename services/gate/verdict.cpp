@@ -96,7 +96,9 @@ class StreamJudge {
   void safe_time(const ProgressRow& row, std::int32_t number) {
     if (row.safe_time == SourceTime{}) {
       lacks_safe_time_ = true;
-      close_partition(Reason::kNoSafeTime, number, "no watermark of the origin has been passed yet");
+      close_partition(Reason::kNoSafeTime, number,
+                      row.epoch.epoch == Epoch(0) ? "nothing of the partition has been applied here yet"
+                                                  : "no watermark of the origin has been passed yet");
       return;
     }
     verdict_.safe_time = std::min(verdict_.safe_time.value_or(row.safe_time), row.safe_time);

@@ -392,6 +392,51 @@ TEST_F(ABarrier, NothingBehindItIsWrittenBefore) {
   EXPECT_TRUE(has_outcome(Kind::kLost));
 }
 
+TEST_F(ABarrier, EnteringItMakesTheRowsOfPartitionsThatTheEpochAddsSoThatTheGateMissesThem) {
+  change::EpochStart start = continuing_start(10);
+  start.partitions.push_back({"main", PartitionId(9), Seq(0)});
+  other_arrives();
+  arrive(start);
+  ASSERT_TRUE(entered());
+  EXPECT_THAT(writes_[0], StartsWith(kProgress)) << "the marker is first";
+  EXPECT_THAT(writes_[1], AllOf(StartsWith("INSERT INTO farshore.progress"), HasSubstr("'west','main',9,0,0,0,")));
+  EXPECT_EQ(writes_[2], "COMMIT");
+  const Fields added = target_.progress(9);
+  EXPECT_EQ(added.at("safe_time"), "0");
+  EXPECT_EQ(added.at("owner"), "");
+  EXPECT_EQ(target_.progress(0).at("epoch"), "3") << "rows that are there stay as they are";
+}
+
+TEST_F(ABarrier, APartitionWhoseRowItMadeIsTakenOverAndPassesTheSameBarrierLater) {
+  change::EpochStart start = continuing_start(10);
+  start.partitions.push_back({"main", PartitionId(9), Seq(0)});
+  other_arrives();
+  arrive(start);
+  ASSERT_TRUE(entered());
+  load(9);
+  EXPECT_EQ(target_.progress(9).at("owner"), "apply-1/0");
+  EXPECT_EQ(target_.progress(9).at("epoch"), "0") << "nothing of it is applied yet";
+  progress::PartitionKey key = partition_key();
+  key.partition = PartitionId(9);
+  EXPECT_EQ(take(Topic(kNextEpoch, 1, key).epoch_start(start)), Intake::Step::kBarrier);
+  write();
+  ASSERT_TRUE(eventually([&] { return target_.progress(9).at("epoch") == "4"; }));
+}
+
+TEST_F(ABarrier, ARowThatCannotBeMadeKeepsItClosedAndIsSaidOnce) {
+  change::EpochStart start = continuing_start(10);
+  start.partitions.push_back({"main", PartitionId(9), Seq(0)});
+  target_.deny("INSERT INTO farshore.progress");
+  other_arrives();
+  arrive(start);
+  ASSERT_TRUE(eventually([&] { return !notices_.empty(); }));
+  EXPECT_EQ(target_.progress().at("epoch"), "3") << "both or neither";
+  target_.deny("");
+  ASSERT_TRUE(entered());
+  EXPECT_THAT(notices_, ElementsAre("west/main/2 cannot enter epoch 4 yet: 1142 command denied to user",
+                                    "west/main/2 enters epoch 4"));
+}
+
 TEST_F(ABarrier, EnteringItIsATransactionThatShowsAsMarker) {
   other_arrives();
   arrive(continuing_start(10));

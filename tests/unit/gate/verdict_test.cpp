@@ -121,6 +121,26 @@ TEST(Verdict, JudgesAPartitionBeyondTheConfiguredNumber) {
   EXPECT_THAT(grown.reasons(), ElementsAre(Reason::kStaleSafeTime));
 }
 
+TEST(Verdict, IsClosedByAPartitionThatTheOriginsEpochNamesAndOfWhichNothingHasArrived) {
+  Situation grown;
+  for (ProgressRow& known : grown.evidence.rows) known.epoch = {Epoch(2), Incarnation(20)};
+  ProgressRow added;  // as the entering of the epoch makes it
+  added.key = {.origin = "east", .stream = "main", .partition = PartitionId(2)};
+  grown.evidence.rows.push_back(added);
+  added.key = {.origin = "east", .stream = "new", .partition = PartitionId(0)};
+  grown.evidence.rows.push_back(added);
+  const auto verdicts = grown.verdicts();
+  ASSERT_EQ(verdicts.size(), 2U) << "the stream that is not configured here too";
+  for (const StreamVerdict& verdict : verdicts) {
+    EXPECT_FALSE(verdict.open);
+    EXPECT_FALSE(verdict.safe_time);
+    ASSERT_EQ(verdict.reasons.size(), 2U);
+    EXPECT_EQ(verdict.reasons[0].reason, Reason::kNoSafeTime);
+    EXPECT_EQ(verdict.reasons[0].detail, "nothing of the partition has been applied here yet");
+    EXPECT_EQ(verdict.reasons[1].reason, Reason::kUnownedPartition);
+  }
+}
+
 TEST(Verdict, PassesOverOriginsThatAreNotAppliedHere) {
   Situation other_origin;
   ProgressRow other = row(0, 1h);
@@ -160,6 +180,7 @@ TEST(Verdict, IsClosedWhenSafeTimeLiesTooFarInTheFuture) {
 
 TEST(Verdict, IsClosedBeforeTheFirstWatermark) {
   Situation no_watermark;
+  no_watermark.evidence.rows[0].epoch = {Epoch(2), Incarnation(20)};
   no_watermark.evidence.rows[0].safe_time = {};
   EXPECT_THAT(no_watermark.reasons(), ElementsAre(Reason::kNoSafeTime));
   EXPECT_FALSE(no_watermark.verdict().safe_time);
