@@ -72,34 +72,55 @@ std::expected<std::vector<bool>, SqlError> write_together(mysql::Connection& con
   return std::vector<bool>(ops.size(), false);
 }
 
-// One batch a change, as they come from different epochs; the set keeps them alive.
-std::expected<void, Failure> ParkedRetry::read(std::span<const ParkedChange> changes, WorkSet& set) {
-  for (const ParkedChange& change : changes) {
-    const std::uint32_t slice = slice_of(set, change.partition);
-    auto batch = std::make_shared<ReadBatch>();
-    batch->header = change.header;
-    batch->value = change.bytes;
-    if (auto read = change::read_batch(batch->header, batch->value, tables_, batch->batch); !read) {
-      return std::unexpected(Failure::of_slice(slice, progress::PartitionState::kStopped,
-                                               fmt::format("a parked change of table {}.{} cannot be read: {}",
-                                                           change.key.schema, change.key.table, read.error().detail)));
-    }
-    set.add({.batch = std::move(batch), .slice = slice, .begin = 0, .end = 1, .contained = {}, .overlaps = false});
+// A batch of its own, as changes come from different epochs; the set keeps it alive.
+std::expected<void, Failure> ParkedRetry::read(const ParkedChange& change, WorkSet& set) {
+  const std::uint32_t slice = slice_of(set, change.partition);
+  auto batch = std::make_shared<ReadBatch>();
+  batch->header = change.header;
+  batch->value = change.bytes;
+  if (auto read = change::read_batch(batch->header, batch->value, tables_, batch->batch); !read) {
+    return std::unexpected(Failure::of_slice(slice, progress::PartitionState::kStopped,
+                                             fmt::format("a parked change of table {}.{} cannot be read: {}",
+                                                         change.key.schema, change.key.table, read.error().detail)));
   }
+  set.add({.batch = std::move(batch), .slice = slice, .begin = 0, .end = 1, .contained = {}, .overlaps = false});
   return {};
 }
 
+// What is wrong with one change (its table is gone, or has another shape by now) is no reason not to try the others. It
+// stays parked with the reason, behind those that were not tried for longer.
 std::expected<void, Failure> ParkedRetry::one_by_one(mysql::Connection& connection,
                                                      const progress::ProgressRow& progress) {
   const auto parked = parking_.list(connection, progress.key, kAtOnce);
   if (!parked) return std::unexpected(Failure::again(parked.error()));
+  for (const ParkedChange& change : *parked) {
+    const auto tried = try_one(connection, progress, change);
+    if (tried) continue;
+    if (tried.error().retry) return tried;
+    if (auto kept = parking_.keep(connection, change, tried.error().reason); !kept) {
+      return std::unexpected(Failure::of_statement(0, "what is parked cannot be tried again", kept.error()));
+    }
+  }
+  return {};
+}
+
+std::expected<void, Failure> ParkedRetry::try_one(mysql::Connection& connection, const progress::ProgressRow& progress,
+                                                  const ParkedChange& change) {
   WorkSet set;
   (void)set.open_slice(progress);
-  if (auto done = read(*parked, set); !done) return done;
+  if (auto done = read(change, set); !done) return done;
   const auto plan = planner_.plan(connection, set, {true});
   if (!plan) return std::unexpected(plan.error());
   counts_.assign(1, SliceCounts());
   return RowWriter(connection, parking_, {}).write(**plan, set.slices(), counts_);
+}
+
+std::expected<bool, Failure> ParkedRetry::fits(mysql::Connection& connection, const ParkedChange& change) {
+  WorkSet set;
+  if (!read(change, set)) return false;
+  const auto plan = planner_.plan(connection, set, {true});
+  if (!plan && plan.error().retry) return std::unexpected(plan.error());
+  return plan.has_value();
 }
 
 std::expected<void, Failure> ParkedRetry::together(mysql::Connection& connection,
@@ -113,7 +134,12 @@ std::expected<void, Failure> ParkedRetry::together(mysql::Connection& connection
     if (!parked) return std::unexpected(Failure::again(parked.error()));
     WorkSet set;
     (void)set.open_slice(progress);
-    if (auto done = read(*parked, set); !done) return done;
+    for (const ParkedChange& change : *parked) {
+      const auto takes_part = fits(connection, change);
+      if (!takes_part) return std::unexpected(takes_part.error());
+      if (!*takes_part) continue;
+      if (auto done = read(change, set); !done) return done;
+    }
     const auto plan = planner_.plan(connection, set, std::vector<bool>(set.slices().size(), true));
     if (!plan) return std::unexpected(plan.error());
     std::vector<RowOp> ops;

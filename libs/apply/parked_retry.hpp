@@ -21,18 +21,23 @@ class ParkedRetry {
  public:
   ParkedRetry(Parking& parking, Planner& planner) : parking_(parking), planner_(planner) {}
 
-  /// Each change by itself; those that fail again stay parked.
+  /// Each change by itself; those that fail again stay parked, with the new reason. An error is one of the whole
+  /// transaction: nothing of it holds.
   [[nodiscard]] std::expected<void, Failure> one_by_one(mysql::Connection& connection,
                                                         const progress::ProgressRow& progress);
   /// The changes of a table with a further unique key may wait for one another in a circle, over several partitions:
   /// they are applied at once. The rows of other partitions' parked changes take part, and their changes stay parked:
   /// their partitions write the same images again, and find room. (A parked change is its key's newest: it goes in the
-  /// transaction that writes a newer one, and is locked here.)
+  /// transaction that writes a newer one, and is locked here.) Those that do not fit the table any more take no part.
   [[nodiscard]] std::expected<void, Failure> together(mysql::Connection& connection,
                                                       const progress::ProgressRow& progress);
 
  private:
-  [[nodiscard]] std::expected<void, Failure> read(std::span<const ParkedChange> changes, WorkSet& set);
+  [[nodiscard]] std::expected<void, Failure> read(const ParkedChange& change, WorkSet& set);
+  [[nodiscard]] std::expected<void, Failure> try_one(mysql::Connection& connection,
+                                                     const progress::ProgressRow& progress, const ParkedChange& change);
+  /// It can be read, and its table is there and takes its columns.
+  [[nodiscard]] std::expected<bool, Failure> fits(mysql::Connection& connection, const ParkedChange& change);
 
   Parking& parking_;
   Planner& planner_;

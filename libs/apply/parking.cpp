@@ -92,6 +92,11 @@ std::string Parking::where(const progress::PartitionKey& partition) const {
                      text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw());
 }
 
+std::string Parking::where(const progress::PartitionKey& partition, const ParkedKey& key) const {
+  return fmt::format("{} AND schema_name={} AND table_name={} AND key_hash={}", where(partition),
+                     text_literal(key.schema), text_literal(key.table), binary_literal(view(key.hash)));
+}
+
 std::expected<void, mysql::SqlError> Parking::load(mysql::Connection& connection,
                                                    const progress::PartitionKey& partition) {
   const auto rows =
@@ -158,6 +163,15 @@ std::expected<void, mysql::SqlError> Parking::park(mysql::Connection& connection
   return {};
 }
 
+std::expected<void, mysql::SqlError> Parking::keep(mysql::Connection& connection, const ParkedChange& change,
+                                                   const std::string& reason) {
+  const auto kept = connection.execute(
+      fmt::format("UPDATE farshore.parked SET error_code=0, reason={}, attempts=attempts+1, last_at=NOW(6){}",
+                  text_literal(reason), where(change.partition, change.key)));
+  if (!kept) return std::unexpected(kept.error());
+  return {};
+}
+
 std::expected<void, mysql::SqlError> Parking::unpark(mysql::Connection& connection,
                                                      const progress::PartitionKey& partition, const RowOp& op) {
   for (const ParkedKey& key : keys_of(op)) {
@@ -168,9 +182,7 @@ std::expected<void, mysql::SqlError> Parking::unpark(mysql::Connection& connecti
 
 std::expected<void, mysql::SqlError> Parking::remove(mysql::Connection& connection,
                                                      const progress::PartitionKey& partition, const ParkedKey& key) {
-  const auto removed = connection.execute(
-      fmt::format("DELETE FROM farshore.parked{} AND schema_name={} AND table_name={} AND key_hash={}",
-                  where(partition), text_literal(key.schema), text_literal(key.table), binary_literal(view(key.hash))));
+  const auto removed = connection.execute("DELETE FROM farshore.parked" + where(partition, key));
   if (!removed) return std::unexpected(removed.error());
   edits_[partition].insert_or_assign(key, false);
   return {};
@@ -257,7 +269,7 @@ std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::query(mysql::
     if (count > 0 && bytes > kReadBytesMax) break;
   }
   const auto rows = connection.query(
-      fmt::format("SELECT schema_name, table_name, key_hash, epoch, incarnation, seq, gtid, change_bytes, attempts, "
+      fmt::format("SELECT schema_name, table_name, key_hash, epoch, incarnation, seq, gtid, change_bytes, "
                   "origin, stream, part FROM farshore.parked{} LIMIT {}{}",
                   condition, count, lock));
   if (!rows) return std::unexpected(rows.error());
@@ -272,10 +284,9 @@ std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::query(mysql::
     change.seq = Seq(rows->unsigned_integer(row, 5));
     change.gtid = rows->text(row, 6);
     change.bytes = rows->text(row, 7);
-    change.attempts = rows->unsigned_integer(row, 8);
-    change.partition = {.origin = rows->text(row, 9),
-                        .stream = rows->text(row, 10),
-                        .partition = PartitionId(static_cast<std::int32_t>(rows->integer(row, 11)))};
+    change.partition = {.origin = rows->text(row, 8),
+                        .stream = rows->text(row, 9),
+                        .partition = PartitionId(static_cast<std::int32_t>(rows->integer(row, 10)))};
     change.header = single_change_header(change);
   }
   // As they happened: a child after its parent.

@@ -34,7 +34,6 @@ struct ParkedChange {
   std::string gtid;
   std::string header;  ///< the packed header that goes with it
   std::string bytes;   ///< a ChangeBatch with this one change
-  std::uint64_t attempts = 0;
 };
 
 /// The tables farshore.parked and farshore.conflict. What is parked of the partitions in hand is also kept in memory,
@@ -59,6 +58,9 @@ class Parking {
   [[nodiscard]] std::expected<void, mysql::SqlError> park(mysql::Connection& connection,
                                                           const progress::PartitionKey& partition, const RowOp& op,
                                                           const mysql::SqlError& error);
+  /// The parked change was tried and stays, now for this reason.
+  [[nodiscard]] std::expected<void, mysql::SqlError> keep(mysql::Connection& connection, const ParkedChange& change,
+                                                          const std::string& reason);
   /// Whatever is parked under the change's keys is over.
   [[nodiscard]] std::expected<void, mysql::SqlError> unpark(mysql::Connection& connection,
                                                             const progress::PartitionKey& partition, const RowOp& op);
@@ -92,6 +94,7 @@ class Parking {
                                                             const ParkedKey& key);
   [[nodiscard]] bool is_parked(const progress::PartitionKey& partition, const ParkedKey& key) const;
   [[nodiscard]] std::string where(const progress::PartitionKey& partition) const;
+  [[nodiscard]] std::string where(const progress::PartitionKey& partition, const ParkedKey& key) const;
 
   const std::string region_;
   std::map<progress::PartitionKey, std::set<ParkedKey>> parked_;

@@ -542,14 +542,18 @@ void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vecto
   if (!retried) {
     rollback();
     if (!retried.error().retry) {
-      suspend(key, retried.error().state, retried.error().reason, outcomes);
-      return;
-    }
-    count_retry(*retried.error().retry);
-    if (session_->connection.lost()) {
-      // Its COMMIT may have gone through: the rows in memory are not to be trusted.
-      lose(key, "the session was lost while parked changes were tried again", outcomes);
-      return;
+      // It is out of the partition's order already, and the gate closed: nothing is won by stopping the partition,
+      // which may bring the newer change of its key.
+      if (held.parked_fault != retried.error().reason)
+        notice_(fmt::format("{}: {}", key.to_string(), retried.error().reason));
+      held.parked_fault = retried.error().reason;
+    } else {
+      count_retry(*retried.error().retry);
+      if (session_->connection.lost()) {
+        // Its COMMIT may have gone through: the rows in memory are not to be trusted.
+        lose(key, "the session was lost while parked changes were tried again", outcomes);
+        return;
+      }
     }
   }
   const bool helped = retried && *retried;

@@ -107,6 +107,7 @@ class WorkSetWriter {
     Clock::time_point offset_written;
     std::optional<BarrierArrival> barrier;
     bool said_that_parked_are_waited_for = false;
+    std::string parked_fault;      ///< why what is parked could not be tried, as it was said last
     std::string barrier_fault;     ///< why the barrier could not be passed, as it was said last
     Clock::time_point parked_due;  ///< when what is parked is tried in any case
     Clock::time_point parked_soon = Clock::time_point::max();  ///< the same, as something was written meanwhile

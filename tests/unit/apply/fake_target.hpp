@@ -113,6 +113,7 @@ class FakeTarget {
   enum class Shape : std::uint8_t {
     kPlain,    ///< id BIGINT PRIMARY KEY, note VARCHAR
     kUnique,   ///< the same, with a unique key over note
+    kWide,     ///< the same, and a column more: c VARCHAR
     kTextKey,  ///< note VARCHAR PRIMARY KEY, compared without case, id BIGINT
   };
 
@@ -175,6 +176,12 @@ class FakeTarget {
   [[nodiscard]] std::size_t parked() {
     const std::lock_guard lock(mutex_);
     return committed_.parked.size();
+  }
+  [[nodiscard]] std::vector<std::string> reasons_of_parked() {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> reasons;
+    for (const auto& [key, row] : committed_.parked) reasons.push_back(row.at("reason"));
+    return reasons;
   }
   /// The statements since the last call that belong to transactions, without reads of farshore and information_schema.
   [[nodiscard]] std::vector<std::string> take_writes() {
@@ -289,6 +296,8 @@ class FakeTarget {
       return ok(1);
     }
     SqlText text(statement);
+    std::string reason;
+    if (text.find(" SET error_code=0, reason=")) reason = text.literal();
     (void)text.find(" WHERE ");
     Fields wanted = assignments(text, " AND ");
     const int below_epoch = text.skip("<") ? std::atoi(text.literal().c_str()) : INT_MAX;
@@ -297,19 +306,25 @@ class FakeTarget {
           pending().parked.erase({wanted["part"], wanted["schema_name"], wanted["table_name"], wanted["key_hash"]});
       return ok(removed);
     }
+    if (statement.starts_with("UPDATE")) {
+      const auto kept =
+          pending().parked.find({wanted["part"], wanted["schema_name"], wanted["table_name"], wanted["key_hash"]});
+      if (kept == pending().parked.end()) return ok(0);
+      kept->second["reason"] = reason;
+      return ok(1);
+    }
     std::vector<std::string> names{"schema_name", "table_name", "key_hash"};
     const bool is_count = statement.starts_with("SELECT COUNT(*)");
     const bool is_size = statement.starts_with("SELECT OCTET_LENGTH");
     if (is_count || is_size) names = {"number"};
-    if (statement.contains("change_bytes, attempts")) {
+    if (statement.contains("change_bytes, origin")) {
       names = {"schema_name", "table_name",   "key_hash", "epoch",  "incarnation", "seq",
-               "gtid",        "change_bytes", "attempts", "origin", "stream",      "part"};
+               "gtid",        "change_bytes", "origin",   "stream", "part"};
     }
     Reply reply = rows(names, {});
     for (auto [key, row] : seen().parked) {
       if (wanted.contains("part") && wanted["part"] != std::get<0>(key)) continue;
       if (std::atoi(row["epoch"].c_str()) >= below_epoch) continue;
-      row["attempts"] = "1";
       row["number"] = std::to_string(row["change_bytes"].size());
       std::vector<Reply::Field> fields;
       for (const std::string& name : names) fields.emplace_back(row[name]);
@@ -328,16 +343,22 @@ class FakeTarget {
     if (statement.contains("information_schema.STATISTICS")) {
       const std::string key = table->second == Shape::kTextKey ? "note" : "id";
       Reply keys = rows({"INDEX_NAME", "COLUMN_NAME", "SUB_PART"}, {{"PRIMARY", key, std::nullopt}});
-      if (table->second == Shape::kUnique) keys.rows.push_back({"note", "note", std::nullopt});
+      if (table->second == Shape::kUnique || table->second == Shape::kWide)
+        keys.rows.push_back({"note", "note", std::nullopt});
       return keys;
     }
     const Reply::Field null;
-    return rows({"COLUMN_NAME", "DATA_TYPE", "COLUMN_TYPE", "CHARACTER_SET_NAME", "COLLATION_NAME", "IS_NULLABLE",
-                 "EXTRA", "COLUMN_DEFAULT", "GENERATION_EXPRESSION", "CHARACTER_OCTET_LENGTH", "NUMERIC_PRECISION",
-                 "NUMERIC_SCALE", "DATETIME_PRECISION"},
-                {{"id", "bigint", "bigint(20)", null, null, "NO", "", null, "", null, "19", "0", null},
-                 {"note", "varchar", "varchar(20)", "utf8mb4", "utf8mb4_general_ci", "YES", "", null, "", "80", null,
-                  null, null}});
+    Reply columns = rows({"COLUMN_NAME", "DATA_TYPE", "COLUMN_TYPE", "CHARACTER_SET_NAME", "COLLATION_NAME",
+                          "IS_NULLABLE", "EXTRA", "COLUMN_DEFAULT", "GENERATION_EXPRESSION", "CHARACTER_OCTET_LENGTH",
+                          "NUMERIC_PRECISION", "NUMERIC_SCALE", "DATETIME_PRECISION"},
+                         {{"id", "bigint", "bigint(20)", null, null, "NO", "", null, "", null, "19", "0", null},
+                          {"note", "varchar", "varchar(20)", "utf8mb4", "utf8mb4_general_ci", "YES", "", null, "", "80",
+                           null, null, null}});
+    if (table->second == Shape::kWide) {
+      columns.rows.push_back(columns.rows.back());
+      columns.rows.back().front() = "c";
+    }
+    return columns;
   }
 
   std::mutex mutex_;

@@ -180,24 +180,75 @@ TEST_F(ParkedChanges, ThatFindTheTargetReadOnlySaySoUntilItTakesWritesAgain) {
   EXPECT_EQ(writer_->fault(), "");
 }
 
-TEST_F(ParkedChanges, WhoseTableWasMissingLeaveThePartitionGoodWhenItIsBack) {
+TEST_F(ParkedChanges, WhoseTableIsGoneDoNotHoldUpTheirPartition) {
   take_note("taken");
+  target_.add_table("others");
   take(topic_.transaction(1).insert(1, "taken").end().send());
   write();
   target_.drop_table("notes");
   restart();
-  ASSERT_TRUE(eventually([&] { return has_outcome(Kind::kSuspended); }));
-  EXPECT_EQ(target_.progress().at("state"), "waiting-for-schema");
-  load();
-  tick();
-  EXPECT_TRUE(has_outcome(Kind::kSuspended)) << "before a watermark can be written";
+  ASSERT_TRUE(eventually([&] { return target_.reasons_of_parked()[0] == "table shop.notes does not exist here"; }));
+  EXPECT_FALSE(has_outcome(Kind::kSuspended));
+  take(topic_.table(notes_shape("others")).transaction(2).insert(1, "x").end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(target_.progress().at("state"), "applying");
+  EXPECT_EQ(target_.progress().at("seq"), "2");
+  EXPECT_EQ(target_.parked(), 1U);
   target_.add_table("notes", FakeTarget::Shape::kUnique);
   free_notes();
-  load();
-  ASSERT_TRUE(eventually([&] { return target_.parked() == 0; }));
-  take(Topic().watermark(6, 1));
+  ASSERT_TRUE(eventually([&] { return target_.parked() == 0; })) << "the table is back";
+}
+
+TEST_F(ParkedChanges, WhoseTableIsGoneDoNotKeepOthersFromBeingTried) {
+  take_note("taken");
+  target_.add_table("others", FakeTarget::Shape::kUnique);
+  topic_.transaction(1).insert(1, "taken").table(notes_shape("others")).insert(1, "taken").end();
+  take(topic_.send());
   write();
-  EXPECT_EQ(target_.progress().at("state"), "applying") << "though nothing more is published";
+  EXPECT_EQ(target_.parked(), 2U);
+  target_.drop_table("notes");
+  restart();
+  free_notes();
+  ASSERT_TRUE(eventually([&] { return target_.parked() == 1; }));
+  EXPECT_THAT(target_.reasons_of_parked(), ElementsAre("table shop.notes does not exist here"));
+}
+
+TEST_F(ParkedChanges, OfAnOldShapeAreReplacedByALaterChangeOfTheNewOne) {
+  target_.add_table("notes", FakeTarget::Shape::kWide);
+  restart();
+  take_note("taken");
+  TableShape wide = notes_shape("notes");
+  wide.columns.push_back(column("c", ColumnType::kVarchar, "utf8mb4", 45, 80));
+  topic_.table(wide).transaction(1);
+  topic_.change(change::Op::kInsert, {}, {Value::of_int(1), Value::of_bytes("taken"), Value::of_bytes("c")});
+  take(topic_.end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 1U);
+  target_.add_table("notes", FakeTarget::Shape::kUnique);  // its column c is dropped
+  restart();
+  ASSERT_TRUE(eventually([&] { return target_.reasons_of_parked()[0].contains("column c"); }));
+  take(topic_.table(notes_shape("notes")).transaction(2).update(1, "taken", "free").end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(target_.parked(), 0U);
+}
+
+TEST_F(ParkedChanges, ThatCannotBeTriedAgainSaySoOnceAndLeaveThePartitionGood) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  target_.drop_table("notes");
+  target_.deny("UPDATE farshore.parked");
+  restart();
+  ASSERT_TRUE(eventually([&] { return !notices_.empty(); }));
+  for (int i = 0; i < 3; ++i) {
+    take(Topic().watermark(6 + static_cast<std::uint64_t>(i), 1));
+    write();
+    EXPECT_TRUE(has_outcome(Kind::kApplied));
+    tick();
+  }
+  EXPECT_THAT(notices_, ElementsAre("west/main/2: what is parked cannot be tried again: 1142 command denied to user"));
 }
 
 TEST_F(ParkedChanges, AreKnownAgainAfterARestart) {
@@ -422,6 +473,32 @@ TEST_F(ParkedInACircle, ADeleteThatIsRefusedDoesNotKeepTheOthersFromIt) {
   EXPECT_EQ(target_.parked(), 3U);
   ASSERT_TRUE(eventually([&] { return target_.parked() == 1; }));
   EXPECT_EQ(notes(), (Fields{{"1", "b"}, {"2", "a"}, {"3", "kept"}}));
+}
+
+TEST_F(ParkedInACircle, AChangeThatDoesNotFitTheTableAnyMoreDoesNotKeepTheOthersFromIt) {
+  target_.add_table("notes", FakeTarget::Shape::kWide);
+  start();
+  load();
+  notes_.put("1", "a");
+  notes_.put("2", "b");
+  notes_.put("9", "theirs");
+  TableShape wide = notes_shape("notes");
+  wide.columns.push_back(column("c", ColumnType::kVarchar, "utf8mb4", 45, 80));
+  Topic topic;
+  topic.table(wide).transaction(1);
+  topic.change(change::Op::kInsert, {}, {Value::of_int(3), Value::of_bytes("theirs"), Value::of_bytes("c")});
+  take(topic.end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 1U);
+  target_.add_table("notes", FakeTarget::Shape::kUnique);
+  start();
+  load();
+  topic.table(notes_shape("notes")).transaction(2).update(1, "a", "b").update(2, "b", "a");
+  take(topic.end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 3U);
+  ASSERT_TRUE(eventually([&] { return target_.parked() == 1; }));
+  EXPECT_EQ(notes(), (Fields{{"1", "b"}, {"2", "a"}, {"9", "theirs"}}));
 }
 
 TEST_F(ParkedInACircle, AChangeWithoutRoomLeavesItsRowAsItIs) {
