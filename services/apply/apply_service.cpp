@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
@@ -17,6 +15,7 @@
 
 #include "apply/apply_metrics.hpp"
 #include "apply/pipeline.hpp"
+#include "base/pause.hpp"
 #include "common/database_error.hpp"
 #include "common/endpoints.hpp"
 #include "common/health.hpp"
@@ -61,13 +60,6 @@ std::string topic_expression(const Config& config) {
   return fmt::format("^farshore[.]changes[.]({})[.].*", fmt::join(config.apply.origins, "|"));
 }
 
-void pause_for(const std::stop_token& stop, std::chrono::milliseconds time) {
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
-  std::condition_variable_any never;
-  never.wait_for(lock, stop, time, [] { return false; });
-}
-
 /// What a person must mend is said before the service runs; a server that is only starting is waited for.
 void check_target(const DatabaseEndpoint& endpoint, const Config& config, const std::stop_token& stop) {
   const auto deadline = std::chrono::steady_clock::now() + kStartPatience;
@@ -87,7 +79,7 @@ void check_target(const DatabaseEndpoint& endpoint, const Config& config, const 
     if (!may_pass || std::chrono::steady_clock::now() >= deadline) {
       throw common::database_error("database", endpoint, error);
     }
-    pause_for(stop, 500ms);
+    pause_for(500ms, stop);
   }
 }
 

@@ -1,9 +1,7 @@
 #include "gate/gate_service.hpp"
 
-#include <condition_variable>
-#include <mutex>
-
 #include "base/environment_error.hpp"
+#include "base/pause.hpp"
 #include "common/database_error.hpp"
 #include "common/endpoints.hpp"
 #include "common/health.hpp"
@@ -69,13 +67,6 @@ class VerdictLog {
   std::map<std::pair<std::string, std::string>, std::string> known_;
 };
 
-void sleep(std::chrono::milliseconds duration, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wakeup;
-  std::unique_lock lock(mutex);
-  wakeup.wait_for(lock, stop, duration, [] { return false; });
-}
-
 /// Logs a failure once, not at every poll.
 class FailureLog {
  public:
@@ -133,7 +124,7 @@ int run_gate(const common::Config& config, const common::GateArguments&, common:
     reconnects.advance_to(static_cast<double>(reader.reconnects()));
     verdict_log.note(state->assess().streams);
     context.health.beat(kPollLoop);
-    sleep(config.gate.poll_interval, context.stop);
+    pause_for(config.gate.poll_interval, context.stop);
   }
   return static_cast<int>(ExitCode::kGood);
 }
