@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <cassert>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include "apply/barrier.hpp"
 #include "apply/error_policy.hpp"
 #include "apply/progress_mark.hpp"
+#include "base/pause.hpp"
 #include "mysql/literal.hpp"
 
 namespace farshore::apply {
@@ -28,6 +27,7 @@ using namespace std::chrono_literals;
 constexpr auto kKeepAlive = 1s;    // well below the session's wait_timeout
 constexpr auto kOffsetEvery = 5s;  // a hint: what is read again is dropped by its number
 constexpr auto kBarrierEvery = 200ms;
+constexpr auto kLoadPatience = 1s;  // then the worker's other partitions have their turn
 constexpr auto kParkedFirst = 100ms;
 constexpr auto kParkedSoon = 1000ms;  // after something was written that a parked change may have waited for
 
@@ -44,10 +44,7 @@ class WorkSetWriter::Backoff {
  public:
   explicit Backoff(const std::stop_token& stop) : stop_(stop) {}
   void wait() {
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable_any changed;
-    changed.wait_for(lock, stop_, time_, [] { return false; });
+    pause_for(time_, stop_);
     time_ = std::min<std::chrono::milliseconds>(time_ * 2, 2s);
   }
 
@@ -110,41 +107,57 @@ void WorkSetWriter::load(std::span<const LoadRequest> requests, std::vector<Outc
                          const std::stop_token& stop) {
   if (session_ && !session_->marker_fault.empty()) session_.reset();  // the next one looks again
   for (const LoadRequest& request : requests) {
+    const auto until = Clock::now() + kLoadPatience;
     Backoff backoff(stop);
+    std::string said;
     while (connect(stop)) {
-      if (load_one(request, outcomes)) break;
+      const auto loaded = load_one(request, outcomes);
+      if (loaded) break;
+      if (loaded.error() != said)
+        notice_(fmt::format("{} not taken over yet: {}", request.key.to_string(), loaded.error()));
+      said = loaded.error();
       if (stop.stop_requested()) return;
+      if (Clock::now() >= until) {
+        Outcome& outcome = outcomes.emplace_back();
+        outcome.kind = Outcome::Kind::kNotLoaded;
+        outcome.key = request.key;
+        outcome.row.reason = said;
+        outcome.load = request.number;
+        break;
+      }
       backoff.wait();
     }
   }
 }
 
-bool WorkSetWriter::load_one(const LoadRequest& request, std::vector<Outcome>& outcomes) {
+// An error is a sentence for people.
+std::expected<void, std::string> WorkSetWriter::load_one(const LoadRequest& request, std::vector<Outcome>& outcomes) {
   ProgressStore store(session_->connection, settings_.region);
   ProgressRow row;
   const auto claimed = claim(store, request, row);
   if (!claimed || !*claimed) {
     rollback();
-    if (!claimed)
-      notice_(fmt::format("{} not taken over yet: {}", request.key.to_string(), claimed.error().to_string()));
-    return false;
+    return std::unexpected(claimed ? std::string(kMovedByAnother) : claimed.error().to_string());
   }
   const auto offset = read_offset(request);
   const auto parked = parking_.load(session_->connection, request.key);
   rollback();  // they only read
   if (!offset || !parked) {
-    notice_(fmt::format("{} not taken over yet: {}", request.key.to_string(),
-                        (offset ? parked.error() : offset.error()).to_string()));
-    return false;
+    return std::unexpected((offset ? parked.error() : offset.error()).to_string());
   }
   Held held;
   held.row = row;
   held.topic_id = request.topic_id;
   held.offset_written = Clock::now();
   held_.insert_or_assign(request.key, std::move(held));
-  outcomes.push_back(
-      {.kind = Outcome::Kind::kLoaded, .key = request.key, .row = row, .offset = *offset, .counts = {}, .rows = 0});
-  return true;
+  outcomes.push_back({.kind = Outcome::Kind::kLoaded,
+                      .key = request.key,
+                      .row = row,
+                      .offset = *offset,
+                      .counts = {},
+                      .rows = 0,
+                      .load = request.number});
+  return {};
 }
 
 // Our name in the row, and `writes` grown: from here on a transaction of the owner before finds another row than it

@@ -39,13 +39,15 @@ struct WriterSettings {
 /// Someone wants a partition's durable progress, and the partition.
 struct LoadRequest {
   progress::PartitionKey key;
-  std::string topic_id;  ///< of the topic to be read; an offset of another one means nothing; empty: not known
+  std::string topic_id;      ///< of the topic to be read; an offset of another one means nothing; empty: not known
+  std::uint64_t number = 0;  ///< the asker's own; its outcome says it again
 };
 
 /// What became of a partition.
 struct Outcome {
   enum class Kind : std::uint8_t {
     kLoaded,     ///< the partition is ours from here on
+    kNotLoaded,  ///< it could not be taken over, row.reason says why; load it again later
     kApplied,    ///< the slice is durable
     kSuspended,  ///< the partition cannot go on now; load it again later
     kLost,       ///< someone else has written its progress; load it again later
@@ -58,6 +60,7 @@ struct Outcome {
   std::optional<KafkaOffset> offset;
   SliceCounts counts;      ///< kApplied
   std::uint64_t rows = 0;  ///< kApplied: changes that are new to the partition
+  std::uint64_t load = 0;  ///< kLoaded, kNotLoaded: the request's number
 };
 
 /// What a writer counts; read from any thread.
@@ -81,8 +84,8 @@ class WorkSetWriter {
   /// `notice` takes sentences for the log.
   WorkSetWriter(WriterSettings settings, std::function<void(const std::string&)> notice);
 
-  /// Takes partitions over: from here on no other writer's transaction of them goes through. Waits for the database as
-  /// long as it takes, or until `stop`.
+  /// Takes partitions over: from here on no other writer's transaction of them goes through. Waits for a session with
+  /// the database as long as it takes, or until `stop`; with one partition that cannot be had only for a moment.
   void load(std::span<const LoadRequest> requests, std::vector<Outcome>& outcomes, const std::stop_token& stop);
   /// Writes the set and says of each slice what became of it. Slices of partitions that are not in hand are left out
   /// without a word: what was before them has failed, and that was said.
@@ -118,7 +121,7 @@ class WorkSetWriter {
 
   void set_fault(std::string fault);
   bool connect(const std::stop_token& stop);
-  bool load_one(const LoadRequest& request, std::vector<Outcome>& outcomes);
+  std::expected<void, std::string> load_one(const LoadRequest& request, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<bool, mysql::SqlError> claim(progress::ProgressStore& store, const LoadRequest& request,
                                                            progress::ProgressRow& row);
   [[nodiscard]] std::expected<std::optional<KafkaOffset>, mysql::SqlError> read_offset(const LoadRequest& request);

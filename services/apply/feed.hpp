@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -16,7 +17,7 @@ namespace farshore::apply {
 ///
 ///   loading ──loaded──► running ──epoch start──► at barrier ──entered──► running
 ///      ▲                   │
-///      └──── waiting ◄─────┴── suspended, lost, refused, the topic is gone
+///      └──── waiting ◄─────┴── not loaded, suspended, lost, refused, the topic is gone
 struct Feed {
   enum class Mode : std::uint8_t {
     kLoading,    ///< its progress is being read and taken over
@@ -35,12 +36,20 @@ struct Feed {
   std::string topic_id;
   std::uint64_t generation = 0;  ///< of the assignment
   StreamSeries* series = nullptr;
+  std::uint64_t load = 0;  ///< the number of the load that was asked for last
+
+  /// The answer to that load. That to an earlier one, of an assignment before this, means nothing: the writer was asked
+  /// to let go of the partition since.
+  [[nodiscard]] bool awaits(std::uint64_t loaded) const { return mode == Mode::kLoading && loaded == load; }
 
   Mode mode = Mode::kLoading;
   std::optional<PartitionIntake> intake;                                 ///< while running or at a barrier
   progress::PartitionState state = progress::PartitionState::kApplying;  ///< while waiting
   std::string reason;                                                    ///< while waiting
-  bool searched = false;                  ///< the topic was read from its beginning since something was last found
+  bool searched = false;  ///< the topic was read from its beginning since something was last found
+  /// While searched, and at a gap since: when it is read from its beginning again.
+  std::optional<std::chrono::steady_clock::time_point> search_at;
+  std::chrono::milliseconds search_wait{0};
   std::uint64_t ignore_round = 0;         ///< records of this round of consuming were fetched before a seek
   KafkaOffset barrier_offset;             ///< of the start record
   std::optional<KafkaOffset> applied_to;  ///< under this assignment: where to go on if the database knows no offset
@@ -48,5 +57,12 @@ struct Feed {
   std::chrono::steady_clock::time_point retry_at;
   std::chrono::milliseconds retry_wait{0};
 };
+
+/// The wait after one of `last` (0: the first), each twice as long, within [`first`, `longest`]; never above `longest`.
+[[nodiscard]] inline std::chrono::milliseconds next_wait(std::chrono::milliseconds last,
+                                                         std::chrono::milliseconds first,
+                                                         std::chrono::milliseconds longest) {
+  return std::min(std::max(last * 2, first), longest);
+}
 
 }  // namespace farshore::apply

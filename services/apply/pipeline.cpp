@@ -19,6 +19,7 @@ constexpr milliseconds kIdleWait{100};
 constexpr milliseconds kWriterWait{100};
 constexpr milliseconds kSeekTimeout{2000};
 constexpr milliseconds kFirstRetry{250};
+constexpr milliseconds kSearchLongest{600'000};
 constexpr std::size_t kRecordsAtOnce = 2;
 constexpr auto kDisplayEvery = 1s;
 constexpr auto kStatusEvery = 100ms;
@@ -115,7 +116,7 @@ void Pipeline::follow_assignment() {
       feed.key = std::move(assigned->key);
       feed.topic_id = std::move(assigned->topic_id);
       feed.generation = assigned->generation;
-      job_.loads.push_back({.key = feed.key, .topic_id = feed.topic_id});
+      ask_to_load(feed);
       feeds_.erase(assigned->source);
       feeds_.emplace(assigned->source, std::move(feed));
       continue;
@@ -154,6 +155,9 @@ void Pipeline::settle(const Outcome& outcome) {
   if (feed == nullptr) return;
   switch (outcome.kind) {
     case Outcome::Kind::kLoaded: take_up(*feed, outcome); return;
+    case Outcome::Kind::kNotLoaded:
+      if (feed->awaits(outcome.load)) wait(*feed, progress::PartitionState::kApplying, outcome.row.reason);
+      return;
     case Outcome::Kind::kApplied: on_applied(*feed, outcome); return;
     case Outcome::Kind::kSuspended: wait(*feed, outcome.row.state, outcome.row.reason); return;
     case Outcome::Kind::kLost:
@@ -168,11 +172,13 @@ void Pipeline::settle(const Outcome& outcome) {
 }
 
 void Pipeline::take_up(Feed& feed, const Outcome& outcome) {
-  if (feed.mode != Mode::kLoading) return;
+  if (!feed.awaits(outcome.load)) return;
   feed.intake.emplace(outcome.row, settings_.whole_transaction);
   feed.timings.clear();
   const std::optional<KafkaOffset> offset = outcome.offset ? outcome.offset : feed.applied_to;
   feed.searched = !offset.has_value();
+  feed.search_at.reset();
+  feed.search_wait = 0ms;
   if (go_to(feed, offset.value_or(kafka::kBeginning))) feed.mode = Mode::kRunning;
 }
 
@@ -220,7 +226,12 @@ void Pipeline::gather_record(kafka::Record record) {
   observe(feed, *batch, intake);
   switch (intake.step) {
     case Intake::Step::kDropped: return;
-    case Intake::Step::kGathered: feed.searched &= intake.rows == intake.duplicates; return;
+    case Intake::Step::kGathered:
+      if (intake.rows == intake.duplicates) return;
+      feed.searched = false;
+      feed.search_at.reset();
+      feed.search_wait = 0ms;
+      return;
     case Intake::Step::kGap: return on_gap(feed);
     case Intake::Step::kBarrier:
       feed.barrier_offset = batch->offset;
@@ -247,11 +258,18 @@ void Pipeline::observe(Feed& feed, const ReadBatch& batch, const Intake& intake)
                           .commit_time = read.transaction_of(read.changes().back()).commit_time});
 }
 
-// Once from the beginning: the records may be in the topic, only not where the offset pointed. Then forward, as what is
-// missing may still be published.
+// From the beginning: the records may be in the topic, only not where the offset pointed. Then forward, as what is
+// missing may still be published. From time to time from the beginning again, as the topic may have been deleted and
+// copied anew; ever more seldom, as that reads the whole of it.
 void Pipeline::on_gap(Feed& feed) {
-  if (feed.searched) return;
+  const auto now = Clock::now();
+  if (feed.searched && !feed.search_at) {
+    feed.search_wait = std::max(settings_.retry_interval, std::min<milliseconds>(feed.search_wait * 2, kSearchLongest));
+    feed.search_at = now + feed.search_wait;
+  }
+  if (feed.searched && now < *feed.search_at) return;
   feed.searched = true;
+  feed.search_at.reset();
   common::log_warn(feed.intake->row().reason,
                    {{"origin", feed.key.origin}, {"stream", feed.key.stream}, {"partition", feed.key.partition.raw()}});
   (void)go_to(feed, kafka::kBeginning);
@@ -260,6 +278,7 @@ void Pipeline::on_gap(Feed& feed) {
 void Pipeline::on_error(Feed& feed, const kafka::KafkaError& error) {
   if (error.kind == kafka::KafkaError::Kind::kOffsetOutOfRange) {
     feed.searched = true;
+    feed.search_at.reset();
     (void)go_to(feed, kafka::kBeginning);
     return;
   }
@@ -288,7 +307,7 @@ void Pipeline::wait(Feed& feed, progress::PartitionState state, std::string reas
   feed.reason = std::move(reason);
   feed.intake.reset();
   feed.timings.clear();
-  feed.retry_wait = std::clamp<milliseconds>(feed.retry_wait * 2, kFirstRetry, settings_.retry_interval);
+  feed.retry_wait = next_wait(feed.retry_wait, kFirstRetry, settings_.retry_interval);
   feed.retry_at = Clock::now() + feed.retry_wait;
 }
 
@@ -296,9 +315,14 @@ void Pipeline::load_what_is_due() {
   const auto now = Clock::now();
   for (auto& [source, feed] : feeds_) {
     if (feed.mode != Mode::kWaiting || now < feed.retry_at) continue;
-    feed.mode = Mode::kLoading;
-    job_.loads.push_back({.key = feed.key, .topic_id = feed.topic_id});
+    ask_to_load(feed);
   }
+}
+
+void Pipeline::ask_to_load(Feed& feed) {
+  feed.mode = Mode::kLoading;
+  feed.load = ++loads_;
+  job_.loads.push_back({.key = feed.key, .topic_id = feed.topic_id, .number = feed.load});
 }
 
 // --- handing over

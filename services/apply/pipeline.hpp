@@ -77,6 +77,7 @@ class Pipeline {
   void wait(Feed& feed, progress::PartitionState state, std::string reason);
   bool go_to(Feed& feed, KafkaOffset offset);
   void load_what_is_due();
+  void ask_to_load(Feed& feed);
   [[nodiscard]] bool is_full() const;
   void hand_over();
   void publish_status();
@@ -92,6 +93,7 @@ class Pipeline {
   // The gathering thread's:
   std::map<kafka::TopicPartition, Feed> feeds_;
   Job job_;
+  std::uint64_t loads_ = 0;
   BatchPool pool_;
   change::TableCache tables_;
   std::vector<kafka::Record> records_;

@@ -92,6 +92,11 @@ class ThePipeline : public ::testing::Test {
               kafka::SendResult::kQueued);
     ASSERT_TRUE(producer_->producer->flush(kafka::kPatience));
   }
+  double received_batches() {
+    const std::string text = registry_.scrape();
+    const std::size_t at = text.find("farshore_apply_received_batches_total{");
+    return at == std::string::npos ? 0 : std::stod(text.substr(text.find("} ", at) + 2));
+  }
   std::shared_ptr<OwnedBatch> next_insert(std::uint64_t number) {
     return topic_.transaction(number).insert(static_cast<std::int64_t>(number), "a").end().send();
   }
@@ -137,6 +142,23 @@ TEST_F(ThePipeline, StopsAtAHoleAndGoesOnWhenWhatIsMissingComes) {
   publish(missing);
   publish(behind);
   ASSERT_TRUE(arrives("3"));
+}
+
+TEST_F(ThePipeline, SearchesTheTopicAgainWhileItStandsAtAHole) {
+  publish(topic_.epoch_start(first_start()));
+  publish(next_insert(1));
+  (void)next_insert(2);
+  const auto behind = next_insert(3);
+  publish(behind);
+  start();
+  ASSERT_TRUE(arrives("1", "hole"));
+  double published = 3;
+  EXPECT_TRUE(arrives_when([&] {
+    publish(behind);
+    published += 1;
+    return received_batches() > published + 6;
+  })) << "each record is read again and again";
+  EXPECT_EQ(target_.progress().at("seq"), "1");
 }
 
 TEST_F(ThePipeline, GoesOnWhereTheProgressStandsAfterARestart) {

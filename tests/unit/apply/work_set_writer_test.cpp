@@ -1,5 +1,8 @@
 #include "apply/work_set_writer.hpp"
 
+#include <thread>
+
+#include "base/pause.hpp"
 #include "writing.hpp"
 
 namespace farshore::apply {
@@ -9,6 +12,7 @@ using namespace test;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -78,6 +82,36 @@ TEST_F(TheWriter, APartitionThatCannotBeTakenOverSaysWhyAndDoesNotHoldUpAStop) {
   writer_->load(std::vector<LoadRequest>{{.key = other, .topic_id = "topic"}}, outcomes, stop.get_token());
   EXPECT_THAT(outcomes, IsEmpty());
   EXPECT_THAT(notices_, ElementsAre("west/main/3 not taken over yet: 1142 command denied to user"));
+}
+
+TEST_F(TheWriter, APartitionThatCannotBeTakenOverDoesNotHoldUpTheOthers) {
+  stored_and_loaded(applied_up_to(0));
+  target_.deny("SELECT kafka_offset");
+  std::stop_source stop;
+  const std::jthread deadline([&](const std::stop_token& done) {
+    pause_for(std::chrono::seconds(20), done);
+    stop.request_stop();
+  });
+  progress::PartitionKey other = partition_key();
+  other.partition = PartitionId(3);
+  std::vector<Outcome> outcomes;
+  writer_->load(std::vector<LoadRequest>{{.key = other, .topic_id = "topic", .number = 7}}, outcomes, stop.get_token());
+  ASSERT_THAT(outcomes, SizeIs(1));
+  EXPECT_EQ(outcomes[0].kind, Kind::kNotLoaded);
+  EXPECT_EQ(outcomes[0].load, 7U);
+  EXPECT_EQ(outcomes[0].row.reason, "1142 command denied to user");
+  EXPECT_THAT(notices_, SizeIs(1)) << "said once";
+  take(Topic().transaction(1).insert(1, "a").end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+}
+
+TEST_F(TheWriter, AnswersALoadWithItsNumber) {
+  std::vector<Outcome> outcomes;
+  writer_->load(std::vector<LoadRequest>{{.key = partition_key(), .topic_id = "topic", .number = 7}}, outcomes, never_);
+  ASSERT_THAT(outcomes, SizeIs(1));
+  EXPECT_EQ(outcomes[0].kind, Kind::kLoaded);
+  EXPECT_EQ(outcomes[0].load, 7U);
 }
 
 // --- one transaction
@@ -274,6 +308,18 @@ TEST_F(AGroupIsWritten, WhereCascadesAreRepeatedForeignKeysAreCheckedAndOnlyTher
   EXPECT_THAT(writes_[2], HasSubstr("`notes`"));
   EXPECT_EQ(writes_[3], "SET foreign_key_checks=0");
   EXPECT_THAT(writes_[4], HasSubstr("`lines`"));
+}
+
+TEST_F(AGroupIsWritten, AChangeThatCascadedNothingIsWrittenWithoutForeignKeyChecks) {
+  topic_.transaction(1);
+  on("notes", true).insert(1, "a");
+  topic_.without_cascades().erase(2, "b");
+  take(topic_.end().send());
+  write();
+  ASSERT_THAT(writes_, SizeIs(Ge(5)));
+  EXPECT_EQ(writes_[1], "SET foreign_key_checks=1");
+  EXPECT_EQ(writes_[3], "SET foreign_key_checks=0");
+  EXPECT_THAT(writes_[4], StartsWith("DELETE"));
 }
 
 TEST_F(AGroupIsWritten, AKeyChangeThatIsRefusedStopsThePartitionAndIsNotParked) {
