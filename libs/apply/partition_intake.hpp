@@ -33,8 +33,9 @@ struct WholeTransaction {
 };
 
 /// Takes one partition's records in order and puts what is new into work sets, each time with the progress row that is
-/// true once it is applied. Transactions that touch an order group are kept whole: a work set never ends inside one,
-/// unless it is larger than the bounds. Pure: no input, no output, no clock.
+/// true once it is applied. What a transaction does to order groups is kept whole: a work set never ends between its
+/// first and its last change of a grouped table, unless what lies from there on is larger than the bounds. (It may end
+/// before the first: batches without a grouped table do not wait.) Pure: no input, no output, no clock.
 class PartitionIntake {
  public:
   PartitionIntake(const progress::ProgressRow& row, const WholeTransaction& whole);
