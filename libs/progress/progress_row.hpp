@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -60,9 +59,6 @@ struct ProgressRow {
   PartitionState state = PartitionState::kApplying;
   std::string reason;  ///< for people; empty while applying
   std::string owner;   ///< the apply process that holds the partition
-
-  /// Time since the last write, by the database's clock. Only set by loading.
-  std::chrono::microseconds age{};
 };
 
 }  // namespace farshore::progress

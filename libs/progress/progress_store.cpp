@@ -15,7 +15,7 @@ using mysql::text_literal;
 // In the order in which row_of() reads them.
 constexpr std::string_view kColumns =
     "origin, stream, part, epoch, incarnation, seq, origin_position, row_gtid, row_ordinal, safe_time, commit_time, "
-    "writes, state, reason, owner, TIMESTAMPDIFF(MICROSECOND, updated_at, NOW(6))";
+    "writes, state, reason, owner";
 
 std::int64_t micros(SourceTime time) { return time.time_since_epoch().count(); }
 SourceTime time_of(std::int64_t microseconds) { return SourceTime(std::chrono::microseconds(microseconds)); }
@@ -36,7 +36,6 @@ ProgressRow row_of(const mysql::Rows& rows, std::size_t at) {
   row.state = parse_partition_state(rows.text(at, 12)).value_or(PartitionState::kStopped);
   row.reason = rows.text(at, 13);
   row.owner = rows.text(at, 14);
-  row.age = std::chrono::microseconds(rows.integer(at, 15));
   return row;
 }
 

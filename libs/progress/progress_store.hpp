@@ -30,8 +30,6 @@ class ProgressStore {
   /// Must be the first write of its transaction: it is the marker.
   std::expected<bool, mysql::SqlError> advance(const ProgressRow& current, const ProgressRow& next);
 
-  [[nodiscard]] const std::string& region() const { return region_; }
-
  private:
   std::expected<std::vector<ProgressRow>, mysql::SqlError> select(std::string_view condition);
 
