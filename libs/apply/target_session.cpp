@@ -97,7 +97,7 @@ std::expected<TargetSession, SqlError> open_target_session(const DatabaseEndpoin
   settings.lock_wait_timeout = kLockWaitTimeout;
   settings.foreign_key_checks = false;
   settings.autocommit = false;
-  settings.program_name = "farshore-apply";
+  settings.program_name = "farshore apply";
   auto connection = Connection::open(endpoint, settings);
   if (!connection) return std::unexpected(connection.error());
   const auto packet = connection->query("SELECT @@max_allowed_packet");

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
+#include <map>
 #include <utility>
 
 #include "mysql/literal.hpp"
@@ -60,6 +61,10 @@ sql::ConnectOptionsMap options_of(const DatabaseEndpoint& endpoint, const Sessio
   options["OPT_READ_TIMEOUT"] = static_cast<int>(settings.read_timeout.count());
   options["OPT_WRITE_TIMEOUT"] = static_cast<int>(settings.read_timeout.count());
   options["OPT_CHARSET_NAME"] = sql::SQLString("utf8mb4");
+  if (!settings.program_name.empty()) {
+    options["OPT_CONNECT_ATTR_ADD"] =
+        std::map<sql::SQLString, sql::SQLString>{{"program_name", sql::SQLString(settings.program_name)}};
+  }
   if (endpoint.tls.mode != TlsMode::kDisabled) {
     options["sslEnforce"] = true;
     if (!endpoint.tls.ca.empty()) options["sslCA"] = sql::SQLString(endpoint.tls.ca);
@@ -79,7 +84,7 @@ std::string session_statement(const SessionSettings& settings) {
   if (settings.lock_wait_timeout.count() > 0) {
     sql += fmt::format(", innodb_lock_wait_timeout={}", settings.lock_wait_timeout.count());
   }
-  sql += fmt::format(", foreign_key_checks={}, autocommit={}", settings.foreign_key_checks ? 1 : 0,
+  sql += fmt::format(", unique_checks=1, foreign_key_checks={}, autocommit={}", settings.foreign_key_checks ? 1 : 0,
                      settings.autocommit ? 1 : 0);
   return sql;
 }
@@ -89,7 +94,6 @@ std::string session_statement(const SessionSettings& settings) {
 struct Connection::Impl {
   std::unique_ptr<sql::Connection> session;
   std::unique_ptr<sql::Statement> statement;
-  std::uint64_t id = 0;
   std::size_t packet_bytes = SIZE_MAX;
   bool lost = false;
 
@@ -142,9 +146,6 @@ std::expected<Connection, SqlError> Connection::open(const DatabaseEndpoint& end
     return std::unexpected(set.error());
   }
   if (auto set = connection.execute(session_statement(settings)); !set) return std::unexpected(set.error());
-  auto self = connection.query("SELECT CONNECTION_ID()");
-  if (!self) return std::unexpected(self.error());
-  connection.impl_->id = self->unsigned_integer(0, 0);
   if (endpoint.tls.mode != TlsMode::kDisabled) {
     auto cipher = connection.query("SHOW STATUS LIKE 'Ssl_cipher'");
     if (!cipher) return std::unexpected(cipher.error());
@@ -189,14 +190,12 @@ std::expected<void, SqlError> without_count(const std::expected<std::uint64_t, S
 }
 }  // namespace
 
-std::expected<void, SqlError> Connection::begin() { return without_count(execute("START TRANSACTION")); }
 std::expected<void, SqlError> Connection::commit() { return without_count(execute("COMMIT")); }
 std::expected<void, SqlError> Connection::rollback() { return without_count(execute("ROLLBACK")); }
 
 void Connection::limit_packets(std::size_t bytes) { impl_->packet_bytes = bytes; }
 
 std::size_t Connection::packet_limit() const { return impl_->packet_bytes; }
-std::uint64_t Connection::id() const { return impl_->id; }
 bool Connection::lost() const { return impl_->lost; }
 
 const std::string& Rows::text(std::size_t row, std::size_t column) const {

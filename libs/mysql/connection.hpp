@@ -15,8 +15,9 @@
 
 namespace farshore::mysql {
 
-/// What a session is set to when it opens. Always: utf8mb4, UTC, errors in English, READ COMMITTED, a strict sql_mode
-/// that takes zero and invalid dates as the source had them and stores 0 in an AUTO_INCREMENT column.
+/// What a session is set to when it opens. Always: utf8mb4, UTC, errors in English, READ COMMITTED, unique keys
+/// checked, a strict sql_mode that takes zero and invalid dates as the source had them and stores 0 in an
+/// AUTO_INCREMENT column.
 struct SessionSettings {
   std::chrono::seconds connect_timeout{5};
   /// An answer that takes longer ends the session (kConnectionLost).
@@ -27,7 +28,7 @@ struct SessionSettings {
   std::chrono::seconds lock_wait_timeout{0};
   bool foreign_key_checks = true;
   bool autocommit = true;
-  std::string program_name;  ///< shown to people in the server's session attributes
+  std::string program_name;  ///< for people: in performance_schema.session_connect_attrs
 };
 
 /// The answer to a query: names, and rows of text. For small answers; every row is held.
@@ -58,7 +59,6 @@ class Connection {
   /// Runs a statement that returns no rows. The number of rows found (an UPDATE that changes nothing counts its row).
   std::expected<std::uint64_t, SqlError> execute(std::string_view sql);
   std::expected<Rows, SqlError> query(std::string_view sql);
-  std::expected<void, SqlError> begin();
   std::expected<void, SqlError> commit();
   std::expected<void, SqlError> rollback();
 
@@ -67,8 +67,6 @@ class Connection {
   void limit_packets(std::size_t bytes);
   [[nodiscard]] std::size_t packet_limit() const;
 
-  /// The server's number of this session, for KILL.
-  [[nodiscard]] std::uint64_t id() const;
   /// A lost connection was seen: only destruction is left.
   [[nodiscard]] bool lost() const;
 

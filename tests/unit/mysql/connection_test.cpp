@@ -40,7 +40,15 @@ TEST_F(ASession, IsSetUpBeforeItIsUsed) {
   EXPECT_EQ(setup.back(),
             "SET NAMES utf8mb4, time_zone='+00:00', lc_messages='en_US', sql_quote_show_create=1, "
             "sql_mode='STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES', "
-            "wait_timeout=4, innodb_lock_wait_timeout=2, foreign_key_checks=0, autocommit=0");
+            "wait_timeout=4, innodb_lock_wait_timeout=2, unique_checks=1, foreign_key_checks=0, autocommit=0");
+}
+
+TEST_F(ASession, TellsTheServerWhoseItIs) {
+  SessionSettings settings;
+  settings.program_name = "farshore apply";
+  (void)open(settings);
+  EXPECT_THAT(server_.last_greeting(), HasSubstr("\x0Cprogram_name\x0E"
+                                                 "farshore apply"));
 }
 
 TEST_F(ASession, GivesTheNumberOfRowsThatAStatementFound) {
@@ -117,12 +125,11 @@ TEST_F(ASession, ThatTheServerEndsIsLostForGood) {
   EXPECT_EQ(server_.sessions(), 1U);
 }
 
-TEST_F(ASession, BeginsCommitsAndRollsBackInWords) {
+TEST_F(ASession, CommitsAndRollsBackInWords) {
   Connection connection = open();
-  EXPECT_TRUE(connection.begin());
   EXPECT_TRUE(connection.commit());
   EXPECT_TRUE(connection.rollback());
-  EXPECT_THAT(server_.take_statements(), ElementsAre("START TRANSACTION", "COMMIT", "ROLLBACK"));
+  EXPECT_THAT(server_.take_statements(), ElementsAre("COMMIT", "ROLLBACK"));
 }
 
 TEST_F(ASession, WithoutTlsIsRefusedWhereTlsIsAskedFor) {

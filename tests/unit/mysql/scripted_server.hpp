@@ -119,6 +119,11 @@ class ScriptedServer {
     const std::lock_guard lock(mutex_);
     return setup_;
   }
+  /// What the client of the newest session said of itself when it opened, as its packet has it.
+  [[nodiscard]] std::string last_greeting() {
+    const std::lock_guard lock(mutex_);
+    return last_greeting_;
+  }
   [[nodiscard]] std::uint32_t sessions() const { return opened_.load(); }
 
  private:
@@ -140,20 +145,24 @@ class ScriptedServer {
   void serve(int socket, std::uint32_t id) {
     std::uint8_t sequence = 0;
     if (!send(socket, greeting(id), sequence)) return;
-    if (!receive(socket, sequence)) return;
+    auto greeted = receive(socket, sequence);
+    if (!greeted) return;
+    {
+      const std::lock_guard lock(mutex_);
+      last_greeting_ = std::move(*greeted);
+    }
     if (!send(socket, ok_packet(0), sequence)) return;
     while (const auto command = receive(socket, sequence)) {
       constexpr char kQuit = 1;
       constexpr char kQuery = 3;
       if (command->empty() || command->front() == kQuit) return;
-      const Reply reply = command->front() == kQuery ? reply_to(command->substr(1), id) : ok();
+      const Reply reply = command->front() == kQuery ? reply_to(command->substr(1)) : ok();
       if (reply.kind == Reply::Kind::kHangUp || !send(socket, reply, sequence)) return;
     }
   }
 
-  Reply reply_to(const std::string& statement, std::uint32_t id) {
+  Reply reply_to(const std::string& statement) {
     const std::lock_guard lock(mutex_);
-    if (statement == "SELECT CONNECTION_ID()") return rows({"id"}, {{std::to_string(id)}});
     for (const std::string_view setup : {"SET NAMES", "SET SESSION TRANSACTION", "SET autocommit", "SET CHARACTER SET",
                                          "SHOW SESSION VARIABLES", "SELECT @@version", "SHOW STATUS LIKE 'Ssl"}) {
       if (!statement.starts_with(setup)) continue;
@@ -182,9 +191,9 @@ class ScriptedServer {
 
   static std::string greeting(std::uint32_t id) {
     // Long password, found rows, long flag, schema on connect, protocol 4.1, transactions, secure connection, several
-    // statements and results, authentication plugins.
+    // statements and results, authentication plugins, attributes of the session.
     constexpr std::uint32_t kCapabilities =
-        0x1 | 0x2 | 0x4 | 0x8 | 0x200 | 0x2000 | 0x8000 | 0x10000 | 0x20000 | 0x80000;
+        0x1 | 0x2 | 0x4 | 0x8 | 0x200 | 0x2000 | 0x8000 | 0x10000 | 0x20000 | 0x80000 | 0x100000;
     std::string packet = "\x0A";
     packet += std::string("10.11.0-scripted") + '\0';
     packet += number(id, 4) + "12345678" + '\0';
@@ -257,6 +266,7 @@ class ScriptedServer {
   Script script_;                        // guarded by mutex_
   std::vector<std::string> statements_;  // guarded by mutex_
   std::vector<std::string> setup_;       // guarded by mutex_
+  std::string last_greeting_;            // guarded by mutex_
 };
 
 }  // namespace farshore::mysql::test
