@@ -14,6 +14,7 @@ from wait import eventually
 
 LAB = tools.REPOSITORY / "scripts" / "lab"
 ANSWERS_WITHIN_S = 20
+UP_WITHIN_S = 60
 GRANT = re.compile(r"^GRANT (.+?) ON (\S+) TO [`']farshore_(\w+)[`']@", re.MULTILINE)
 
 
@@ -30,9 +31,7 @@ def lab(folder, verb, *words, check=True):
 def test_up_env_wait_and_down_twice_in_a_row(folder):
     try:
         for turn in (1, 2):
-            up = lab(folder, "up")
-            for component in ("east.db", "east.kafka", "east.capture", "east.apply", "east.gate", "west.db", "mirror"):
-                assert component in up.stdout
+            assert_all_came_up(lab(folder, "up").stdout)
             env = json.loads(lab(folder, "env").stdout)
             pids = check_env(env, folder)
             lab(folder, "wait", "--timeout", "60")
@@ -52,16 +51,29 @@ def test_up_env_wait_and_down_twice_in_a_row(folder):
     assert not (folder / "lab").exists()
 
 
+def assert_all_came_up(said):
+    """A line for each component, and all of it in time."""
+    ready = dict(re.findall(r"^ *(\S+) +ready after +([\d.]+) s", said, re.MULTILINE))
+    assert ready.keys() == {"mirror"} | {f"{region}.{name}" for region in ("east", "west")
+                                         for name in ("db", "kafka", "capture", "apply", "gate")}
+    assert all(float(seconds) < UP_WITHIN_S for seconds in ready.values()), said
+    assert float(re.search(r"^up in \S+ after ([\d.]+) s$", said, re.MULTILINE).group(1)) < UP_WITHIN_S
+
+
 def check_env(env, folder):
     """The shape that other tools read; the pids of all that runs."""
     assert env["dir"] == str(folder / "lab")
     pids = [env["mirror"]["pid"]]
-    assert os.path.exists(env["mirror"]["log"])
+    assert os.path.exists(env["mirror"]["log"]) and os.path.exists(env["mirror"]["config"])
+    assert env["regions"].keys() == {"east", "west"}
     for region in ("east", "west"):
         found = env["regions"][region]
         assert {"server", "version", "socket", "host", "port", "user", "app"} <= found["db"].keys()
         assert found["db"]["user"] == "root" and {"user", "password"} <= found["db"]["app"].keys()
-        assert found["kafka"]["bootstrap"]
+        assert re.fullmatch(r"127\.0\.0\.1:\d+", found["kafka"]["bootstrap"])
+        assert os.path.exists(found["config"]) and os.path.exists(found["db"]["socket"])
+        assert os.path.exists(found["db"]["log"]) and os.path.exists(found["kafka"]["log"])
+        pids += [found["db"]["pid"], found["kafka"]["pid"]]
         for service in ("capture", "apply", "gate"):
             one = found["services"][service]
             for page in ("/readyz", "/healthz"):
