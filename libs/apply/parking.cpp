@@ -67,6 +67,7 @@ std::string single_change_bytes(const progress::PartitionKey& partition, const R
                  {.op = op.change->op,
                   .ordinal = Ordinal(0),
                   .key_change = op.change->key_change,
+                  .no_cascade = op.change->no_cascade,
                   .before = before,
                   .after = op.change->after});
   return std::string(builder.finish(op.batch->header().published_at).value);

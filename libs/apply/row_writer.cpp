@@ -74,9 +74,10 @@ RowWriter::Result RowWriter::write_in_order(std::span<const RowOp> ops) {
   return {};
 }
 
-// Where the source does not log what a foreign key cascades, the target's own keys must do the same again.
+// Where the source does not log what a foreign key cascades, the target's own keys must do the same again; but not for
+// a change that cascaded nothing, as its session had foreign_key_checks=0.
 RowWriter::Result RowWriter::write_grouped(std::span<const RowOp> ops) {
-  const auto cascades = [](const RowOp& op) { return op.target->source().repeats_cascades; };
+  const auto cascades = [](const RowOp& op) { return op.target->source().repeats_cascades && !op.change->no_cascade; };
   for (std::size_t from = 0; from < ops.size();) {
     const bool checks = cascades(ops[from]);
     std::size_t to = from + 1;

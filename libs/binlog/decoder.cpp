@@ -33,6 +33,7 @@ namespace {
 
 constexpr std::size_t kOpenTablesMax = 4096;
 constexpr std::uint16_t kRowsStatementEnd = 1;
+constexpr std::uint16_t kRowsNoForeignKeyChecks = 2;  // NO_FOREIGN_KEY_CHECKS_F, of both servers
 constexpr std::uint8_t kMariadbStandalone = 1;
 constexpr std::uint8_t kMariadbPreparedXa = 64;
 constexpr std::uint8_t kMariadbCompletedXa = 128;
@@ -317,7 +318,9 @@ EventDecoder::Result EventDecoder::on_rows(const RawEvent& raw, RowOp op) {
   event.rows.op = op;
   event.rows.table = &table;
   event.rows.body_after_table_id = reader.rest();
-  event.rows.statement_end = (reader.u16() & kRowsStatementEnd) != 0;
+  const std::uint16_t flags = reader.u16();
+  event.rows.statement_end = (flags & kRowsStatementEnd) != 0;
+  event.rows.foreign_keys_off = (flags & kRowsNoForeignKeyChecks) != 0;
   if (event.rows.statement_end) {
     ended_tables_.swap(open_tables_);
     open_tables_.clear();

@@ -27,6 +27,7 @@ struct RowsEvent {
   std::string_view rows;                 ///< the row images
   std::string_view body_after_table_id;  ///< for a digest: table ids differ between replays
   bool statement_end = false;
+  bool foreign_keys_off = false;  ///< the session had foreign_key_checks=0: nothing cascaded
 };
 
 /// What one binlog event means to a capture. Views are valid as long as the RawEvent they were decoded from.

@@ -49,8 +49,9 @@ std::optional<std::string> Numberer::add(const binlog::RowsEvent& rows) {
   if (!table) return table.error();
   cursor_.start(rows);
   binlog::RowChange row;
+  const bool no_cascade = rows.foreign_keys_off && (*table)->encoded->table.repeats_cascades;
   while (cursor_.next(row))
-    if (!add_row(**table, rows.op, row)) return std::move(refusal_);
+    if (!add_row(**table, rows.op, no_cascade, row)) return std::move(refusal_);
   if (!cursor_.error().empty()) return cursor_.error();
   return std::nullopt;
 }
@@ -61,7 +62,7 @@ void Numberer::end() {
   transaction_ = nullptr;
 }
 
-bool Numberer::add_row(const RoutedTable& table, binlog::RowOp op, const binlog::RowChange& row) {
+bool Numberer::add_row(const RoutedTable& table, binlog::RowOp op, bool no_cascade, const binlog::RowChange& row) {
   if (row_in_transaction_ > kRowsOfTransactionMax) {
     refusal_ = "the transaction has more rows than can be numbered (2^31)";
     return false;
@@ -70,20 +71,34 @@ bool Numberer::add_row(const RoutedTable& table, binlog::RowOp op, const binlog:
   ++rows_;
   switch (op) {
     case binlog::RowOp::kInsert:
-      return write(table, row.after, {.op = change::Op::kInsert, .ordinal = first, .before = {}, .after = row.after});
+      return write(
+          table, row.after,
+          {.op = change::Op::kInsert, .ordinal = first, .no_cascade = no_cascade, .before = {}, .after = row.after});
     case binlog::RowOp::kDelete:
-      return write(table, row.before, {.op = change::Op::kDelete, .ordinal = first, .before = row.before, .after = {}});
+      return write(
+          table, row.before,
+          {.op = change::Op::kDelete, .ordinal = first, .no_cascade = no_cascade, .before = row.before, .after = {}});
     case binlog::RowOp::kUpdate: break;
   }
   if (table.in_group || !key_changed(table, row))
     return write(table, row.after,
-                 {.op = change::Op::kUpdate, .ordinal = first, .before = row.before, .after = row.after});
+                 {.op = change::Op::kUpdate,
+                  .ordinal = first,
+                  .no_cascade = no_cascade,
+                  .before = row.before,
+                  .after = row.after});
   return write(table, row.before,
-               {.op = change::Op::kDelete, .ordinal = first, .key_change = true, .before = row.before, .after = {}}) &&
+               {.op = change::Op::kDelete,
+                .ordinal = first,
+                .key_change = true,
+                .no_cascade = no_cascade,
+                .before = row.before,
+                .after = {}}) &&
          write(table, row.after,
                {.op = change::Op::kInsert,
                 .ordinal = first.next(),
                 .key_change = true,
+                .no_cascade = no_cascade,
                 .before = {},
                 .after = row.after});
 }

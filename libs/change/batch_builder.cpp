@@ -199,6 +199,7 @@ void BatchBuilder::append(const SourceTransaction& transaction, const std::share
     for (const Value& value : change.before) at = put_value(at, kChangeBefore, value);
   }
   at = put_number(at, 9, change.key_change ? 1 : 0);
+  at = put_number(at, 10, change.no_cascade ? 1 : 0);
   last_size_ = static_cast<std::size_t>(at - content);
   value_.commit(put_length_before(length, at));
 

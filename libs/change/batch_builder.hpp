@@ -32,6 +32,7 @@ struct ChangeInput {
   Op op = Op::kInsert;
   Ordinal ordinal;
   bool key_change = false;        ///< one half of an update that changed the key
+  bool no_cascade = false;        ///< of a table that repeats cascades: this change did not cascade at the source
   std::span<const Value> before;  ///< update, delete: every column
   std::span<const Value> after;   ///< insert, update: every column
 };

@@ -242,7 +242,7 @@ bool BatchParser::read_change(std::string_view bytes) {
       if (reader.ok() && !read_value(value)) return false;
     } else if (field.number == 7) {
       if (!read_before_columns(field, reader)) return false;
-    } else if (field.number > 9) {
+    } else if (field.number > 10) {
       return unknown("a change", field);
     } else {
       if (field.type != Type::kVarint) return malformed("a field of a change has a wrong type");
@@ -275,6 +275,7 @@ bool BatchParser::read_change_number(Field field, std::uint64_t number, ChangeVi
     case 4: change.ordinal = Ordinal(value); return true;
     case 5: change.last_in_transaction = value != 0; return value <= 1 || malformed("a flag is neither 0 nor 1");
     case 9: change.key_change = value != 0; return value <= 1 || malformed("a flag is neither 0 nor 1");
+    case 10: change.no_cascade = value != 0; return value <= 1 || malformed("a flag is neither 0 nor 1");
     default: return unknown("a change", field);
   }
 }

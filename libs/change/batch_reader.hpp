@@ -32,6 +32,7 @@ struct ChangeView {
   Op op = Op::kInsert;
   bool last_in_transaction = false;
   bool key_change = false;
+  bool no_cascade = false;  ///< see ChangeInput
   Ordinal ordinal;
   Seq seq;
   const ChangeTable* table = nullptr;  ///< lives as long as the batch

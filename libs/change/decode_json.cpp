@@ -126,6 +126,7 @@ Json change_json(const Batch& batch, const ChangeView& change) {
   json["commit_time"] = time_text(transaction.commit_time);
   if (change.last_in_transaction) json["last_in_transaction"] = true;
   if (change.key_change) json["key_change"] = true;
+  if (change.no_cascade) json["no_cascade"] = true;
   json["table"] = shape.full_name();
   if (!change.table->group.empty()) json["group"] = change.table->group;
   if (change.op != Op::kInsert) json["before"] = image_json(shape, change.before, change.before_columns);

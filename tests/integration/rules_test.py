@@ -222,6 +222,21 @@ def test_cascades_in_an_order_group_end_the_same_on_both_sides(regions, pair):
         assert rows(target, table) == wanted
 
 
+def test_what_a_session_without_foreign_key_checks_left_alone_is_left_alone_at_the_target(regions, pair):
+    source, target = pair
+    orphans = [(700, 70), (710, 71), (720, 72)]
+    source.database.as_application(
+        "INSERT INTO test_group.parent VALUES (70, 'deleted'), (71, 'replaced'), (72, 'moved')",
+        "INSERT INTO test_group.child VALUES " + ", ".join(str(row) for row in orphans),
+        "SET foreign_key_checks = 0",
+        "DELETE FROM test_group.parent WHERE id = 70", "REPLACE INTO test_group.parent VALUES (71, 'new')",
+        "UPDATE test_group.parent SET id = 75 WHERE id = 72")
+    caught_up(regions)
+    for region in (source, target):
+        assert [row for row in rows(region, "test_group.parent") if row[0] >= 70] == [(71, "new"), (75, "moved")]
+        assert [row for row in rows(region, "test_group.child") if row[0] >= 700] == orphans
+
+
 def test_an_order_group_is_in_one_partition_and_an_entity_too(regions, pair):
     source, target = pair
     source.database.as_application(

@@ -93,11 +93,17 @@ class Topic {
     table_ = change::encode_table(shape, group, repeats_cascades);
     return *this;
   }
+  /// The next changes come from a session with foreign_key_checks=0.
+  Topic& without_cascades() {
+    no_cascade_ = true;
+    return *this;
+  }
   Topic& change(change::Op op, const std::vector<Value>& before, const std::vector<Value>& after) {
     if (!table_) table(notes_shape("notes"));
     change::ChangeInput input;
     input.op = op;
     input.ordinal = Ordinal(ordinal_);
+    input.no_cascade = no_cascade_;
     input.before = before;
     input.after = after;
     builder_.append(source_, table_, input);
@@ -157,6 +163,7 @@ class Topic {
   change::SourceTransaction source_;
   std::shared_ptr<const change::EncodedTable> table_;
   std::uint32_t ordinal_ = 0;
+  bool no_cascade_ = false;
   std::int64_t next_offset_ = 100;
 };
 

@@ -12,6 +12,7 @@ using namespace test;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -307,6 +308,18 @@ TEST_F(AGroupIsWritten, WhereCascadesAreRepeatedForeignKeysAreCheckedAndOnlyTher
   EXPECT_THAT(writes_[2], HasSubstr("`notes`"));
   EXPECT_EQ(writes_[3], "SET foreign_key_checks=0");
   EXPECT_THAT(writes_[4], HasSubstr("`lines`"));
+}
+
+TEST_F(AGroupIsWritten, AChangeThatCascadedNothingIsWrittenWithoutForeignKeyChecks) {
+  topic_.transaction(1);
+  on("notes", true).insert(1, "a");
+  topic_.without_cascades().erase(2, "b");
+  take(topic_.end().send());
+  write();
+  ASSERT_THAT(writes_, SizeIs(Ge(5)));
+  EXPECT_EQ(writes_[1], "SET foreign_key_checks=1");
+  EXPECT_EQ(writes_[3], "SET foreign_key_checks=0");
+  EXPECT_THAT(writes_[4], StartsWith("DELETE"));
 }
 
 TEST_F(AGroupIsWritten, AKeyChangeThatIsRefusedStopsThePartitionAndIsNotParked) {

@@ -55,6 +55,18 @@ TEST_F(Decoder, reads_a_row) {
   EXPECT_EQ(take(made(EventType::kXid, std::string(8, '\0'))).kind, Event::Kind::kCommit);
 }
 
+TEST_F(Decoder, tells_that_the_session_checked_no_foreign_keys) {
+  begin();
+  take(made_table_map(42));
+  EXPECT_FALSE(take(made_insert(42, 1)).rows.foreign_keys_off);
+  take(made_table_map(42));
+  MadeEvent unchecked = made_insert(42, 2);
+  unchecked.body[6] = 3;  // the statement's end, and no foreign key checks
+  const Event event = take(unchecked);
+  EXPECT_TRUE(event.rows.foreign_keys_off);
+  EXPECT_TRUE(event.rows.statement_end);
+}
+
 TEST_F(Decoder, names_the_transaction_inside_which_a_binlog_ends) {
   MadeEvent head = made(EventType::kFormatDescription);
   EXPECT_EQ(take(head).kind, Event::Kind::kNone);

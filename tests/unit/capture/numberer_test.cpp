@@ -30,6 +30,7 @@ struct Seen {
 std::string words(const change::ChangeView& change) {
   std::string text(change::to_string(change.op));
   if (change.key_change) text += " half";
+  if (change.no_cascade) text += " no-cascade";
   for (const Value& value : change.row()) text += " " + std::to_string(value.as_int());
   if (change.last_in_transaction) text += " last";
   return text;
@@ -162,6 +163,20 @@ TEST_F(Numbering, AnUpdateOfTheKeyInAnOrderGroupStaysOneUpdate) {
   send_all();
   EXPECT_THAT(all(), ElementsAre(Seen{1, "t:1", 0, "insert 1 10"}, Seen{2, "t:1", 2, "insert 1 1 5"},
                                  Seen{3, "t:1", 4, "update 2 10 last"}));
+}
+
+TEST_F(Numbering, ASessionWithoutForeignKeyChecksIsToldWhereCascadesAreRepeated) {
+  const auto events = [&] {
+    return std::vector<Rows>{Rows::remove(orders_, {{1, 1}}).without_foreign_keys(), Rows::remove(orders_, {{2, 2}})};
+  };
+  start(*rules().with_cascades({{.name = "cascade:shop.items:shop.orders", .tables = {"shop.items", "shop.orders"}}}));
+  ASSERT_FALSE(transaction("t:1", events()));
+  send_all();
+  EXPECT_THAT(all(), ElementsAre(Seen{1, "t:1", 0, "delete no-cascade 1 1"}, Seen{2, "t:1", 2, "delete 2 2 last"}));
+  start(rules({}, 1));
+  ASSERT_FALSE(transaction("t:1", events()));
+  send_all();
+  EXPECT_THAT(all(), ElementsAre(Seen{1, "t:1", 0, "delete 1 1"}, Seen{2, "t:1", 2, "delete 2 2 last"}));
 }
 
 TEST_F(Numbering, AKeysChangesStayInOnePartition) {

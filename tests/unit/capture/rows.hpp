@@ -79,8 +79,18 @@ class Rows {
     event.bytes_ = image(before) + image(after);
     return event;
   }
+  /// The session had foreign_key_checks=0.
+  Rows without_foreign_keys() && {
+    foreign_keys_off_ = true;
+    return std::move(*this);
+  }
   [[nodiscard]] binlog::RowsEvent event() const {
-    return {.op = op_, .table = table_, .rows = bytes_, .body_after_table_id = bytes_, .statement_end = true};
+    return {.op = op_,
+            .table = table_,
+            .rows = bytes_,
+            .body_after_table_id = bytes_,
+            .statement_end = true,
+            .foreign_keys_off = foreign_keys_off_};
   }
 
  private:
@@ -88,6 +98,7 @@ class Rows {
   binlog::RowOp op_;
   const binlog::TableMap* table_;
   std::string bytes_;
+  bool foreign_keys_off_ = false;
 };
 
 }  // namespace farshore::capture::test

@@ -217,7 +217,7 @@ TEST(NewerBatch, WithAnUnknownOpFieldOrTypeIsToldApart) {
     message->GetReflection()->MutableUnknownFields(message)->AddVarint(number, 1);
   };
   EXPECT_EQ(kind_after([&](auto& b) { add_field(&b, 18); }), Kind::kNewerFormat);
-  EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_changes(0), 10); }), Kind::kNewerFormat);
+  EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_changes(0), 11); }), Kind::kNewerFormat);
   EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_transactions(0), 3); }), Kind::kNewerFormat);
   EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_tables(0), 15); }), Kind::kNewerFormat);
   EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_tables(0)->mutable_columns(0), 10); }), Kind::kNewerFormat);

@@ -23,6 +23,7 @@ void expect_same(const RandomBatch& expected, const Batch& batch, Seq first) {
     EXPECT_EQ(found.ordinal, wanted.ordinal);
     EXPECT_EQ(found.last_in_transaction, wanted.last_in_transaction);
     EXPECT_EQ(found.key_change, wanted.key_change);
+    EXPECT_EQ(found.no_cascade, wanted.no_cascade);
     EXPECT_EQ(found.table->shape, expected.tables[wanted.table]->table.shape);
     EXPECT_EQ(found.table->group, expected.tables[wanted.table]->table.group);
     EXPECT_EQ(batch.transaction_of(found).gtid, wanted.transaction.gtid);

@@ -43,6 +43,7 @@ struct ExpectedChange {
   Ordinal ordinal;
   bool last_in_transaction = false;
   bool key_change = false;
+  bool no_cascade = false;
   std::vector<Value> before;
   std::vector<Value> after;
 };
@@ -139,6 +140,7 @@ class RandomBatches {
                           serial == 1 && below(4) == 0 ? "" : "0-1-" + std::to_string(serial + 99)};
     change.ordinal = Ordinal(2 * number);
     change.key_change = below(5) == 0;
+    change.no_cascade = below(5) == 0;
     const ChangeTable& table = batch.tables[change.table]->table;
     if (change.op != Op::kDelete) change.after = row(batch, table);
     if (change.op == Op::kDelete) change.before = row(batch, table);
@@ -163,6 +165,7 @@ inline void append_all(const RandomBatch& batch, BatchBuilder& builder) {
     input.op = change.op;
     input.ordinal = change.ordinal;
     input.key_change = change.key_change;
+    input.no_cascade = change.no_cascade;
     input.before = change.before;
     input.after = change.after;
     builder.append(transaction, batch.tables[change.table], input);
