@@ -150,13 +150,12 @@ std::expected<void, std::string> WorkSetWriter::load_one(const LoadRequest& requ
   held.topic_id = request.topic_id;
   held.offset_written = Clock::now();
   held_.insert_or_assign(request.key, std::move(held));
-  outcomes.push_back({.kind = Outcome::Kind::kLoaded,
-                      .key = request.key,
-                      .row = row,
-                      .offset = *offset,
-                      .counts = {},
-                      .rows = 0,
-                      .load = request.number});
+  Outcome& outcome = outcomes.emplace_back();
+  outcome.kind = Outcome::Kind::kLoaded;
+  outcome.key = request.key;
+  outcome.row = row;
+  outcome.offset = *offset;
+  outcome.load = request.number;
   return {};
 }
 
@@ -430,12 +429,7 @@ void WorkSetWriter::lose(const PartitionKey& key, std::string_view reason, std::
   const auto found = held_.find(key);
   if (found == held_.end()) return;
   notice_(fmt::format("{}: {}", key.to_string(), reason));
-  outcomes.push_back({.kind = Outcome::Kind::kLost,
-                      .key = key,
-                      .row = found->second.row,
-                      .offset = std::nullopt,
-                      .counts = {},
-                      .rows = 0});
+  outcomes.push_back({.kind = Outcome::Kind::kLost, .key = key, .row = found->second.row, .offset = {}, .counts = {}});
   held_.erase(found);
   parking_.forget(key);
 }

@@ -78,20 +78,9 @@ CheckResult check_server_id(const mysql::ServerInfo& server) {
   return result;
 }
 
-/// A privilege that holds everywhere, as SHOW GRANTS writes it: "GRANT A, B ON *.* TO ...".
-bool granted(const std::vector<std::string>& grants, std::string_view privilege) {
-  return std::ranges::any_of(grants, [&](const std::string& line) {
-    const std::string text = upper(line);
-    const auto on = text.find(" ON *.* ");
-    if (!text.starts_with("GRANT ") || on == std::string::npos) return false;
-    const std::string list = ", " + text.substr(6, on - 6) + ",";
-    return list.starts_with(", ALL PRIVILEGES,") || list.find(", " + std::string(privilege) + ",") != std::string::npos;
-  });
-}
-
-CheckResult check_privilege(const std::vector<std::string>& grants, const std::vector<std::string_view>& names,
+CheckResult check_privilege(const mysql::Grants& grants, const std::vector<std::string_view>& names,
                             std::string_view what_for) {
-  const bool good = std::ranges::any_of(names, [&](std::string_view name) { return granted(grants, name); });
+  const bool good = std::ranges::any_of(names, [&](std::string_view name) { return grants.has(name); });
   CheckResult result{fmt::format("grant {}", names.front()),
                      good ? "granted" : "not granted",
                      fmt::format("granted on *.* ({})", what_for),
@@ -100,7 +89,7 @@ CheckResult check_privilege(const std::vector<std::string>& grants, const std::v
                      false};
   if (!good) {
     result.severity = Severity::kError;
-    result.mend = fmt::format("GRANT {} ON *.* TO capture's account", names.front());
+    result.mend = fmt::format("GRANT {} ON *.* TO {}", names.front(), grants.account());
   }
   return result;
 }
@@ -151,7 +140,7 @@ std::vector<CheckResult> check_settings(const mysql::ServerInfo& server) {
   return results;
 }
 
-std::vector<CheckResult> check_grants(const std::vector<std::string>& grants, ServerKind kind) {
+std::vector<CheckResult> check_grants(const mysql::Grants& grants, ServerKind kind) {
   std::vector<CheckResult> results;
   results.push_back(check_privilege(grants, {"REPLICATION SLAVE", "REPLICATION REPLICA"}, "to read the binlog"));
   if (kind == ServerKind::kMysql)
@@ -191,11 +180,9 @@ std::expected<std::vector<CheckResult>, mysql::SqlError> check_source(mysql::Con
                                                                       const mysql::ServerInfo& server,
                                                                       const change::TableRules& rules) {
   std::vector<CheckResult> results = check_settings(server);
-  const auto grant_rows = connection.query("SHOW GRANTS");
-  if (!grant_rows) return std::unexpected(grant_rows.error());
-  std::vector<std::string> grants;
-  for (std::size_t i = 0; i < grant_rows->size(); ++i) grants.push_back(grant_rows->text(i, 0));
-  std::ranges::move(check_grants(grants, server.kind), std::back_inserter(results));
+  const auto grants = mysql::Grants::read(connection);
+  if (!grants) return std::unexpected(grants.error());
+  std::ranges::move(check_grants(*grants, server.kind), std::back_inserter(results));
 
   auto tables = read_tables(connection);
   if (!tables) return std::unexpected(tables.error());

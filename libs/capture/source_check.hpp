@@ -7,6 +7,7 @@
 
 #include "change/table_rules.hpp"
 #include "mysql/connection.hpp"
+#include "mysql/grants.hpp"
 #include "mysql/server_info.hpp"
 
 namespace farshore::capture {
@@ -32,8 +33,8 @@ struct CheckResult {
 /// The server's settings: no question is asked.
 [[nodiscard]] std::vector<CheckResult> check_settings(const mysql::ServerInfo& server);
 
-/// The lines of SHOW GRANTS for capture's account.
-[[nodiscard]] std::vector<CheckResult> check_grants(const std::vector<std::string>& grants, ServerKind kind);
+/// The rights of capture's account.
+[[nodiscard]] std::vector<CheckResult> check_grants(const mysql::Grants& grants, ServerKind kind);
 
 /// A table as far as capture minds.
 struct TableFacts {

@@ -133,9 +133,15 @@ ConfBuilder& ConfBuilder::set(const char* name, const std::string& value) {
   return *this;
 }
 
-std::expected<ClientHandle, KafkaError> ConfBuilder::make(rd_kafka_type_t type, void* opaque) {
+const std::string& ConfBuilder::finish() {
   for (const auto& [name, value] : settings_.properties) set(name.c_str(), value);
-  if (!refusal_.empty()) return std::unexpected(KafkaError{Kind::kBadSetting, "Kafka setting refused: " + refusal_});
+  return refusal_;
+}
+
+std::string refused_setting(const ClusterSettings& settings) { return ConfBuilder(settings).finish(); }
+
+std::expected<ClientHandle, KafkaError> ConfBuilder::make(rd_kafka_type_t type, void* opaque) {
+  if (!finish().empty()) return std::unexpected(KafkaError{Kind::kBadSetting, "Kafka setting refused: " + refusal_});
   rd_kafka_conf_set_opaque(conf_.get(), opaque);
   rd_kafka_conf_set_log_cb(conf_.get(), log_line);
   std::array<char, 512> text{};

@@ -61,6 +61,8 @@ class ConfBuilder {
     return set(name, std::to_string(value.count()));
   }
   [[nodiscard]] rd_kafka_conf_t* get() { return conf_.get(); }
+  /// The cluster's properties are set too; the first refusal, or nothing.
+  [[nodiscard]] const std::string& finish();
   /// Makes the client. `opaque` is what rd_kafka_opaque() gives to callbacks: `LogContext` must be its first base.
   [[nodiscard]] std::expected<ClientHandle, KafkaError> make(rd_kafka_type_t type, void* opaque);
 

@@ -24,4 +24,8 @@ struct ClusterSettings {
   std::function<bool()> give_up = {};
 };
 
+/// The first setting that librdkafka does not know or take, in its words; asks nobody. Empty: none. What only shows
+/// when a client is made, such as a file that is not there, is not seen.
+[[nodiscard]] std::string refused_setting(const ClusterSettings& settings);
+
 }  // namespace farshore::kafka

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <set>
 #include <string_view>
 
 #include "base/environment_error.hpp"
 #include "change/limits.hpp"
 #include "common/config_fields.hpp"
+#include "common/config_units.hpp"
+#include "kafka/settings.hpp"
 
 namespace farshore::common {
 namespace {
@@ -59,10 +62,21 @@ constexpr std::array<std::string_view, 18> kOwnProperties = {
 
 void check_kafka(const Config& config) {
   if (config.kafka.bootstrap.empty()) fail(config, "kafka.bootstrap is empty; give host:port of a broker");
+  for (const auto part : std::views::split(config.kafka.bootstrap, ',')) {
+    std::string_view broker(part.begin(), part.end());
+    while (broker.starts_with(' ')) broker.remove_prefix(1);
+    if (!parse_address(broker))
+      fail(config,
+           fmt::format("kafka.bootstrap has \"{}\"; wanted host:port, and a comma between two brokers", broker));
+  }
   for (const auto& [name, value] : config.kafka.properties) {
     if (std::ranges::find(kOwnProperties, name) != kOwnProperties.end())
       fail(config, fmt::format("kafka.properties has {}, which Farshore sets itself; leave it out", name));
   }
+  const std::string refused =
+      kafka::refused_setting({.bootstrap = config.kafka.bootstrap, .properties = config.kafka.properties, .log = {}});
+  if (!refused.empty())
+    fail(config, fmt::format("kafka.properties: librdkafka says: {}; correct the property", refused));
 }
 
 void check_origins(const Config& config) {
@@ -128,10 +142,17 @@ void check_apply(const Config& config) {
 
 void check_sizes(const Config& config) {
   if (config.capture.source_timeout < 2 * config.capture.heartbeat_interval) {
-    fail(config, "capture.source_timeout must be at least twice capture.heartbeat_interval");
+    fail(config,
+         fmt::format("capture.source_timeout is {}, and capture.heartbeat_interval {}; a silence is a lost source "
+                     "after two heartbeats at the earliest, so give at least {}",
+                     duration_text(config.capture.source_timeout), duration_text(config.capture.heartbeat_interval),
+                     duration_text(2 * config.capture.heartbeat_interval)));
   }
   if (config.capture.queue_bytes < 4 * config.capture.batch_bytes) {
-    fail(config, "capture.queue_bytes must be at least four times capture.batch_bytes");
+    fail(config, fmt::format("capture.queue_bytes is {}, and capture.batch_bytes {}; the queue holds four batches at "
+                             "least, so give {} or more",
+                             size_text(config.capture.queue_bytes), size_text(config.capture.batch_bytes),
+                             size_text(4 * config.capture.batch_bytes)));
   }
   if (config.capture.batch_bytes + config.capture.max_row_bytes > kChangesBytesMax) {
     fail(config,
@@ -141,7 +162,12 @@ void check_sizes(const Config& config) {
                      size_text(kChangesBytesMax)));
   }
   if (config.gate.bounds.max_evidence_age < 2 * config.gate.poll_interval) {
-    fail(config, "gate.bounds.max_evidence_age must be at least twice gate.poll_interval");
+    fail(config,
+         fmt::format(
+             "gate.bounds.max_evidence_age is {}, and gate.poll_interval {}; a reading must not be too "
+             "old before the next one, so give at least {}",
+             duration_text(std::chrono::duration_cast<std::chrono::milliseconds>(config.gate.bounds.max_evidence_age)),
+             duration_text(config.gate.poll_interval), duration_text(2 * config.gate.poll_interval)));
   }
   const auto same = [](const Address& a, const Address& b) {
     return a.port != 0 && a.port == b.port && a.host == b.host;

@@ -3,6 +3,17 @@
 #include <httplib.h>
 
 namespace farshore::common {
+namespace {
+
+std::string reason(httplib::Error error) {
+  switch (error) {
+    case httplib::Error::Connection: return "no connection: nothing listens there, or nothing answers in time";
+    case httplib::Error::Read: return "it took the request, and gave no answer in time";
+    default: return "HTTP error: " + httplib::to_string(error);
+  }
+}
+
+}  // namespace
 
 std::expected<HttpResponse, std::string> http_get(const Address& listen, const std::string& path,
                                                   std::chrono::milliseconds timeout) {
@@ -11,7 +22,7 @@ std::expected<HttpResponse, std::string> http_get(const Address& listen, const s
   client.set_connection_timeout(timeout);
   client.set_read_timeout(timeout);
   const auto answer = client.Get(path);
-  if (!answer) return std::unexpected(httplib::to_string(answer.error()));
+  if (!answer) return std::unexpected(reason(answer.error()));
   return HttpResponse{
       .status = answer->status, .body = answer->body, .content_type = answer->get_header_value("Content-Type")};
 }

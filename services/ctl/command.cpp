@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
-#include <map>
 #include <thread>
 
 #include "base/environment_error.hpp"
@@ -21,8 +20,11 @@ common::Config Command::load() const {
 }
 
 void add_output_option(CLI::App& app, Output& output) {
-  static const std::map<std::string, Output> kOutputs{{"table", Output::kTable}, {"json", Output::kJson}};
-  app.add_option("--output", output, "table (default) or json")->transform(CLI::CheckedTransformer(kOutputs));
+  app.add_option_function<std::string>(
+         "--output", [&output](const std::string& word) { output = word == "json" ? Output::kJson : Output::kTable; },
+         "table (default) or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->type_name("FORMAT");
 }
 
 int watch(const std::function<int()>& show) {

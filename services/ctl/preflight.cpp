@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "base/environment_error.hpp"
 #include "common/library_settings.hpp"
@@ -37,39 +38,58 @@ struct Outcome {
   bool unreachable = false;
 };
 
-/// A part whose server does not answer is a finding, and the other parts go on.
+/// A part whose server does not answer is a finding, and the other parts go on. `whose`: nothing, or "peer west: ".
 template <typename Part>
-void run_part(Outcome& outcome, const std::string& where, Part part) {
+void run_part(Outcome& outcome, const std::string& whose, const std::string& where, Part part) {
+  std::vector<Finding> found;
   try {
-    std::ranges::move(part(), std::back_inserter(outcome.findings));
+    found = part();
   } catch (const EnvironmentError& error) {
     if (error.code() == ExitCode::kUsage) throw;
     outcome.unreachable = outcome.unreachable || error.code() == ExitCode::kUnreachable;
+    std::string sentence = error.what();
+    if (sentence.ends_with('.')) sentence.pop_back();
     Findings findings(where);
-    findings.mend("access", error.what(), "an answer", "see what was found");
-    std::ranges::move(findings.take(), std::back_inserter(outcome.findings));
+    findings.mend("access", sentence, "an answer", "mend what was found");
+    found = findings.take();
   }
+  for (Finding& finding : found) {
+    finding.where.insert(0, whose);
+    outcome.findings.push_back(std::move(finding));
+  }
+}
+
+std::set<std::string> schemas_of(const RegionFacts& facts) {
+  std::set<std::string> schemas;
+  for (const auto& [name, table] : facts.tables) schemas.insert(name.substr(0, name.find('.')));
+  return schemas;
+}
+
+/// The region's databases, as its services see them. Nothing: its facts could not be read.
+std::optional<RegionFacts> check_databases(Outcome& outcome, const std::string& whose, const common::Config& config) {
+  std::optional<RegionFacts> facts;
+  run_part(outcome, whose, "source", [&] { return check_sources(config); });
+  run_part(outcome, whose, "database", [&] {
+    facts = read_facts(config);
+    return check_target(*facts, !config.own_origins().empty());
+  });
+  run_part(outcome, whose, "database",
+           [&] { return check_accounts(config, facts ? schemas_of(*facts) : std::set<std::string>()); });
+  return facts;
 }
 
 Outcome run_checks(const common::Config& config, const std::string& peer_file) {
   Outcome outcome;
-  const bool captures = !config.own_origins().empty();
-  std::optional<RegionFacts> facts;
-  run_part(outcome, "source", [&] { return check_sources(config); });
-  run_part(outcome, "database", [&] {
-    facts = read_facts(config);
-    return check_target(*facts, captures);
-  });
-  run_part(outcome, "database", [&] { return check_accounts(config); });
-  run_part(outcome, "kafka", [&] { return check_kafka(config); });
+  const auto facts = check_databases(outcome, "", config);
+  run_part(outcome, "", "kafka", [&] { return check_kafka(config); });
   if (peer_file.empty()) return outcome;
   const common::Config peer = common::load_config(peer_file);
-  run_part(outcome, "configuration", [&] { return check_pair_configs(config, peer); });
-  run_part(outcome, "peer " + peer.region, [&] {
-    const RegionFacts peer_facts = read_facts(peer);
-    if (!facts) return std::vector<Finding>{};
-    return check_pair({.region = config.region, .inserts = captures, .facts = &*facts},
-                      {.region = peer.region, .inserts = !peer.own_origins().empty(), .facts = &peer_facts});
+  run_part(outcome, "", "configuration", [&] { return check_pair_configs(config, peer); });
+  const auto peer_facts = check_databases(outcome, fmt::format("peer {}: ", peer.region), peer);
+  if (!facts || !peer_facts) return outcome;
+  run_part(outcome, "", "both", [&] {
+    return check_pair({.region = config.region, .inserts = !config.own_origins().empty(), .facts = &*facts},
+                      {.region = peer.region, .inserts = !peer.own_origins().empty(), .facts = &*peer_facts});
   });
   return outcome;
 }
@@ -117,7 +137,8 @@ void add_preflight(CLI::App& app, Command& command) {
       "preflight", "Check sources, database, Kafka, and a peer. Exit code 4: something is to be mended");
   const auto options = std::make_shared<PreflightOptions>();
   add_output_option(*preflight, options->output);
-  preflight->add_option("--peer", options->peer, "Another region's YAML file: compare both sides");
+  preflight->add_option("--peer", options->peer,
+                        "Another region's YAML file: look at its databases too, and compare both sides");
   preflight->add_flag("--all", options->all, "Also list what is good");
   preflight->callback([&command, options] {
     command.chosen = [&command, options] { return run_preflight(command.load(), *options); };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,12 @@ namespace farshore::ctl {
 /// The region's database as the target of apply, and as what the gate reads. `captures_here`: the region has an origin
 /// of its own, whose capture must recognise what apply writes.
 [[nodiscard]] std::vector<Finding> check_target(const RegionFacts& facts, bool captures_here);
+
+/// What apply's account needs at its target. `schemas`: of the captured tables.
+[[nodiscard]] std::vector<Finding> check_apply_grants(const mysql::Grants& grants, ServerKind kind,
+                                                      const std::set<std::string>& schemas);
+/// What the gate's account needs.
+[[nodiscard]] std::vector<Finding> check_gate_grants(const mysql::Grants& grants);
 
 /// One side of a pair of regions.
 struct Side {
@@ -30,8 +37,8 @@ struct Side {
 
 /// Each origin of the region, as its capture sees it.
 [[nodiscard]] std::vector<Finding> check_sources(const common::Config& config);
-/// That apply and the gate can log in.
-[[nodiscard]] std::vector<Finding> check_accounts(const common::Config& config);
+/// That apply and the gate can log in, and what they may do. `schemas`: of the captured tables.
+[[nodiscard]] std::vector<Finding> check_accounts(const common::Config& config, const std::set<std::string>& schemas);
 [[nodiscard]] std::vector<Finding> check_kafka(const common::Config& config);
 
 }  // namespace farshore::ctl

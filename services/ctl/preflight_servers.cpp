@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "base/environment_error.hpp"
 #include "capture/partitions.hpp"
@@ -12,6 +14,7 @@
 #include "common/library_settings.hpp"
 #include "ctl/preflight_checks.hpp"
 #include "kafka/admin.hpp"
+#include "mysql/grants.hpp"
 #include "mysql/server_info.hpp"
 
 namespace farshore::ctl {
@@ -28,10 +31,16 @@ Finding::Severity severity_of(capture::CheckResult::Severity severity) {
   return Finding::Severity::kMend;
 }
 
+/// A sentence to be followed by more.
+std::string without_full_stop(std::string sentence) {
+  if (sentence.ends_with('.')) sentence.pop_back();
+  return sentence;
+}
+
 /// An unreachable server ends preflight with its exit code; what else an account cannot do is a finding.
 void note_refusal(Findings& findings, const std::string& what, const EnvironmentError& error) {
   if (error.code() == ExitCode::kUnreachable) throw error;
-  findings.mend(what, error.what(), "an account that can log in", "see what was found");
+  findings.mend(what, without_full_stop(error.what()), "an account that can log in", "mend what was found");
 }
 
 std::vector<Finding> check_source(const common::Config& config, const common::OriginConfig& origin) {
@@ -118,7 +127,9 @@ class KafkaCheck {
       return;
     }
     setting(name, "partitions", std::to_string(topic->partitions), "1");
-    setting(name, "cleanup.policy", config_of(*topic, "cleanup.policy"), "compact");
+    for (const auto& [setting_name, wanted] : capture::kCheckpointTopicConfigs) {
+      setting(name, std::string(setting_name), config_of(*topic, std::string(setting_name)), std::string(wanted));
+    }
     setting(name, "replication.factor", std::to_string(topic->replication),
             std::to_string(config_.kafka.replication_factor));
   }
@@ -150,24 +161,35 @@ std::vector<Finding> check_sources(const common::Config& config) {
   return all;
 }
 
-std::vector<Finding> check_accounts(const common::Config& config) {
-  Findings findings("database");
-  const auto check = [&](const std::string& name, const common::AccountConfig& account) {
+std::vector<Finding> check_accounts(const common::Config& config, const std::set<std::string>& schemas) {
+  std::vector<Finding> all;
+  const auto look_at = [&](const std::string& name, const common::AccountConfig& account, auto check_grants) {
+    Findings findings("database");
     const std::string what = fmt::format("account of {}", name);
     try {
       const DatabaseEndpoint endpoint = common::database_endpoint(config.database, account);
-      const auto connection = mysql::Connection::open(endpoint, {});
-      if (!connection) throw common::database_error("database.accounts." + name, endpoint, connection.error());
+      const auto fail = [&](const mysql::SqlError& error) {
+        throw common::database_error("database.accounts." + name, endpoint, error);
+      };
+      auto connection = mysql::Connection::open(endpoint, {});
+      if (!connection) fail(connection.error());
       findings.good(what, "logs in as " + account.user);
+      const auto server = mysql::read_server_info(*connection);
+      if (!server) fail(server.error());
+      const auto grants = mysql::Grants::read(*connection);
+      if (!grants) fail(grants.error());
+      std::ranges::move(check_grants(*grants, server->kind), std::back_inserter(all));
     } catch (const EnvironmentError& error) {
       note_refusal(findings, what, error);
     }
+    std::ranges::move(findings.take(), std::back_inserter(all));
   };
-  if (!config.apply.origins.empty()) {
-    check("apply", config.database.accounts.apply);
-    check("gate", config.database.accounts.gate);
-  }
-  return findings.take();
+  if (config.apply.origins.empty()) return all;
+  look_at("apply", config.database.accounts.apply,
+          [&](const mysql::Grants& grants, ServerKind kind) { return check_apply_grants(grants, kind, schemas); });
+  look_at("gate", config.database.accounts.gate,
+          [](const mysql::Grants& grants, ServerKind) { return check_gate_grants(grants); });
+  return all;
 }
 
 std::vector<Finding> check_kafka(const common::Config& config) { return KafkaCheck(config).run(); }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "ctl/preflight_checks.hpp"
+#include "mysql/literal.hpp"
 
 namespace farshore::ctl {
 namespace {
@@ -83,15 +84,44 @@ void check_table(Findings& findings, const std::string& name, const TableFacts& 
   }
 }
 
+void check_grant(Findings& findings, const mysql::Grants& grants, std::string_view service, std::string_view privilege,
+                 const std::string& schema) {
+  const bool good = schema.empty() ? grants.has(privilege) : grants.has(privilege, schema);
+  const std::string on = schema.empty() ? "*.*" : mysql::quote_identifier(schema) + ".*";
+  findings.check(good, fmt::format("account of {}: {} on {}", service, privilege, on), good ? "granted" : "not granted",
+                 "granted", fmt::format("GRANT {} ON {} TO {}", privilege, on, grants.account()));
+}
+
 }  // namespace
+
+std::vector<Finding> check_apply_grants(const mysql::Grants& grants, ServerKind kind,
+                                        const std::set<std::string>& schemas) {
+  Findings findings("database");
+  std::set<std::string> written = schemas;
+  written.insert("farshore");
+  for (const std::string& schema : written) {
+    for (const std::string_view privilege : {"SELECT", "INSERT", "UPDATE", "DELETE"}) {
+      check_grant(findings, grants, "apply", privilege, schema);
+    }
+  }
+  check_grant(findings, grants, "apply", "REPLICATION SLAVE", "");
+  check_grant(findings, grants, "apply", kind == ServerKind::kMysql ? "REPLICATION CLIENT" : "BINLOG MONITOR", "");
+  return findings.take();
+}
+
+std::vector<Finding> check_gate_grants(const mysql::Grants& grants) {
+  Findings findings("database");
+  check_grant(findings, grants, "gate", "SELECT", "farshore");
+  return findings.take();
+}
 
 std::vector<Finding> check_target(const RegionFacts& facts, bool captures_here) {
   Findings findings("database");
   check_server(findings, facts, captures_here);
   check_farshore_schema(findings, facts);
-  if (!facts.sees_triggers) {
+  if (!facts.grants.has("TRIGGER")) {
     findings.mend("triggers", "cannot be seen by farshorectl's account", "to be seen: captured tables may have none",
-                  "GRANT TRIGGER ON *.* TO farshorectl's account (docs/operating/grants.md)");
+                  fmt::format("GRANT TRIGGER ON *.* TO {}", facts.grants.account()));
   }
   for (const auto& [name, table] : facts.tables) check_table(findings, name, table);
   findings.good("captured tables", std::to_string(facts.tables.size()));

@@ -24,6 +24,9 @@ class Reader {
     auto server = mysql::read_server_info(connection_);
     if (!server) return std::unexpected(server.error());
     facts_.server = std::move(*server);
+    auto grants = mysql::Grants::read(connection_);
+    if (!grants) return std::unexpected(std::move(grants.error()));
+    facts_.grants = std::move(*grants);
     read_tables();
     read_columns();
     read_keys();
@@ -99,14 +102,6 @@ class Reader {
 
   /// Both servers show triggers only to accounts with the TRIGGER privilege.
   void read_triggers() {
-    const Rows grants = query("SHOW GRANTS");
-    for (std::size_t i = 0; i < grants.size(); ++i) {
-      const std::string& grant = grants.text(i, 0);
-      if (grant.find(" ON *.* ") == std::string::npos) continue;
-      if (grant.find("TRIGGER") != std::string::npos || grant.find("ALL PRIVILEGES") != std::string::npos) {
-        facts_.sees_triggers = true;
-      }
-    }
     const Rows rows = query(
         "SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_STATEMENT FROM "
         "information_schema.TRIGGERS ORDER BY TRIGGER_NAME");

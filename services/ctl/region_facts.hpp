@@ -9,6 +9,7 @@
 
 #include "change/table_rules.hpp"
 #include "mysql/connection.hpp"
+#include "mysql/grants.hpp"
 #include "mysql/server_info.hpp"
 
 namespace farshore::ctl {
@@ -37,7 +38,7 @@ struct TableFacts {
 struct RegionFacts {
   mysql::ServerInfo server;
   std::map<std::string, TableFacts> tables;  ///< "schema.table" of the captured ones
-  bool sees_triggers = false;                ///< the account has the TRIGGER privilege
+  mysql::Grants grants;                      ///< of farshorectl's account
   std::vector<std::string> farshore_tables;  ///< tables of the farshore schema
   std::optional<std::string> binlog_filter;  ///< what the server's binlog leaves out; nothing: it has no filter
 };

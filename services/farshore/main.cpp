@@ -8,10 +8,12 @@
 #include "apply/apply_service.hpp"
 #include "base/environment_error.hpp"
 #include "capture/capture_service.hpp"
+#include "capture/session_settings.hpp"
 #include "common/arguments.hpp"
 #include "common/config.hpp"
 #include "common/config_units.hpp"
 #include "common/endpoints.hpp"
+#include "common/library_settings.hpp"
 #include "common/service.hpp"
 #include "common/version.hpp"
 #include "gate/gate_service.hpp"
@@ -53,15 +55,24 @@ common::Address listen_address(const CommonOptions& options, const common::Addre
   return *address;
 }
 
-/// Fails where the service would fail to find its secrets.
-void check_secrets(const Config& config, ServiceKind kind) {
-  switch (kind) {
-    case ServiceKind::kCapture:
-      for (const common::OriginConfig* origin : config.own_origins()) (void)common::read_password(origin->account);
-      return;
-    case ServiceKind::kApply: (void)common::read_password(config.database.accounts.apply); return;
-    case ServiceKind::kGate: (void)common::read_password(config.database.accounts.gate); return;
+// Each fails where the service would: its arguments, its secrets, its table rules.
+
+void check(const Config& config, common::CaptureArguments arguments) {
+  for (const common::OriginConfig* origin : config.own_origins()) {
+    if (arguments.origin && *arguments.origin != origin->name && config.find_origin(*arguments.origin)) continue;
+    common::CaptureArguments one = arguments;
+    one.origin = arguments.origin.value_or(origin->name);
+    (void)capture::session_settings(config, one);
   }
+}
+
+void check(const Config& config, const common::ApplyArguments&) {
+  (void)common::read_password(config.database.accounts.apply);
+  (void)common::table_rules(config);
+}
+
+void check(const Config& config, const common::GateArguments&) {
+  (void)common::read_password(config.database.accounts.gate);
 }
 
 template <typename Arguments>
@@ -69,13 +80,14 @@ int start(ServiceKind kind, const std::string& name, const CommonOptions& option
           common::Address common::HttpConfig::* listen, int (*run)(const Config&, const Arguments&, ServiceContext&)) {
   const Config config = common::load_config(options.config);
   common::check_config_for(config, kind);
+  const common::Address address = listen_address(options, config.http.*listen);
   if (options.check_config) {
-    check_secrets(config, kind);
+    check(config, arguments);
     fmt::print("{}: good for {} in region {}\n", options.config, name, config.region);
     return static_cast<int>(ExitCode::kGood);
   }
   const common::ServiceSettings settings{.name = name,
-                                         .listen = listen_address(options, config.http.*listen),
+                                         .listen = address,
                                          .listen_setting = options.listen.empty() ? "http." + name : "--listen",
                                          .log = config.log};
   return common::run_service(settings, [&](ServiceContext& context) { return run(config, arguments, context); });
@@ -85,6 +97,9 @@ int dispatch(int argc, char** argv) {
   CLI::App app{"Farshore carries committed MySQL and MariaDB changes between regions."};
   app.set_version_flag("--version", std::string("farshore ").append(common::kVersion));
   app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 stopped as asked, 1 error, 2 usage, 5 what is needed at the start cannot be reached. "
+      "Run each service under something that starts it again.");
   CommonOptions options;
   common::CaptureArguments capture_arguments;
   common::ApplyArguments apply_arguments{.instance = default_instance()};

@@ -168,18 +168,20 @@ TEST(SourceCheck, MariadbNeedsStrictGtids) {
 }
 
 TEST(SourceCheck, GrantsCountOnlyWhenTheyHoldEverywhere) {
-  EXPECT_THAT(errors(check_grants({"GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `c`@`%`"},
-                                  ServerKind::kMysql)),
+  const auto missing = [](std::vector<std::string> lines, ServerKind kind) {
+    return errors(check_grants(mysql::Grants("'c'@'%'", std::move(lines)), kind));
+  };
+  EXPECT_THAT(missing({"GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `c`@`%`"}, ServerKind::kMysql),
               IsEmpty());
-  EXPECT_THAT(errors(check_grants({"GRANT SELECT, REPLICATION SLAVE, BINLOG MONITOR ON *.* TO `c`@`%` IDENTIFIED BY "
-                                   "PASSWORD '*AB'"},
-                                  ServerKind::kMariadb)),
-              IsEmpty());
-  EXPECT_THAT(errors(check_grants({"GRANT ALL PRIVILEGES ON *.* TO `root`@`%` WITH GRANT OPTION"}, ServerKind::kMysql)),
-              IsEmpty());
-  EXPECT_THAT(errors(check_grants({"GRANT USAGE ON *.* TO `c`@`%`", "GRANT SELECT ON `shop`.* TO `c`@`%`"},
-                                  ServerKind::kMysql)),
+  EXPECT_THAT(
+      missing({"GRANT SELECT, REPLICATION SLAVE, BINLOG MONITOR ON *.* TO `c`@`%` IDENTIFIED BY PASSWORD '*AB'"},
+              ServerKind::kMariadb),
+      IsEmpty());
+  EXPECT_THAT(missing({"GRANT ALL PRIVILEGES ON *.* TO `root`@`%` WITH GRANT OPTION"}, ServerKind::kMysql), IsEmpty());
+  EXPECT_THAT(missing({"GRANT USAGE ON *.* TO `c`@`%`", "GRANT SELECT ON `shop`.* TO `c`@`%`"}, ServerKind::kMysql),
               ElementsAre("grant REPLICATION SLAVE", "grant REPLICATION CLIENT", "grant SELECT"));
+  EXPECT_EQ(check_grants(mysql::Grants("'c'@'%'", {}), ServerKind::kMysql).front().mend,
+            "GRANT REPLICATION SLAVE ON *.* TO 'c'@'%'");
 }
 
 TEST(SourceCheck, NamesCapturedTablesWithoutAKey) {

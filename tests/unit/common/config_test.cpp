@@ -155,7 +155,22 @@ TEST(Config, RefusesNamesThatDoNotExistAndValuesThatDoNotFit) {
   EXPECT_THAT(refusal_of(least + "database: {accounts: {gate: {password_file: /a, password_env: B}}}\n"),
               HasSubstr("database.accounts.gate has both password_file and password_env"));
   EXPECT_THAT(refusal_of(least + "http: {gate: \"127.0.0.1:8471\"}\n"), HasSubstr("are the same address"));
-  EXPECT_THAT(refusal_of(least + "gate: {poll_interval: 5s}\n"), HasSubstr("gate.bounds.max_evidence_age must be"));
+  EXPECT_THAT(refusal_of(least + "gate: {poll_interval: 5s}\n"), HasSubstr("gate.bounds.max_evidence_age is 3s"));
+}
+
+TEST(Config, RefusesBrokersThatAreNoAddresses) {
+  const std::string least = kLeast;
+  EXPECT_THAT(refusal_of(least + "kafka: {bootstrap: \"kafka one\"}\n"),
+              HasSubstr("kafka.bootstrap has \"kafka one\""));
+  EXPECT_THAT(refusal_of(least + "kafka: {bootstrap: \"k1:9092,\"}\n"), HasSubstr("kafka.bootstrap has \"\""));
+  EXPECT_EQ(parse_config(least + "kafka: {bootstrap: \"k1:9092, [::1]:9093\"}\n", "east.yaml").kafka.bootstrap,
+            "k1:9092, [::1]:9093");
+}
+
+TEST(Config, RefusesWhatLibrdkafkaDoesNotTake) {
+  const std::string least = kLeast;
+  EXPECT_THAT(refusal_of(least + "kafka: {properties: {securty.protocol: ssl}}\n"), HasSubstr("securty.protocol"));
+  EXPECT_THAT(refusal_of(least + "kafka: {properties: {security.protocol: tls}}\n"), HasSubstr("security.protocol"));
 }
 
 TEST(Config, RefusesKafkaPropertiesOnWhichThePromisesStand) {

@@ -23,7 +23,7 @@ RegionFacts good_facts(ServerKind kind, std::uint32_t server_id) {
                             {"auto_increment_increment", "2"},
                             {"auto_increment_offset", std::to_string(server_id)}};
   facts.farshore_tables = {"channel_offset", "conflict", "home", "parked", "progress"};
-  facts.sees_triggers = true;
+  facts.grants = mysql::Grants("'ctl'@'%'", {"GRANT SELECT, TRIGGER ON *.* TO `ctl`@`%`"});
   facts.tables["shop.orders"] = {.engine = "InnoDB",
                                  .auto_increment = true,
                                  .has_second_unique_key = false,
@@ -90,8 +90,8 @@ TEST(PreflightTarget, NeedsNoBinlogWhereNothingIsCaptured) {
 
 TEST(PreflightTarget, SaysThatTriggersCannotBeSeen) {
   RegionFacts facts = good_facts(ServerKind::kMysql, 1);
-  facts.sees_triggers = false;
-  EXPECT_EQ(trouble(check_target(facts, false), "triggers").severity, Finding::Severity::kMend);
+  facts.grants = mysql::Grants("'ctl'@'%'", {"GRANT SELECT ON *.* TO `ctl`@`%`"});
+  EXPECT_EQ(trouble(check_target(facts, false), "triggers").mend, "GRANT TRIGGER ON *.* TO 'ctl'@'%'");
 }
 
 TEST(PreflightTarget, RefusesTriggersThatWouldFireTwice) {
@@ -107,6 +107,30 @@ TEST(PreflightTarget, RefusesATableWithoutAPrimaryKey) {
   RegionFacts facts = good_facts(ServerKind::kMysql, 1);
   facts.tables["shop.orders"].key.clear();
   EXPECT_EQ(trouble(check_target(facts, false), "shop.orders").severity, Finding::Severity::kMend);
+}
+
+TEST(PreflightAccounts, ApplyMayWriteTheCapturedSchemasAndItsOwn) {
+  const std::string everywhere = "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `a`@`%`";
+  const std::string rows = "GRANT SELECT, INSERT, UPDATE, DELETE ON ";
+  const auto missing = [](std::vector<std::string> lines) {
+    return troubles(check_apply_grants(mysql::Grants("'a'@'%'", std::move(lines)), ServerKind::kMysql, {"shop"}));
+  };
+  EXPECT_TRUE(missing({everywhere, rows + "*.* TO `a`@`%`"}).empty());
+  EXPECT_TRUE(missing({everywhere, rows + "`farshore`.* TO `a`@`%`", rows + "`shop`.* TO `a`@`%`"}).empty());
+  const auto shop =
+      missing({everywhere, rows + "`farshore`.* TO `a`@`%`", "GRANT SELECT, INSERT ON `shop`.* TO `a`@`%`"});
+  ASSERT_EQ(shop.size(), 2U);
+  EXPECT_EQ(shop[0].mend, "GRANT UPDATE ON `shop`.* TO 'a'@'%'");
+  const auto replication = missing({rows + "*.* TO `a`@`%`"});
+  ASSERT_EQ(replication.size(), 2U);
+  EXPECT_EQ(replication[1].mend, "GRANT REPLICATION CLIENT ON *.* TO 'a'@'%'");
+}
+
+TEST(PreflightAccounts, TheGateReadsTheFarshoreSchema) {
+  EXPECT_TRUE(
+      troubles(check_gate_grants(mysql::Grants("'g'@'%'", {"GRANT SELECT ON `farshore`.* TO `g`@`%`"}))).empty());
+  EXPECT_EQ(trouble(check_gate_grants(mysql::Grants("'g'@'%'", {})), "account of gate").mend,
+            "GRANT SELECT ON `farshore`.* TO 'g'@'%'");
 }
 
 TEST(PreflightPair, FindsNothingWhereBothSidesAgree) { EXPECT_TRUE(Pair().check().empty()); }
