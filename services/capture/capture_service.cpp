@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 
 #include "base/environment_error.hpp"
+#include "base/pause.hpp"
 #include "capture/capture_metrics.hpp"
 #include "capture/session.hpp"
 #include "capture/session_settings.hpp"
@@ -32,14 +31,6 @@ constexpr milliseconds kStoppedPause{10'000};
 constexpr int kRenumberingsAtOnce = 5;
 /// A session that captured for so long was a good one: the next failure is a new one.
 constexpr milliseconds kGoodSession{10'000};
-
-/// Waits, or less when asked to stop.
-void pause(const std::stop_token& stop, milliseconds duration) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, duration, [] { return false; });
-}
 
 /// What the service shows of its sessions.
 class Face {
@@ -185,12 +176,12 @@ int run_capture(const common::Config& config, const common::CaptureArguments& ar
     is_first = false;
     const auto wait = pauses.after(end, std::chrono::steady_clock::now() - began > kGoodSession);
     if (!wait) break;
-    pause(context.stop, *wait);
+    pause_for(*wait, context.stop);
   }
   // Stopped for good: the process stays, to say why.
   while (!context.stop.stop_requested()) {
     face.beat();
-    pause(context.stop, kStoppedPause);
+    pause_for(kStoppedPause, context.stop);
   }
   return static_cast<int>(ExitCode::kGood);
 }

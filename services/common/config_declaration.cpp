@@ -129,7 +129,8 @@ void declare(FieldVisitor& v, ApplyConfig& apply) {
              {0ms, 1s}, apply.work_set_linger);
   v.size({"queue_bytes", "Bound of what is fetched from Kafka and not yet in a work set."}, {1 * kMiB, 1 * kGiB},
          apply.queue_bytes);
-  v.number({"group_transaction_rows", "An order group's source transaction above this may be split over several."},
+  v.number({"group_transaction_rows",
+            "An order group's source transaction above this, or above 16 MiB of records, may be split over several."},
            {1000, 10'000'000}, apply.group_transaction_rows);
   v.number({"parked_rows_max", "Parked changes of one partition; at the bound the partition stops."}, {0, 10'000'000},
            apply.parked_rows_max);

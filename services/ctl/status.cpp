@@ -37,7 +37,8 @@ struct ServiceStatus {
   std::string reason;
 };
 
-/// A stream of which some partitions have no progress here: nothing of them ever arrived.
+/// A stream of which some partitions have no progress here, or only the row that the epoch's start made: nothing of
+/// them ever arrived.
 struct Absence {
   std::string origin;
   std::string stream;
@@ -88,8 +89,9 @@ std::vector<Absence> absent_partitions(const common::Config& config, const std::
   std::vector<Absence> absent;
   for (const std::string& origin : config.apply.origins) {
     for (const auto& [stream, settings] : config.streams) {
-      const auto present = static_cast<std::size_t>(std::ranges::count_if(
-          rows, [&](const ProgressRow& row) { return row.key.origin == origin && row.key.stream == stream; }));
+      const auto present = static_cast<std::size_t>(std::ranges::count_if(rows, [&](const ProgressRow& row) {
+        return row.key.origin == origin && row.key.stream == stream && row.epoch.epoch != Epoch(0);
+      }));
       const auto wanted = static_cast<std::size_t>(settings.partitions);
       if (present < wanted) absent.push_back({origin, stream, present, wanted});
     }
