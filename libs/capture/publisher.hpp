@@ -53,7 +53,8 @@ class Publisher {
   void send_all(std::optional<Slot> held = std::nullopt);
   /// Anything is waiting to be sent.
   [[nodiscard]] bool has_unsent() const;
-  /// To every partition: rides on its batch if that holds changes, else goes alone. Its seq is filled in for each.
+  /// To every partition of which everything that it held at the start was read again: rides on its batch if that holds
+  /// changes, else goes alone. Its seq is filled in for each.
   void send_watermark(change::Watermark watermark);
   /// To every partition. Nothing may be unsent.
   void send_epoch_start(const change::EpochStart& start);

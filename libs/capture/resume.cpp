@@ -173,11 +173,7 @@ ResumePlan without_checkpoint(const ResumeFacts& facts) {
 /// Facts that contradict the checkpoint; nothing: they agree.
 std::optional<ResumePlan> contradiction(const ResumeFacts& facts) {
   const Checkpoint& checkpoint = *facts.checkpoint;
-  if (checkpoint.source_uuid != facts.source_identity)
-    return refuse(fmt::format("origin {} was captured from server {}, and the configured source is server {}: point "
-                              "the origin's address at the server that was captured",
-                              facts.origin, checkpoint.source_uuid, facts.source_identity),
-                  Retry::kAlways);
+  if (checkpoint.source_uuid != facts.source_identity) return refuse(another_server(facts), Retry::kAlways);
   const auto position = OriginPosition::parse(checkpoint.position);
   if (!position || !OriginPosition::parse(checkpoint.position_before_last))
     return refuse(fmt::format("the checkpoint of origin {} holds a position that does not parse: '{}'", facts.origin,
@@ -299,6 +295,14 @@ ResumePlan with_checkpoint(const ResumeFacts& facts) {
 }
 
 }  // namespace
+
+std::string another_server(const ResumeFacts& facts) {
+  return fmt::format(
+      "origin {} was captured from server {}, and the configured source is server {}: point the origin's address at "
+      "the "
+      "server that was captured",
+      facts.origin, facts.checkpoint->source_uuid, facts.source_identity);
+}
 
 ResumePlan plan_resume(const ResumeFacts& facts) {
   for (const PartitionTail& tail : facts.tails)

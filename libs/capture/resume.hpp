@@ -86,6 +86,9 @@ struct ResumePlan {
 ///   found      | newer epoch   | refuse: the checkpoint is older than what was published
 [[nodiscard]] ResumePlan plan_resume(const ResumeFacts& facts);
 
+/// The sentence for a checkpoint of another server than the one that answers.
+[[nodiscard]] std::string another_server(const ResumeFacts& facts);
+
 /// The partitions hold a newer epoch than the checkpoint: its topic was put back to an older state. With
 /// --rebuild-checkpoint it counts as lost.
 [[nodiscard]] bool checkpoint_is_behind(const change::Checkpoint& checkpoint, const std::vector<PartitionTail>& tails);

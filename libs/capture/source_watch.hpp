@@ -80,6 +80,7 @@ class SourceWatch {
   SessionEnding& ending_;
   Metrics& metrics_;
   std::chrono::steady_clock::time_point had_everything_;  ///< the watch's thread only
+  OriginPosition last_position_;                          ///< of the reading before; the watch's thread only
   std::mutex mutex_;
   PendingWatermarks pending_;  // guarded by mutex_
   OriginPosition read_;        // guarded by mutex_: what the source has to contain

@@ -25,12 +25,17 @@ binlog::Statement with_stored_names(binlog::Statement statement, const Statement
     fold(name.schema);
     fold(name.table);
   };
-  std::ranges::for_each(statement.tables, store);
-  std::ranges::for_each(statement.cascading_parents, store);
   for (auto& rename : statement.renames) {
     store(rename.before);
     store(rename.now);
   }
+  if (!statement.tables.empty()) store(statement.tables.front());
+  // Both servers look for a parent without a schema beside its child, whatever the session's schema is.
+  for (binlog::TableName& parent : statement.cascading_parents) {
+    if (parent.schema.empty() && !statement.tables.empty()) parent.schema = statement.tables.front().schema;
+    store(parent);
+  }
+  std::ranges::for_each(statement.tables, store);
   return statement;
 }
 

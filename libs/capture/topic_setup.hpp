@@ -22,11 +22,12 @@ struct TopicSettings {
   std::map<std::string, std::chrono::milliseconds> retention;  ///< by stream
 };
 
-/// What the checkpoint topic is configured as. Small segments, so that old checkpoints are soon compacted away: a start
-/// reads the topic from its beginning. A position alone may take 1 MB (OriginPosition), and a checkpoint holds several.
+/// What the checkpoint topic is configured as. Small segments, so that old checkpoints are soon compacted away (a start
+/// reads the topic from its beginning), but larger than any record: Kafka refuses what does not fit into a segment. A
+/// position alone may take 1 MB (OriginPosition), and a checkpoint holds several.
 inline constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kCheckpointTopicConfigs{{
     {"cleanup.policy", "compact"},
-    {"segment.bytes", "1048576"},
+    {"segment.bytes", "16777216"},
     {"min.cleanable.dirty.ratio", "0.1"},
     {"max.message.bytes", "10485760"},
 }};

@@ -136,6 +136,10 @@ Session::Failure Session::fence_older_captures() {
   if (!admin) return capture::end_of(admin.error(), "a client cannot be made");
   admin_ = std::move(*admin);
   if (auto failure = set_up_checkpoint_topic(*admin_, settings_.origin, settings_.topics)) return failure;
+  // A capture whose address leads to another server must not end the right one's session again and again.
+  if (!read_checkpoint() && facts_.checkpoint && facts_.checkpoint->source_uuid != facts_.source_identity)
+    return SessionEnd{EndKind::kStopRetried, another_server(facts_)};
+  facts_.checkpoint.reset();
   auto producer = kafka::TransactionalProducer::create(cluster_, "farshore.capture." + settings_.origin, kKafkaTimeout);
   if (!producer) return capture::end_of(producer.error(), "the checkpoint's producer cannot be made");
   checkpoints_ =
@@ -207,20 +211,22 @@ Session::Failure Session::plan() {
   bool said = false;
   while (plan_.kind == ResumePlan::Kind::kRefuse && plan_.retry != ResumePlan::Retry::kNever) {
     const bool briefly = plan_.retry == ResumePlan::Retry::kBriefly;
-    const auto waits = mysql::waits_for_replicas(*control_);
-    if (!waits) return end_of(waits.error(), settings_.source);
-    if (*waits) {
-      lacked_since = std::chrono::steady_clock::now();
-      if (!said)
-        events_.warning("the source's transactions wait for a semi-synchronous replica; capture waits with them");
-      said = true;
-    }
     if (std::chrono::steady_clock::now() - lacked_since >= (briefly ? kSourceLackedMax : kSourceLackedFirst)) break;
     std::this_thread::sleep_for(kSourcePositionPause);
     if (ending_.ended()) return std::nullopt;
     events_.beat();
+    const OriginPosition before = facts_.executed;
     if (auto failure = read_source_position()) return failure;
     plan_ = plan_resume(facts_);
+    // Transactions are executed in the binlog's order: while what is lacking waits, nothing moves.
+    if (!briefly || server_.kind != ServerKind::kMysql || facts_.executed != before) continue;
+    const auto waits = mysql::waits_for_replicas(*control_);
+    if (!waits) return end_of(waits.error(), settings_.source);
+    if (!*waits) continue;
+    lacked_since = std::chrono::steady_clock::now();
+    if (!said)
+      events_.warning("the source's transactions wait for a semi-synchronous replica; capture waits with them");
+    said = true;
   }
   for (const std::string& warning : plan_.warnings) events_.warning(warning);
   if (plan_.kind == ResumePlan::Kind::kRefuse)

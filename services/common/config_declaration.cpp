@@ -137,8 +137,10 @@ void declare(FieldVisitor& v, ApplyConfig& apply) {
   v.text({"group", "Kafka consumer group; empty: farshore.apply.<region>."}, TextKind::kFree, apply.group);
   v.duration({"session_timeout", "A process that is silent for so long loses its partitions to the others."},
              {1s, 300s}, apply.session_timeout);
-  v.duration({"retry_interval", "How often holes, parked changes and unfitting schemas are tried again."}, {100ms, 1h},
-             apply.retry_interval);
+  v.duration({"retry_interval",
+              "Longest time between two tries of parked changes and unfitting schemas; shortest between two searches "
+              "for a hole (then ever longer, to 10 minutes)."},
+             {100ms, 1h}, apply.retry_interval);
 }
 
 void declare(FieldVisitor& v, GateConfig& gate) {

@@ -58,11 +58,13 @@ common::Address listen_address(const CommonOptions& options, const common::Addre
 // Each fails where the service would: its arguments, its secrets, its table rules.
 
 void check(const Config& config, common::CaptureArguments arguments) {
+  if (arguments.origin) {
+    (void)capture::session_settings(config, arguments);
+    return;
+  }
   for (const common::OriginConfig* origin : config.own_origins()) {
-    if (arguments.origin && *arguments.origin != origin->name && config.find_origin(*arguments.origin)) continue;
-    common::CaptureArguments one = arguments;
-    one.origin = arguments.origin.value_or(origin->name);
-    (void)capture::session_settings(config, one);
+    arguments.origin = origin->name;
+    (void)capture::session_settings(config, arguments);
   }
 }
 

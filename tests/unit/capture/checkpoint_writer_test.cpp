@@ -46,6 +46,8 @@ TEST_F(WritingCheckpoints, OneOfSeveralLargePositionsFits) {
   EXPECT_TRUE(writer_->write(checkpoint));
   EXPECT_FALSE(ending_.ended());
   EXPECT_THAT(kCheckpointTopicConfigs, Contains(Pair("max.message.bytes", "10485760")));
+  EXPECT_THAT(kCheckpointTopicConfigs, Contains(Pair("segment.bytes", "16777216")))
+      << "a broker refuses a record that does not fit into a segment";
 }
 
 }  // namespace

@@ -239,6 +239,14 @@ TEST(Statements, WhatIsNotUnderstoodStops) {
   EXPECT_NE(check_statement("FROBNICATE orders", kInShop, rules()).stop, "");
 }
 
+TEST(Statements, AParentWithoutASchemaIsBesideItsChild) {
+  const StatementContext elsewhere{.default_schema = "tools", .folds_names = false};
+  EXPECT_THAT(check_statement("ALTER TABLE shop.items ADD FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE",
+                              elsewhere, rules())
+                  .cascades,
+              ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
+}
+
 TEST(Statements, ACascadingForeignKeyTiesItsTables) {
   const auto verdict = check_statement(
       "CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE)",
