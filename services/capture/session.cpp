@@ -219,7 +219,7 @@ Session::Failure Session::plan() {
     if (auto failure = read_source_position()) return failure;
     plan_ = plan_resume(facts_);
     // Transactions are executed in the binlog's order: while what is lacking waits, nothing moves.
-    if (!briefly || server_.kind != ServerKind::kMysql || facts_.executed != before) continue;
+    if (server_.kind != ServerKind::kMysql || facts_.executed != before) continue;
     const auto waits = mysql::waits_for_replicas(*control_);
     if (!waits) return end_of(waits.error(), settings_.source);
     if (!*waits) continue;
