@@ -299,8 +299,7 @@ ResumePlan with_checkpoint(const ResumeFacts& facts) {
 std::string another_server(const ResumeFacts& facts) {
   return fmt::format(
       "origin {} was captured from server {}, and the configured source is server {}: point the origin's address at "
-      "the "
-      "server that was captured",
+      "the server that was captured",
       facts.origin, facts.checkpoint->source_uuid, facts.source_identity);
 }
 

@@ -268,14 +268,18 @@ bool BatchParser::read_change(std::string_view bytes) {
 bool BatchParser::read_change_number(Field field, std::uint64_t number, ChangeView& change, std::uint64_t& op) {
   if (number > 0xFFFF'FFFF) return malformed("a number of a change is out of range");
   const auto value = static_cast<std::uint32_t>(number);
+  const auto read_flag = [&](bool& flag) {
+    flag = value != 0;
+    return value <= 1 || malformed("a flag is neither 0 nor 1");
+  };
   switch (field.number) {
     case 1: op = value; return true;
     case 2: table_index_ = value; return true;
     case 3: change.transaction = value; return true;
     case 4: change.ordinal = Ordinal(value); return true;
-    case 5: change.last_in_transaction = value != 0; return value <= 1 || malformed("a flag is neither 0 nor 1");
-    case 9: change.key_change = value != 0; return value <= 1 || malformed("a flag is neither 0 nor 1");
-    case 10: change.no_cascade = value != 0; return value <= 1 || malformed("a flag is neither 0 nor 1");
+    case 5: return read_flag(change.last_in_transaction);
+    case 9: return read_flag(change.key_change);
+    case 10: return read_flag(change.no_cascade);
     default: return unknown("a change", field);
   }
 }

@@ -264,7 +264,8 @@ void Pipeline::observe(Feed& feed, const ReadBatch& batch, const Intake& intake)
 void Pipeline::on_gap(Feed& feed) {
   const auto now = Clock::now();
   if (feed.searched && !feed.search_at) {
-    feed.search_wait = std::max(settings_.retry_interval, std::min<milliseconds>(feed.search_wait * 2, kSearchLongest));
+    feed.search_wait =
+        next_wait(feed.search_wait, settings_.retry_interval, std::max(settings_.retry_interval, kSearchLongest));
     feed.search_at = now + feed.search_wait;
   }
   if (feed.searched && now < *feed.search_at) return;

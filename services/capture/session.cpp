@@ -149,9 +149,11 @@ Session::Failure Session::fence_older_captures() {
 }
 
 Session::Failure Session::read_checkpoint() {
-  auto reader = kafka::TailReader::create(beating_cluster());
-  if (!reader) return capture::end_of(reader.error(), "a client cannot be made");
-  tail_reader_ = std::move(*reader);
+  if (!tail_reader_) {
+    auto reader = kafka::TailReader::create(beating_cluster());
+    if (!reader) return capture::end_of(reader.error(), "a client cannot be made");
+    tail_reader_ = std::move(*reader);
+  }
   const std::string topic = checkpoint_topic(settings_.origin);
   const auto bytes = tail_reader_->read_compacted_last(topic, change::kCheckpointKey, kKafkaTimeout);
   if (!bytes) return capture::end_of(bytes.error(), "the checkpoint cannot be read");

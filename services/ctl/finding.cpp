@@ -13,6 +13,11 @@ std::string_view to_string(Finding::Severity severity) {
   return "mend";
 }
 
+std::string without_full_stop(std::string sentence) {
+  if (sentence.ends_with('.')) sentence.pop_back();
+  return sentence;
+}
+
 void Findings::good(std::string what, std::string found) {
   list_.push_back({Finding::Severity::kGood, where_, std::move(what), std::move(found), "", ""});
 }

@@ -24,6 +24,9 @@ struct Finding {
 
 [[nodiscard]] std::string_view to_string(Finding::Severity severity);
 
+/// A sentence to be followed by more.
+[[nodiscard]] std::string without_full_stop(std::string sentence);
+
 /// Gathers findings about one place.
 class Findings {
  public:

@@ -47,10 +47,8 @@ void run_part(Outcome& outcome, const std::string& whose, const std::string& whe
   } catch (const EnvironmentError& error) {
     if (error.code() == ExitCode::kUsage) throw;
     outcome.unreachable = outcome.unreachable || error.code() == ExitCode::kUnreachable;
-    std::string sentence = error.what();
-    if (sentence.ends_with('.')) sentence.pop_back();
     Findings findings(where);
-    findings.mend("access", sentence, "an answer", "mend what was found");
+    findings.mend("access", without_full_stop(error.what()), "an answer", "mend what was found");
     found = findings.take();
   }
   for (Finding& finding : found) {

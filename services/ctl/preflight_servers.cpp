@@ -31,12 +31,6 @@ Finding::Severity severity_of(capture::CheckResult::Severity severity) {
   return Finding::Severity::kMend;
 }
 
-/// A sentence to be followed by more.
-std::string without_full_stop(std::string sentence) {
-  if (sentence.ends_with('.')) sentence.pop_back();
-  return sentence;
-}
-
 /// An unreachable server ends preflight with its exit code; what else an account cannot do is a finding.
 void note_refusal(Findings& findings, const std::string& what, const EnvironmentError& error) {
   if (error.code() == ExitCode::kUnreachable) throw error;
