@@ -28,7 +28,7 @@ endfunction()
 function(farshore_python_entry name file label timeout form shared_lab)
   add_test(NAME ${name} COMMAND ${FARSHORE_PYTEST} ${file} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
   set(environment "FARSHORE_BIN=${CMAKE_BINARY_DIR}" "PYTHONDONTWRITEBYTECODE=1" "FARSHORE_TEST_TIMEOUT=${timeout}"
-      "${form}")
+      "FARSHORE_TEST_SANITIZER=${FARSHORE_SANITIZER}" "${form}")
   math(EXPR killed_after "${timeout} + ${FARSHORE_FIXTURES_END_SECONDS}")
   if(shared_lab)
     list(APPEND environment "FARSHORE_TEST_LAB=${FARSHORE_TEST_LAB}")

@@ -28,6 +28,12 @@ def full():
 
 
 @pytest.fixture(scope="session")
+def sanitized():
+    """The services are of a sanitized build: they keep what was freed, and some reports come when they end."""
+    return bool(os.environ.get("FARSHORE_TEST_SANITIZER"))
+
+
+@pytest.fixture(scope="session")
 def long_form():
     return full()
 
@@ -69,7 +75,7 @@ def folder():
 
 
 @pytest.fixture(scope="module")
-def make_regions():
+def make_regions(sanitized):
     """Brings labs up that end with the module: regions = make_regions(server="mariadb", settings=[...])."""
     made = []
 
@@ -85,10 +91,15 @@ def make_regions():
         return regions
 
     yield make
+    reports = []
     for folder, regions in made:
         if regions:
+            if sanitized:
+                regions.stop_services()
+            reports += regions.sanitizer_reports()
             regions.down()
         shutil.rmtree(folder, ignore_errors=True)
+    assert not reports, "\n".join(reports)
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +108,10 @@ def regions():
     found = shared.healthy()
     show_on_failure(found)
     yield found
+    reports = found.sanitizer_reports()
     if not os.environ.get(shared.FOLDER_VARIABLE):
         shared.down()
+    assert not reports, "\n".join(reports)
 
 
 # What a failure shows: what the scenario said, also to an earlier test, and the ends of the services' logs.

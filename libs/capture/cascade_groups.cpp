@@ -49,7 +49,19 @@ std::string group_name(std::string_view first_table) {
   return fmt::format("cascade:{:016x}", XXH3_64bits(first_table.data(), first_table.size()));
 }
 
+bool captured(const change::TableRules& rules, const TableName& table) {
+  return rules.route(table.schema, table.table).captured;
+}
+
 }  // namespace
+
+void Cascades::add(const change::TableRules& rules, const TableName& parent, const TableName& child) {
+  const bool of_parent = captured(rules, parent);
+  const bool of_child = captured(rules, child);
+  if (!of_parent && !of_child) return;
+  auto& kind = of_parent && of_child ? tied : of_child ? unrepeated : outside;
+  kind.push_back({.parent = parent.schema + "." + parent.table, .child = child.schema + "." + child.table});
+}
 
 bool logs_cascades(const mysql::ServerInfo& server) {
   return server.kind == ServerKind::kMysql && server.is_at_least(9, 6) &&
@@ -68,26 +80,22 @@ bool definition_cascades(std::string_view create_table, std::string_view constra
   return false;
 }
 
-std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(mysql::Connection& connection,
-                                                                   const change::TableRules& rules) {
+std::expected<Cascades, mysql::SqlError> read_cascades(mysql::Connection& connection, const change::TableRules& rules) {
   const auto keys = connection.query(
       "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME "
       "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN "
       "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 3");
   if (!keys) return std::unexpected(keys.error());
-  std::vector<Cascade> cascades;
+  Cascades cascades;
   for (std::size_t i = 0; i < keys->size(); ++i) {
-    const std::string& schema = keys->text(i, 0);
-    const std::string& table = keys->text(i, 1);
-    const std::string& parent_schema = keys->text(i, 3);
-    const std::string& parent = keys->text(i, 4);
-    if (!rules.route(schema, table).captured || !rules.route(parent_schema, parent).captured) continue;
-    const auto definition = connection.query(
-        fmt::format("SHOW CREATE TABLE {}.{}", mysql::quote_identifier(schema), mysql::quote_identifier(table)));
+    const TableName child{.schema = keys->text(i, 0), .table = keys->text(i, 1)};
+    const TableName parent{.schema = keys->text(i, 3), .table = keys->text(i, 4)};
+    if (!captured(rules, child) && !captured(rules, parent)) continue;
+    const auto definition = connection.query(fmt::format(
+        "SHOW CREATE TABLE {}.{}", mysql::quote_identifier(child.schema), mysql::quote_identifier(child.table)));
     if (!definition && definition.error().kind == mysql::SqlErrorKind::kMissingTable) continue;  // dropped meanwhile
     if (!definition) return std::unexpected(definition.error());
-    if (definition_cascades(definition->text(0, 1), keys->text(i, 2)))
-      cascades.push_back({.parent = parent_schema + "." + parent, .child = schema + "." + table});
+    if (definition_cascades(definition->text(0, 1), keys->text(i, 2))) cascades.add(rules, parent, child);
   }
   return cascades;
 }

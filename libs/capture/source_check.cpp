@@ -176,6 +176,18 @@ std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables, con
   return results;
 }
 
+CheckResult check_cascade(const Cascade& unrepeated) {
+  const auto& [parent, child] = unrepeated;
+  return {.name = "table " + child,
+          .found = fmt::format("changed by a cascade from {}, which no stream takes", parent),
+          .wanted = "changed only by what is captured",
+          .mend = fmt::format("let a stream take {} too, leave {} out of every stream, or drop the cascade: the source "
+                              "does not log the rows that it changes, so the other regions keep the old ones",
+                              parent, child),
+          .severity = Severity::kError,
+          .is_of_a_table = true};
+}
+
 std::expected<std::vector<CheckResult>, mysql::SqlError> check_source(mysql::Connection& connection,
                                                                       const mysql::ServerInfo& server,
                                                                       const change::TableRules& rules) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/cascade_groups.hpp"
 #include "change/table_rules.hpp"
 #include "mysql/connection.hpp"
 #include "mysql/grants.hpp"
@@ -48,7 +49,10 @@ struct TableFacts {
 [[nodiscard]] std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables,
                                                     const change::TableRules& rules);
 
-/// All of these, asked through `connection` with capture's own account. Used by capture's start and by
+/// Of Cascades::unrepeated, at a source that does not log what a cascade changes (logs_cascades).
+[[nodiscard]] CheckResult check_cascade(const Cascade& unrepeated);
+
+/// All of these but the cascades, asked through `connection` with capture's own account. Used by capture's start and by
 /// `farshorectl preflight`.
 [[nodiscard]] std::expected<std::vector<CheckResult>, mysql::SqlError> check_source(mysql::Connection& connection,
                                                                                     const mysql::ServerInfo& server,

@@ -51,19 +51,17 @@ bool is_tied(const binlog::TableName& table, const change::TableRules& rules) {
 }
 
 /// The keys that the statement adds cascade to its first table, under the name that it has, or had.
-void take_new_keys(const binlog::Statement& statement, const change::TableRules& rules,
-                   std::vector<Cascade>& cascades) {
+void take_new_keys(const binlog::Statement& statement, const change::TableRules& rules, Cascades& cascades) {
   if (statement.cascading_parents.empty()) return;
   std::vector<binlog::TableName> children = {statement.tables.front()};
   for (const auto& rename : statement.renames) children.push_back(rename.now);
   for (const binlog::TableName& child : children)
-    for (const binlog::TableName& parent : statement.cascading_parents)
-      if (captured(child, rules) && captured(parent, rules))
-        cascades.push_back({.parent = full_name(parent), .child = full_name(child)});
+    for (const binlog::TableName& parent : statement.cascading_parents) cascades.add(rules, parent, child);
 }
 
 /// A table that is renamed keeps its ties under the new name, whatever it was called in between.
-void take_renames(const binlog::Statement& statement, const change::TableRules& rules, std::vector<Cascade>& cascades) {
+void take_renames(const binlog::Statement& statement, std::span<const Cascade> outside, const change::TableRules& rules,
+                  Cascades& cascades) {
   std::vector<binlog::Statement::Rename> done;
   for (const auto& [before, now] : statement.renames) {
     const auto earlier = std::ranges::find(done, before, &binlog::Statement::Rename::now);
@@ -71,14 +69,19 @@ void take_renames(const binlog::Statement& statement, const change::TableRules& 
     if (earlier != done.end()) done.erase(earlier);
     done.push_back({first, now});
     if (is_tied(first, rules) && captured(now, rules))
-      cascades.push_back({.parent = full_name(now), .child = full_name(first)});
+      cascades.tied.push_back({.parent = full_name(now), .child = full_name(first)});
+    for (const Cascade& key : outside)
+      if (key.child == full_name(first))
+        (captured(now, rules) ? cascades.tied : cascades.outside)
+            .push_back({.parent = key.parent, .child = full_name(now)});
   }
 }
 
-std::vector<Cascade> cascades_in(const binlog::Statement& statement, const change::TableRules& rules) {
-  std::vector<Cascade> cascades;
+Cascades cascades_in(const binlog::Statement& statement, std::span<const Cascade> outside,
+                     const change::TableRules& rules) {
+  Cascades cascades;
   take_new_keys(statement, rules, cascades);
-  take_renames(statement, rules, cascades);
+  take_renames(statement, outside, rules, cascades);
   return cascades;
 }
 
@@ -106,7 +109,7 @@ StatementVerdict check_statement(std::string_view sql, const StatementContext& c
   const binlog::Statement statement = with_stored_names(binlog::classify(sql), context);
   switch (statement.kind) {
     case StatementKind::kOtherDdl: return {};
-    case StatementKind::kTableDdl: return {.stop = {}, .cascades = cascades_in(statement, rules)};
+    case StatementKind::kTableDdl: return {.stop = {}, .cascades = cascades_in(statement, context.outside, rules)};
     case StatementKind::kTruncate: return stop_if_captured(statement, rules, "TRUNCATE", kRowless);
     case StatementKind::kPartitionDataChange:
       return stop_if_captured(statement, rules, "partition or tablespace DDL, or ALTER IGNORE,", kRowless);

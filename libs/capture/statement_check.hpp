@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,8 @@ namespace farshore::capture {
 struct StatementVerdict {
   /// One sentence: the statement changed rows of a captured table without row events, or may have. Empty: it passes.
   std::string stop;
-  /// The statement ties these tables by a foreign key that cascades.
-  std::vector<Cascade> cascades;
+  /// The foreign keys that the statement adds or takes to another table name.
+  Cascades cascades;
 };
 
 /// How the names in a statement are meant.
@@ -24,6 +25,9 @@ struct StatementContext {
   /// The source stores names in lower case (lower_case_table_names is not 0). Row events hold them as stored,
   /// statements as they were typed. ASCII letters alone are folded.
   bool folds_names = false;
+  /// Keys of tables that are not captured under their present name: an online schema change adds its keys to such one,
+  /// and renames it then. Those of tables dropped since do no harm.
+  std::span<const Cascade> outside = {};
 };
 
 /// Judges by the statement's text and the rules alone. A statement that is not understood stops: nothing is dropped in

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "capture/cascade_groups.hpp"
+#include "capture/source_check.hpp"
 #include "capture/statement_check.hpp"
 #include "progress/names.hpp"
 
@@ -55,7 +56,8 @@ Pipeline::Pipeline(const Parts& parts, const Settings& settings)
       now_(Clock::now()),
       last_send_(now_),
       last_cut_(now_),
-      last_watermark_(now_) {}
+      last_watermark_(now_),
+      outside_(settings.outside) {}
 
 void Pipeline::run() {
   while (!parts_.ending.ended()) {
@@ -135,10 +137,15 @@ void Pipeline::check_statement(const binlog::Event& event) {
   parts_.history.add_statement(event.sql);
   if (left_out_) return;
   const StatementVerdict verdict = capture::check_statement(
-      event.sql, {.default_schema = event.default_schema, .folds_names = settings_.folds_names}, parts_.rules);
+      event.sql, {.default_schema = event.default_schema, .folds_names = settings_.folds_names, .outside = outside_},
+      parts_.rules);
   if (!verdict.stop.empty()) return stop(verdict.stop);
-  if (settings_.logs_cascades || !tie_more(verdict.cascades, parts_.rules.cascades())) return;
-  new_cascades_.insert(new_cascades_.end(), verdict.cascades.begin(), verdict.cascades.end());
+  if (settings_.logs_cascades) return;
+  const auto& [tied, unrepeated, outside] = verdict.cascades;
+  for (const Cascade& cascade : unrepeated) settings_.warning(check_cascade(cascade).sentence());
+  outside_.insert(outside_.end(), outside.begin(), outside.end());
+  if (!tie_more(tied, parts_.rules.cascades())) return;
+  new_cascades_.insert(new_cascades_.end(), tied.begin(), tied.end());
   // Up to the tails everything was published under these rules already; the next session numbers anew in any case.
   if (settings_.stops_at_tails) return;
   // The transaction is read again by the next session, under the new groups: no checkpoint goes past it. That session
@@ -146,7 +153,7 @@ void Pipeline::check_statement(const binlog::Event& event) {
   parts_.publisher.send_all();
   if (!parts_.publisher.wait_acknowledged()) return;
   parts_.ending.end(EndKind::kRenumber, fmt::format("a statement ties tables {} and {} by a cascading foreign key",
-                                                    verdict.cascades.front().parent, verdict.cascades.front().child));
+                                                    tied.front().parent, tied.front().child));
 }
 
 void Pipeline::end_transaction() {
@@ -204,7 +211,8 @@ void Pipeline::cut_checkpoint() {
     return;
   }
   const milliseconds interval = has_new_transactions_ ? settings_.checkpoint_interval : kIdleCheckpointInterval;
-  const bool due = transactions_ > 0 && now_ - last_cut_ >= interval;
+  // An origin whose first epoch has seen no transaction yet has watermarks to leave behind, too.
+  const bool due = !parts_.history.repeating() && now_ - last_cut_ >= interval;
   if (!due || !between_transactions() || parts_.checkpoints.busy() || parts_.ending.ended()) return;
   parts_.publisher.send_all();
   if (parts_.ending.ended()) return;

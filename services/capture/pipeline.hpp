@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -47,6 +48,8 @@ class Pipeline {
     bool folds_names = false;   ///< as StatementContext's
     /// Write a checkpoint and end with kRenumber once everything that was published is read again.
     bool stops_at_tails = false;
+    std::vector<Cascade> outside = {};  ///< Cascades::outside, when the session began
+    std::function<void(const std::string&)> warning = [](const std::string&) {};  ///< one sentence
     /// Called once, when the source has taken the position and begins to send.
     std::function<void()> on_begun = [] {};
   };
@@ -56,7 +59,7 @@ class Pipeline {
   /// Returns when the session has ended; why is in the session's ending.
   void run();
 
-  /// Cascades that statements made, which the next numbering has to know.
+  /// Ties that statements made, which the next numbering has to know.
   [[nodiscard]] const std::vector<Cascade>& new_cascades() const { return new_cascades_; }
 
  private:
@@ -95,6 +98,7 @@ class Pipeline {
   Clock::time_point last_cut_;
   Clock::time_point last_watermark_;
   std::vector<Cascade> new_cascades_;
+  std::vector<Cascade> outside_;
 };
 
 }  // namespace farshore::capture

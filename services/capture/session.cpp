@@ -181,7 +181,9 @@ Session::Failure Session::decide_numbering() {
   if (!logs_cascades(server_)) {
     auto found = read_cascades(*control_, settings_.rules);
     if (!found) return end_of(found.error(), settings_.source);
-    cascades = std::move(*found);
+    for (const Cascade& cascade : found->unrepeated) events_.warning(check_cascade(cascade).sentence());
+    outside_ = std::move(found->outside);
+    cascades = std::move(found->tied);
     cascades.insert(cascades.end(), remembered_.begin(), remembered_.end());
   }
   auto configured = settings_.rules.with_cascades(cascade_groups(known, cascades));
@@ -399,6 +401,8 @@ Session::Failure Session::publish() {
                      .logs_cascades = logs_cascades(server_),
                      .folds_names = server_.variable("lower_case_table_names") != "0",
                      .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails,
+                     .outside = outside_,
+                     .warning = events_.warning,
                      .on_begun = [&] { events_.capturing(checkpoint.id.epoch); }});
   pipeline.run();
   set_reading(nullptr);

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/environment_error.hpp"
+#include "capture/cascade_groups.hpp"
 #include "capture/partitions.hpp"
 #include "capture/source_check.hpp"
 #include "capture/topic_setup.hpp"
@@ -53,8 +54,14 @@ std::vector<Finding> check_source(const common::Config& config, const common::Or
   };
   const auto server = mysql::read_server_info(*connection);
   if (!server) return failed(server.error());
-  const auto results = capture::check_source(*connection, *server, common::table_rules(config));
+  const change::TableRules rules = common::table_rules(config);
+  auto results = capture::check_source(*connection, *server, rules);
   if (!results) return failed(results.error());
+  if (!capture::logs_cascades(*server)) {
+    const auto cascades = capture::read_cascades(*connection, rules);
+    if (!cascades) return failed(cascades.error());
+    std::ranges::transform(cascades->unrepeated, std::back_inserter(*results), capture::check_cascade);
+  }
   std::vector<Finding> out;
   for (const capture::CheckResult& result : *results) {
     out.push_back({severity_of(result.severity), where, result.name, result.found, result.wanted, result.mend});

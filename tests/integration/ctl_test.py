@@ -155,6 +155,10 @@ def test_preflight_looks_at_keys_engines_triggers_and_auto_increment_of_both_sid
     regions.everywhere("CREATE TABLE test_preflight.nokey (n INT)", "CREATE TABLE test_preflight.memory (id INT PRIMARY KEY) ENGINE=MEMORY",
                        "CREATE TABLE test_preflight.counted (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY)",
                        "CREATE TRIGGER test_preflight.fires_twice AFTER INSERT ON test_preflight.counted FOR EACH ROW SET @seen = 1")
+    # As a table that no stream takes, with its default exclusions.
+    regions.everywhere("CREATE TABLE test_preflight._customers_new (id INT PRIMARY KEY)",
+                       "CREATE TABLE test_preflight.visit (id INT PRIMARY KEY, customer INT, FOREIGN KEY (customer) "
+                       "REFERENCES test_preflight._customers_new (id) ON DELETE SET NULL)")
     for region, collation in ((regions.east, "utf8mb4_general_ci"), (regions.west, "utf8mb4_bin")):
         region.database.execute(f"CREATE TABLE test_preflight.word (word VARCHAR(10) COLLATE {collation} NOT NULL PRIMARY KEY)")
     try:
@@ -162,6 +166,8 @@ def test_preflight_looks_at_keys_engines_triggers_and_auto_increment_of_both_sid
         assert done.returncode == TO_MEND
         for words in (["test_preflight.nokey", "primary key"], ["test_preflight.memory"], ["fires_twice"], ["auto_increment"], ["test_preflight.word", "collation"]):
             assert all(word.lower() in done.stdout.lower() for word in words), f"{words} not in:\n{done.stdout}"
+        told = done.stdout.count("changed by a cascade from test_preflight._customers_new")
+        assert told == sum(not region.database.logs_cascades() for region in regions), done.stdout
     finally:
         regions.everywhere("DROP DATABASE test_preflight")
 

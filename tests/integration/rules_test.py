@@ -237,6 +237,25 @@ def test_what_a_session_without_foreign_key_checks_left_alone_is_left_alone_at_t
         assert [row for row in rows(region, "test_group.child") if row[0] >= 700] == orphans
 
 
+def test_a_cascade_that_an_online_schema_change_brings_is_repeated(regions, pair):
+    """Its key is added to a table that no stream takes, which is renamed then."""
+    source, target = pair
+    key = "FOREIGN KEY (parent_id) REFERENCES test_group.parent (id) ON DELETE CASCADE"
+    for region in regions:
+        behind_farshores_back(region, "DROP TABLE IF EXISTS test_group.note, test_group._note_old",
+                              f"CREATE TABLE test_group.note (id INT NOT NULL PRIMARY KEY, parent_id INT NOT NULL{', ' + key if region is target else ''})")
+    source.database.execute(
+        "CREATE TABLE test_group._note_new LIKE test_group.note", f"ALTER TABLE test_group._note_new ADD {key}",
+        "RENAME TABLE test_group.note TO test_group._note_old, test_group._note_new TO test_group.note")
+    source.database.as_application("INSERT INTO test_group.parent VALUES (80, 'stays'), (81, 'goes')",
+                                   "INSERT INTO test_group.note VALUES (800, 80), (810, 81)")
+    caught_up(regions)
+    source.database.as_application("DELETE FROM test_group.parent WHERE id = 81")
+    caught_up(regions)
+    for region in regions:
+        assert rows(region, "test_group.note") == [(800, 80)]
+
+
 def test_an_order_group_is_in_one_partition_and_an_entity_too(regions, pair):
     source, target = pair
     source.database.as_application(

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 
 from lab_lib import Lab, tools
@@ -14,6 +15,7 @@ from wait import eventually
 
 SHOP = pathlib.Path(__file__).parent / "shop.sql"
 SERVICES = ("capture", "apply", "gate")
+SANITIZER_REPORT = re.compile(r"\w+Sanitizer\b|: runtime error: ")
 
 
 class Region:
@@ -126,10 +128,28 @@ class Regions:
             eventually(f"the gate of {region.name} opens", lambda region=region: region.gate()[0], timeout_s,
                        explain=lambda region=region: json.dumps(region.gate()[1])[:2000])
 
+    def services(self):
+        """{component's key: component} of Farshore's own."""
+        return {key: component for key, component in list(self.lab.components.items())
+                if key.split(".")[-1].split("-")[0] in SERVICES}
+
     def service_pids(self):
-        """{component: pid} of Farshore's own services."""
-        return {key: component.process.pid for key, component in list(self.lab.components.items())
-                if key.split(".")[-1].split("-")[0] in SERVICES and component.process}
+        return {key: component.process.pid for key, component in self.services().items() if component.process}
+
+    def stop_services(self):
+        for key, component in self.services().items():
+            if component.running():
+                self.lab.stop(key)
+
+    def sanitizer_reports(self):
+        """What services of a sanitized build found, with the lines behind it; a process may have gone on all the same."""
+        reports = []
+        for key, component in self.services().items():
+            lines = component.log.read_text(errors="replace").splitlines() if component.log.exists() else []
+            at = next((n for n, line in enumerate(lines) if SANITIZER_REPORT.search(line)), None)
+            if at is not None:
+                reports.append(f"{key}:\n" + "\n".join(lines[at:at + 60]))
+        return reports
 
     def down(self):
         self.lab.down(purge=True)

@@ -77,6 +77,11 @@ class Database:
             cursor.execute(query)
             return list(cursor.fetchall())
 
+    def logs_cascades(self):
+        """As MySQL 9.6 and later do: child rows that a cascade changes are in the binlog."""
+        version = self.value("SELECT VERSION()")
+        return "MariaDB" not in version and tuple(int(n) for n in version.split("-")[0].split(".")[:2]) >= (9, 6)
+
     def answers(self):
         try:
             return self.value("SELECT 1") == 1

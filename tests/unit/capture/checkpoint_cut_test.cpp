@@ -132,6 +132,21 @@ TEST_F(Cut, KeepsTheOldTailInSightUntilItIsReadAgain) {
   EXPECT_EQ(checkpoint->partitions[0].kafka_offset, KafkaOffset(151));
 }
 
+TEST_F(Cut, LeavesTheWatermarksOfAnOriginBehindThatHasNoTransactionYet) {
+  writers_[0].start(kEpoch, Seq(1), {});
+  CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_);
+  acknowledgements_.acknowledged(send(), KafkaOffset(159));
+  ASSERT_FALSE(history_.repeating());
+  cut.open(history_);
+  const auto checkpoint = cut.take_covered();
+  ASSERT_TRUE(checkpoint);
+  EXPECT_EQ(checkpoint->position, "1-101-10");
+  EXPECT_EQ(checkpoint->position_before_last, "1-101-10");
+  EXPECT_FALSE(checkpoint->last);
+  EXPECT_THAT(checkpoint->partitions,
+              ElementsAre(change::PartitionState{"main", PartitionId(0), Seq(1), KafkaOffset(160)}));
+}
+
 TEST_F(Cut, WithoutAnySendTheTailBeginsWhereTheTopicEnded) {
   writers_[0].start(kEpoch, Seq(1), {.seq = Seq(1), .gtid = "1-101-11", .ordinal = Ordinal(0)});
   CheckpointCut cut(base_, {KafkaOffset(101)}, writers_, acknowledgements_);

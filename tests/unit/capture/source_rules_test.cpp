@@ -224,7 +224,7 @@ TEST(Statements, NamesAreTakenInTheCaseThatTheServerStores) {
     EXPECT_THAT(check_statement(sql, folded, of_shop).stop, HasSubstr("captured table shop.orders")) << sql;
   EXPECT_THAT(
       check_statement("ALTER TABLE Items ADD FOREIGN KEY (o) REFERENCES Orders (id) ON DELETE CASCADE", folded, of_shop)
-          .cascades,
+          .cascades.tied,
       ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
   EXPECT_EQ(check_statement("TRUNCATE TABLE Shop.Orders", kInShop, of_shop).stop, "")
       << "another table, where case counts";
@@ -243,7 +243,7 @@ TEST(Statements, AParentWithoutASchemaIsBesideItsChild) {
   const StatementContext elsewhere{.default_schema = "tools", .folds_names = false};
   EXPECT_THAT(check_statement("ALTER TABLE shop.items ADD FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE",
                               elsewhere, rules())
-                  .cascades,
+                  .cascades.tied,
               ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
 }
 
@@ -252,7 +252,7 @@ TEST(Statements, ACascadingForeignKeyTiesItsTables) {
       "CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE)",
       kInShop, rules());
   EXPECT_EQ(verdict.stop, "");
-  EXPECT_THAT(verdict.cascades, ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
+  EXPECT_THAT(verdict.cascades.tied, ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
 }
 
 TEST(Statements, ACascadeIsSeenWhateverBlanksItIsWrittenWith) {
@@ -260,7 +260,7 @@ TEST(Statements, ACascadeIsSeenWhateverBlanksItIsWrittenWith) {
     EXPECT_THAT(
         check_statement(std::string("ALTER TABLE items ADD FOREIGN KEY (o) REFERENCES orders (id) ").append(action),
                         kInShop, rules())
-            .cascades,
+            .cascades.tied,
         ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}))
         << action;
 }
@@ -270,17 +270,17 @@ TEST(Statements, ATableThatIsTiedKeepsItsTiesWhenItIsRenamed) {
   ASSERT_TRUE(tied);
   for (const char* sql : {"RENAME TABLE orders TO bills", "ALTER TABLE orders RENAME TO bills",
                           "ALTER TABLE shop.orders ADD COLUMN c INT, RENAME = bills"})
-    EXPECT_THAT(check_statement(sql, kInShop, *tied).cascades,
+    EXPECT_THAT(check_statement(sql, kInShop, *tied).cascades.tied,
                 ElementsAre(Cascade{.parent = "shop.bills", .child = "shop.orders"}))
         << sql;
-  EXPECT_THAT(check_statement("RENAME TABLE other TO another", kInShop, *tied).cascades, IsEmpty());
-  EXPECT_THAT(check_statement("ALTER TABLE orders RENAME COLUMN a TO b", kInShop, *tied).cascades, IsEmpty());
+  EXPECT_THAT(check_statement("RENAME TABLE other TO another", kInShop, *tied).cascades.tied, IsEmpty());
+  EXPECT_THAT(check_statement("ALTER TABLE orders RENAME COLUMN a TO b", kInShop, *tied).cascades.tied, IsEmpty());
 }
 
 TEST(Statements, AForeignKeyThatOnlyForbidsTiesNothing) {
   EXPECT_THAT(check_statement("CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id))",
                               kInShop, rules())
-                  .cascades,
+                  .cascades.tied,
               IsEmpty());
 }
 
@@ -288,12 +288,12 @@ TEST(Statements, OnlyTheTablesOfACascadingKeyAreTied) {
   EXPECT_THAT(check_statement("CREATE TABLE items (o INT, c INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE "
                               "CASCADE, FOREIGN KEY (c) REFERENCES bulk.country (id))",
                               kInShop, rules())
-                  .cascades,
+                  .cascades.tied,
               ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
   EXPECT_THAT(check_statement("CREATE TABLE etc.log (o INT, c INT, FOREIGN KEY (o) REFERENCES shop.orders (id) ON "
                               "DELETE CASCADE, FOREIGN KEY (c) REFERENCES shop.country (id) ON DELETE CASCADE)",
                               kInShop, rules({"shop.*"}))
-                  .cascades,
+                  .cascades.tied,
               IsEmpty())
       << "rows of etc.log are not captured";
 }
@@ -301,11 +301,39 @@ TEST(Statements, OnlyTheTablesOfACascadingKeyAreTied) {
 TEST(Statements, OnlyTheTiedTableOfARenameTakesItsTiesAlong) {
   const auto tied = rules().with_cascades(cascade_groups({}, {{.parent = "shop.orders", .child = "shop.items"}}));
   ASSERT_TRUE(tied);
-  EXPECT_THAT(check_statement("RENAME TABLE a TO b, items TO lines", kInShop, *tied).cascades,
+  EXPECT_THAT(check_statement("RENAME TABLE a TO b, items TO lines", kInShop, *tied).cascades.tied,
               ElementsAre(Cascade{.parent = "shop.lines", .child = "shop.items"}));
-  EXPECT_THAT(check_statement("RENAME TABLE items TO _items_old, a TO items, _items_old TO a", kInShop, *tied).cascades,
-              ElementsAre(Cascade{.parent = "shop.a", .child = "shop.items"}))
+  EXPECT_THAT(
+      check_statement("RENAME TABLE items TO _items_old, a TO items, _items_old TO a", kInShop, *tied).cascades.tied,
+      ElementsAre(Cascade{.parent = "shop.a", .child = "shop.items"}))
       << "by a name that is not captured";
+}
+
+TEST(Statements, AKeyOfAShadowTableTiesWhenTheTableTakesACapturedName) {
+  const auto added = check_statement(
+      "ALTER TABLE _items_new ADD FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE", kInShop, rules());
+  EXPECT_THAT(added.cascades.tied, IsEmpty());
+  ASSERT_THAT(added.cascades.outside, ElementsAre(Cascade{.parent = "shop.orders", .child = "shop._items_new"}));
+
+  const StatementContext later{.default_schema = "shop", .outside = added.cascades.outside};
+  EXPECT_THAT(check_statement("RENAME TABLE items TO _items_old, _items_new TO items", later, rules()).cascades.tied,
+              ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
+  EXPECT_THAT(check_statement("RENAME TABLE _items_new TO _items_gho", later, rules()).cascades.outside,
+              ElementsAre(Cascade{.parent = "shop.orders", .child = "shop._items_gho"}));
+  EXPECT_THAT(check_statement("RENAME TABLE other TO items", later, rules()).cascades.tied, IsEmpty());
+}
+
+TEST(Statements, ACascadeFromATableThatIsNotCapturedIsTold) {
+  const auto verdict =
+      check_statement("CREATE TABLE items (c INT, FOREIGN KEY (c) REFERENCES etc.customers (id) ON UPDATE CASCADE)",
+                      kInShop, rules({"shop.*"}));
+  EXPECT_EQ(verdict.stop, "");
+  EXPECT_THAT(verdict.cascades.tied, IsEmpty());
+  ASSERT_THAT(verdict.cascades.unrepeated, ElementsAre(Cascade{.parent = "etc.customers", .child = "shop.items"}));
+  const CheckResult told = check_cascade(verdict.cascades.unrepeated.front());
+  EXPECT_EQ(told.severity, Severity::kError);
+  EXPECT_TRUE(told.is_of_a_table) << "capture starts, as it does with a table without a key";
+  EXPECT_THAT(told.sentence(), HasSubstr("table shop.items is changed by a cascade from etc.customers"));
 }
 
 TEST(KafkaFailures, ThatAPersonHasToMendAreToldFromThoseThatPass) {
