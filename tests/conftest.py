@@ -1,5 +1,6 @@
 """Fixtures of the integration and scenario tests: folders, labs, and what to show when a test fails."""
 
+import contextlib
 import os
 import pathlib
 import random
@@ -25,12 +26,6 @@ LOG_LINES = 25
 def full():
     """The long forms are asked for."""
     return os.environ.get("FARSHORE_TEST_FULL") == "1"
-
-
-@pytest.fixture(scope="session")
-def sanitized():
-    """The services are of a sanitized build: they keep what was freed, and some reports come when they end."""
-    return bool(os.environ.get("FARSHORE_TEST_SANITIZER"))
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +70,7 @@ def folder():
 
 
 @pytest.fixture(scope="module")
-def make_regions(sanitized):
+def make_regions():
     """Brings labs up that end with the module: regions = make_regions(server="mariadb", settings=[...])."""
     made = []
 
@@ -91,15 +86,11 @@ def make_regions(sanitized):
         return regions
 
     yield make
-    reports = []
-    for folder, regions in made:
-        if regions:
-            if sanitized:
-                regions.stop_services()
-            reports += regions.sanitizer_reports()
-            regions.down()
-        shutil.rmtree(folder, ignore_errors=True)
-    assert not reports, "\n".join(reports)
+    with contextlib.ExitStack() as downs:
+        for folder, regions in made:
+            downs.callback(shutil.rmtree, folder, ignore_errors=True)
+            if regions:
+                downs.callback(regions.down)
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +98,11 @@ def regions():
     """The lab that the tests of one ctest run share: mixed servers, rules of tests/lib/shared_lab.py. Healthy when handed out."""
     found = shared.healthy()
     show_on_failure(found)
+    begins = found.log_sizes()
     yield found
-    reports = found.sanitizer_reports()
+    found.assert_no_sanitizer_report(begins)
     if not os.environ.get(shared.FOLDER_VARIABLE):
         shared.down()
-    assert not reports, "\n".join(reports)
 
 
 # What a failure shows: what the scenario said, also to an earlier test, and the ends of the services' logs.

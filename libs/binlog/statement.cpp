@@ -150,6 +150,7 @@ class Classifier {
     if (!take("TABLE") && !take("TABLES")) return StatementKind::kOtherDdl;
     skip_if_exists();
     while (take_table() && at_symbol(',')) advance();
+    statement_.drops_tables = true;
     return StatementKind::kTableDdl;
   }
 

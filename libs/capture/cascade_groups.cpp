@@ -4,7 +4,9 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 
 #include "change/limits.hpp"
 #include "mysql/literal.hpp"
@@ -49,18 +51,57 @@ std::string group_name(std::string_view first_table) {
   return fmt::format("cascade:{:016x}", XXH3_64bits(first_table.data(), first_table.size()));
 }
 
-bool captured(const change::TableRules& rules, const TableName& table) {
-  return rules.route(table.schema, table.table).captured;
+bool captured(const change::TableRules& rules, std::string_view name) {
+  const auto dot = name.find('.');
+  return dot != std::string_view::npos && rules.route(name.substr(0, dot), name.substr(dot + 1)).captured;
 }
+
+std::string full_name(const binlog::TableName& table) { return table.schema + "." + table.table; }
 
 }  // namespace
 
-void Cascades::add(const change::TableRules& rules, const TableName& parent, const TableName& child) {
-  const bool of_parent = captured(rules, parent);
-  const bool of_child = captured(rules, child);
-  if (!of_parent && !of_child) return;
-  auto& kind = of_parent && of_child ? tied : of_child ? unrepeated : outside;
-  kind.push_back({.parent = parent.schema + "." + parent.table, .child = child.schema + "." + child.table});
+bool is_tie(const Cascade& key, const change::TableRules& rules) {
+  return captured(rules, key.parent) && captured(rules, key.child);
+}
+
+bool is_unrepeated(const Cascade& key, const change::TableRules& rules) {
+  return !captured(rules, key.parent) && captured(rules, key.child);
+}
+
+CascadingKeys::CascadingKeys(std::vector<Cascade> now, const std::vector<change::CascadeGroup>& groups)
+    : keys_(std::move(now)) {
+  for (const change::CascadeGroup& group : groups)
+    for (std::size_t i = group.tables.size() == 1 ? 0 : 1; i < group.tables.size(); ++i)
+      add({.parent = group.tables.front(), .child = group.tables[i]});
+}
+
+void CascadingKeys::add(Cascade key) {
+  if (std::ranges::find(keys_, key) == keys_.end()) keys_.push_back(std::move(key));
+}
+
+std::vector<Cascade> CascadingKeys::follow(const binlog::Statement& statement) {
+  std::set<std::string> children;
+  for (const binlog::TableName& parent : statement.cascading_parents) {
+    add({.parent = full_name(parent), .child = full_name(statement.tables.front())});
+    children.insert(full_name(statement.tables.front()));
+  }
+  for (const auto& rename : statement.renames) {
+    const std::string before = full_name(rename.before);
+    const std::string now = full_name(rename.now);
+    for (Cascade& key : keys_) {
+      if (key.parent == before) key.parent = now;
+      if (key.child == before) key.child = now;
+    }
+    children.erase(before);
+    children.insert(now);
+  }
+  if (statement.drops_tables)
+    for (const binlog::TableName& table : statement.tables)
+      std::erase_if(keys_, [name = full_name(table)](const Cascade& key) { return key.child == name; });
+  std::vector<Cascade> moved;
+  std::ranges::copy_if(keys_, std::back_inserter(moved),
+                       [&](const Cascade& key) { return children.contains(key.child); });
+  return moved;
 }
 
 bool logs_cascades(const mysql::ServerInfo& server) {
@@ -80,22 +121,28 @@ bool definition_cascades(std::string_view create_table, std::string_view constra
   return false;
 }
 
-std::expected<Cascades, mysql::SqlError> read_cascades(mysql::Connection& connection, const change::TableRules& rules) {
+std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(mysql::Connection& connection) {
   const auto keys = connection.query(
       "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME "
       "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN "
       "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 3");
   if (!keys) return std::unexpected(keys.error());
-  Cascades cascades;
+  std::vector<Cascade> cascades;
+  std::string child;
+  std::string definition;  // of `child`; empty: it cannot be read
   for (std::size_t i = 0; i < keys->size(); ++i) {
-    const TableName child{.schema = keys->text(i, 0), .table = keys->text(i, 1)};
-    const TableName parent{.schema = keys->text(i, 3), .table = keys->text(i, 4)};
-    if (!captured(rules, child) && !captured(rules, parent)) continue;
-    const auto definition = connection.query(fmt::format(
-        "SHOW CREATE TABLE {}.{}", mysql::quote_identifier(child.schema), mysql::quote_identifier(child.table)));
-    if (!definition && definition.error().kind == mysql::SqlErrorKind::kMissingTable) continue;  // dropped meanwhile
-    if (!definition) return std::unexpected(definition.error());
-    if (definition_cascades(definition->text(0, 1), keys->text(i, 2))) cascades.add(rules, parent, child);
+    const std::string& schema = keys->text(i, 0);
+    const std::string& table = keys->text(i, 1);
+    if (schema + "." + table != child) {
+      child = schema + "." + table;
+      const auto rows = connection.query(
+          fmt::format("SHOW CREATE TABLE {}.{}", mysql::quote_identifier(schema), mysql::quote_identifier(table)));
+      if (!rows && rows.error().kind == mysql::SqlErrorKind::kConnectionLost) return std::unexpected(rows.error());
+      definition = rows ? rows->text(0, 1) : "";
+    }
+    if (!definition.empty() && !definition_cascades(definition, keys->text(i, 2))) continue;
+    Cascade cascade{.parent = keys->text(i, 3) + "." + keys->text(i, 4), .child = child};
+    if (std::ranges::find(cascades, cascade) == cascades.end()) cascades.push_back(std::move(cascade));
   }
   return cascades;
 }
@@ -111,9 +158,18 @@ std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::Casca
   return groups;
 }
 
-bool tie_more(const std::vector<Cascade>& cascades, const std::vector<change::CascadeGroup>& known) {
-  return !std::ranges::equal(cascade_groups(known, cascades), cascade_groups(known, {}),
-                             [](const auto& a, const auto& b) { return a.tables == b.tables; });
+std::vector<Cascade> new_ties(const std::vector<Cascade>& keys, const change::TableRules& rules) {
+  std::map<std::string_view, std::size_t> group_of;
+  for (std::size_t i = 0; i < rules.cascades().size(); ++i)
+    for (const std::string& table : rules.cascades()[i].tables) group_of[table] = i;
+  std::vector<Cascade> ties;
+  for (const Cascade& key : keys) {
+    const auto parent = group_of.find(key.parent);
+    const auto child = group_of.find(key.child);
+    const bool known = parent != group_of.end() && child != group_of.end() && parent->second == child->second;
+    if (!known && is_tie(key, rules)) ties.push_back(key);
+  }
+  return ties;
 }
 
 }  // namespace farshore::capture

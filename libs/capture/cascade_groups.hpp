@@ -12,23 +12,35 @@
 
 namespace farshore::capture {
 
-using binlog::TableName;
-
-/// A cascade between two tables, "schema.table" each: a change of the parent changes rows of the child.
+/// A foreign key by which a change of the parent changes rows of the child on its own; "schema.table" each.
 struct Cascade {
   std::string parent;
   std::string child;
   friend bool operator==(const Cascade&, const Cascade&) = default;
 };
 
-/// Cascading foreign keys, by which of their tables the rules capture. Those of which they capture neither are left
-/// out.
-struct Cascades {
-  std::vector<Cascade> tied;        ///< both
-  std::vector<Cascade> unrepeated;  ///< only the child: its rows change, and nothing that is captured says so
-  std::vector<Cascade> outside;     ///< only the parent: to be tied when the child is renamed to a captured name
+/// Both tables are captured: where the source does not log the cascade, they keep one order.
+[[nodiscard]] bool is_tie(const Cascade& key, const change::TableRules& rules);
+/// Only the child is captured: where the source does not log the cascade, nothing that is published says of it.
+[[nodiscard]] bool is_unrepeated(const Cascade& key, const change::TableRules& rules);
 
-  void add(const change::TableRules& rules, const TableName& parent, const TableName& child);
+/// A source's cascading foreign keys while its binlog is read, of captured tables and others: an online schema change
+/// adds keys to a table that is not captured, and renames it then.
+class CascadingKeys {
+ public:
+  /// `now`: the keys when reading begins; statements that led to them may be read again. `groups` stand for keys that
+  /// were there further back.
+  CascadingKeys(std::vector<Cascade> now, const std::vector<change::CascadeGroup>& groups);
+
+  /// Takes a statement in, its names as the source stores them. Returns the keys that it added, or whose child it
+  /// renamed. A key that ALTER TABLE drops stays until its table is dropped: at worst it ties more than is needed.
+  std::vector<Cascade> follow(const binlog::Statement& statement);
+  [[nodiscard]] const std::vector<Cascade>& all() const { return keys_; }
+
+ private:
+  void add(Cascade key);
+
+  std::vector<Cascade> keys_;
 };
 
 /// Whether the server writes the child rows that a cascade changes to its binlog (MySQL from 9.6, unless it was started
@@ -39,10 +51,10 @@ struct Cascades {
 /// Whether the constraint of this name changes child rows when the parent changes, by the answer of SHOW CREATE TABLE.
 [[nodiscard]] bool definition_cascades(std::string_view create_table, std::string_view constraint);
 
-/// The cascading foreign keys of the tables that are there now. Asked so that SELECT alone is enough: MariaDB shows
-/// REFERENTIAL_CONSTRAINTS only to who may do more.
-[[nodiscard]] std::expected<Cascades, mysql::SqlError> read_cascades(mysql::Connection& connection,
-                                                                     const change::TableRules& rules);
+/// The cascading foreign keys of all tables that are there now. Asked so that SELECT alone is enough: MariaDB shows
+/// REFERENTIAL_CONSTRAINTS only to who may do more. A key whose definition cannot be read any more, because its table
+/// was renamed meanwhile, counts.
+[[nodiscard]] std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(mysql::Connection& connection);
 
 /// Groups of tables that are tied by `cascades` or were already together in `known`: groups only ever grow, since a key
 /// that is gone today may have cascaded in the part of the binlog that is yet to be read. In one canonical form: tables
@@ -51,7 +63,7 @@ struct Cascades {
 [[nodiscard]] std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::CascadeGroup>& known,
                                                                const std::vector<Cascade>& cascades);
 
-/// Whether `cascades` tie tables that are not together in `known`, in whatever order and form that is.
-[[nodiscard]] bool tie_more(const std::vector<Cascade>& cascades, const std::vector<change::CascadeGroup>& known);
+/// Those keys that tie tables which `rules` do not have in one group.
+[[nodiscard]] std::vector<Cascade> new_ties(const std::vector<Cascade>& keys, const change::TableRules& rules);
 
 }  // namespace farshore::capture

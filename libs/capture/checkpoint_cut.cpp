@@ -17,9 +17,11 @@ CheckpointCut::CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> t
 
 void CheckpointCut::open(const SourceHistory& history) {
   acknowledgements_.open_cut();
-  next_.position = history.position().to_string();
-  next_.position_before_last = history.position_before_last().to_string();
-  next_.last = history.last();
+  if (history.last()) {
+    next_.position = history.position().to_string();
+    next_.position_before_last = history.position_before_last().to_string();
+    next_.last = history.last();
+  }
   for (std::size_t i = 0; i < writers_.size(); ++i) {
     assert(writers_[i].builder().empty());
     next_.partitions[i].next_seq = writers_[i].next_seq();

@@ -21,7 +21,8 @@ class CheckpointCut {
   CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> tail_ends,
                 const std::vector<PartitionWriter>& writers, Acknowledgements& acknowledgements);
 
-  /// Takes a cut. Only between transactions, with nothing unsent and no cut open.
+  /// Takes a cut. Only between transactions, with nothing unsent and no cut open. Before the session's first
+  /// transaction it has the base's position.
   void open(const SourceHistory& history);
   [[nodiscard]] bool is_open() const { return acknowledgements_.cut_is_open(); }
   /// The cut as a checkpoint, once it is acknowledged.

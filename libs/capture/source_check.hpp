@@ -18,7 +18,7 @@ struct CheckResult {
   enum class Severity : std::uint8_t {
     kGood,
     kWarning,  ///< capture works; something may go wrong one day
-    kError,    ///< capture cannot work, or stops at the first change of the table
+    kError,    ///< capture cannot work; of a table: it stops at its first change, or other regions keep old rows of it
   };
   std::string name;  ///< the setting, grant or table
   std::string found;
@@ -49,7 +49,7 @@ struct TableFacts {
 [[nodiscard]] std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables,
                                                     const change::TableRules& rules);
 
-/// Of Cascades::unrepeated, at a source that does not log what a cascade changes (logs_cascades).
+/// Of a key that is_unrepeated, at a source that does not log what a cascade changes (logs_cascades).
 [[nodiscard]] CheckResult check_cascade(const Cascade& unrepeated);
 
 /// All of these but the cascades, asked through `connection` with capture's own account. Used by capture's start and by

@@ -37,7 +37,7 @@ class SourceHistory {
   /// Everything read, without the transaction under way.
   [[nodiscard]] const OriginPosition& position() const { return position_; }
   [[nodiscard]] const OriginPosition& position_before_last() const { return before_last_; }
-  /// Of the last whole transaction; none: nothing was read since a first start.
+  /// Of the last whole transaction; none: nothing was read yet, and nothing has to be repeated.
   [[nodiscard]] const std::optional<change::LastTransaction>& last() const;
 
  private:

@@ -57,7 +57,7 @@ function(farshore_library)
 endfunction()
 
 # farshore_unit_test(NAME base DEPS ... [ONE_THREAD]): one program of every *_test.cpp in this folder, label "unit".
-# ONE_THREAD: neither the library nor its tests start a thread, so that there is nothing for tsan to see.
+# ONE_THREAD: its tests run on one thread, so that there is nothing for tsan to see.
 function(farshore_unit_test)
   cmake_parse_arguments(ARG "ONE_THREAD" "NAME" "DEPS" ${ARGN})
   if(ARG_ONE_THREAD AND FARSHORE_SANITIZER STREQUAL "tsan")

@@ -56,8 +56,7 @@ Pipeline::Pipeline(const Parts& parts, const Settings& settings)
       now_(Clock::now()),
       last_send_(now_),
       last_cut_(now_),
-      last_watermark_(now_),
-      outside_(settings.outside) {}
+      last_watermark_(now_) {}
 
 void Pipeline::run() {
   while (!parts_.ending.ended()) {
@@ -136,16 +135,19 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
 void Pipeline::check_statement(const binlog::Event& event) {
   parts_.history.add_statement(event.sql);
   if (left_out_) return;
-  const StatementVerdict verdict = capture::check_statement(
-      event.sql, {.default_schema = event.default_schema, .folds_names = settings_.folds_names, .outside = outside_},
-      parts_.rules);
-  if (!verdict.stop.empty()) return stop(verdict.stop);
-  if (settings_.logs_cascades) return;
-  const auto& [tied, unrepeated, outside] = verdict.cascades;
-  for (const Cascade& cascade : unrepeated) settings_.warning(check_cascade(cascade).sentence());
-  outside_.insert(outside_.end(), outside.begin(), outside.end());
-  if (!tie_more(tied, parts_.rules.cascades())) return;
-  new_cascades_.insert(new_cascades_.end(), tied.begin(), tied.end());
+  const binlog::Statement statement =
+      read_statement(event.sql, {.default_schema = event.default_schema, .folds_names = settings_.folds_names});
+  const std::string refusal = capture::check_statement(statement, parts_.rules);
+  if (!refusal.empty()) return stop(refusal);
+  if (!settings_.logs_cascades) follow_keys(statement);
+}
+
+void Pipeline::follow_keys(const binlog::Statement& statement) {
+  for (const Cascade& key : parts_.keys.follow(statement))
+    if (is_unrepeated(key, parts_.rules)) settings_.warning(check_cascade(key).sentence());
+  const auto ties = capture::new_ties(parts_.keys.all(), parts_.rules);
+  if (ties.empty()) return;
+  new_ties_.insert(new_ties_.end(), ties.begin(), ties.end());
   // Up to the tails everything was published under these rules already; the next session numbers anew in any case.
   if (settings_.stops_at_tails) return;
   // The transaction is read again by the next session, under the new groups: no checkpoint goes past it. That session
@@ -153,7 +155,7 @@ void Pipeline::check_statement(const binlog::Event& event) {
   parts_.publisher.send_all();
   if (!parts_.publisher.wait_acknowledged()) return;
   parts_.ending.end(EndKind::kRenumber, fmt::format("a statement ties tables {} and {} by a cascading foreign key",
-                                                    tied.front().parent, tied.front().child));
+                                                    ties.front().parent, ties.front().child));
 }
 
 void Pipeline::end_transaction() {
@@ -211,7 +213,7 @@ void Pipeline::cut_checkpoint() {
     return;
   }
   const milliseconds interval = has_new_transactions_ ? settings_.checkpoint_interval : kIdleCheckpointInterval;
-  // An origin whose first epoch has seen no transaction yet has watermarks to leave behind, too.
+  // Also without a transaction yet, so that a start does not look through all watermarks since the origin's first one.
   const bool due = !parts_.history.repeating() && now_ - last_cut_ >= interval;
   if (!due || !between_transactions() || parts_.checkpoints.busy() || parts_.ending.ended()) return;
   parts_.publisher.send_all();

@@ -32,6 +32,7 @@ class Pipeline {
     binlog::EventDecoder& decoder;
     SourceHistory& history;
     const change::TableRules& rules;
+    CascadingKeys& keys;
     Numberer& numberer;
     Publisher& publisher;
     SourceWatch& watch;
@@ -48,7 +49,6 @@ class Pipeline {
     bool folds_names = false;   ///< as StatementContext's
     /// Write a checkpoint and end with kRenumber once everything that was published is read again.
     bool stops_at_tails = false;
-    std::vector<Cascade> outside = {};  ///< Cascades::outside, when the session began
     std::function<void(const std::string&)> warning = [](const std::string&) {};  ///< one sentence
     /// Called once, when the source has taken the position and begins to send.
     std::function<void()> on_begun = [] {};
@@ -60,7 +60,7 @@ class Pipeline {
   void run();
 
   /// Ties that statements made, which the next numbering has to know.
-  [[nodiscard]] const std::vector<Cascade>& new_cascades() const { return new_cascades_; }
+  [[nodiscard]] const std::vector<Cascade>& new_ties() const { return new_ties_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -69,6 +69,7 @@ class Pipeline {
   void begin_transaction(const binlog::Event& event);
   void add_rows(const binlog::RowsEvent& rows);
   void check_statement(const binlog::Event& event);
+  void follow_keys(const binlog::Statement& statement);
   void end_transaction();
   void send_what_is_due();
   void publish_watermark();
@@ -97,8 +98,7 @@ class Pipeline {
   Clock::time_point last_poll_;
   Clock::time_point last_cut_;
   Clock::time_point last_watermark_;
-  std::vector<Cascade> new_cascades_;
-  std::vector<Cascade> outside_;
+  std::vector<Cascade> new_ties_;
 };
 
 }  // namespace farshore::capture

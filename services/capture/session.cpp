@@ -177,16 +177,18 @@ Session::Failure Session::decide_numbering() {
     known = rules->cascades();
     rules_ = std::move(*rules);
   }
-  std::vector<Cascade> cascades;
+  std::vector<Cascade> ties;
   if (!logs_cascades(server_)) {
-    auto found = read_cascades(*control_, settings_.rules);
-    if (!found) return end_of(found.error(), settings_.source);
-    for (const Cascade& cascade : found->unrepeated) events_.warning(check_cascade(cascade).sentence());
-    outside_ = std::move(found->outside);
-    cascades = std::move(found->tied);
-    cascades.insert(cascades.end(), remembered_.begin(), remembered_.end());
+    auto keys = read_cascades(*control_);
+    if (!keys) return end_of(keys.error(), settings_.source);
+    keys_ = std::move(*keys);
+    for (const Cascade& key : keys_) {
+      if (is_tie(key, settings_.rules)) ties.push_back(key);
+      if (is_unrepeated(key, settings_.rules)) events_.warning(check_cascade(key).sentence());
+    }
+    ties.insert(ties.end(), remembered_.begin(), remembered_.end());
   }
-  auto configured = settings_.rules.with_cascades(cascade_groups(known, cascades));
+  auto configured = settings_.rules.with_cascades(cascade_groups(known, ties));
   if (!configured) return SessionEnd{EndKind::kMisconfigured, configured.error()};
   facts_.configured = configured->numbering();
   // Whoever numbers as configured also takes the merge rules and all else from the configuration.
@@ -384,10 +386,12 @@ Session::Failure Session::publish() {
                     {.batch_bytes = settings_.batch_bytes, .row_bytes_max = settings_.row_bytes_max},
                     [this](Slot slot) { publisher_->send(slot); });
   CheckpointCut cut(checkpoint, plan_.tail_ends, publisher_->writers(), publisher_->acknowledgements());
+  CascadingKeys keys(keys_, rules_->cascades());
   Pipeline pipeline({.stream = **stream,
                      .decoder = decoder,
                      .history = history,
                      .rules = *rules_,
+                     .keys = keys,
                      .numberer = numberer,
                      .publisher = *publisher_,
                      .watch = *watch_,
@@ -401,13 +405,12 @@ Session::Failure Session::publish() {
                      .logs_cascades = logs_cascades(server_),
                      .folds_names = server_.variable("lower_case_table_names") != "0",
                      .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails,
-                     .outside = outside_,
                      .warning = events_.warning,
                      .on_begun = [&] { events_.capturing(checkpoint.id.epoch); }});
   pipeline.run();
   set_reading(nullptr);
-  const auto& cascades = pipeline.new_cascades();
-  remembered_.insert(remembered_.end(), cascades.begin(), cascades.end());
+  const auto& ties = pipeline.new_ties();
+  remembered_.insert(remembered_.end(), ties.begin(), ties.end());
   return std::nullopt;
 }
 

@@ -117,7 +117,7 @@ class Session {
   std::unique_ptr<kafka::Admin> admin_;
   std::unique_ptr<kafka::TailReader> tail_reader_;
   std::unique_ptr<CheckpointWriter> checkpoints_;
-  std::vector<Cascade> outside_;             ///< Cascades::outside
+  std::vector<Cascade> keys_;                ///< the source's cascading foreign keys, when the session began
   std::optional<change::TableRules> rules_;  ///< of the numbering that this session publishes under
   ResumeFacts facts_;
   ResumePlan plan_;

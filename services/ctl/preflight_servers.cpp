@@ -57,12 +57,13 @@ std::vector<Finding> check_source(const common::Config& config, const common::Or
   const change::TableRules rules = common::table_rules(config);
   auto results = capture::check_source(*connection, *server, rules);
   if (!results) return failed(results.error());
-  if (!capture::logs_cascades(*server)) {
-    const auto cascades = capture::read_cascades(*connection, rules);
-    if (!cascades) return failed(cascades.error());
-    std::ranges::transform(cascades->unrepeated, std::back_inserter(*results), capture::check_cascade);
-  }
   std::vector<Finding> out;
+  if (!capture::logs_cascades(*server)) {
+    const auto keys = capture::read_cascades(*connection);
+    if (!keys) out = failed(keys.error());
+    for (const capture::Cascade& key : keys.value_or(std::vector<capture::Cascade>()))
+      if (capture::is_unrepeated(key, rules)) results->push_back(capture::check_cascade(key));
+  }
   for (const capture::CheckResult& result : *results) {
     out.push_back({severity_of(result.severity), where, result.name, result.found, result.wanted, result.mend});
   }

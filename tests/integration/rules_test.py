@@ -242,7 +242,7 @@ def test_a_cascade_that_an_online_schema_change_brings_is_repeated(regions, pair
     source, target = pair
     key = "FOREIGN KEY (parent_id) REFERENCES test_group.parent (id) ON DELETE CASCADE"
     for region in regions:
-        behind_farshores_back(region, "DROP TABLE IF EXISTS test_group.note, test_group._note_old",
+        behind_farshores_back(region, "DROP TABLE IF EXISTS test_group.note, test_group._note_new, test_group._note_old",
                               f"CREATE TABLE test_group.note (id INT NOT NULL PRIMARY KEY, parent_id INT NOT NULL{', ' + key if region is target else ''})")
     source.database.execute(
         "CREATE TABLE test_group._note_new LIKE test_group.note", f"ALTER TABLE test_group._note_new ADD {key}",

@@ -2,20 +2,19 @@
 
 import json
 import pathlib
-import re
 import subprocess
 
 from lab_lib import Lab, tools
 from lab_lib.database import split_statements
 from lab_lib.services import get
 from metrics import Metrics
+from sanitizers import report_in
 from sql import Database
 from topics import Topics
 from wait import eventually
 
 SHOP = pathlib.Path(__file__).parent / "shop.sql"
 SERVICES = ("capture", "apply", "gate")
-SANITIZER_REPORT = re.compile(r"\w+Sanitizer\b|: runtime error: ")
 
 
 class Region:
@@ -136,23 +135,21 @@ class Regions:
     def service_pids(self):
         return {key: component.process.pid for key, component in self.services().items() if component.process}
 
-    def stop_services(self):
-        for key, component in self.services().items():
-            if component.running():
-                self.lab.stop(key)
+    def log_sizes(self):
+        return {key: component.log.stat().st_size for key, component in self.services().items() if component.log.exists()}
 
-    def sanitizer_reports(self):
-        """What services of a sanitized build found, with the lines behind it; a process may have gone on all the same."""
-        reports = []
-        for key, component in self.services().items():
-            lines = component.log.read_text(errors="replace").splitlines() if component.log.exists() else []
-            at = next((n for n, line in enumerate(lines) if SANITIZER_REPORT.search(line)), None)
-            if at is not None:
-                reports.append(f"{key}:\n" + "\n".join(lines[at:at + 60]))
-        return reports
+    def assert_no_sanitizer_report(self, begins=None):
+        """In the services' logs, behind those sizes."""
+        found = {key: report_in(component.log, (begins or {}).get(key, 0)) for key, component in self.services().items()}
+        assert not any(found.values()), "\n".join(f"{key}:\n{report}" for key, report in found.items() if report)
 
     def down(self):
-        self.lab.down(purge=True)
+        """A sanitized service has its last word when it ends."""
+        self.lab.down()
+        try:
+            self.assert_no_sanitizer_report()
+        finally:
+            self.lab.down(purge=True)
 
     def __enter__(self):
         return self

@@ -12,6 +12,7 @@ from lab_lib import tools
 from lab_lib.services import get
 from metrics import Metrics
 from plain_servers import free_port
+from sanitizers import report_in, sanitized
 from wait import eventually
 
 STOP_TIMEOUT_S = 10
@@ -116,8 +117,13 @@ class Service:
     def __enter__(self):
         return self.start()
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         if self.process is not None:
             if self.process.poll() is None:
                 self.process.send_signal(signal.SIGCONT)
-            self.stop(signal.SIGKILL)
+            try:
+                self.stop(signal.SIGTERM if sanitized() else signal.SIGKILL)
+            except subprocess.TimeoutExpired:
+                self.stop(signal.SIGKILL)
+        report = report_in(self.log)
+        assert kind or not report, f"{self.kind}:\n{report}"

@@ -50,7 +50,7 @@ def up_anew():
 
 
 def down():
-    Lab(folder()).down(purge=True)
+    Regions.running(folder()).down()
 
 
 def healthy():

@@ -12,6 +12,7 @@ import told
 from faults import FaultInjector
 from probe import Beats, GateWatch
 from processes import MemoryWatch
+from sanitizers import sanitized
 from scenario import (Before, assert_all_equal, assert_no_echo, assert_nothing_left_over, assert_nothing_lost_in_the_topics,
                       assert_nothing_twice, caught_up, published, topic_of, what_is_missing, writing)
 from target_binlog import WORKLOAD_VERSIONS, TargetBinlog
@@ -20,7 +21,7 @@ from wait import eventually, holds_for
 SHORT_FAULTS, LONG_FAULTS = 11, 36
 CAUGHT_UP_WITHIN_S = 60
 MEMORY_BOUND_MB = 160     # also of a debug build; benchmarks hold the release build to less
-SANITIZED_BOUND_MB = 640  # AddressSanitizer keeps 256 MB of what was freed
+SANITIZED_BOUND_MB = 640  # AddressSanitizer keeps 256 MB of what was freed, ThreadSanitizer a shadow of all
 MAX_AGE_S = 10
 
 
@@ -114,10 +115,10 @@ def invariant_6_the_gate_tells_the_truth(storm):
     eventually("the gate opens again", lambda: west.gate()[0], 30)
 
 
-def invariant_8_memory_is_bounded(storm, sanitized):
+def invariant_8_memory_is_bounded(storm):
     assert storm.memory.greatest_mb
     for name, mb in storm.memory.greatest_mb.items():
-        assert mb < (SANITIZED_BOUND_MB if sanitized else MEMORY_BOUND_MB), f"{name} grew to {mb:.0f} MB"
+        assert mb < (SANITIZED_BOUND_MB if sanitized() else MEMORY_BOUND_MB), f"{name} grew to {mb:.0f} MB"
 
 
 def invariant_7_nothing_is_dropped_in_silence(storm):

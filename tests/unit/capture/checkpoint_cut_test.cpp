@@ -132,17 +132,19 @@ TEST_F(Cut, KeepsTheOldTailInSightUntilItIsReadAgain) {
   EXPECT_EQ(checkpoint->partitions[0].kafka_offset, KafkaOffset(151));
 }
 
-TEST_F(Cut, LeavesTheWatermarksOfAnOriginBehindThatHasNoTransactionYet) {
+TEST_F(Cut, BeforeTheFirstTransactionItKeepsThePositionAndLeavesTheWatermarksBehind) {
+  base_.position = "1-101-11";
+  base_.position_before_last = "1-101-10";
+  base_.last = change::LastTransaction{.gtid = "1-101-11", .commit_time = SourceTime{}, .digest = 5};
   writers_[0].start(kEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_);
   acknowledgements_.acknowledged(send(), KafkaOffset(159));
-  ASSERT_FALSE(history_.repeating());
   cut.open(history_);
   const auto checkpoint = cut.take_covered();
   ASSERT_TRUE(checkpoint);
-  EXPECT_EQ(checkpoint->position, "1-101-10");
+  EXPECT_EQ(checkpoint->position, "1-101-11");
   EXPECT_EQ(checkpoint->position_before_last, "1-101-10");
-  EXPECT_FALSE(checkpoint->last);
+  EXPECT_EQ(checkpoint->last, base_.last) << "its binlog may be gone, but what it was is not forgotten";
   EXPECT_THAT(checkpoint->partitions,
               ElementsAre(change::PartitionState{"main", PartitionId(0), Seq(1), KafkaOffset(160)}));
 }

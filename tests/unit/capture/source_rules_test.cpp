@@ -12,6 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using Severity = CheckResult::Severity;
 
 constexpr StatementContext kInShop{.default_schema = "shop", .folds_names = false};
@@ -55,11 +56,10 @@ TEST(CascadeGroups, AreKnownInWhateverOrderTheyAreKept) {
   const auto kept = change::TableRules::from_numbering(made->numbering());
   ASSERT_TRUE(kept);
   ASSERT_NE(tables(kept->cascades()), tables(made->cascades())) << "a numbering keeps them in another order";
-  for (const auto& known : {made->cascades(), kept->cascades()}) {
-    EXPECT_FALSE(tie_more({}, known));
-    EXPECT_FALSE(tie_more({{"shop.u10", "shop.t10"}}, known));
-    EXPECT_TRUE(tie_more({{"shop.t1", "shop.t10"}}, known));
-    EXPECT_TRUE(tie_more({{"shop.t2", "shop.u2"}}, known));
+  for (const auto& known : {*made, *kept}) {
+    EXPECT_THAT(new_ties({}, known), IsEmpty());
+    EXPECT_THAT(new_ties({{"shop.u10", "shop.t10"}}, known), IsEmpty());
+    EXPECT_THAT(new_ties({{"shop.t1", "shop.t10"}}, known), SizeIs(1));
   }
 }
 
@@ -203,17 +203,31 @@ TEST(SourceCheck, NamesCapturedSequences) {
   EXPECT_THAT(results[0].mend, HasSubstr("AUTO_INCREMENT"));
 }
 
+const Cascade kItemsOfOrders{.parent = "shop.orders", .child = "shop.items"};
+
+/// What the statements tie that `by` does not have in one group.
+std::vector<Cascade> ties(const std::vector<std::string>& statements, const change::TableRules& by = rules(),
+                          const StatementContext& context = kInShop) {
+  CascadingKeys keys({}, by.cascades());
+  for (const std::string& sql : statements) keys.follow(read_statement(sql, context));
+  return new_ties(keys.all(), by);
+}
+
+std::string stop(std::string_view sql, const change::TableRules& by = rules(),
+                 const StatementContext& context = kInShop) {
+  return check_statement(read_statement(sql, context), by);
+}
+
 TEST(Statements, DdlPasses) {
   for (const char* sql : {"CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD c INT", "DROP TABLE t",
                           "CREATE USER x", "ANALYZE TABLE t"})
-    EXPECT_EQ(check_statement(sql, kInShop, rules()).stop, "") << sql;
+    EXPECT_EQ(stop(sql), "") << sql;
 }
 
 TEST(Statements, TruncateAndPartitionDdlOfACapturedTableStop) {
-  EXPECT_THAT(check_statement("TRUNCATE TABLE orders", kInShop, rules()).stop,
-              HasSubstr("TRUNCATE of captured table shop.orders"));
-  EXPECT_THAT(check_statement("ALTER TABLE orders DROP PARTITION p0", kInShop, rules()).stop, HasSubstr("shop.orders"));
-  EXPECT_EQ(check_statement("TRUNCATE TABLE etc.log", kInShop, rules({"shop.*"})).stop, "");
+  EXPECT_THAT(stop("TRUNCATE TABLE orders"), HasSubstr("TRUNCATE of captured table shop.orders"));
+  EXPECT_THAT(stop("ALTER TABLE orders DROP PARTITION p0"), HasSubstr("shop.orders"));
+  EXPECT_EQ(stop("TRUNCATE TABLE etc.log", rules({"shop.*"})), "");
 }
 
 TEST(Statements, NamesAreTakenInTheCaseThatTheServerStores) {
@@ -221,116 +235,131 @@ TEST(Statements, NamesAreTakenInTheCaseThatTheServerStores) {
   const auto of_shop = rules({"shop.*"});
   for (const char* sql : {"TRUNCATE TABLE SHOP.Orders", "TRUNCATE Orders", "ALTER TABLE Orders DROP PARTITION p0",
                           "UPDATE Shop.ORDERS SET a = 1"})
-    EXPECT_THAT(check_statement(sql, folded, of_shop).stop, HasSubstr("captured table shop.orders")) << sql;
-  EXPECT_THAT(
-      check_statement("ALTER TABLE Items ADD FOREIGN KEY (o) REFERENCES Orders (id) ON DELETE CASCADE", folded, of_shop)
-          .cascades.tied,
-      ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
-  EXPECT_EQ(check_statement("TRUNCATE TABLE Shop.Orders", kInShop, of_shop).stop, "")
-      << "another table, where case counts";
+    EXPECT_THAT(stop(sql, of_shop, folded), HasSubstr("captured table shop.orders")) << sql;
+  EXPECT_THAT(ties({"ALTER TABLE Items ADD FOREIGN KEY (o) REFERENCES Orders (id) ON DELETE CASCADE"}, of_shop, folded),
+              ElementsAre(kItemsOfOrders));
+  EXPECT_EQ(stop("TRUNCATE TABLE Shop.Orders", of_shop), "") << "another table, where case counts";
 }
 
 TEST(Statements, ChangesInStatementFormatStop) {
-  EXPECT_THAT(check_statement("UPDATE orders SET a = 1", kInShop, rules()).stop, HasSubstr("binlog_format"));
-  EXPECT_EQ(check_statement("DELETE FROM etc.log", kInShop, rules({"shop.*"})).stop, "");
+  EXPECT_THAT(stop("UPDATE orders SET a = 1"), HasSubstr("binlog_format"));
+  EXPECT_EQ(stop("DELETE FROM etc.log", rules({"shop.*"})), "");
 }
 
-TEST(Statements, WhatIsNotUnderstoodStops) {
-  EXPECT_NE(check_statement("FROBNICATE orders", kInShop, rules()).stop, "");
-}
+TEST(Statements, WhatIsNotUnderstoodStops) { EXPECT_NE(stop("FROBNICATE orders"), ""); }
 
 TEST(Statements, AParentWithoutASchemaIsBesideItsChild) {
   const StatementContext elsewhere{.default_schema = "tools", .folds_names = false};
-  EXPECT_THAT(check_statement("ALTER TABLE shop.items ADD FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE",
-                              elsewhere, rules())
-                  .cascades.tied,
-              ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
+  EXPECT_THAT(
+      ties({"ALTER TABLE shop.items ADD FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE"}, rules(), elsewhere),
+      ElementsAre(kItemsOfOrders));
 }
 
-TEST(Statements, ACascadingForeignKeyTiesItsTables) {
-  const auto verdict = check_statement(
-      "CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE)",
-      kInShop, rules());
-  EXPECT_EQ(verdict.stop, "");
-  EXPECT_THAT(verdict.cascades.tied, ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
+TEST(CascadingKeys, TieTheirTables) {
+  const char* create =
+      "CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE)";
+  EXPECT_EQ(stop(create), "");
+  EXPECT_THAT(ties({create}), ElementsAre(kItemsOfOrders));
 }
 
-TEST(Statements, ACascadeIsSeenWhateverBlanksItIsWrittenWith) {
+TEST(CascadingKeys, AreSeenWhateverBlanksTheyAreWrittenWith) {
   for (const char* action : {"ON DELETE SET\n  NULL", "on update set  null", "ON DELETE SET\tDEFAULT"})
-    EXPECT_THAT(
-        check_statement(std::string("ALTER TABLE items ADD FOREIGN KEY (o) REFERENCES orders (id) ").append(action),
-                        kInShop, rules())
-            .cascades.tied,
-        ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}))
+    EXPECT_THAT(ties({std::string("ALTER TABLE items ADD FOREIGN KEY (o) REFERENCES orders (id) ").append(action)}),
+                ElementsAre(kItemsOfOrders))
         << action;
 }
 
-TEST(Statements, ATableThatIsTiedKeepsItsTiesWhenItIsRenamed) {
-  const auto tied = rules().with_cascades(cascade_groups({}, {{.parent = "shop.orders", .child = "shop.items"}}));
-  ASSERT_TRUE(tied);
+TEST(CascadingKeys, ThatOnlyForbidAreNone) {
+  EXPECT_THAT(ties({"CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id))"}),
+              IsEmpty());
+  EXPECT_THAT(ties({"CREATE TABLE items (o INT, c INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE, "
+                    "FOREIGN KEY (c) REFERENCES bulk.country (id))"}),
+              ElementsAre(kItemsOfOrders));
+}
+
+TEST(CascadingKeys, OfATableThatIsNotCapturedTieNothing) {
+  EXPECT_THAT(
+      ties({"CREATE TABLE etc.log (o INT, c INT, FOREIGN KEY (o) REFERENCES shop.orders (id) ON DELETE CASCADE, "
+            "FOREIGN KEY (c) REFERENCES shop.country (id) ON DELETE CASCADE)"},
+           rules({"shop.*"})),
+      IsEmpty());
+}
+
+/// orders and items are in one group, by a key that the source has no longer.
+change::TableRules tied() { return *rules().with_cascades(cascade_groups({}, {kItemsOfOrders})); }
+
+TEST(CascadingKeys, StayWithATableThatIsRenamed) {
   for (const char* sql : {"RENAME TABLE orders TO bills", "ALTER TABLE orders RENAME TO bills",
                           "ALTER TABLE shop.orders ADD COLUMN c INT, RENAME = bills"})
-    EXPECT_THAT(check_statement(sql, kInShop, *tied).cascades.tied,
-                ElementsAre(Cascade{.parent = "shop.bills", .child = "shop.orders"}))
-        << sql;
-  EXPECT_THAT(check_statement("RENAME TABLE other TO another", kInShop, *tied).cascades.tied, IsEmpty());
-  EXPECT_THAT(check_statement("ALTER TABLE orders RENAME COLUMN a TO b", kInShop, *tied).cascades.tied, IsEmpty());
+    EXPECT_THAT(ties({sql}, tied()), ElementsAre(Cascade{.parent = "shop.items", .child = "shop.bills"})) << sql;
+  EXPECT_THAT(ties({"RENAME TABLE a TO b, items TO lines"}, tied()),
+              ElementsAre(Cascade{.parent = "shop.lines", .child = "shop.orders"}));
+  for (const char* sql : {"RENAME TABLE other TO another", "ALTER TABLE orders RENAME COLUMN a TO b"})
+    EXPECT_THAT(ties({sql}, tied()), IsEmpty()) << sql;
 }
 
-TEST(Statements, AForeignKeyThatOnlyForbidsTiesNothing) {
-  EXPECT_THAT(check_statement("CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id))",
-                              kInShop, rules())
-                  .cascades.tied,
+TEST(CascadingKeys, OfATableToItselfStayWithIt) {
+  const auto tree = *rules().with_cascades(cascade_groups({}, {{"shop.tree", "shop.tree"}}));
+  EXPECT_THAT(ties({"RENAME TABLE tree TO bush"}, tree),
+              ElementsAre(Cascade{.parent = "shop.bush", .child = "shop.bush"}));
+}
+
+TEST(CascadingKeys, StayWithATableThatHadANameThatIsNotCaptured) {
+  const Cascade wanted{.parent = "shop.a", .child = "shop.orders"};
+  EXPECT_THAT(ties({"RENAME TABLE items TO _items_old, a TO items, _items_old TO a"}, tied()), ElementsAre(wanted));
+  EXPECT_THAT(ties({"RENAME TABLE items TO _items_old", "RENAME TABLE _items_old TO a"}, tied()), ElementsAre(wanted));
+}
+
+constexpr const char* kShadowKey =
+    "ALTER TABLE _items_new ADD FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE";
+
+TEST(CascadingKeys, OfAShadowTableTieWhenItTakesACapturedName) {
+  EXPECT_THAT(ties({kShadowKey}), IsEmpty());
+  EXPECT_THAT(ties({kShadowKey, "RENAME TABLE items TO _items_old, _items_new TO items"}), ElementsAre(kItemsOfOrders));
+  EXPECT_THAT(ties({std::string(kShadowKey) + ", RENAME TO items"}), ElementsAre(kItemsOfOrders));
+  EXPECT_THAT(ties({kShadowKey, "RENAME TABLE other TO items"}), IsEmpty());
+  EXPECT_THAT(ties({kShadowKey, "RENAME TABLE _items_new TO _items_gho", "RENAME TABLE _items_gho TO items"}),
+              ElementsAre(kItemsOfOrders));
+  EXPECT_THAT(ties({kShadowKey, "RENAME TABLE orders TO bills", "RENAME TABLE _items_new TO items"}),
+              ElementsAre(Cascade{.parent = "shop.bills", .child = "shop.items"}));
+}
+
+TEST(CascadingKeys, BetweenShadowTablesTieWhenBothTakeCapturedNames) {
+  const char* within = "ALTER TABLE _t_new ADD FOREIGN KEY (p) REFERENCES _t_new (id) ON DELETE CASCADE";
+  EXPECT_THAT(ties({within, "RENAME TABLE t TO _t_old, _t_new TO t"}),
+              ElementsAre(Cascade{.parent = "shop.t", .child = "shop.t"}));
+  const char* apart = "ALTER TABLE _c_new ADD FOREIGN KEY (p) REFERENCES _p_new (id) ON DELETE CASCADE";
+  for (const char* renames : {"RENAME TABLE _p_new TO p, _c_new TO c", "RENAME TABLE _c_new TO c, _p_new TO p"})
+    EXPECT_THAT(ties({apart, renames}), ElementsAre(Cascade{.parent = "shop.p", .child = "shop.c"})) << renames;
+}
+
+TEST(CascadingKeys, GoWithATableThatIsDropped) {
+  EXPECT_THAT(ties({kShadowKey, "DROP TABLE IF EXISTS a, _items_new", "CREATE TABLE _items_new LIKE items",
+                    "RENAME TABLE items TO _items_old, _items_new TO items"}),
               IsEmpty());
+  EXPECT_THAT(ties({kShadowKey, "ALTER TABLE _items_new DROP COLUMN c", "RENAME TABLE _items_new TO items"}),
+              ElementsAre(kItemsOfOrders));
 }
 
-TEST(Statements, OnlyTheTablesOfACascadingKeyAreTied) {
-  EXPECT_THAT(check_statement("CREATE TABLE items (o INT, c INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE "
-                              "CASCADE, FOREIGN KEY (c) REFERENCES bulk.country (id))",
-                              kInShop, rules())
-                  .cascades.tied,
-              ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
-  EXPECT_THAT(check_statement("CREATE TABLE etc.log (o INT, c INT, FOREIGN KEY (o) REFERENCES shop.orders (id) ON "
-                              "DELETE CASCADE, FOREIGN KEY (c) REFERENCES shop.country (id) ON DELETE CASCADE)",
-                              kInShop, rules({"shop.*"}))
-                  .cascades.tied,
-              IsEmpty())
-      << "rows of etc.log are not captured";
+TEST(CascadingKeys, AreToldWhenAddedOrWhenTheirChildTakesAnotherName) {
+  CascadingKeys keys({{.parent = "etc.a", .child = "shop.a"}}, {});
+  const auto follow = [&](std::string_view sql) { return keys.follow(read_statement(sql, kInShop)); };
+  EXPECT_THAT(follow("ALTER TABLE items ADD FOREIGN KEY (c) REFERENCES etc.customers (id) ON UPDATE CASCADE"),
+              ElementsAre(Cascade{.parent = "etc.customers", .child = "shop.items"}));
+  EXPECT_THAT(follow("ALTER TABLE items ADD COLUMN d INT"), IsEmpty());
+  EXPECT_THAT(follow("RENAME TABLE etc.customers TO etc.people"), IsEmpty());
+  EXPECT_THAT(follow("RENAME TABLE items TO lines"),
+              ElementsAre(Cascade{.parent = "etc.people", .child = "shop.lines"}));
+  EXPECT_THAT(keys.all(), SizeIs(2));
 }
 
-TEST(Statements, OnlyTheTiedTableOfARenameTakesItsTiesAlong) {
-  const auto tied = rules().with_cascades(cascade_groups({}, {{.parent = "shop.orders", .child = "shop.items"}}));
-  ASSERT_TRUE(tied);
-  EXPECT_THAT(check_statement("RENAME TABLE a TO b, items TO lines", kInShop, *tied).cascades.tied,
-              ElementsAre(Cascade{.parent = "shop.lines", .child = "shop.items"}));
-  EXPECT_THAT(
-      check_statement("RENAME TABLE items TO _items_old, a TO items, _items_old TO a", kInShop, *tied).cascades.tied,
-      ElementsAre(Cascade{.parent = "shop.a", .child = "shop.items"}))
-      << "by a name that is not captured";
-}
-
-TEST(Statements, AKeyOfAShadowTableTiesWhenTheTableTakesACapturedName) {
-  const auto added = check_statement(
-      "ALTER TABLE _items_new ADD FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE", kInShop, rules());
-  EXPECT_THAT(added.cascades.tied, IsEmpty());
-  ASSERT_THAT(added.cascades.outside, ElementsAre(Cascade{.parent = "shop.orders", .child = "shop._items_new"}));
-
-  const StatementContext later{.default_schema = "shop", .outside = added.cascades.outside};
-  EXPECT_THAT(check_statement("RENAME TABLE items TO _items_old, _items_new TO items", later, rules()).cascades.tied,
-              ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.items"}));
-  EXPECT_THAT(check_statement("RENAME TABLE _items_new TO _items_gho", later, rules()).cascades.outside,
-              ElementsAre(Cascade{.parent = "shop.orders", .child = "shop._items_gho"}));
-  EXPECT_THAT(check_statement("RENAME TABLE other TO items", later, rules()).cascades.tied, IsEmpty());
-}
-
-TEST(Statements, ACascadeFromATableThatIsNotCapturedIsTold) {
-  const auto verdict =
-      check_statement("CREATE TABLE items (c INT, FOREIGN KEY (c) REFERENCES etc.customers (id) ON UPDATE CASCADE)",
-                      kInShop, rules({"shop.*"}));
-  EXPECT_EQ(verdict.stop, "");
-  EXPECT_THAT(verdict.cascades.tied, IsEmpty());
-  ASSERT_THAT(verdict.cascades.unrepeated, ElementsAre(Cascade{.parent = "etc.customers", .child = "shop.items"}));
-  const CheckResult told = check_cascade(verdict.cascades.unrepeated.front());
+TEST(CascadingKeys, OfAParentThatIsNotCapturedCannotBeRepeated) {
+  const auto of_shop = rules({"shop.*"});
+  const Cascade key{.parent = "etc.customers", .child = "shop.items"};
+  EXPECT_TRUE(is_unrepeated(key, of_shop));
+  EXPECT_FALSE(is_unrepeated({.parent = "shop.orders", .child = "shop.items"}, of_shop));
+  EXPECT_FALSE(is_unrepeated({.parent = "shop.orders", .child = "etc.log"}, of_shop));
+  const CheckResult told = check_cascade(key);
   EXPECT_EQ(told.severity, Severity::kError);
   EXPECT_TRUE(told.is_of_a_table) << "capture starts, as it does with a table without a key";
   EXPECT_THAT(told.sentence(), HasSubstr("table shop.items is changed by a cascade from etc.customers"));
