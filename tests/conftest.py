@@ -100,9 +100,11 @@ def regions():
     show_on_failure(found)
     begins = found.log_sizes()
     yield found
-    found.assert_no_sanitizer_report(begins)
-    if not os.environ.get(shared.FOLDER_VARIABLE):
-        shared.down()
+    try:
+        found.assert_no_sanitizer_report(begins)
+    finally:
+        if not os.environ.get(shared.FOLDER_VARIABLE):
+            shared.down()
 
 
 # What a failure shows: what the scenario said, also to an earlier test, and the ends of the services' logs.

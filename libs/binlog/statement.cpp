@@ -145,12 +145,13 @@ class Classifier {
 
   StatementKind drop() {
     static constexpr std::string_view kModifiers[] = {"TEMPORARY", "ONLINE", "OFFLINE"};
+    const bool temporary = at("TEMPORARY");
     skip_any(kModifiers);
     if (take("INDEX")) return index();
     if (!take("TABLE") && !take("TABLES")) return StatementKind::kOtherDdl;
     skip_if_exists();
     while (take_table() && at_symbol(',')) advance();
-    statement_.drops_tables = true;
+    statement_.drops_tables = !temporary;
     return StatementKind::kTableDdl;
   }
 

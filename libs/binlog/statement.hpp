@@ -43,7 +43,7 @@ struct Statement {
     TableName now;
     friend bool operator==(const Rename&, const Rename&) = default;
   };
-  /// DROP TABLE: `tables` are gone.
+  /// DROP TABLE, but not of temporary ones: `tables` are gone.
   bool drops_tables = false;
   /// Tables that take another name, and their foreign keys with it; in their order.
   std::vector<Rename> renames;

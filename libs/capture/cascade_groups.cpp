@@ -4,9 +4,8 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <iterator>
+#include <functional>
 #include <map>
-#include <set>
 
 #include "change/limits.hpp"
 #include "mysql/literal.hpp"
@@ -70,38 +69,60 @@ bool is_unrepeated(const Cascade& key, const change::TableRules& rules) {
 
 CascadingKeys::CascadingKeys(std::vector<Cascade> now, const std::vector<change::CascadeGroup>& groups)
     : keys_(std::move(now)) {
-  for (const change::CascadeGroup& group : groups)
-    for (std::size_t i = group.tables.size() == 1 ? 0 : 1; i < group.tables.size(); ++i)
-      add({.parent = group.tables.front(), .child = group.tables[i]});
-}
-
-void CascadingKeys::add(Cascade key) {
-  if (std::ranges::find(keys_, key) == keys_.end()) keys_.push_back(std::move(key));
+  for (const change::CascadeGroup& group : groups) groups_.push_back(group.tables);
 }
 
 std::vector<Cascade> CascadingKeys::follow(const binlog::Statement& statement) {
-  std::set<std::string> children;
+  const auto take_out = [&](const auto& of, std::vector<Cascade>& into) {
+    const auto [begin, end] = std::ranges::stable_partition(keys_, std::not_fn(of));
+    into.insert(into.end(), begin, end);
+    keys_.erase(begin, end);
+  };
+  std::vector<Cascade> told;
   for (const binlog::TableName& parent : statement.cascading_parents) {
-    add({.parent = full_name(parent), .child = full_name(statement.tables.front())});
-    children.insert(full_name(statement.tables.front()));
+    const Cascade key{.parent = full_name(parent), .child = full_name(statement.tables.front())};
+    take_out([&](const Cascade& other) { return other == key; }, told);
+    if (std::ranges::find(told, key) == told.end()) told.push_back(key);
   }
   for (const auto& rename : statement.renames) {
     const std::string before = full_name(rename.before);
     const std::string now = full_name(rename.now);
-    for (Cascade& key : keys_) {
-      if (key.parent == before) key.parent = now;
-      if (key.child == before) key.child = now;
-    }
-    children.erase(before);
-    children.insert(now);
+    take_out([&](const Cascade& key) { return key.child == before; }, told);
+    for (std::vector<Cascade>* keys : {&keys_, &told})
+      for (Cascade& key : *keys)
+        for (std::string* name : {&key.parent, &key.child})
+          if (*name == before) *name = now;
+    for (std::vector<std::string>& tables : groups_) std::ranges::replace(tables, before, now);
   }
   if (statement.drops_tables)
     for (const binlog::TableName& table : statement.tables)
       std::erase_if(keys_, [name = full_name(table)](const Cascade& key) { return key.child == name; });
-  std::vector<Cascade> moved;
-  std::ranges::copy_if(keys_, std::back_inserter(moved),
-                       [&](const Cascade& key) { return children.contains(key.child); });
-  return moved;
+  keys_.insert(keys_.end(), told.begin(), told.end());
+  return told;
+}
+
+std::vector<Cascade> CascadingKeys::new_ties(const change::TableRules& rules) const {
+  std::map<std::string_view, std::size_t> group_of;
+  for (std::size_t i = 0; i < rules.cascades().size(); ++i)
+    for (const std::string& table : rules.cascades()[i].tables) group_of[table] = i;
+  std::vector<Cascade> ties;
+  const auto take = [&](const Cascade& key) {
+    const auto parent = group_of.find(key.parent);
+    const auto child = group_of.find(key.child);
+    const bool known = parent != group_of.end() && child != group_of.end() && parent->second == child->second;
+    if (!known) ties.push_back(key);
+  };
+  for (const Cascade& key : keys_)
+    if (is_tie(key, rules)) take(key);
+  for (const std::vector<std::string>& tables : groups_) {
+    const std::string* last = tables.size() == 1 ? &tables.front() : nullptr;
+    for (const std::string& table : tables) {
+      if (!captured(rules, table)) continue;
+      if (last != nullptr) take({.parent = *last, .child = table});
+      last = &table;
+    }
+  }
+  return ties;
 }
 
 bool logs_cascades(const mysql::ServerInfo& server) {
@@ -121,28 +142,30 @@ bool definition_cascades(std::string_view create_table, std::string_view constra
   return false;
 }
 
-std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(mysql::Connection& connection) {
+std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(mysql::Connection& connection,
+                                                                   const std::function<bool()>& keep_going) {
   const auto keys = connection.query(
       "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME "
       "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN "
-      "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 3");
+      "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 4, 5");
   if (!keys) return std::unexpected(keys.error());
   std::vector<Cascade> cascades;
   std::string child;
-  std::string definition;  // of `child`; empty: it cannot be read
+  std::string definition;  // of `child`; empty: it cannot be looked at
   for (std::size_t i = 0; i < keys->size(); ++i) {
     const std::string& schema = keys->text(i, 0);
     const std::string& table = keys->text(i, 1);
     if (schema + "." + table != child) {
+      if (!keep_going()) break;
       child = schema + "." + table;
       const auto rows = connection.query(
           fmt::format("SHOW CREATE TABLE {}.{}", mysql::quote_identifier(schema), mysql::quote_identifier(table)));
-      if (!rows && rows.error().kind == mysql::SqlErrorKind::kConnectionLost) return std::unexpected(rows.error());
+      if (!rows && mysql::is_transient(rows.error().kind)) return std::unexpected(rows.error());
       definition = rows ? rows->text(0, 1) : "";
     }
     if (!definition.empty() && !definition_cascades(definition, keys->text(i, 2))) continue;
     Cascade cascade{.parent = keys->text(i, 3) + "." + keys->text(i, 4), .child = child};
-    if (std::ranges::find(cascades, cascade) == cascades.end()) cascades.push_back(std::move(cascade));
+    if (cascades.empty() || cascades.back() != cascade) cascades.push_back(std::move(cascade));
   }
   return cascades;
 }
@@ -156,20 +179,6 @@ std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::Casca
   std::vector<change::CascadeGroup> groups;
   for (auto& [first, tables] : ties.groups()) groups.push_back({group_name(first), std::move(tables)});
   return groups;
-}
-
-std::vector<Cascade> new_ties(const std::vector<Cascade>& keys, const change::TableRules& rules) {
-  std::map<std::string_view, std::size_t> group_of;
-  for (std::size_t i = 0; i < rules.cascades().size(); ++i)
-    for (const std::string& table : rules.cascades()[i].tables) group_of[table] = i;
-  std::vector<Cascade> ties;
-  for (const Cascade& key : keys) {
-    const auto parent = group_of.find(key.parent);
-    const auto child = group_of.find(key.child);
-    const bool known = parent != group_of.end() && child != group_of.end() && parent->second == child->second;
-    if (!known && is_tie(key, rules)) ties.push_back(key);
-  }
-  return ties;
 }
 
 }  // namespace farshore::capture

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,19 +29,20 @@ struct Cascade {
 /// adds keys to a table that is not captured, and renames it then.
 class CascadingKeys {
  public:
-  /// `now`: the keys when reading begins; statements that led to them may be read again. `groups` stand for keys that
-  /// were there further back.
+  /// `now`: the keys that the source has when reading begins. Statements that led to them may be read again: a table
+  /// renamed by one of them has its keys under a name further on until the next session. `groups` stand for the keys
+  /// that were there further back.
   CascadingKeys(std::vector<Cascade> now, const std::vector<change::CascadeGroup>& groups);
 
-  /// Takes a statement in, its names as the source stores them. Returns the keys that it added, or whose child it
-  /// renamed. A key that ALTER TABLE drops stays until its table is dropped: at worst it ties more than is needed.
+  /// Takes a statement in, its names as the source stores them. Returns the keys that it adds, and those whose child it
+  /// renames. A key that ALTER TABLE drops stays until its table is dropped: at worst it ties more than is needed.
   std::vector<Cascade> follow(const binlog::Statement& statement);
-  [[nodiscard]] const std::vector<Cascade>& all() const { return keys_; }
+  /// What ties captured tables that `rules` do not have in one group.
+  [[nodiscard]] std::vector<Cascade> new_ties(const change::TableRules& rules) const;
 
  private:
-  void add(Cascade key);
-
   std::vector<Cascade> keys_;
+  std::vector<std::vector<std::string>> groups_;  ///< tables of the known groups, by the names that they have now
 };
 
 /// Whether the server writes the child rows that a cascade changes to its binlog (MySQL from 9.6, unless it was started
@@ -52,9 +54,10 @@ class CascadingKeys {
 [[nodiscard]] bool definition_cascades(std::string_view create_table, std::string_view constraint);
 
 /// The cascading foreign keys of all tables that are there now. Asked so that SELECT alone is enough: MariaDB shows
-/// REFERENTIAL_CONSTRAINTS only to who may do more. A key whose definition cannot be read any more, because its table
-/// was renamed meanwhile, counts.
-[[nodiscard]] std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(mysql::Connection& connection);
+/// REFERENTIAL_CONSTRAINTS only to who may do more. A key counts if its table cannot be looked at, as when it is
+/// renamed meanwhile. Asks once a table; `keep_going` is called before, and false ends it, incomplete.
+[[nodiscard]] std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(
+    mysql::Connection& connection, const std::function<bool()>& keep_going);
 
 /// Groups of tables that are tied by `cascades` or were already together in `known`: groups only ever grow, since a key
 /// that is gone today may have cascaded in the part of the binlog that is yet to be read. In one canonical form: tables
@@ -62,8 +65,5 @@ class CascadingKeys {
 /// where that is too long for a name. The same ties give the same groups whatever order they come in.
 [[nodiscard]] std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::CascadeGroup>& known,
                                                                const std::vector<Cascade>& cascades);
-
-/// Those keys that tie tables which `rules` do not have in one group.
-[[nodiscard]] std::vector<Cascade> new_ties(const std::vector<Cascade>& keys, const change::TableRules& rules);
 
 }  // namespace farshore::capture

@@ -145,7 +145,7 @@ void Pipeline::check_statement(const binlog::Event& event) {
 void Pipeline::follow_keys(const binlog::Statement& statement) {
   for (const Cascade& key : parts_.keys.follow(statement))
     if (is_unrepeated(key, parts_.rules)) settings_.warning(check_cascade(key).sentence());
-  const auto ties = capture::new_ties(parts_.keys.all(), parts_.rules);
+  const auto ties = parts_.keys.new_ties(parts_.rules);
   if (ties.empty()) return;
   new_ties_.insert(new_ties_.end(), ties.begin(), ties.end());
   // Up to the tails everything was published under these rules already; the next session numbers anew in any case.

@@ -179,7 +179,10 @@ Session::Failure Session::decide_numbering() {
   }
   std::vector<Cascade> ties;
   if (!logs_cascades(server_)) {
-    auto keys = read_cascades(*control_);
+    auto keys = read_cascades(*control_, [this] {
+      events_.beat();
+      return !ending_.ended();
+    });
     if (!keys) return end_of(keys.error(), settings_.source);
     keys_ = std::move(*keys);
     for (const Cascade& key : keys_) {

@@ -59,7 +59,7 @@ std::vector<Finding> check_source(const common::Config& config, const common::Or
   if (!results) return failed(results.error());
   std::vector<Finding> out;
   if (!capture::logs_cascades(*server)) {
-    const auto keys = capture::read_cascades(*connection);
+    const auto keys = capture::read_cascades(*connection, [] { return true; });
     if (!keys) out = failed(keys.error());
     for (const capture::Cascade& key : keys.value_or(std::vector<capture::Cascade>()))
       if (capture::is_unrepeated(key, rules)) results->push_back(capture::check_cascade(key));

@@ -145,8 +145,8 @@ class Regions:
 
     def down(self):
         """A sanitized service has its last word when it ends."""
-        self.lab.down()
         try:
+            self.lab.down()
             self.assert_no_sanitizer_report()
         finally:
             self.lab.down(purge=True)

@@ -3,7 +3,7 @@
 import os
 import re
 
-REPORT = re.compile(r"(WARNING|ERROR): \w+Sanitizer\b|: runtime error: ")
+REPORT = re.compile(r"(WARNING|ERROR|FATAL): \w+Sanitizer\b|\w+Sanitizer:? CHECK failed|: runtime error: ")
 SHOWN_LINES = 60
 
 
