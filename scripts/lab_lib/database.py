@@ -79,6 +79,10 @@ class Database(Component):
         chosen = self.state.data.get("db_settings", {})
         return {**common, **self.kind_settings(), **durability, **chosen.get("", {}), **chosen.get(self.region, {})}
 
+    def own_tmpdir(self) -> str:
+        """A server that starts deletes the temporary tables that it finds in its tmpdir, also another's in /tmp."""
+        return f"--tmpdir={self.folder}"
+
     def prepare(self, cancellation: Cancellation):
         lines = [f"{name} = {value}" if value != "" else name for name, value in self.settings().items()]
         account.write_file(self.config_file, "# Written by scripts/lab at every start.\n[mysqld]\n" + "\n".join(lines) + "\n")

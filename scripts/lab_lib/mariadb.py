@@ -23,7 +23,7 @@ class Mariadb(Database):
     def initialise(self, folder: Path, cancellation: Cancellation):
         process.run([tools.system("mariadb-install-db"), "--no-defaults", f"--datadir={folder}", "--skip-test-db",
                      "--auth-root-authentication-method=normal", "--skip-name-resolve", "--force",
-                     "--innodb-flush-log-at-trx-commit=0"],  # --force: the machine's own name need not resolve
+                     "--innodb-flush-log-at-trx-commit=0", self.own_tmpdir()],  # --force: the machine's own name need not resolve
                     self.log, self.folder, cancellation)
 
     def after_ready(self, cancellation: Cancellation):

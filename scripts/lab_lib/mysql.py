@@ -36,7 +36,7 @@ class Mysql(Database):
                      f"--lc-messages-dir={share}", f"--character-sets-dir={share / 'charsets'}",
                      f"--plugin-dir={self.root() / 'usr/lib/mysql/plugin'}", "--secure-file-priv=NULL", "--mysqlx=0",
                      "--skip-log-bin", "--innodb-buffer-pool-size=128M", "--innodb-flush-log-at-trx-commit=0",
-                     "--innodb-flush-method=nosync", "--innodb-doublewrite=OFF"],
+                     "--innodb-flush-method=nosync", "--innodb-doublewrite=OFF", self.own_tmpdir()],
                     self.log, self.folder, cancellation)
 
     def executed_position(self) -> str:

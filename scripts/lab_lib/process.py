@@ -100,8 +100,11 @@ def spawn(argv: list, log: Path, folder: Path, environment: dict | None = None) 
     return Process(child.pid, token)
 
 
+RUN_LINES = 15
+
+
 def run(argv: list, log: Path, folder: Path, cancellation: Cancellation, environment: dict | None = None):
-    """Runs a helper program to its end as the servers' account; LabError with the end of its output when it fails."""
+    """Runs a helper program to its end as the servers' account; LabError with what it said when it fails."""
     program = Path(str(argv[0])).name
     with subprocess.Popen(
             [str(word) for word in argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -120,8 +123,11 @@ def run(argv: list, log: Path, folder: Path, cancellation: Cancellation, environ
         account.give(log)
         file.write(output)
     if child.returncode != 0:
-        end = "\n".join("    " + line for line in output.splitlines()[-15:])
-        raise LabError(f"{program} failed with {child.returncode}; the end of its output:\n{end}")
+        lines = output.splitlines()
+        begin = max(0, len(lines) - RUN_LINES)  # its errors may stand far above a long farewell
+        told = [line for line in lines[:begin] if "ERROR" in line][:RUN_LINES] + lines[begin:]
+        raise LabError(f"{program} failed with {child.returncode}; its errors and the end of its output:\n"
+                       + "\n".join("    " + line for line in told))
     return output
 
 

@@ -45,6 +45,10 @@ class PlainServer(Database):
     def data(self):
         return self.directory / "data"
 
+    def tmpdir(self):
+        """Of its own: a server that starts deletes the temporary tables that it finds there."""
+        return f"--tmpdir={self.directory}"
+
     def make_data_directory(self):
         if self.data.exists():
             return
@@ -56,7 +60,7 @@ class PlainServer(Database):
             command = [shutil.which("mariadb-install-db"), "--no-defaults", f"--datadir={self.data}",
                        "--auth-root-authentication-method=normal", "--skip-test-db"]
         with open(self.directory / "install.log", "wb") as log:
-            subprocess.run(command, check=True, stdout=log, stderr=log, **account.popen_identity())
+            subprocess.run(command + [self.tmpdir()], check=True, stdout=log, stderr=log, **account.popen_identity())
 
     def command(self):
         if self.server == "mysql":
@@ -65,7 +69,7 @@ class PlainServer(Database):
             start = [shutil.which("mariadbd") or "/usr/sbin/mariadbd", "--no-defaults"] + COMMON + MARIADB
         return start + [f"--datadir={self.data}", f"--socket={self.socket}", f"--port={self.port}",
                         "--bind-address=127.0.0.1", f"--server-id={self.server_id}",
-                        f"--pid-file={self.directory}/pid"] + self.options
+                        f"--pid-file={self.directory}/pid", self.tmpdir()] + self.options
 
     def start(self, timeout_s=60):
         log = open(self.directory / "log", "ab")
