@@ -15,15 +15,12 @@ void fold(std::string& name) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
 }
 
-bool captured(const binlog::TableName& table, const change::TableRules& rules) {
-  return rules.route(table.schema, table.table).captured;
-}
-
 /// A statement that changes rows without row events: fatal unless it is plain that no captured table is meant.
 std::string stop_if_captured(const binlog::Statement& statement, const change::TableRules& rules, std::string_view what,
                              std::string_view mend) {
   if (statement.tables.empty()) return fmt::format("{} (of a table that is not plain to see): {}", what, mend);
-  const auto found = std::ranges::find_if(statement.tables, [&](const auto& table) { return captured(table, rules); });
+  const auto found = std::ranges::find_if(
+      statement.tables, [&](const auto& table) { return rules.route(table.schema, table.table).captured; });
   if (found == statement.tables.end()) return {};
   return fmt::format("{} of captured table {}.{}: {}", what, found->schema, found->table, mend);
 }

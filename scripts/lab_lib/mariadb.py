@@ -17,13 +17,14 @@ class Mariadb(Database):
     def kind_settings(self) -> dict:
         return {
             "gtid-domain-id": self.number, "gtid-strict-mode": 1, "log-slave-updates": 1,
-            "character-set-server": "utf8mb4", "collation-server": "utf8mb4_general_ci", "tmpdir": self.folder,
+            "character-set-server": "utf8mb4", "collation-server": "utf8mb4_general_ci",
         }
 
     def initialise(self, folder: Path, cancellation: Cancellation):
         process.run([tools.system("mariadb-install-db"), "--no-defaults", f"--datadir={folder}", "--skip-test-db",
-                     "--auth-root-authentication-method=normal", "--skip-name-resolve", "--force",
-                     "--innodb-flush-log-at-trx-commit=0", self.own_tmpdir()],  # --force: the machine's own name need not resolve
+                     "--auth-root-authentication-method=normal", "--skip-name-resolve",
+                     "--force",  # the machine's own name need not resolve
+                     "--innodb-flush-log-at-trx-commit=0", self.own_tmpdir()],
                     self.log, self.folder, cancellation)
 
     def after_ready(self, cancellation: Cancellation):

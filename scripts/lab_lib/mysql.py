@@ -27,7 +27,7 @@ class Mysql(Database):
         return {
             "gtid-mode": "ON", "enforce-gtid-consistency": "ON", "mysqlx": 0, "secure-file-priv": "NULL",
             "lc-messages-dir": share, "character-sets-dir": share / "charsets",
-            "plugin-dir": self.root() / "usr/lib/mysql/plugin", "tmpdir": self.folder,
+            "plugin-dir": self.root() / "usr/lib/mysql/plugin",
         }
 
     def initialise(self, folder: Path, cancellation: Cancellation):

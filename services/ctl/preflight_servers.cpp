@@ -60,9 +60,12 @@ std::vector<Finding> check_source(const common::Config& config, const common::Or
   std::vector<Finding> out;
   if (!capture::logs_cascades(*server)) {
     const auto keys = capture::read_cascades(*connection, [] { return true; });
-    if (!keys) out = failed(keys.error());
-    for (const capture::Cascade& key : keys.value_or(std::vector<capture::Cascade>()))
-      if (capture::is_unrepeated(key, rules)) results->push_back(capture::check_cascade(key));
+    if (!keys) {
+      out = failed(keys.error());
+    } else {
+      for (const capture::Cascade& key : *keys)
+        if (capture::is_unrepeated(key, rules)) results->push_back(capture::check_cascade(key));
+    }
   }
   for (const capture::CheckResult& result : *results) {
     out.push_back({severity_of(result.severity), where, result.name, result.found, result.wanted, result.mend});

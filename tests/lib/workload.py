@@ -184,7 +184,7 @@ class Client(threading.Thread):
             except Exception:
                 if time.monotonic() > deadline:
                     raise
-                self.stopping.wait(0.1) or time.sleep(0.05)
+                self.stopping.wait(0.15)
         return self._connection
 
     def disconnect(self):

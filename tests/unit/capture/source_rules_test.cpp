@@ -60,6 +60,7 @@ TEST(CascadeGroups, AreKnownInWhateverOrderTheyAreKept) {
     EXPECT_THAT(CascadingKeys({}, known.cascades()).new_ties(known), IsEmpty());
     EXPECT_THAT(CascadingKeys({{"shop.u10", "shop.t10"}}, {}).new_ties(known), IsEmpty());
     EXPECT_THAT(CascadingKeys({{"shop.t1", "shop.t10"}}, {}).new_ties(known), SizeIs(1));
+    EXPECT_THAT(CascadingKeys({{"shop.t2", "shop.u2"}}, {}).new_ties(known), SizeIs(1));
   }
 }
 
