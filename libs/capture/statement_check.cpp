@@ -15,14 +15,20 @@ void fold(std::string& name) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
 }
 
-/// A statement that changes rows without row events: fatal unless it is plain that no captured table is meant.
-std::string stop_if_captured(const binlog::Statement& statement, const change::TableRules& rules, std::string_view what,
-                             std::string_view mend) {
-  if (statement.tables.empty()) return fmt::format("{} (of a table that is not plain to see): {}", what, mend);
-  const auto found = std::ranges::find_if(
-      statement.tables, [&](const auto& table) { return rules.route(table.schema, table.table).captured; });
-  if (found == statement.tables.end()) return {};
-  return fmt::format("{} of captured table {}.{}: {}", what, found->schema, found->table, mend);
+using Kind = StatementVerdict::Kind;
+
+/// A statement that concerns captured tables, or may: it passes only where it is plain that none is meant.
+StatementVerdict if_captured(const binlog::Statement& statement, const change::TableRules& rules, Kind kind,
+                             std::string_view what, std::string_view mend) {
+  if (statement.tables.empty())
+    return {kind, {}, fmt::format("{} (of a table that is not plain to see): {}", what, mend)};
+  StatementVerdict verdict;
+  for (const auto& table : statement.tables)
+    if (rules.route(table.schema, table.table).captured) verdict.tables.push_back(table.schema + "." + table.table);
+  if (verdict.tables.empty()) return verdict;
+  verdict.kind = kind;
+  verdict.sentence = fmt::format("{} of captured table {}: {}", what, verdict.tables.front(), mend);
+  return verdict;
 }
 
 constexpr std::string_view kRowless =
@@ -56,15 +62,16 @@ binlog::Statement read_statement(std::string_view sql, const StatementContext& c
   return statement;
 }
 
-std::string check_statement(const binlog::Statement& statement, const change::TableRules& rules) {
+StatementVerdict check_statement(const binlog::Statement& statement, const change::TableRules& rules) {
   switch (statement.kind) {
     case StatementKind::kOtherDdl:
     case StatementKind::kTableDdl: return {};
-    case StatementKind::kTruncate: return stop_if_captured(statement, rules, "TRUNCATE", kRowless);
+    case StatementKind::kTruncate: return if_captured(statement, rules, Kind::kChangesRows, "TRUNCATE", kRowless);
     case StatementKind::kPartitionDataChange:
-      return stop_if_captured(statement, rules, "partition or tablespace DDL, or ALTER IGNORE,", kRowless);
+      return if_captured(statement, rules, Kind::kChangesRows, "partition or tablespace DDL, or ALTER IGNORE,",
+                         kRowless);
     case StatementKind::kDml:
-      return stop_if_captured(statement, rules, "a change logged as a statement", kStatementFormat);
+      return if_captured(statement, rules, Kind::kStops, "a change logged as a statement", kStatementFormat);
     // The decoder takes these, or refuses them, and gives none of them on.
     case StatementKind::kBegin:
     case StatementKind::kCommit:
@@ -73,7 +80,7 @@ std::string check_statement(const binlog::Statement& statement, const change::Ta
     case StatementKind::kXa:
     case StatementKind::kOther: break;
   }
-  return "a statement that is not understood, and may have changed rows without row events";
+  return {Kind::kStops, {}, "a statement that is not understood, and may have changed rows without row events"};
 }
 
 }  // namespace farshore::capture

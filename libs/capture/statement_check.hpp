@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "binlog/statement.hpp"
 #include "change/table_rules.hpp"
@@ -19,8 +21,19 @@ struct StatementContext {
 /// What a logged statement does, with names as row events spell them: with a schema, and in the server's case.
 [[nodiscard]] binlog::Statement read_statement(std::string_view sql, const StatementContext& context);
 
-/// One sentence: the statement changed rows of a captured table without row events, or may have. Empty: it passes. One
-/// that is not understood does not: nothing is dropped in silence.
-[[nodiscard]] std::string check_statement(const binlog::Statement& statement, const change::TableRules& rules);
+/// What a statement means for the captured tables.
+struct StatementVerdict {
+  enum class Kind : std::uint8_t {
+    kPasses,
+    kChangesRows,  ///< of `tables`, without row events: the other regions have to do the same, at this place
+    kStops,        ///< it cannot be carried: nothing is dropped in silence
+  };
+  Kind kind = Kind::kPasses;
+  std::vector<std::string> tables;  ///< kChangesRows: "schema.table", those that are captured; empty: any may be meant
+  std::string sentence;             ///< all but kPasses: what it is and how to mend it, for people
+};
+
+/// One that is not understood does not pass.
+[[nodiscard]] StatementVerdict check_statement(const binlog::Statement& statement, const change::TableRules& rules);
 
 }  // namespace farshore::capture

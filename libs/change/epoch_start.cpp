@@ -33,6 +33,24 @@ std::expected<std::vector<PartitionEnd>, MessageError> from_message(const Ends& 
   return ends;
 }
 
+using Names = google::protobuf::RepeatedPtrField<std::string>;
+
+std::expected<std::vector<std::string>, MessageError> tables_from_message(const Names& names) {
+  if (static_cast<std::size_t>(names.size()) > kMaxEpochTables) return std::unexpected(MessageError::kMalformed);
+  for (const std::string& name : names)
+    if (name.empty() || name.size() > 2 * kMaxNameBytes + 1) return std::unexpected(MessageError::kMalformed);
+  return std::vector<std::string>(names.begin(), names.end());
+}
+
+std::expected<RowlessStatement, MessageError> from_message(const v1::RowlessStatement& message) {
+  if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
+  if (message.text().size() > kMaxStatementBytes || message.gtid().size() > kMaxGtidBytes)
+    return std::unexpected(MessageError::kMalformed);
+  auto tables = tables_from_message(message.tables());
+  if (!tables) return std::unexpected(tables.error());
+  return RowlessStatement{.text = message.text(), .tables = std::move(*tables), .gtid = message.gtid()};
+}
+
 }  // namespace
 
 void append_epoch_start(const EpochStart& start, std::string& out) {
@@ -45,6 +63,13 @@ void append_epoch_start(const EpochStart& start, std::string& out) {
   message.set_numbering_digest(start.numbering_digest);
   message.set_numbering_changed(start.numbering_changed);
   message.set_reason(start.reason);
+  if (start.statement) {
+    v1::RowlessStatement& statement = *message.mutable_statement();
+    statement.set_text(start.statement->text.substr(0, kMaxStatementBytes));
+    for (const std::string& table : start.statement->tables) statement.add_tables(table);
+    statement.set_gtid(start.statement->gtid);
+  }
+  for (const std::string& table : start.missed_tables) message.add_missed_tables(table);
   message.AppendToString(&out);
 }
 
@@ -67,6 +92,14 @@ std::expected<EpochStart, MessageError> parse_epoch_start(std::string_view bytes
   start.numbering_digest = message.numbering_digest();
   start.numbering_changed = message.numbering_changed();
   start.reason = message.reason();
+  if (message.has_statement()) {
+    auto statement = from_message(message.statement());
+    if (!statement) return std::unexpected(statement.error());
+    start.statement = std::move(*statement);
+  }
+  auto missed = tables_from_message(message.missed_tables());
+  if (!missed) return std::unexpected(missed.error());
+  start.missed_tables = std::move(*missed);
   return start;
 }
 

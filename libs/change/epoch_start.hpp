@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,15 @@ struct PartitionEnd {
   friend bool operator==(const PartitionEnd&, const PartitionEnd&) = default;
 };
 
+/// A statement of the origin that changed rows of captured tables without row events, right before the epoch begins.
+struct RowlessStatement {
+  std::string text;  ///< as the binlog has it, in its session's character set; at most kMaxStatementBytes
+  std::vector<std::string> tables;  ///< "schema.table", those that are captured; empty: not plain to see, any
+  std::string gtid;
+
+  friend bool operator==(const RowlessStatement&, const RowlessStatement&) = default;
+};
+
 /// The first record of an epoch in every partition: what it continues, and who else must reach the barrier.
 struct EpochStart {
   EpochId continues;                     ///< epoch 0: this is a first epoch
@@ -27,8 +37,11 @@ struct EpochStart {
   std::string begins_at;                 ///< origin position of which only what lies beyond is published
   std::vector<PartitionEnd> partitions;  ///< every partition of the origin in the new epoch, last_seq 0
   std::uint64_t numbering_digest = 0;
-  bool numbering_changed = false;  ///< keys may have moved between partitions
-  std::string reason;              ///< for people
+  bool numbering_changed = false;             ///< keys may have moved between partitions
+  std::string reason;                         ///< for people
+  std::optional<RowlessStatement> statement;  ///< nothing: the epoch begins for another reason
+  /// "schema.table": captured from here on, with rows that were never published.
+  std::vector<std::string> missed_tables;
 
   [[nodiscard]] bool is_first() const { return continues.epoch == Epoch(0); }
   friend bool operator==(const EpochStart&, const EpochStart&) = default;

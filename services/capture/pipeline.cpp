@@ -137,8 +137,8 @@ void Pipeline::check_statement(const binlog::Event& event) {
   if (left_out_) return;
   const binlog::Statement statement =
       read_statement(event.sql, {.default_schema = event.default_schema, .folds_names = settings_.folds_names});
-  const std::string refusal = capture::check_statement(statement, parts_.rules);
-  if (!refusal.empty()) return stop(refusal);
+  const StatementVerdict verdict = capture::check_statement(statement, parts_.rules);
+  if (verdict.kind != StatementVerdict::Kind::kPasses) return stop(verdict.sentence);
   if (!settings_.logs_cascades) follow_keys(statement);
 }
 

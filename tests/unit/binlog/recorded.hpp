@@ -12,12 +12,13 @@
 #include "binlog/decoder.hpp"
 #include "binlog/event_parser.hpp"
 #include "binlog/row_cursor.hpp"
+#include "unit/source_tree.hpp"
 
 /// Binlogs recorded from real servers (data/record), for tests.
 namespace farshore::binlog {
 
 inline std::string read_data(const std::string& name) {
-  std::ifstream in(std::string(FARSHORE_SOURCE_DIR) + "/tests/unit/binlog/data/" + name, std::ios::binary);
+  std::ifstream in(test::source_path("tests/unit/binlog/data/" + name), std::ios::binary);
   EXPECT_TRUE(in.good()) << name;
   return {std::istreambuf_iterator<char>(in), {}};
 }

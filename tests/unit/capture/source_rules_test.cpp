@@ -216,7 +216,7 @@ std::vector<Cascade> ties(const std::vector<std::string>& statements, const chan
 
 std::string stop(std::string_view sql, const change::TableRules& by = rules(),
                  const StatementContext& context = kInShop) {
-  return check_statement(read_statement(sql, context), by);
+  return check_statement(read_statement(sql, context), by).sentence;
 }
 
 TEST(Statements, DdlPasses) {

@@ -7,6 +7,7 @@
 
 #include "batch_support.hpp"
 #include "change/decode_json.hpp"
+#include "unit/source_tree.hpp"
 
 /// The example batch, byte by byte. These files change only with the format's version: older readers and writers stand
 /// on them. FARSHORE_WRITE_GOLDEN=1 writes them.
@@ -27,7 +28,7 @@ std::string hex_lines(std::string_view bytes) {
 }
 
 void expect_golden(const std::string& file, const std::string& content) {
-  const std::string path = std::string(FARSHORE_SOURCE_DIR) + "/tests/golden/" + file;
+  const std::string path = test::source_path("tests/golden/" + file);
   if (std::getenv("FARSHORE_WRITE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << content;
   std::ifstream in(path, std::ios::binary);
   const std::string golden{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

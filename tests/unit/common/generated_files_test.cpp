@@ -7,12 +7,13 @@
 #include "common/config_fields.hpp"
 #include "common/metric_names.hpp"
 #include "common/metric_reference.hpp"
+#include "unit/source_tree.hpp"
 
 namespace farshore::common {
 namespace {
 
 std::string content_of(const std::string& path) {
-  std::ifstream in(std::string(FARSHORE_SOURCE_DIR) + "/" + path, std::ios::binary);
+  std::ifstream in(test::source_path(path), std::ios::binary);
   EXPECT_TRUE(in) << path << " is missing";
   std::ostringstream text;
   text << in.rdbuf();

@@ -7,12 +7,13 @@
 
 #include "common/metric_names.hpp"
 #include "gate/verdict.hpp"
+#include "unit/source_tree.hpp"
 
 namespace farshore::gate {
 namespace {
 
 std::string runbooks() {
-  std::ifstream in(std::string(FARSHORE_SOURCE_DIR) + "/docs/operating/runbooks.md", std::ios::binary);
+  std::ifstream in(test::source_path("docs/operating/runbooks.md"), std::ios::binary);
   EXPECT_TRUE(in);
   std::ostringstream text;
   text << in.rdbuf();
