@@ -42,6 +42,22 @@ bool matches_any(const std::vector<std::string>& patterns, std::string_view sche
   return std::ranges::any_of(patterns, [&](const std::string& p) { return pattern_matches(p, schema, table); });
 }
 
+constexpr char kLeftOut = '!';
+
+/// One of the stream's `!` patterns matches.
+bool leaves_out(const StreamRule& stream, std::string_view schema, std::string_view table) {
+  return std::ranges::any_of(stream.tables, [&](std::string_view pattern) {
+    return pattern.starts_with(kLeftOut) && pattern_matches(pattern.substr(1), schema, table);
+  });
+}
+
+bool takes(const StreamRule& stream, std::string_view schema, std::string_view table) {
+  const bool matches = std::ranges::any_of(stream.tables, [&](std::string_view pattern) {
+    return !pattern.starts_with(kLeftOut) && pattern_matches(pattern, schema, table);
+  });
+  return matches && !leaves_out(stream, schema, table);
+}
+
 /// "schema.table" at its first point. A schema name with a point in it cannot be written so; MySQL allows one, nobody
 /// has one.
 std::pair<std::string_view, std::string_view> split(std::string_view full_name) {
@@ -86,8 +102,9 @@ std::optional<std::string> check_streams(const std::vector<StreamRule>& streams)
     for (std::size_t j = 0; j < i; ++j) {
       if (streams[j].name == stream.name) return fmt::format("stream \"{}\" is declared twice", stream.name);
     }
-    if (const auto pattern = invalid_pattern(stream.tables)) {
-      return pattern_sentence(*pattern, fmt::format("stream \"{}\"", stream.name));
+    const auto invalid = std::ranges::find_if_not(stream.tables, stream_pattern_is_valid);
+    if (invalid != stream.tables.end()) {
+      return pattern_sentence(*invalid, fmt::format("stream \"{}\"", stream.name));
     }
   }
   return std::nullopt;
@@ -131,6 +148,10 @@ std::optional<MergeRule> parse_merge_rule(std::string_view text) {
 bool pattern_is_valid(std::string_view pattern) {
   const auto [schema, table] = split(pattern);
   return !schema.empty() && !table.empty();
+}
+
+bool stream_pattern_is_valid(std::string_view pattern) {
+  return pattern_is_valid(pattern.starts_with(kLeftOut) ? pattern.substr(1) : pattern);
 }
 
 bool pattern_matches(std::string_view pattern, std::string_view schema, std::string_view table) {
@@ -196,8 +217,8 @@ Route TableRules::route_by_rules(std::string_view schema, std::string_view table
       rules_, [&](const TableRule& candidate) { return pattern_matches(candidate.match, schema, table); });
   const bool has_rule = rule != rules_.end();
   const auto stream = std::ranges::find_if(streams_, [&](const StreamRule& candidate) {
-    return has_rule && !rule->stream.empty() ? candidate.name == rule->stream
-                                             : matches_any(candidate.tables, schema, table);
+    return has_rule && !rule->stream.empty() ? candidate.name == rule->stream && !leaves_out(candidate, schema, table)
+                                             : takes(candidate, schema, table);
   });
   if (has_rule) {
     route.group = rule->group;

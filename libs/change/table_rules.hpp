@@ -8,23 +8,22 @@
 #include <vector>
 
 #include "change/checkpoint.hpp"
+#include "change/merge_rule.hpp"
 
 namespace farshore::change {
 
 /// Grows when routing or hashing changes: part of what decides the numbering.
 inline constexpr std::uint32_t kNumberingAlgorithm = 1;
 
-enum class MergeRule : std::uint8_t { kOverwrite, kImmutable, kNewest, kDelta, kLocal };
-[[nodiscard]] std::string_view to_string(MergeRule rule);
-[[nodiscard]] std::optional<MergeRule> parse_merge_rule(std::string_view text);
-
 /// Patterns are "schema.table" with `*` (any text) and `?` (one character) in both parts; names compare by bytes.
 [[nodiscard]] bool pattern_is_valid(std::string_view pattern);
+/// A stream's pattern may begin with `!`: what it matches is left out of the stream, whatever its other patterns say.
+[[nodiscard]] bool stream_pattern_is_valid(std::string_view pattern);
 [[nodiscard]] bool pattern_matches(std::string_view pattern, std::string_view schema, std::string_view table);
 
 struct StreamRule {
   std::string name;
-  std::vector<std::string> tables;  ///< patterns
+  std::vector<std::string> tables;  ///< stream patterns
   std::uint32_t partitions = 8;
 };
 

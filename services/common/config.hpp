@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/endpoint.hpp"
+#include "change/merge_rule.hpp"
 
 /// What one region's file says, whole: every service reads all of it. The members' initialisers are the defaults;
 /// config_declaration.cpp gives each its key, bounds and description. Plain values: nothing here is looked up later.
@@ -66,14 +67,12 @@ struct StreamConfig {
   std::chrono::milliseconds retention = std::chrono::days{7};
 };
 
-enum class MergeRule : std::uint8_t { kOverwrite, kImmutable };
-
 struct TableRuleConfig {
   std::string match;   ///< "schema.table" with * and ?
   std::string stream;  ///< empty: the first stream whose tables match
   std::string group;   ///< order group; empty: none
   std::string entity;  ///< column that is hashed instead of the key; empty: none
-  MergeRule merge = MergeRule::kOverwrite;
+  change::MergeRule merge = change::MergeRule::kOverwrite;
   std::map<std::string, std::string> home;  ///< kept for the home rules of a later version
 };
 

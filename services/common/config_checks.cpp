@@ -102,6 +102,10 @@ void check_tables(const Config& config) {
   std::map<std::string, std::string> stream_of_group;
   for (const auto& [name, stream] : config.streams) {
     if (stream.tables.empty()) fail(config, fmt::format("streams.{}.tables is empty; give at least one pattern", name));
+    if (std::ranges::all_of(stream.tables, [](const std::string& pattern) { return pattern.starts_with('!'); })) {
+      fail(config,
+           fmt::format("streams.{}.tables takes nothing, as all of its patterns begin with !; give one without", name));
+    }
   }
   for (const TableRuleConfig& rule : config.tables) {
     const std::string path = fmt::format("the table rule for \"{}\"", rule.match);

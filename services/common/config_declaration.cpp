@@ -68,11 +68,12 @@ void declare(FieldVisitor& v, OriginConfig& origin) {
 void declare(FieldVisitor& v, StreamConfig& stream) {
   v.texts(
       {"tables",
-       "Patterns schema.table (with * and ?) of the tables that the stream takes. The first stream, in "
+       "Patterns schema.table (with * and ?) of the tables that the stream takes; with a ! before it, of those that it "
+       "leaves out whatever the others say, as in [\"shop.*\", \"!shop.log\"]. The first stream, in "
        "the order of names, whose patterns match takes a table. Left out whatever the patterns say: the servers' own "
        "schemas, farshore, and the shadow tables of gh-ost and pt-online-schema-change (_t_gho, _t_ghc, _t_del, "
        "_t_new, _t_old)."},
-      TextKind::kPattern, stream.tables);
+      TextKind::kStreamPattern, stream.tables);
   v.number({"partitions", "Partitions of the stream's topic. Another number starts a new epoch."}, {1, 256},
            stream.partitions);
   v.duration({"retention", "How long Kafka keeps the changes: longer than the longest outage to survive."},
@@ -89,8 +90,13 @@ void declare(FieldVisitor& v, TableRuleConfig& rule) {
   v.text({"entity", "Column of each table's primary key whose value alone chooses the partition, such as user_id."},
          TextKind::kFree, rule.entity);
   v.choice(
-      {"merge", "overwrite: source order; immutable: insert only, other content under the same key is a conflict."},
-      rule.merge, {{"overwrite", MergeRule::kOverwrite}, {"immutable", MergeRule::kImmutable}});
+      {"merge",
+       "overwrite: source order; immutable: insert only, other content under the same key is a conflict; local: not "
+       "carried to other regions (sessions, caches, a table without a primary key)."},
+      rule.merge,
+      {{"overwrite", change::MergeRule::kOverwrite},
+       {"immutable", change::MergeRule::kImmutable},
+       {"local", change::MergeRule::kLocal}});
   v.text_map({"home", "Kept for home rules; nothing reads it yet."}, rule.home);
 }
 

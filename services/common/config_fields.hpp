@@ -35,6 +35,7 @@ enum class TextKind : std::uint8_t {
   kName,     ///< 1 to 64 letters, digits, '-' or '_': part of topic names
   kPath,     ///< of a file
   kPattern,  ///< "schema.table" with * and ?
+  kStreamPattern,  ///< likewise, or with a ! before it
 };
 
 class FieldVisitor {

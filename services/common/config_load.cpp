@@ -209,7 +209,9 @@ class Loader final : public FieldVisitor {
     if (kind == TextKind::kName && !is_name(found) && !found.empty()) {
       fail(node, fmt::format("{} is \"{}\"; wanted {}", path, found, kNameWanted));
     }
-    if (kind == TextKind::kPattern && !is_table_pattern(found)) {
+    const bool is_pattern = kind == TextKind::kPattern || kind == TextKind::kStreamPattern;
+    const bool leaves_out = kind == TextKind::kStreamPattern && found.starts_with('!');
+    if (is_pattern && !is_table_pattern(leaves_out ? found.substr(1) : found)) {
       fail(node,
            fmt::format("{} is \"{}\"; wanted a pattern \"schema.table\", where * and ? stand for other characters",
                        path, found));

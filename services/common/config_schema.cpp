@@ -76,6 +76,7 @@ class SchemaWriter final : public FieldVisitor {
     switch (kind) {
       case TextKind::kName: return {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-]{1,64}$"}};
       case TextKind::kPattern: return {{"type", "string"}, {"pattern", "^[^.]+[.].+$"}};
+      case TextKind::kStreamPattern: return {{"type", "string"}, {"pattern", "^!?[^.!][^.]*[.].+$"}};
       case TextKind::kFree:
       case TextKind::kPath: break;
     }

@@ -18,14 +18,6 @@ LogLevel level_of(kafka::LogLevel level) {
   return LogLevel::kInfo;
 }
 
-change::MergeRule merge_of(MergeRule merge) {
-  switch (merge) {
-    case MergeRule::kOverwrite: return change::MergeRule::kOverwrite;
-    case MergeRule::kImmutable: return change::MergeRule::kImmutable;
-  }
-  return change::MergeRule::kOverwrite;
-}
-
 }  // namespace
 
 kafka::ClusterSettings quiet_cluster_settings(const Config& config, const std::string& client_id) {
@@ -49,11 +41,8 @@ change::TableRules table_rules(const Config& config) {
   }
   std::vector<change::TableRule> rules;
   for (const TableRuleConfig& rule : config.tables) {
-    rules.push_back({.match = rule.match,
-                     .stream = rule.stream,
-                     .group = rule.group,
-                     .entity = rule.entity,
-                     .merge = merge_of(rule.merge)});
+    rules.push_back(
+        {.match = rule.match, .stream = rule.stream, .group = rule.group, .entity = rule.entity, .merge = rule.merge});
   }
   auto made = change::TableRules::make(std::move(streams), std::move(rules));
   if (!made) throw EnvironmentError(fmt::format("{}: {}", config.file.string(), made.error()), ExitCode::kUsage);

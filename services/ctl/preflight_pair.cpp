@@ -182,9 +182,8 @@ std::string stream_text(const common::Config& config) {
 std::string rule_text(const common::Config& config) {
   std::string out;
   for (const common::TableRuleConfig& rule : config.tables) {
-    out +=
-        fmt::format("{}{} stream={} group={} entity={} merge={}", out.empty() ? "" : ", ", rule.match, rule.stream,
-                    rule.group, rule.entity, rule.merge == common::MergeRule::kImmutable ? "immutable" : "overwrite");
+    out += fmt::format("{}{} stream={} group={} entity={} merge={}", out.empty() ? "" : ", ", rule.match, rule.stream,
+                       rule.group, rule.entity, change::to_string(rule.merge));
   }
   return out.empty() ? "none" : out;
 }

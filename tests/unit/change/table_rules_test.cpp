@@ -53,6 +53,32 @@ TEST(TableRules, CaptureEveryTableByDefaultButTheServersAndShadows) {
   EXPECT_TRUE(rules.route("shop", "t_new").captured);
 }
 
+TEST(TableRules, LeaveOutOfAStreamWhatAPatternWithAMarkNames) {
+  const TableRules rules = rules_of({{"core", {"shop.*", "!shop.log", "!shop.tmp_*"}, 8}, {"rest", {"*.*"}, 1}});
+  EXPECT_EQ(rules.route("shop", "orders").stream, 0U);
+  EXPECT_EQ(rules.route("shop", "log").stream, 1U) << "another stream may take it";
+  const TableRules alone = rules_of({{"core", {"!shop.log", "shop.*"}, 8}});
+  EXPECT_TRUE(alone.route("shop", "orders").captured);
+  EXPECT_FALSE(alone.route("shop", "log").captured) << "wherever the pattern stands";
+  EXPECT_FALSE(alone.route("other", "log").captured) << "it takes nothing by itself";
+}
+
+TEST(TableRules, LeaveOutWhatAMarkNamesAlsoWhenARuleNamesTheStream) {
+  TableRule rule = rule_for("shop.*");
+  rule.stream = "core";
+  const TableRules rules = rules_of({{"core", {"pay.*", "!shop.log"}, 8}}, {rule});
+  EXPECT_TRUE(rules.route("shop", "orders").captured);
+  EXPECT_FALSE(rules.route("shop", "log").captured);
+}
+
+TEST(TableRules, KeepMarksInTheNumbering) {
+  const TableRules rules = rules_of({{"core", {"shop.*", "!shop.log"}, 8}});
+  const auto again = TableRules::from_numbering(rules.numbering());
+  ASSERT_TRUE(again.has_value()) << again.error();
+  EXPECT_FALSE(again->route("shop", "log").captured);
+  EXPECT_NE(rules.numbering(), rules_of({{"core", {"shop.*"}, 8}}).numbering());
+}
+
 TEST(TableRules, NeverCaptureFarshoresOwnSchemaEvenIfNamed) {
   const TableRules rules = rules_of({{"main", {"farshore.*", "*.*"}, 8}}, {rule_for("farshore.progress")});
   EXPECT_FALSE(rules.route("farshore", "progress").captured);

@@ -73,7 +73,7 @@ log: {level: debug, format: text}
   EXPECT_EQ(config.kafka.properties.at("retries"), "3");
   EXPECT_FALSE(config.streams.contains("main")) << "given streams replace the default one";
   EXPECT_EQ(config.streams.at("core").retention, 36h);
-  EXPECT_EQ(config.tables.at(0).merge, MergeRule::kImmutable);
+  EXPECT_EQ(config.tables.at(0).merge, change::MergeRule::kImmutable);
   EXPECT_EQ(config.capture.batch_bytes, 1024U * 1024);
   EXPECT_EQ(config.capture.compression, Compression::kZstd);
   EXPECT_EQ(config.http.gate.port, 0);
@@ -108,6 +108,10 @@ TEST(Config, SaysWhatItFoundAndWantedForAWrongType) {
               HasSubstr("streams.main.tables is \"orders\"; wanted a list of texts"));
   EXPECT_THAT(refusal_of(least + "streams: {main: {tables: [orders]}}\n"),
               HasSubstr("streams.main.tables[0] is \"orders\"; wanted a pattern \"schema.table\""));
+  EXPECT_THAT(refusal_of(least + "streams: {main: {tables: [\"!orders\"]}}\n"),
+              HasSubstr("streams.main.tables[0] is \"!orders\"; wanted a pattern \"schema.table\""));
+  EXPECT_THAT(refusal_of(least + "streams: {main: {tables: [\"!shop.log\"]}}\n"),
+              HasSubstr("streams.main.tables takes nothing"));
   EXPECT_THAT(refusal_of("region: [east]\n"), HasSubstr("region is a list; wanted a text"));
   EXPECT_THAT(refusal_of("region: ea.st\n"), HasSubstr("region is \"ea.st\"; wanted 1 to 64 letters"));
   EXPECT_THAT(refusal_of("- east\n"), HasSubstr("the file holds a list; wanted a mapping"));

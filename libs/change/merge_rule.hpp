@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace farshore::change {
+
+/// What a table's rule says of changes that meet at the target.
+enum class MergeRule : std::uint8_t { kOverwrite, kImmutable, kNewest, kDelta, kLocal };
+[[nodiscard]] std::string_view to_string(MergeRule rule);
+[[nodiscard]] std::optional<MergeRule> parse_merge_rule(std::string_view text);
+
+}  // namespace farshore::change
