@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "capture/partitions.hpp"
+#include "change/limits.hpp"
 
 namespace farshore::capture {
 
@@ -269,6 +270,9 @@ ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
   plan.published.clear();
   plan.tail_ends.clear();
   plan.checkpoint = next_epoch(checkpoint, std::move(ends), facts.configured, facts.fresh, "the numbering changed");
+  auto& missed = plan.checkpoint.pending_epoch_start->missed_tables;
+  missed = facts.missed_tables;
+  if (missed.size() > change::kMaxEpochTables) missed = {"*.*"};
   return plan;
 }
 

@@ -40,6 +40,8 @@ struct ResumeFacts {
   OriginPosition earliest;  ///< everything beyond it is still in the source's binlogs
 
   change::Numbering configured;
+  /// "schema.table": captured by `configured` and not by the checkpoint's numbering.
+  std::vector<std::string> missed_tables;
   Incarnation fresh;  ///< random, for an epoch that begins now
   StartFrom from;
   bool rebuild_checkpoint = false;

@@ -97,30 +97,6 @@ CheckResult check_privilege(const mysql::Grants& grants, const std::vector<std::
 constexpr std::string_view kNotOfApplications =
     " TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema', 'farshore')";
 
-/// By what a session with SELECT alone is shown.
-std::expected<std::vector<TableFacts>, mysql::SqlError> read_tables(mysql::Connection& connection) {
-  const auto keyed = connection.query(fmt::format(
-      "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMNS WHERE COLUMN_KEY = 'PRI' AND{}",
-      kNotOfApplications));
-  if (!keyed) return std::unexpected(keyed.error());
-  std::set<std::pair<std::string, std::string>> with_key;
-  for (std::size_t i = 0; i < keyed->size(); ++i) with_key.emplace(keyed->text(i, 0), keyed->text(i, 1));
-
-  const auto rows = connection.query(
-      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, COALESCE(ENGINE, ''), TABLE_TYPE = 'SEQUENCE' FROM "
-                  "information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') AND{}",
-                  kNotOfApplications));
-  if (!rows) return std::unexpected(rows.error());
-  std::vector<TableFacts> tables;
-  for (std::size_t i = 0; i < rows->size(); ++i)
-    tables.push_back({.schema = rows->text(i, 0),
-                      .name = rows->text(i, 1),
-                      .engine = rows->text(i, 2),
-                      .has_primary_key = with_key.contains({rows->text(i, 0), rows->text(i, 1)}),
-                      .is_sequence = rows->text(i, 3) == "1"});
-  return tables;
-}
-
 }  // namespace
 
 std::string CheckResult::sentence() const {
@@ -149,6 +125,38 @@ std::vector<CheckResult> check_grants(const mysql::Grants& grants, ServerKind ki
     results.push_back(check_privilege(grants, {"BINLOG MONITOR", "REPLICATION CLIENT"}, "to list the binlogs"));
   results.push_back(check_privilege(grants, {"SELECT"}, "to see tables and foreign keys"));
   return results;
+}
+
+std::expected<std::vector<TableFacts>, mysql::SqlError> read_tables(mysql::Connection& connection) {
+  const auto keyed = connection.query(fmt::format(
+      "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMNS WHERE COLUMN_KEY = 'PRI' AND{}",
+      kNotOfApplications));
+  if (!keyed) return std::unexpected(keyed.error());
+  std::set<std::pair<std::string, std::string>> with_key;
+  for (std::size_t i = 0; i < keyed->size(); ++i) with_key.emplace(keyed->text(i, 0), keyed->text(i, 1));
+
+  const auto rows = connection.query(
+      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, COALESCE(ENGINE, ''), TABLE_TYPE = 'SEQUENCE' FROM "
+                  "information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') AND{}",
+                  kNotOfApplications));
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<TableFacts> tables;
+  for (std::size_t i = 0; i < rows->size(); ++i)
+    tables.push_back({.schema = rows->text(i, 0),
+                      .name = rows->text(i, 1),
+                      .engine = rows->text(i, 2),
+                      .has_primary_key = with_key.contains({rows->text(i, 0), rows->text(i, 1)}),
+                      .is_sequence = rows->text(i, 3) == "1"});
+  return tables;
+}
+
+std::vector<std::string> newly_captured(const std::vector<TableFacts>& tables, const change::TableRules& before,
+                                        const change::TableRules& now) {
+  std::vector<std::string> names;
+  for (const TableFacts& table : tables)
+    if (now.route(table.schema, table.name).captured && !before.route(table.schema, table.name).captured)
+      names.push_back(table.schema + "." + table.name);
+  return names;
 }
 
 std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables, const change::TableRules& rules) {

@@ -45,6 +45,12 @@ struct TableFacts {
   bool has_primary_key = false;
   bool is_sequence = false;  ///< MariaDB: CREATE SEQUENCE makes a table of one row
 };
+/// All tables but those of the servers' own schemas and farshore, as a session with SELECT alone is shown them.
+[[nodiscard]] std::expected<std::vector<TableFacts>, mysql::SqlError> read_tables(mysql::Connection& connection);
+/// "schema.table" of those that `now` captures and `before` did not: rows of them may never have been published.
+[[nodiscard]] std::vector<std::string> newly_captured(const std::vector<TableFacts>& tables,
+                                                      const change::TableRules& before, const change::TableRules& now);
+
 /// Tables that the rules capture.
 [[nodiscard]] std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables,
                                                     const change::TableRules& rules);

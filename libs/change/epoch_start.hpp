@@ -40,7 +40,7 @@ struct EpochStart {
   bool numbering_changed = false;             ///< keys may have moved between partitions
   std::string reason;                         ///< for people
   std::optional<RowlessStatement> statement;  ///< nothing: the epoch begins for another reason
-  /// "schema.table": captured from here on, with rows that were never published.
+  /// "schema.table": captured from here on, with rows that were never published; "*.*": too many to be named.
   std::vector<std::string> missed_tables;
 
   [[nodiscard]] bool is_first() const { return continues.epoch == Epoch(0); }

@@ -194,6 +194,16 @@ Session::Failure Session::decide_numbering() {
   auto configured = settings_.rules.with_cascades(cascade_groups(known, ties));
   if (!configured) return SessionEnd{EndKind::kMisconfigured, configured.error()};
   facts_.configured = configured->numbering();
+  if (rules_ && rules_->numbering() != facts_.configured) {
+    const auto tables = read_tables(*control_);
+    if (!tables) return end_of(tables.error(), settings_.source);
+    facts_.missed_tables = newly_captured(*tables, *rules_, *configured);
+    if (!facts_.missed_tables.empty())
+      events_.warning(fmt::format(
+          "{} tables are captured from here on ({} first), and their rows until now were not: the gates of the other "
+          "regions stay closed until they are made equal there and declared so",
+          facts_.missed_tables.size(), facts_.missed_tables.front()));
+  }
   // Whoever numbers as configured also takes the merge rules and all else from the configuration.
   if (!rules_ || rules_->numbering() == facts_.configured) rules_ = std::move(*configured);
   return std::nullopt;

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "change/limits.hpp"
+
 namespace farshore::capture {
 namespace {
 
@@ -338,6 +340,15 @@ TEST_F(Resume, BeginsANewEpochAtOnceWhenNothingIsPublishedBeyondTheCheckpoint) {
   EXPECT_THAT(start.partitions, SizeIs(4));
   EXPECT_THAT(start.continued, ::testing::ElementsAre(change::PartitionEnd{"main", PartitionId(0), Seq(10)},
                                                       change::PartitionEnd{"main", PartitionId(1), Seq(20)}));
+}
+
+TEST_F(Resume, SaysInTheEpochStartWhichTablesWereMissedUntilThen) {
+  facts_.configured = numbering(4);
+  facts_.missed_tables = {"shop.late"};
+  publish(0, 10, "1-101-100");
+  EXPECT_THAT(plan().checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("shop.late"));
+  facts_.missed_tables.assign(change::kMaxEpochTables + 1, "shop.late");
+  EXPECT_THAT(plan().checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("*.*"));
 }
 
 TEST_F(Resume, FirstReadsAgainWhatIsPublishedBeforeTheNumberingChanges) {

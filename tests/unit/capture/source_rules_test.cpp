@@ -195,6 +195,14 @@ TEST(SourceCheck, NamesCapturedTablesWithoutAKey) {
   EXPECT_EQ(std::ranges::count(results, Severity::kWarning, &CheckResult::severity), 1);
 }
 
+TEST(SourceCheck, NamesTablesThatOnlyTheNewRulesCapture) {
+  const std::vector<TableFacts> tables{{.schema = "shop", .name = "orders", .engine = "InnoDB"},
+                                       {.schema = "shop", .name = "log", .engine = "InnoDB"},
+                                       {.schema = "shop", .name = "_t_gho", .engine = "InnoDB"}};
+  EXPECT_THAT(newly_captured(tables, rules({"shop.*", "!shop.log"}), rules({"shop.*"})), ElementsAre("shop.log"));
+  EXPECT_THAT(newly_captured(tables, rules({"shop.*"}), rules({"shop.*", "!shop.log"})), IsEmpty());
+}
+
 TEST(SourceCheck, NamesCapturedSequences) {
   const auto results = check_tables(
       {{.schema = "shop", .name = "s", .engine = "InnoDB", .has_primary_key = false, .is_sequence = true}}, rules());
