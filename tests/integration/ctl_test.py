@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from lab_lib import tools
+from lab_lib.kafka import java
 from plain_servers import free_port
 from scenario import caught_up, published, topic_of
 from services import changed, write_config
@@ -39,6 +40,32 @@ def row_changes(region, origin):
     assert done.returncode == GOOD, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     return [line for line in lines if line["kind"] in ("insert", "update", "delete")]
+
+
+def test_a_mirror_as_mirror_config_writes_it_carries_changes_both_ways(regions, folder):
+    file = folder / "mm2.properties"
+    made = regions.west.ctl("mirror-config", "--peer", str(regions.east.config_file), "--all-flows")
+    assert made.returncode == GOOD, made.stderr
+    file.write_text(made.stdout)
+    regions.lab.stop("mirror")
+    try:
+        with open(folder / "mirror.log", "wb") as log:
+            mirror = subprocess.Popen([*java("org.apache.kafka.connect.mirror.MirrorMaker", folder, ("-Xmx512m",)), str(file)],
+                                      stdout=log, stderr=log, cwd=folder)
+        try:
+            for number, region in enumerate(regions):
+                region.database.as_application(f"INSERT INTO test_ctl.t VALUES ({50 + number}, 'mirrored', NULL, NULL, NULL)")
+            regions.wait(120)
+            for region in regions:
+                assert region.database.rows("SELECT id FROM test_ctl.t WHERE id >= 50 ORDER BY id") == [(50,), (51,)]
+        finally:
+            mirror.kill()
+            mirror.wait()
+    finally:
+        regions.lab.start("mirror")
+        regions.east.database.as_application("DELETE FROM test_ctl.t WHERE id = 50")
+        regions.west.database.as_application("DELETE FROM test_ctl.t WHERE id = 51")
+        caught_up(regions)
 
 
 def test_gate_is_0_when_open_and_3_when_closed(regions):
