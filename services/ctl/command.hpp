@@ -30,6 +30,7 @@ void add_gate(CLI::App& app, Command& command);
 void add_decode(CLI::App& app, Command& command);
 void add_preflight(CLI::App& app, Command& command);
 void add_mirror_config(CLI::App& app, Command& command);
+void add_refill(CLI::App& app, Command& command);
 /// Hidden: writes the generated pages.
 void add_reference(CLI::App& app, Command& command);
 

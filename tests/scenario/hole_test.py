@@ -60,11 +60,10 @@ def gate_names(region, reason):
     return not is_open and reason in str(answer)
 
 
-def copy_again(lab, partitions):
-    """What an operator does who resets the mirror's offsets: the origin's records come once more."""
-    records = lab.east.topics.read(TOPIC, keep_values=True)
-    lab.west.topics.produce_all(TOPIC, [(record.partition, record.value, record.raw_header)
-                                        for record in records if record.partition in partitions])
+def refilled(lab):
+    done = lab.west.ctl("refill", "--origin", "east", "--peer", str(lab.east.config_file), "--execute")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return True
 
 
 def seqs(lab):
@@ -88,7 +87,11 @@ def test_records_deleted_from_the_mirrored_topic(lab, seed):
     holds_for("nothing after the hole is applied",
               lambda: all(seqs(lab)[partition] == applied[partition] for partition in victims), 2)
 
-    copy_again(lab, victims)
+    refill = ("refill", "--origin", "east", "--peer", str(lab.east.config_file))
+    dry = lab.west.ctl(*refill)
+    assert dry.returncode == 0 and dry.stdout.count("would copy") == len(victims), dry.stdout + dry.stderr
+    assert partitions_at_a_hole(lab) == set(victims), "a dry run changes nothing"
+    refilled(lab)
     lab.wait()
     lab.all_gates_open()
     assert differences(lab.west.database, [ledger]) == []
@@ -108,7 +111,7 @@ def test_the_mirrored_topic_is_recreated(lab, seed):
     assert_gate_says_hole(lab)
     holds_for("nothing after the hole is applied", lambda: all(seqs(lab)[part] == applied[part]
                                                                for part in partitions_at_a_hole(lab)), 2)
-    copy_again(lab, set(lab.west.topics.partitions(TOPIC)))
+    eventually("refill ends every hole", lambda: refilled(lab) and not partitions_at_a_hole(lab), poll_s=1)
     lab.wait()
     lab.east.database.execute("DELETE FROM shop.label WHERE code LIKE 'after-%'")
     lab.wait()
