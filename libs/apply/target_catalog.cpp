@@ -4,33 +4,115 @@
 
 #include <cstddef>
 
+#include "mysql/literal.hpp"
+
 namespace farshore::apply {
 namespace {
 
-constexpr std::size_t kMaxTables = 4096;
+using mysql::SqlErrorKind;
+
+constexpr std::size_t kMaxTables = 1000;  // prepared statements of a session; servers hold 16382 in all by default
+constexpr int kTooManyStatements = 1461;
+
+Unbound not_now(mysql::SqlError error) { return {.error = std::move(error), .reason = {}}; }
+Unbound does_not_fit(std::string reason) { return {.error = std::nullopt, .reason = std::move(reason)}; }
+Unbound unbound(const mysql::SqlError& error, const TableShape& shape) {
+  if (error.kind != SqlErrorKind::kMissingTable) return not_now(error);
+  return does_not_fit(fmt::format("table {} does not exist here", shape.full_name()));
+}
+
+std::optional<Unbound> refusal(const change::TableRules& rules, const TableShape& shape) {
+  std::string why;
+  if (change::is_system_schema(shape.schema)) {
+    why = "tables of this schema are never written: somebody else than the origin's capture produces to the topic";
+  } else if (!rules.route(shape.schema, shape.name).captured) {
+    why =
+        "this region's configuration takes it in no stream: make streams and tables of the regions' files equal, or "
+        "leave the table out here only when no batch holds it any more";
+  } else {
+    return std::nullopt;
+  }
+  return Unbound{.error = std::nullopt,
+                 .reason = fmt::format("a batch has changes of table {}, and {}", shape.full_name(), why),
+                 .state = progress::PartitionState::kStopped};
+}
 
 }  // namespace
 
+void TargetCatalog::forget() {
+  tables_.clear();
+  statements_ = 0;
+  prepared_.reset();
+}
+
+std::expected<void, Unbound> TargetCatalog::lock(mysql::Connection& connection, const TableShape& shape,
+                                                 std::string& statement) {
+  std::string select = "SELECT 1 FROM ";
+  mysql::append_table_name(shape.schema, shape.name, select);
+  select += " LIMIT 0";
+  std::string first = "EXECUTE " + statement;
+  if (auto prepared = connection.execute(fmt::format("PREPARE {} FROM {}", statement, mysql::text_literal(select)));
+      !prepared) {
+    if (prepared.error().code != kTooManyStatements) return std::unexpected(unbound(prepared.error(), shape));
+    statement.clear();
+    first = select;
+  }
+  if (auto locked = connection.query(first); !locked) return std::unexpected(unbound(locked.error(), shape));
+  return {};
+}
+
 std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::find(
     mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind) {
-  const auto now = std::chrono::steady_clock::now();
-  const Key key(source.get(), source_kind);
-  if (const auto found = tables_.find(key); found != tables_.end() && now - found->second.read_at < max_age_) {
-    return found->second.table;
+  const auto found = tables_.find(Key(source.get(), source_kind));
+  if (found == tables_.end()) return bind(connection, source, source_kind);
+  Entry& entry = found->second;
+  if (entry.round == round_) return entry.table;
+  if (entry.statement.empty() || std::chrono::steady_clock::now() - entry.read_at >= max_age_) {
+    return bind(connection, source, source_kind);
   }
+  if (auto locked = connection.query("EXECUTE " + entry.statement); !locked) {
+    if (mysql::is_transient(locked.error().kind)) return std::unexpected(not_now(std::move(locked.error())));
+    return bind(connection, source, source_kind);  // the table is gone, or the statement with its session
+  }
+  entry.round = round_;
+  looked_in_ = round_;
+  return entry.table;
+}
+
+std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
+    mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind) {
   const TableShape& shape = source->shape;
+  if (auto refused = refusal(rules_, shape)) return std::unexpected(std::move(*refused));
+  if (statements_ >= kMaxTables) forget();
+  const Key key(source.get(), source_kind);
+  tables_.erase(key);
+  std::string statement = fmt::format("farshore_{}", statements_);
+  if (auto locked = lock(connection, shape, statement); !locked) return std::unexpected(std::move(locked.error()));
   const auto schema = mysql::read_table_schema(connection, shape.schema, shape.name);
-  if (!schema) return std::unexpected(Unbound{.error = schema.error(), .reason = {}});
-  if (!*schema) {
-    return std::unexpected(
-        Unbound{.error = std::nullopt, .reason = fmt::format("table {} does not exist here", shape.full_name())});
-  }
+  if (!schema) return std::unexpected(not_now(schema.error()));
+  if (!*schema) return std::unexpected(does_not_fit(fmt::format("table {} does not exist here", shape.full_name())));
   auto bound = TargetTable::bind(source, source_kind, **schema, rules_.route(shape.schema, shape.name).merge);
-  if (!bound) return std::unexpected(Unbound{.error = std::nullopt, .reason = std::move(bound.error())});
-  if (tables_.size() >= kMaxTables) tables_.clear();
+  if (!bound) return std::unexpected(does_not_fit(std::move(bound.error())));
   auto table = std::make_shared<const TargetTable>(std::move(*bound));
-  tables_[key] = {.source = source, .table = table, .read_at = now};
+  ++statements_;
+  tables_[key] = {.source = source,
+                  .table = table,
+                  .statement = std::move(statement),
+                  .read_at = std::chrono::steady_clock::now(),
+                  .round = round_};
   return table;
+}
+
+std::expected<bool, mysql::SqlError> TargetCatalog::still_holds(mysql::Connection& connection) {
+  // What was bound in this round was read under the lock.
+  if (looked_in_ != round_ && prepared_) return true;
+  const auto rows = connection.query("SHOW SESSION STATUS LIKE 'Com_stmt_reprepare'");
+  if (!rows) return std::unexpected(rows.error());
+  const std::uint64_t count = rows->empty() ? 0 : rows->unsigned_integer(0, 1);
+  const bool same = looked_in_ != round_ || prepared_ == count;
+  if (!same) forget();
+  prepared_ = count;
+  return same;
 }
 
 }  // namespace farshore::apply

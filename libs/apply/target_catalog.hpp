@@ -1,47 +1,75 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "apply/target_table.hpp"
 #include "mysql/connection.hpp"
+#include "progress/progress_row.hpp"
 
 namespace farshore::apply {
 
 /// Why a table cannot be written now.
 struct Unbound {
-  /// Set: the schema could not be read; try again. Else the table does not fit, and `reason` says why.
+  /// Set: the schema could not be read; try again. Else the table may not be written, and `reason` says why.
   std::optional<mysql::SqlError> error;
   std::string reason;
+  progress::PartitionState state = progress::PartitionState::kWaitingForSchema;
 };
 
-/// The target's tables as far as they are in use. A table that fits is read again after `max_age`, so that a key or
-/// column added meanwhile is seen; one that does not fit is read again each time. Not thread safe.
+/// The target's tables as far as they are in use, as they are at the moment when rows are written. Not thread safe.
+///
+/// A round is the planning of one transaction. The first look at a table in a round takes the table's metadata lock,
+/// which the transaction keeps to its end: until then no statement changes the table. For that, and to learn of changes
+/// since the last round, each table has a prepared statement that reads nothing of it: a server prepares it anew when
+/// the table, a trigger or (MySQL) a foreign key of it is another than before, and counts that. So a round costs a
+/// statement for each table, and one for the count. MariaDB counts neither a trigger that is gone nor a foreign key
+/// that refers to the table: those are seen after `max_age`, when a table is read again in any case.
 class TargetCatalog {
  public:
   TargetCatalog(change::TableRules rules, std::chrono::milliseconds max_age)
       : rules_(std::move(rules)), max_age_(max_age) {}
 
+  /// In the transaction that will write, before its first write.
+  void begin_round() { ++round_; }
+  /// One that does not fit is read again each time.
   [[nodiscard]] std::expected<std::shared_ptr<const TargetTable>, Unbound> find(
       mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind);
-  /// The target's tables may have changed.
-  void forget() { tables_.clear(); }
+  /// At the round's end. False: a table has changed since it was bound. All are forgotten then, and the round is to be
+  /// repeated.
+  [[nodiscard]] std::expected<bool, mysql::SqlError> still_holds(mysql::Connection& connection);
+  /// The target's tables may have changed, or the session is another one.
+  void forget();
 
  private:
   struct Entry {
     std::shared_ptr<const change::ChangeTable> source;  ///< keeps the key's address from being used again
     std::shared_ptr<const TargetTable> table;
+    std::string statement;  ///< name of the prepared one; empty: the server has no room for more
     std::chrono::steady_clock::time_point read_at;
+    std::uint64_t round = 0;  ///< in which its lock was taken last
   };
   using Key = std::pair<const change::ChangeTable*, ServerKind>;
+
+  /// Prepares the table's statement, or leaves its name empty, and takes the lock.
+  [[nodiscard]] static std::expected<void, Unbound> lock(mysql::Connection& connection, const TableShape& shape,
+                                                         std::string& statement);
+  [[nodiscard]] std::expected<std::shared_ptr<const TargetTable>, Unbound> bind(
+      mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind);
 
   const change::TableRules rules_;
   const std::chrono::milliseconds max_age_;
   std::map<Key, Entry> tables_;
+  std::size_t statements_ = 0;  ///< prepared ones, and the number in the next one's name
+  std::uint64_t round_ = 1;
+  std::uint64_t looked_in_ = 0;            ///< the last round that met a table of an earlier one
+  std::optional<std::uint64_t> prepared_;  ///< the server's count of statements prepared anew, when last asked
 };
 
 }  // namespace farshore::apply

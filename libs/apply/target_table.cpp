@@ -117,13 +117,18 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
 
 void TargetTable::make_statements() {
   insert_head_ = "INSERT INTO " + quoted_ + " (";
-  upsert_tail_ = " ON DUPLICATE KEY UPDATE ";
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const std::string& name = columns_[i].name;
-    insert_head_ += (i == 0 ? "" : ",") + name;
-    upsert_tail_ += (i == 0 ? "" : ",") + name + "=VALUES(" + name + ")";
+  upsert_tail_.clear();
+  for (std::uint32_t i = 0; i < columns_.size(); ++i) {
+    const Column& column = columns_[i];
+    insert_head_ += (i == 0 ? "" : ",") + column.name;
+    // A key column whose equality is equality of bytes is what it was. Another's spelling may change.
+    const bool stays = column.is_bytewise && !column.pads && std::ranges::find(key_, i) != key_.end();
+    if (!stays) upsert_tail_ += "," + column.name + "=VALUES(" + column.name + ")";
   }
   insert_head_ += ") VALUES ";
+  const std::string& any = columns_[key_[0]].name;
+  upsert_tail_.replace(0, upsert_tail_.empty() ? 0 : 1, " ON DUPLICATE KEY UPDATE ");
+  if (upsert_tail_.ends_with(' ')) upsert_tail_ += any + "=VALUES(" + any + ")";
   // The optimizer must not think of a scan, which would lock rows of other partitions.
   delete_head_ = "DELETE t FROM " + quoted_ + " AS t FORCE INDEX (PRIMARY) WHERE ";
   delete_by_list_ = key_.size() == 1 && columns_[key_[0]].is_bytewise;

@@ -289,7 +289,8 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
 
 std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std::vector<Outcome>& outcomes) {
   mysql::Connection& connection = session_->connection;
-  // Read what the tables look like before the first write, so that progress is the first thing in the transaction.
+  // Look at the tables before the first write, so that progress is the first thing in the transaction. From here on
+  // they stay as they are until its end.
   const auto plan = planner_.plan(connection, set, active_);
   if (!plan) return std::unexpected(plan.error());
 
@@ -361,6 +362,7 @@ void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
       return;  // connect() waits; the compare-and-set of the next try finds out what became of this one
     }
     session_.emplace(std::move(*opened));
+    catalog_.forget();
   }
   ProgressStore store(session_->connection, settings_.region);
   for (std::size_t i = 0; i < active_.size(); ++i) {

@@ -10,6 +10,8 @@
 namespace farshore::apply {
 namespace {
 
+constexpr int kRounds = 5;  // the second finds what was bound in the first, or its tables under their locks
+
 // MySQL's GTIDs begin with a UUID.
 ServerKind kind_of_source(const change::Batch& batch) {
   return !batch.transactions().empty() && batch.transactions().front().gtid.contains(':') ? ServerKind::kMysql
@@ -25,15 +27,28 @@ Failure Failure::of_statement(std::uint32_t slice, std::string_view what, const 
 
 std::expected<const WritePlan*, Failure> Planner::plan(mysql::Connection& connection, const WorkSet& set,
                                                        const std::vector<bool>& active) {
+  for (int round = 0; round < kRounds; ++round) {
+    if (auto gathered = gather(connection, set, active); !gathered) return std::unexpected(std::move(gathered.error()));
+    const auto holds = catalog_.still_holds(connection);
+    if (!holds) return std::unexpected(Failure::again(holds.error()));
+    if (*holds) return &plan_;
+  }
+  return std::unexpected(
+      Failure::again({mysql::SqlErrorKind::kLockWait, 0, {}, "the target's tables are being changed"}));
+}
+
+std::expected<void, Failure> Planner::gather(mysql::Connection& connection, const WorkSet& set,
+                                             const std::vector<bool>& active) {
   plan_.tables.clear();
   plan_.grouped.clear();
   plan_.targets.clear();
   keys_.clear();
+  catalog_.begin_round();
   for (const BatchPart& part : set.parts()) {
     if (!active[part.slice]) continue;
-    if (auto added = add_part(connection, part); !added) return std::unexpected(std::move(added.error()));
+    if (auto added = add_part(connection, part); !added) return added;
   }
-  return &plan_;
+  return {};
 }
 
 std::expected<void, Failure> Planner::add_part(mysql::Connection& connection, const BatchPart& part) {
@@ -62,8 +77,7 @@ std::expected<Planner::Known, Failure> Planner::table_of(mysql::Connection& conn
         part.slice, fmt::format("table {} cannot be looked up", (*source)->shape.full_name()), *target.error().error));
   }
   if (!target) {
-    return std::unexpected(
-        Failure::of_slice(part.slice, progress::PartitionState::kWaitingForSchema, target.error().reason));
+    return std::unexpected(Failure::of_slice(part.slice, target.error().state, target.error().reason));
   }
   plan_.targets.push_back(*target);
   // Two shapes of one table share an entry, so that their changes keep their order.

@@ -61,11 +61,14 @@ class Planner {
  public:
   explicit Planner(TargetCatalog& catalog) : catalog_(catalog) {}
 
-  /// `active`: by slice, whether it is in. The plan points into the work set, and lives until the next call.
+  /// `active`: by slice, whether it is in. The plan points into the work set, and lives until the next call. What it
+  /// knows of the target's tables holds to the end of the open transaction, see TargetCatalog.
   [[nodiscard]] std::expected<const WritePlan*, Failure> plan(mysql::Connection& connection, const WorkSet& set,
                                                               const std::vector<bool>& active);
 
  private:
+  [[nodiscard]] std::expected<void, Failure> gather(mysql::Connection& connection, const WorkSet& set,
+                                                    const std::vector<bool>& active);
   [[nodiscard]] std::expected<void, Failure> add_part(mysql::Connection& connection, const BatchPart& part);
   /// A table of the batch at hand, bound.
   struct Known {

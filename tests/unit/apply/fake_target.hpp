@@ -155,10 +155,12 @@ class FakeTarget {
   void add_table(const std::string& name, Shape shape = Shape::kPlain) {
     const std::lock_guard lock(mutex_);
     tables_[name] = shape;
+    ++versions_[name];
   }
   void drop_table(const std::string& name) {
     const std::lock_guard lock(mutex_);
     tables_.erase(name);
+    ++versions_[name];
   }
   /// As if another process had written the row: `writes` grows too.
   void write_progress(int part, const Fields& fields) {
@@ -183,13 +185,19 @@ class FakeTarget {
     for (const auto& [key, row] : committed_.parked) reasons.push_back(row.at("reason"));
     return reasons;
   }
+  /// Queries of the information_schema.
+  [[nodiscard]] int schema_reads() {
+    const std::lock_guard lock(mutex_);
+    return schema_reads_;
+  }
   /// The statements since the last call that belong to transactions, without reads of farshore and information_schema.
   [[nodiscard]] std::vector<std::string> take_writes() {
     std::vector<std::string> writes;
     for (std::string& statement : server_.take_statements()) {
       const bool reads = statement.starts_with("SELECT") &&
                          (statement.contains("farshore.") || statement.contains("information_schema."));
-      const bool is_setup = statement.starts_with("SHOW") || statement.starts_with("SELECT @@") ||
+      const bool is_setup = statement.starts_with("SHOW") || statement.starts_with("PREPARE") ||
+                            statement.starts_with("EXECUTE") || statement.starts_with("SELECT @@") ||
                             statement.contains("'self-test'") || statement == "DO 1";
       if (!reads && !is_setup) writes.push_back(std::move(statement));
     }
@@ -208,12 +216,17 @@ class FakeTarget {
     if (statement == "COMMIT") return commit();
     if (statement == "ROLLBACK") return roll_back(ok());
     if (statement.starts_with("SELECT @@max_allowed_packet")) return rows({"m"}, {{std::to_string(packet_bytes_)}});
+    if (statement.starts_with("PREPARE") || statement.starts_with("EXECUTE")) return on_statement(statement);
+    if (statement.starts_with("SHOW SESSION STATUS")) return rows({"n", "v"}, {{"n", std::to_string(prepared_anew_)}});
     if (statement.starts_with("SHOW BINARY LOG STATUS")) return rows({"File", "Position"}, {});
     if (statement.contains("farshore.progress")) return on_progress(statement);
     if (statement.contains("farshore.parked")) return on_parked(statement);
     if (statement.starts_with("SELECT kafka_offset")) return rows({"kafka_offset"}, offsets_);
     if (statement.contains("farshore.")) return ok(1);
-    if (statement.contains("information_schema.")) return on_schema(statement);
+    if (statement.contains("information_schema.")) {
+      ++schema_reads_;
+      return on_schema(statement);
+    }
     if (statement.starts_with("SET ") || statement.starts_with("DO ")) return ok();
     if (data_) {
       if (auto reply = data_(statement)) {
@@ -333,6 +346,22 @@ class FakeTarget {
     return reply;
   }
 
+  /// PREPARE name FROM 'SELECT 1 FROM `shop`.`notes` LIMIT 0', and EXECUTE name
+  Reply on_statement(const std::string& statement) {
+    SqlText text(statement);
+    (void)text.find(" ");
+    Statement& known = statements_[text.name()];
+    if (statement.starts_with("PREPARE")) {
+      (void)text.find(".`");
+      known = {.table = text.name(), .version = 0};
+      known.version = versions_[known.table];
+    }
+    if (!tables_.contains(known.table)) return fails(1146, "Table does not exist");
+    if (known.version != versions_[known.table]) ++prepared_anew_;
+    known.version = versions_[known.table];
+    return statement.starts_with("PREPARE") ? ok() : rows({"1"}, {});
+  }
+
   Reply on_schema(const std::string& statement) const {
     SqlText text(statement);
     (void)text.find("TABLE_NAME=");
@@ -364,6 +393,14 @@ class FakeTarget {
   Tables committed_;               // guarded by mutex_, as all below
   std::optional<Tables> pending_;  // of the open transaction
   std::map<std::string, Shape> tables_;
+  struct Statement {
+    std::string table;
+    int version = 0;
+  };
+  std::map<std::string, int> versions_;          // of tables, grown by each change
+  std::map<std::string, Statement> statements_;  // prepared, of all sessions
+  int prepared_anew_ = 0;
+  int schema_reads_ = 0;
   Data data_;
   std::size_t packet_bytes_ = 16'777'216;
   std::string denied_;

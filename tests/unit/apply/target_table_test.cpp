@@ -240,7 +240,7 @@ class Statements : public ::testing::Test {
 TEST_F(Statements, AnUpsertAssignsTheKeyToo) {
   EXPECT_EQ(notes_.insert_head(), "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ");
   EXPECT_EQ(text([&](std::string& out) { return notes_.append_row(note_, out); }), "(7,'it\\'s')");
-  EXPECT_EQ(notes_.upsert_tail(), " ON DUPLICATE KEY UPDATE `id`=VALUES(`id`),`note`=VALUES(`note`)");
+  EXPECT_EQ(notes_.upsert_tail(), " ON DUPLICATE KEY UPDATE `note`=VALUES(`note`)");
 }
 
 TEST_F(Statements, ADeleteByASimpleKeyIsAList) {

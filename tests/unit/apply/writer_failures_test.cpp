@@ -15,7 +15,7 @@ using ::testing::StartsWith;
 using Kind = Outcome::Kind;
 
 constexpr const char* kUpsert = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ";
-constexpr const char* kTail = " ON DUPLICATE KEY UPDATE `id`=VALUES(`id`),`note`=VALUES(`note`)";
+constexpr const char* kTail = " ON DUPLICATE KEY UPDATE `note`=VALUES(`note`)";
 constexpr const char* kProgress = "UPDATE farshore.progress SET ";
 
 class AFailure : public Writing {
@@ -135,6 +135,35 @@ TEST_F(AFailure, AMissingTableIsWaitedForAndTheTargetIsReadAgainFirst) {
   write();
   EXPECT_TRUE(has_outcome(Kind::kApplied)) << "it goes on by itself";
   EXPECT_EQ(target_.progress().at("state"), "applying");
+}
+
+TEST_F(AFailure, ATableThatChangedAfterItWasReadIsReadAgainBeforeTheNextRow) {
+  write();
+  target_.add_table("notes", FakeTarget::Shape::kUnique);
+  take(topic_.transaction(2).insert(2, "a").end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_THAT(data(), ElementsAre("INSERT INTO `shop`.`notes` (`id`,`note`) VALUES (2,'a')")) << "no upsert";
+}
+
+TEST_F(AFailure, ATableThatDoesNotChangeIsNotReadAgain) {
+  write();
+  const int reads = target_.schema_reads();
+  take(topic_.transaction(2).insert(2, "a").end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(target_.schema_reads(), reads);
+}
+
+TEST_F(AFailure, ATableThatTheRulesLeaveOutStopsThePartition) {
+  TableShape progress = notes_shape("progress");
+  progress.schema = "farshore";
+  take(topic_.table(progress).transaction(2).insert(2, "a").end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("changes of table farshore.progress, and tables of this schema"));
+  EXPECT_EQ(target_.progress().at("seq"), "0") << "nothing of the work set is applied";
 }
 
 TEST_F(AFailure, AValueThatDoesNotFitIsWaitedForByItsRow) {

@@ -1,0 +1,93 @@
+"""The target's tables as apply finds them: what changes there is known before the next row, and what it may not write it does not."""
+
+import itertools
+
+import pytest
+
+from scenario import caught_up
+from wait import eventually
+
+NUMBERS = itertools.count(1)
+
+
+def behind_farshores_back(region, *statements):
+    region.database.execute("SET SESSION sql_log_bin = 0", *statements)
+
+
+def says(region, *words):
+    """The reason of a partition that does not go on, once it has all the words."""
+    def found():
+        reasons = [row["reason"] for row in region.progress() if row["state"] != "applying"]
+        return [reason for reason in reasons if all(word in reason for word in words)]
+    return eventually(f"{region.name} says {words}", found, 20, explain=region.progress)[0]
+
+
+@pytest.fixture(params=["east", "west"])
+def pair(regions, request):
+    source = regions.by_name[request.param]
+    regions.everywhere("CREATE DATABASE IF NOT EXISTS test_target CHARACTER SET utf8mb4")
+    yield source, regions.others(source)[0]
+    regions.all_gates_open()
+
+
+@pytest.fixture
+def table(pair):
+    """A new table's name; make it with make()."""
+    return f"test_target.t{next(NUMBERS)}_{pair[0].name}"
+
+
+def make(pair, table, at_source, at_target=None, warm=None):
+    """The table on both sides, and (to fill apply's knowledge of it) a row that has arrived."""
+    source, target = pair
+    for region, columns in ((source, at_source), (target, at_target or at_source)):
+        behind_farshores_back(region, f"DROP TABLE IF EXISTS {table}", f"CREATE TABLE {table} ({columns})")
+    if warm:
+        source.database.as_application(f"INSERT INTO {table} VALUES {warm}")
+        eventually("the row has arrived", lambda: target.database.value(f"SELECT COUNT(*) FROM {table}") == 1, 30,
+                   explain=target.progress)
+
+
+def mend(regions, pair, table, *statements):
+    behind_farshores_back(pair[1], *statements)
+    caught_up(regions)
+    regions.all_gates_open()
+
+
+def same(pair, table, columns="*"):
+    query = f"SELECT {columns} FROM {table} ORDER BY 1"
+    assert [region.database.rows(query) for region in pair][0] == pair[1].database.rows(query)
+
+
+def test_a_column_that_was_narrowed_a_moment_ago_takes_no_rounded_value(regions, pair, table):
+    source, target = pair
+    make(pair, table, "id INT NOT NULL PRIMARY KEY, v DECIMAL(10,4) NOT NULL", warm="(0, 1.2345)")
+    behind_farshores_back(target, f"ALTER TABLE {table} MODIFY v DECIMAL(10,2) NOT NULL")
+    source.database.as_application(*(f"INSERT INTO {table} VALUES ({number}, 9.8765)" for number in range(1, 41)))
+    says(target, table, "column v keeps 2 digits after the point, the source's has 4")
+    assert target.database.rows(f"SELECT id FROM {table} WHERE v = 9.88") == []
+    mend(regions, pair, table, f"ALTER TABLE {table} MODIFY v DECIMAL(10,4) NOT NULL", f"UPDATE {table} SET v = 1.2345 WHERE id = 0")
+    same(pair, table)
+
+
+def test_a_unique_key_that_was_added_a_moment_ago_turns_no_row_into_another(regions, pair, table):
+    source, target = pair
+    make(pair, table, "id INT NOT NULL PRIMARY KEY, v INT NOT NULL", warm="(100, 7)")
+    behind_farshores_back(target, f"ALTER TABLE {table} ADD UNIQUE KEY (v)")
+    source.database.as_application(f"INSERT INTO {table} VALUES (2, 7)")
+    eventually("the row is parked", lambda: target.parked(), 20, explain=target.progress)
+    assert target.database.rows(f"SELECT id FROM {table}") == [(100,)]
+    behind_farshores_back(target, f"ALTER TABLE {table} DROP KEY v")
+    eventually("nothing is parked", lambda: not target.parked(), 30)
+    same(pair, table)
+
+
+def test_an_alter_waits_for_the_transaction_that_has_looked_and_the_next_one_sees_it(regions, pair, table):
+    """Rows flow while the table goes to and fro: each row is exact, whenever it came."""
+    source, target = pair
+    make(pair, table, "id INT NOT NULL PRIMARY KEY, v DECIMAL(10,4) NOT NULL, w INT NULL", warm="(0, 1.2345, NULL)")
+    for round_ in range(6):
+        source.database.as_application(*(f"INSERT INTO {table} VALUES ({1000 * round_ + number}, 9.8765, NULL)" for number in range(1, 60)))
+        change = "DROP COLUMN w" if round_ % 2 == 0 else "ADD COLUMN w INT NULL"
+        behind_farshores_back(target, f"ALTER TABLE {table} {change}")
+    caught_up(regions)
+    same(pair, table, "id, v")
