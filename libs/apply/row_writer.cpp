@@ -52,9 +52,7 @@ RowWriter::Result RowWriter::write_coalesced(std::span<const RowOp> ops) {
 RowWriter::Form RowWriter::form_of(const RowOp& op) {
   switch (op.target->path()) {
     case WritePath::kImmutable: return op.change->op == change::Op::kInsert ? Form::kInsert : Form::kRow;
-    case WritePath::kCareful:
-      if (op.change->op == change::Op::kUpdate) return Form::kRow;
-      return op.is_delete() ? Form::kDelete : Form::kInsert;
+    case WritePath::kCareful:  // its upserts fail where they would touch another row; then its rows go one by one
     case WritePath::kCoalesced:
     case WritePath::kOrdered: break;
   }

@@ -117,22 +117,34 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
 
 void TargetTable::make_statements() {
   insert_head_ = "INSERT INTO " + quoted_ + " (";
-  upsert_tail_.clear();
+  const bool careful = path_ == WritePath::kCareful;
+  const std::string& first = columns_[key_[0]].name;
+  // The row that an upsert finds may be another one, where a further unique key holds it: then the key becomes NULL,
+  // which no primary key takes, and the statement fails as a whole. Assigned first, before anything has changed.
+  std::string assigned = careful ? "," + first + "=IF(" + same_key() + ",VALUES(" + first + "),NULL)" : "";
   for (std::uint32_t i = 0; i < columns_.size(); ++i) {
     const Column& column = columns_[i];
     insert_head_ += (i == 0 ? "" : ",") + column.name;
     // A key column whose equality is equality of bytes is what it was. Another's spelling may change.
     const bool stays = column.is_bytewise && !column.pads && std::ranges::find(key_, i) != key_.end();
-    if (!stays) upsert_tail_ += "," + column.name + "=VALUES(" + column.name + ")";
+    if (!stays && !(careful && i == key_[0])) assigned += "," + column.name + "=VALUES(" + column.name + ")";
   }
+  if (assigned.empty()) assigned = "," + first + "=VALUES(" + first + ")";
+  upsert_tail_ = " ON DUPLICATE KEY UPDATE " + assigned.substr(1);
   insert_head_ += ") VALUES ";
-  const std::string& any = columns_[key_[0]].name;
-  upsert_tail_.replace(0, upsert_tail_.empty() ? 0 : 1, " ON DUPLICATE KEY UPDATE ");
-  if (upsert_tail_.ends_with(' ')) upsert_tail_ += any + "=VALUES(" + any + ")";
   // The optimizer must not think of a scan, which would lock rows of other partitions.
   delete_head_ = "DELETE t FROM " + quoted_ + " AS t FORCE INDEX (PRIMARY) WHERE ";
   delete_by_list_ = key_.size() == 1 && columns_[key_[0]].is_bytewise;
   if (delete_by_list_) delete_head_ += columns_[key_[0]].name + " IN (";
+}
+
+std::string TargetTable::same_key() const {
+  std::string out;
+  for (const std::uint32_t index : key_) {
+    const std::string& name = columns_[index].name;
+    out += (out.empty() ? "" : " AND ") + name + "<=>VALUES(" + name + ")";
+  }
+  return out;
 }
 
 void TargetTable::append_key(std::span<const Value> row, std::string& out) const {

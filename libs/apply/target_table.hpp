@@ -79,6 +79,8 @@ class TargetTable {
   };
   TargetTable() = default;
   void make_statements();
+  /// Of an upsert: the row that it found has the key of the row given.
+  [[nodiscard]] std::string same_key() const;
   /// `exact`: a key that only the target's collation holds equal is not meant.
   [[nodiscard]] bool append_key_condition(std::span<const Value> row, bool exact, std::string& out) const;
   [[nodiscard]] bool append_exact_text(const Column& column, const Value& value, std::string& out) const;

@@ -16,7 +16,7 @@ from lab_lib import LabError, tools
 from lab_lib.errors import Cancelled
 from lab_lib.waiting import take_sigterm_as_interrupt
 
-from . import drain, latency
+from . import drain, latency, sysbench
 
 DESCRIPTION = """Benchmarks on private servers that end with the run. Each result has a yardstick of the same run beside it.
   capture   drains a binlog of sysbench oltp_write_only into Kafka; yardstick: mariadb-binlog -v over the same files
@@ -32,6 +32,8 @@ def main(words):
     parser.add_argument("--rows", type=int, default=2_000_000, metavar="N", help="row changes in the binlog (default 2000000)")
     parser.add_argument("--server", choices=("mariadb", "mysql"), default="mariadb",
                         help="the source of capture and apply; yardsticks are MariaDB's (default mariadb)")
+    parser.add_argument("--table", choices=sorted(sysbench.KINDS), default="plain",
+                        help="of capture and apply: plain; unique: with a further unique key; group: an order group (default plain)")
     parser.add_argument("--seconds", type=int, default=30, metavar="N", help="length of each latency measurement")
     parser.add_argument("--rates", type=rates, default=[1000, 5000], metavar="N,N", help="row changes a second of latency")
     parser.add_argument("--keep", action="store_true", help="leave the folder of servers and logs behind")
@@ -72,7 +74,7 @@ def failed(sentence, exit_code=1):
 def results(arguments, folder):
     drains = [what for what in ("capture", "apply") if what in arguments.what]
     if drains:
-        yield from drain.results(drains, folder, arguments.server, arguments.rows, say)
+        yield from drain.results(drains, folder, arguments.server, arguments.rows, arguments.table, say)
     if "latency" in arguments.what:
         yield from latency.results(folder, arguments.rates, arguments.seconds, say)
 

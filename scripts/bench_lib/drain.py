@@ -27,14 +27,14 @@ DURABLE = ["--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", "--innodb-bu
 REPLICA_THREADS = 4
 
 
-def results(wanted, folder, kind, rows, say):
+def results(wanted, folder, kind, rows, table, say):
     folder.mkdir()
     folder.chmod(0o755)
     with contextlib.ExitStack() as stack:
         lab = Lab(folder / "lab", say=lambda line: say(line.strip()))
         stack.callback(lab.down, purge=True)
         lab.up(regions=["east"], server=kind, with_services=False)
-        source = backlog(lab, folder, rows, say)
+        source = backlog(lab, folder, rows, table, say)
         captured = drain_capture(source, folder, say)
         if "capture" in wanted:
             yield capture_result(source, captured, say)
@@ -48,8 +48,9 @@ def results(wanted, folder, kind, rows, say):
 class Source:
     """The lab's database with a backlog in its binlog, from `position` in `files` on."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, table):
         self.lab = lab
+        self.table = table
         found = lab.env()["regions"]["east"]
         db = found["db"]
         self.kind = db["server"]
@@ -57,6 +58,7 @@ class Source:
         self.database = Database("east", db["server"], db["socket"], db["host"], db["port"])
         self.bootstrap = found["kafka"]["bootstrap"]
         self.config = yaml.safe_load(pathlib.Path(found["config"]).read_text())
+        self.config["tables"] = [{"match": f"{sysbench.SCHEMA}.*", "group": "all"}] if table == "group" else []
         self.position = None
         self.file = None
         self.end_position = None
@@ -72,13 +74,13 @@ class Source:
         return [base / name for name in names[names.index(self.file):]]
 
 
-def backlog(lab, folder, rows, say):
-    source = Source(lab)
+def backlog(lab, folder, rows, table, say):
+    source = Source(lab, table)
     database = source.database
     app = lab.env()["regions"]["east"]["db"]["app"]
     database.execute("SET GLOBAL sync_binlog = 0", "SET GLOBAL innodb_flush_log_at_trx_commit = 0")
     say(f"{source.kind} {source.version}: making {sysbench.TABLES} tables of {sysbench.TABLE_ROWS} rows")
-    sysbench.prepare(database, app["user"], app["password"])
+    sysbench.prepare(database, app["user"], app["password"], table)
     database.execute("FLUSH BINARY LOGS")
     source.file = database.rows("SHOW BINARY LOGS")[-1][0]
     source.position = source.binlog_end()
@@ -150,7 +152,7 @@ def versions(source):
 
 
 def capture_result(source, captured, say):
-    result = {"bench": "capture", "server": source.kind, **captured, "versions": versions(source)}
+    result = {"bench": "capture", "table": source.table, "server": source.kind, **captured, "versions": versions(source)}
     if source.kind != "mariadb":
         return result
     say("yardstick: mariadb-binlog -v")
@@ -199,7 +201,7 @@ def apply_result(source, folder, applied, target, say):
     target.stop()
     if sums != table_sums(source.database):
         raise LabError("the copy does not hold what the source holds")
-    result = {"bench": "apply", "server": source.kind, **applied, "versions": {**versions(source), "target": f"mariadb {target_version}"}}
+    result = {"bench": "apply", "table": source.table, "server": source.kind, **applied, "versions": {**versions(source), "target": f"mariadb {target_version}"}}
     if source.kind != "mariadb":
         return result
     rate, cpu = native_replica(source, folder, applied["rows"], say)

@@ -71,7 +71,10 @@ TEST_F(ParkedChanges, NobodyElsesRowIsOverwritten) {
   take_note("taken");
   take(topic_.transaction(1).insert(1, "taken").update(2, "x", "taken").end().send());
   write();
-  for (const std::string& statement : data()) EXPECT_THAT(statement, ::testing::Not(HasSubstr("ON DUPLICATE")));
+  for (const std::string& statement : data()) {
+    if (!statement.contains("ON DUPLICATE")) continue;
+    EXPECT_THAT(statement, HasSubstr("`id`=IF(`id`<=>VALUES(`id`),VALUES(`id`),NULL)")) << "it fails on another row";
+  }
   EXPECT_EQ(target_.parked(), 2U);
 }
 
@@ -317,7 +320,7 @@ TEST_F(ParkedChanges, ThatAreAboveThePacketThoughTheirRowIsNotStopThePartition) 
   const std::string before(3'000, '\'');  // 6,000 bytes as a literal
   const std::string after = "taken" + before;
   target_.on_data([](const std::string& statement) -> std::optional<Reply> {
-    if (statement.starts_with("UPDATE")) return fails(1062, "Duplicate entry 'taken' for key 'notes.note'");
+    if (statement.contains("`shop`")) return fails(1062, "Duplicate entry 'taken' for key 'notes.note'");
     return std::nullopt;
   });
   take(topic_.transaction(1).update(1, before, after).end().send());

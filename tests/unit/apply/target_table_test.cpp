@@ -70,6 +70,13 @@ TEST(WritePaths, AKeyOverAPrefixIsCareful) {
   EXPECT_EQ(bind(named_shape(kUtf8mb4Bin), target).path(), WritePath::kCareful) << "two keys may share a beginning";
 }
 
+TEST(WritePaths, AnUpsertThatFindsAnotherRowThroughAFurtherUniqueKeyFails) {
+  mysql::TableSchema target = notes_target();
+  target.unique_keys = {{"note", {"note"}, false}};
+  EXPECT_EQ(bind(notes_shape("notes"), target).upsert_tail(),
+            " ON DUPLICATE KEY UPDATE `id`=IF(`id`<=>VALUES(`id`),VALUES(`id`),NULL),`note`=VALUES(`note`)");
+}
+
 TEST(WritePaths, AFurtherUniqueKeyIsCareful) {
   mysql::TableSchema target = notes_target();
   target.unique_keys = {{"note", {"note"}, false}};
