@@ -17,11 +17,12 @@
 
 namespace farshore::apply {
 
-/// Names a parked change: its table and the hash of its key.
+/// Names a parked change: its table and its key, as the source has them. The target has no part in it, so that a newer
+/// change of the key finds it whatever becomes of the target's table.
 struct ParkedKey {
   std::string schema;
   std::string table;
-  std::array<char, 16> hash{};  ///< XXH3-128 of the encoded key
+  std::array<char, 16> hash{};  ///< XXH3-128 of change::encode_key()
   friend auto operator<=>(const ParkedKey&, const ParkedKey&) = default;
 };
 

@@ -25,6 +25,16 @@ std::string_view name_of(const SqlError& error) {
   return error.kind == SqlErrorKind::kTooNarrow ? "a value does not fit" : "the table does not fit";
 }
 
+std::string group_waits(const RowOp& op, const SqlError& error) {
+  return fmt::format(
+      "table {}: the target refuses a row of the order group {}, and so nothing of transaction {} is applied, and "
+      "nothing "
+      "behind it: {}. Make the target take the row (what clashes with it there, or the constraint); it is tried again "
+      "by itself",
+      op.change->table->shape.full_name(), op.target->group(), op.batch->transaction_of(*op.change).gtid,
+      error.to_string());
+}
+
 }  // namespace
 
 std::expected<void, Failure> RowWriter::write(const WritePlan& plan, std::span<const Slice> slices,
@@ -176,12 +186,9 @@ RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error
           Failure::of_slice(op.slice, PartitionState::kStopped, fmt::format("table {}: {}", table, error.to_string())));
     case Action::kPark: break;
   }
-  if (!op.target->keeps_key(*op.change)) {
-    // Parked, it would move whatever row has taken the old key meanwhile.
-    return std::unexpected(
-        Failure::of_slice(op.slice, PartitionState::kStopped,
-                          fmt::format("table {}: a row cannot take its new key here: {}", table, error.to_string())));
-  }
+  // Without this row nothing of its transaction is applied, nor anything behind it.
+  if (!op.target->group().empty())
+    return std::unexpected(Failure::of_slice(op.slice, PartitionState::kStopped, group_waits(op, error)));
   if (parking_.count(partition) >= limits_.parked_rows && !is_parked(op)) {
     return std::unexpected(
         Failure::of_slice(op.slice, PartitionState::kStopped,

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "mysql/literal.hpp"
+#include "mysql/without_values.hpp"
 
 namespace farshore::mysql {
 namespace {
@@ -43,7 +44,7 @@ SqlError to_error(const sql::SQLException& exception) {
   error.code = exception.getErrorCode();
   error.kind = kind_of_error_code(error.code);
   error.sqlstate = exception.getSQLState();
-  error.message = exception.what();
+  error.message = without_values(error.code, exception.what());
   return error;
 }
 

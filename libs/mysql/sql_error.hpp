@@ -31,7 +31,7 @@ struct SqlError {
   SqlErrorKind kind = SqlErrorKind::kOther;
   int code = 0;  ///< the server's or the client library's error number; 0: none
   std::string sqlstate;
-  std::string message;  ///< the server's words; may hold a value of the row in a duplicate's message
+  std::string message;  ///< the server's words, without values of rows: see without_values()
 
   /// "1213 Deadlock found ...", for people.
   [[nodiscard]] std::string to_string() const;

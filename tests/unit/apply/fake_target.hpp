@@ -111,10 +111,11 @@ class FakeTarget {
   using Data = std::function<std::optional<Reply>(const std::string& statement)>;
   enum class Commit : std::uint8_t { kGood, kLostAfterIt, kLostBeforeIt, kRefused };
   enum class Shape : std::uint8_t {
-    kPlain,    ///< id BIGINT PRIMARY KEY, note VARCHAR
-    kUnique,   ///< the same, with a unique key over note
-    kWide,     ///< the same, and a column more: c VARCHAR
-    kTextKey,  ///< note VARCHAR PRIMARY KEY, compared without case, id BIGINT
+    kPlain,      ///< id BIGINT PRIMARY KEY, note VARCHAR
+    kUnique,     ///< the same, with a unique key over note
+    kWide,       ///< the same, and a column more: c VARCHAR
+    kTextKey,    ///< note VARCHAR PRIMARY KEY, compared without case, id BIGINT
+    kBinaryKey,  ///< the same, compared by bytes, without trailing spaces
   };
 
   FakeTarget() {
@@ -369,7 +370,7 @@ class FakeTarget {
     if (table == tables_.end()) return rows({"x"}, {});
     if (statement.contains("information_schema.TABLES")) return rows({"ENGINE"}, {{"InnoDB"}});
     if (statement.contains("information_schema.STATISTICS")) {
-      const std::string key = table->second == Shape::kTextKey ? "note" : "id";
+      const std::string key = table->second == Shape::kTextKey || table->second == Shape::kBinaryKey ? "note" : "id";
       Reply keys = rows({"INDEX_NAME", "COLUMN_NAME", "SUB_PART"}, {{"PRIMARY", key, std::nullopt}});
       if (table->second == Shape::kUnique || table->second == Shape::kWide)
         keys.rows.push_back({"note", "note", std::nullopt});
@@ -382,6 +383,7 @@ class FakeTarget {
                          {{"id", "bigint", "bigint(20)", null, null, "NO", "", null, "", null, "19", "0", null},
                           {"note", "varchar", "varchar(20)", "utf8mb4", "utf8mb4_general_ci", "YES", "", null, "", "80",
                            null, null, null}});
+    if (table->second == Shape::kBinaryKey) columns.rows.back()[4] = "utf8mb4_bin";
     if (table->second == Shape::kWide) {
       columns.rows.push_back(columns.rows.back());
       columns.rows.back().front() = "c";

@@ -237,6 +237,29 @@ TEST_F(ParkedChanges, OfAnOldShapeAreReplacedByALaterChangeOfTheNewOne) {
   EXPECT_EQ(target_.parked(), 0U);
 }
 
+TEST_F(ParkedChanges, AreFoundByTheirKeyWhateverTheTargetHoldsEqualByNow) {
+  target_.add_table("notes", FakeTarget::Shape::kBinaryKey);
+  restart();
+  TableShape shape = notes_shape("notes");
+  shape.key = {1};
+  shape.columns[1].collation = 46;  // utf8mb4_bin
+  const auto refused = [](const std::string& statement) -> std::optional<Reply> {
+    if (statement.starts_with("INSERT")) return fails(3819, "Check constraint 'small' is violated.");
+    return std::nullopt;
+  };
+  target_.on_data(refused);
+  take(topic_.table(shape).transaction(1).insert(1, "a ").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 1U);
+  target_.add_table("notes", FakeTarget::Shape::kTextKey);  // the target's collation is another now
+  start();
+  load();
+  take(topic_.transaction(2).erase(1, "a ").end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(target_.parked(), 0U) << "else the deleted row would come back";
+}
+
 TEST_F(ParkedChanges, ThatCannotBeTriedAgainSaySoOnceAndLeaveThePartitionGood) {
   take_note("taken");
   take(topic_.transaction(1).insert(1, "taken").end().send());

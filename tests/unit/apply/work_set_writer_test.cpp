@@ -335,9 +335,45 @@ TEST_F(AGroupIsWritten, AKeyChangeThatIsRefusedStopsThePartitionAndIsNotParked) 
   write();
   ASSERT_TRUE(has_outcome(Kind::kSuspended));
   EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
-  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("cannot take its new key"));
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("order group orders"));
   EXPECT_EQ(target_.parked(), 0U);
   EXPECT_EQ(target_.progress().at("seq"), "0");
+}
+
+TEST_F(AGroupIsWritten, WholeOrNotAtAllAndOtherPartitionsGoOn) {
+  target_.on_data([](const std::string& statement) -> std::optional<Reply> {
+    if (statement.contains("(2,")) return fails(3819, "Check constraint 'positive' is violated.");
+    return std::nullopt;
+  });
+  topic_.transaction(1);
+  on("notes").insert(1, "half").insert(2, "refused").insert(3, "half");
+  take(topic_.end().send());
+  ProgressRow other = applied_up_to(0);
+  other.key.partition = PartitionId(4);
+  stored(other);
+  std::vector<Outcome> loaded;
+  writer_->load(std::vector<LoadRequest>{{.key = other.key, .topic_id = "topic"}}, loaded, never_);
+  ASSERT_EQ(loaded.size(), 1U);
+  PartitionIntake intake(loaded[0].row, WholeTransaction{});
+  (void)intake.take(Topic(kEpoch, 1, other.key).table(notes_shape("lines")).transaction(1).insert(9, "x").end().send(),
+                    tables_, set_);
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(target_.progress(4).at("seq"), "1");
+  EXPECT_EQ(target_.progress().at("seq"), "0");
+  EXPECT_EQ(target_.parked(), 0U);
+  EXPECT_THAT(target_.progress().at("reason"),
+              ::testing::AllOf(HasSubstr("shop.notes"), HasSubstr("'positive'"), HasSubstr("nothing of transaction")));
+  target_.on_data([](const std::string&) { return std::nullopt; });
+  load();
+  Topic again;
+  again.transaction(1);
+  again.table(notes_shape("notes"), "orders").insert(1, "half").insert(2, "refused").insert(3, "half");
+  take(again.end().send());
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied)) << "it goes on once the target takes the row";
+  EXPECT_EQ(target_.progress().at("seq"), "3");
 }
 
 // --- immutable tables
