@@ -1,30 +1,146 @@
 #include "apply/barrier.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 
 namespace farshore::apply {
 namespace {
 
+using progress::PartitionState;
+using progress::ProgressRow;
+using progress::StatementState;
+
+constexpr std::size_t kNamedMax = 3;             // tables in a sentence
+constexpr std::size_t kStatementBytesMax = 200;  // of a statement in a sentence
+constexpr std::size_t kNamesBytesMax = 150;
+
 /// At this barrier, and not still at that of an epoch before it.
-bool waits_at(const progress::ProgressRow& row, const change::EpochStart& start, const change::PartitionEnd& end) {
-  if (row.state != progress::PartitionState::kAtBarrier) return false;
+bool waits_at(const ProgressRow& row, const change::EpochStart& start, const change::PartitionEnd& end) {
+  if (!stands_at_barrier(row.state)) return false;
   const bool had_nothing = row.epoch.epoch == Epoch(0) && end.last_seq == Seq(0);
   return had_nothing || row.epoch == start.continues;
 }
 
-}  // namespace
-
-bool barrier_is_complete(EpochId id, const change::EpochStart& start, std::span<const progress::ProgressRow> rows,
-                         std::string& waiting_for) {
-  for (const change::PartitionEnd& end : start.continued) {
-    const auto row = std::ranges::find_if(rows, [&](const progress::ProgressRow& candidate) {
+/// A partition that has not arrived; nothing: all have.
+std::optional<std::string> missing_partition(const BarrierArrival& barrier, const std::vector<ProgressRow>& rows) {
+  for (const change::PartitionEnd& end : barrier.start.continued) {
+    const auto row = std::ranges::find_if(rows, [&](const ProgressRow& candidate) {
       return candidate.key.stream == end.stream && candidate.key.partition == end.partition;
     });
-    if (row != rows.end() && (row->epoch.epoch >= id.epoch || waits_at(*row, start, end))) continue;
-    waiting_for = end.stream + "/" + std::to_string(end.partition.raw());
-    return false;
+    if (row != rows.end() && (row->epoch.epoch >= barrier.epoch.epoch || waits_at(*row, barrier.start, end))) continue;
+    const std::string_view state = row == rows.end()                         ? "has no progress here"
+                                   : row->state == PartitionState::kApplying ? "is still before it"
+                                   : stands_at_barrier(row->state)           ? "is at an earlier epoch's start"
+                                                                             : to_string(row->state);
+    return fmt::format("{}/{} ({})", end.stream, end.partition.raw(), state);
   }
-  return true;
+  return std::nullopt;
+}
+
+std::string beginning(const BarrierArrival& barrier) {
+  return fmt::format("at the start of epoch {} ({})", barrier.epoch.epoch.raw(),
+                     progress::statement_for_people(barrier.start.reason, kNamesBytesMax));
+}
+
+BarrierWait for_parked(const std::string& origin, const BarrierArrival& barrier,
+                       const std::vector<ParkedBefore>& parked) {
+  std::uint64_t changes = 0;
+  std::string names;
+  for (std::size_t i = 0; i < parked.size(); ++i) {
+    changes += parked[i].changes;
+    if (i < kNamedMax) names += fmt::format("{}{} of {}", i == 0 ? "" : ", ", parked[i].changes, parked[i].table);
+  }
+  if (parked.size() > kNamedMax) names += fmt::format(", and of {} tables more", parked.size() - kNamedMax);
+  return {.state = PartitionState::kAtBarrier,
+          .reason = fmt::format(
+              "{}: it is entered when nothing from before it is parked here, and {} changes are ({}); they are tried "
+              "again until they fit: make room for them, or settle them: `farshorectl parked list --origin {}`",
+              beginning(barrier), changes, names, origin)};
+}
+
+std::string names_of(const std::vector<std::string>& tables) {
+  if (tables.empty()) return "any table of the origin";
+  return progress::statement_for_people(fmt::format("{}", fmt::join(tables, ", ")), kNamesBytesMax);
+}
+
+BarrierWait for_statement(const std::string& origin, const BarrierArrival& barrier,
+                          const change::RowlessStatement& statement) {
+  const std::string command = fmt::format("--origin {} --epoch {} --execute", origin, barrier.epoch.epoch.raw());
+  return {.state = PartitionState::kWaitingForStatement,
+          .reason = fmt::format(
+              "the origin ran `{}`, which changed rows ({}) without saying which; all before it is applied here, and "
+              "nothing after it. Run the same here now, then `farshorectl ddl done {}`. If it is the echo of one that "
+              "was run here already, only say done. `farshorectl ddl skip {}` passes over it: its tables are "
+              "not-yet-equal then",
+              progress::statement_for_people(statement.text, kStatementBytesMax), names_of(statement.tables), command,
+              command)};
+}
+
+/// "schema.table" to the stream that takes it, or to every stream of the epoch when none is plain.
+void add_tables(const std::vector<std::string>& tables, const std::string& why, const change::EpochStart& start,
+                const change::TableRules& rules, std::vector<UnequalTable>& out) {
+  std::set<std::string> streams;
+  for (const change::PartitionEnd& end : start.partitions) streams.insert(end.stream);
+  const auto in_all = [&](const std::string& table) {
+    for (const std::string& stream : streams) out.push_back({.stream = stream, .table = table, .why = why});
+  };
+  if (tables.empty()) return in_all("");
+  for (const std::string& name : tables) {
+    if (name == "*.*") {
+      in_all("");
+      continue;
+    }
+    const std::size_t dot = name.find('.');
+    const change::Route route =
+        dot == std::string::npos ? change::Route() : rules.route(name.substr(0, dot), name.substr(dot + 1));
+    const std::string stream = route.captured ? rules.streams()[route.stream].name : std::string();
+    if (streams.contains(stream)) {
+      out.push_back({.stream = stream, .table = name, .why = why});
+    } else {
+      in_all(name);
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<BarrierWait> wait_at_barrier(const std::string& origin, const BarrierArrival& barrier,
+                                           const BarrierFacts& facts) {
+  if (const auto missing = missing_partition(barrier, facts.rows)) {
+    return BarrierWait{.state = PartitionState::kAtBarrier,
+                       .reason = fmt::format("{}: it is entered when every partition of the origin is there, and {} is "
+                                             "not; see that one's state",
+                                             beginning(barrier), *missing)};
+  }
+  if (!facts.parked.empty()) return for_parked(origin, barrier, facts.parked);
+  if (barrier.start.statement && facts.statement.value_or(StatementState::kWaiting) == StatementState::kWaiting)
+    return for_statement(origin, barrier, *barrier.start.statement);
+  return std::nullopt;
+}
+
+BarrierWait cannot_enter(const BarrierArrival& barrier, const mysql::SqlError& error) {
+  const bool lacks_table = error.kind == mysql::SqlErrorKind::kMissingTable;
+  return {.state = PartitionState::kAtBarrier,
+          .reason = fmt::format("{}: it cannot be entered yet: {}{}", beginning(barrier), error.to_string(),
+                                lacks_table ? "; `farshorectl init` makes the tables that are missing" : "")};
+}
+
+std::vector<UnequalTable> unequal_behind(const BarrierArrival& barrier, std::optional<StatementState> statement,
+                                         const change::TableRules& rules) {
+  const change::EpochStart& start = barrier.start;
+  std::vector<UnequalTable> unequal;
+  if (start.statement && statement == StatementState::kSkipped) {
+    const std::string text = progress::statement_for_people(start.statement->text, kStatementBytesMax);
+    add_tables(start.statement->tables, fmt::format("`{}` of the origin was passed over", text), start, rules, unequal);
+  }
+  if (!start.missed_tables.empty()) {
+    add_tables(start.missed_tables,
+               fmt::format("captured since epoch {}, what it held before was not", barrier.epoch.epoch.raw()), start,
+               rules, unequal);
+  }
+  return unequal;
 }
 
 }  // namespace farshore::apply

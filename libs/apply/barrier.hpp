@@ -1,18 +1,65 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
-#include "base/numbers.hpp"
-#include "change/epoch_start.hpp"
+#include "apply/work_set.hpp"
+#include "change/table_rules.hpp"
+#include "mysql/sql_error.hpp"
 #include "progress/progress_row.hpp"
+#include "progress/statement_store.hpp"
 
+/// When an epoch may be entered. Pure: no input, no output.
+///
+/// Three things are waited for, in this order, so that at the last one everything before the epoch is applied here and
+/// nothing after it:
+///   1. every partition of the origin has arrived, or is beyond;
+///   2. nothing of the origin is parked from an earlier epoch: no parked row outlives the shape it was written under,
+///      or the statement that came after it;
+///   3. where the epoch begins behind a statement that changed rows without row events, an operator has said that the
+///      same was done here, or is to be passed over.
 namespace farshore::apply {
 
-/// Whether every partition of the origin that existed in the continued epoch has arrived at the start of `id`, or is
-/// beyond it. `rows` are the origin's, of this region.
-/// Otherwise `waiting_for` (for people) names one that has not.
-[[nodiscard]] bool barrier_is_complete(EpochId id, const change::EpochStart& start,
-                                       std::span<const progress::ProgressRow> rows, std::string& waiting_for);
+/// Changes of a table that are parked from before an epoch.
+struct ParkedBefore {
+  std::string table;  ///< "schema.table"
+  std::uint64_t changes = 0;
+};
+
+/// What decides whether a barrier may be passed.
+struct BarrierFacts {
+  std::vector<progress::ProgressRow> rows;  ///< the origin's, of this region
+  std::vector<ParkedBefore> parked;         ///< of the origin, from earlier epochs
+  /// What was said of the statement before the epoch; nothing: there is none, or it is not in the table.
+  std::optional<progress::StatementState> statement;
+};
+
+/// What a partition waits for at a barrier.
+struct BarrierWait {
+  progress::PartitionState state = progress::PartitionState::kAtBarrier;
+  std::string reason;  ///< for people: what, and what ends it
+};
+
+/// Nothing: the epoch may be entered.
+[[nodiscard]] std::optional<BarrierWait> wait_at_barrier(const std::string& origin, const BarrierArrival& barrier,
+                                                         const BarrierFacts& facts);
+
+/// The database refuses what belongs to passing it.
+[[nodiscard]] BarrierWait cannot_enter(const BarrierArrival& barrier, const mysql::SqlError& error);
+
+/// What entering the epoch makes unequal here: of each stream the tables, or "" for all of its tables.
+struct UnequalTable {
+  std::string stream;
+  std::string table;
+  std::string why;
+
+  friend bool operator==(const UnequalTable&, const UnequalTable&) = default;
+};
+[[nodiscard]] std::vector<UnequalTable> unequal_behind(const BarrierArrival& barrier,
+                                                       std::optional<progress::StatementState> statement,
+                                                       const change::TableRules& rules);
 
 }  // namespace farshore::apply

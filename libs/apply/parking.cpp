@@ -123,15 +123,6 @@ std::size_t Parking::count(const progress::PartitionKey& partition) const {
   return found == parked_.end() ? 0 : found->second.size();
 }
 
-std::expected<std::uint64_t, mysql::SqlError> Parking::count_before(mysql::Connection& connection,
-                                                                    const std::string& origin, Epoch epoch) {
-  const auto rows =
-      connection.query(fmt::format("SELECT COUNT(*) FROM farshore.parked WHERE region={} AND origin={} AND epoch<{}",
-                                   text_literal(region_), text_literal(origin), epoch.raw()));
-  if (!rows) return std::unexpected(rows.error());
-  return rows->unsigned_integer(0, 0);
-}
-
 bool Parking::touches(const progress::PartitionKey& partition, const RowOp& op) const {
   if (!parked_.contains(partition) && !edits_.contains(partition)) return false;
   return std::ranges::any_of(keys_of(op), [&](const ParkedKey& key) { return is_parked(partition, key); });

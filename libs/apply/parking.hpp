@@ -49,9 +49,6 @@ class Parking {
   void forget(const progress::PartitionKey& partition) { parked_.erase(partition); }
   /// Parked durably.
   [[nodiscard]] std::size_t count(const progress::PartitionKey& partition) const;
-  /// Parked of all partitions of an origin, in the table, and published before this epoch.
-  [[nodiscard]] std::expected<std::uint64_t, mysql::SqlError> count_before(mysql::Connection& connection,
-                                                                           const std::string& origin, Epoch epoch);
   /// A key of the change (the old one too, if it changes its key) is parked, durably or by the open transaction.
   [[nodiscard]] bool touches(const progress::PartitionKey& partition, const RowOp& op) const;
 

@@ -42,6 +42,8 @@ class PartitionIntake {
 
   /// `batch` holds the record; its batch is read here, if need be.
   Intake take(const std::shared_ptr<ReadBatch>& batch, change::TableCache& tables, WorkSet& set);
+  /// What the partition waits for at the barrier, as it was written.
+  void note_wait(const progress::ProgressRow& row) { mark_.set_state(row.state, row.reason); }
   /// The partition entered the epoch at whose start it waited.
   void enter_epoch(const progress::ProgressRow& row);
 

@@ -129,10 +129,12 @@ Verdict PartitionTracker::judge_start(const change::Batch& batch) const {
     return gap(fmt::format("seq {} of epoch {} is missing: epoch {} begins after {}", seq_.next().raw(),
                            text_of(epoch_), text_of(batch.header().id), own_end->last_seq.raw()));
   }
-  if (own_end->last_seq < seq_ && start.numbering_changed) {
-    return refuse(PartitionState::kNumberingConflict,
-                  fmt::format("epoch {} numbers otherwise and continues after seq {}, and seq {} is applied here",
-                              text_of(batch.header().id), own_end->last_seq.raw(), seq_.raw()));
+  if (own_end->last_seq < seq_ && (start.numbering_changed || start.statement)) {
+    return refuse(
+        PartitionState::kNumberingConflict,
+        fmt::format("epoch {} {} and continues after seq {}, and seq {} is applied here", text_of(batch.header().id),
+                    start.numbering_changed ? "numbers otherwise" : "begins behind a statement without rows",
+                    own_end->last_seq.raw(), seq_.raw()));
   }
   return barrier;
 }

@@ -25,8 +25,8 @@
 ///   E, watermark naming seq <= N                  read
 ///   E, watermark naming seq > N                   gap: it says that changes exist which were not received
 ///   epoch start of E                              drop
-///   epoch start above E, continuing E with n      n > N: gap; n < N and numbering changed: refuse,
-///     as this partition's last seq                numbering-conflict; else barrier
+///   epoch start above E, continuing E with n      n > N: gap; n < N and numbering changed, or a
+///     as this partition's last seq                statement: refuse, numbering-conflict; else barrier
 ///   epoch start above E, continuing an epoch      gap: the start between is missing
 ///     above E's
 ///   epoch start above E, anything else            refuse: wrong-incarnation

@@ -6,7 +6,7 @@
 #include <cassert>
 #include <utility>
 
-#include "apply/barrier.hpp"
+#include "apply/barrier_store.hpp"
 #include "apply/error_policy.hpp"
 #include "apply/progress_mark.hpp"
 #include "base/pause.hpp"
@@ -27,6 +27,7 @@ using namespace std::chrono_literals;
 constexpr auto kKeepAlive = 1s;    // well below the session's wait_timeout
 constexpr auto kOffsetEvery = 5s;  // a hint: what is read again is dropped by its number
 constexpr auto kBarrierEvery = 200ms;
+constexpr auto kBarrierSoon = 1s;   // what passes sooner need not be said
 constexpr auto kLoadPatience = 1s;  // then the worker's other partitions have their turn
 constexpr auto kParkedFirst = 100ms;
 constexpr auto kParkedSoon = 1000ms;  // after something was written that a parked change may have waited for
@@ -391,6 +392,7 @@ void WorkSetWriter::applied(const Slice& slice, const SliceCounts& counts, std::
   if (slice.next_offset) held.offset = slice.next_offset;
   if (slice.arrival) {
     held.barrier = slice.arrival;
+    held.barrier_since = Clock::now();
     barriers_due_ = {};
   }
   // What was written may have been what a parked change waits for. Under traffic something always is: not each time.
@@ -477,70 +479,68 @@ void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& 
 }
 
 void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
-  if (std::ranges::none_of(held_, [](const auto& entry) { return entry.second.barrier.has_value(); })) return;
-  ProgressStore store(session_->connection, settings_.region);
   std::vector<PartitionKey> lost;
   for (auto& [key, held] : held_) {
     if (!held.barrier) continue;
-    const auto rows = store.load_origin(key.origin);
-    std::string waiting_for;
-    if (!rows || !barrier_is_complete(held.barrier->epoch, held.barrier->start, *rows, waiting_for)) continue;
-    if (held.barrier->start.numbering_changed && must_wait_for_parked(key, held)) continue;
-    ProgressRow next = entered(held.row, held.barrier->epoch, held.barrier->start.begins_at);
-    next.owner = settings_.owner;
-    const auto advanced = enter(store, held, next, *rows);
-    if (!advanced || !*advanced) {
+    auto passed = pass_barrier(key, held, outcomes);
+    rollback();  // of what is not committed
+    if (!passed && !session_->connection.lost() && !mysql::is_transient(passed.error().kind)) {
+      passed = stand_at_barrier(key, held, cannot_enter(*held.barrier, passed.error()), outcomes);
       rollback();
-      if (!advanced && !mysql::is_transient(advanced.error().kind) && held.barrier_fault != advanced.error().message) {
-        held.barrier_fault = advanced.error().message;
-        notice_(fmt::format("{} cannot enter epoch {} yet: {}", key.to_string(), next.epoch.epoch.raw(),
-                            advanced.error().to_string()));
-      }
-      if (advanced) lost.push_back(key);
-      continue;
     }
-    next.writes = held.row.writes + 1;
-    held.row = next;
-    held.barrier_fault.clear();
-    held.barrier.reset();
-    notice_(fmt::format("{} enters epoch {}", key.to_string(), next.epoch.epoch.raw()));
-    outcomes.push_back(
-        {.kind = Outcome::Kind::kEntered, .key = key, .row = next, .offset = std::nullopt, .counts = {}, .rows = 0});
+    if (session_->connection.lost()) return;
+    if (passed && !*passed) lost.push_back(key);
   }
   for (const PartitionKey& key : lost) lose(key, kMovedByAnother, outcomes);
-  if (!session_->connection.lost()) (void)session_->connection.commit();
 }
 
-// In one transaction with the partition's own step: the rows of the epoch's partitions of which nothing has come here,
-// such as those that it adds. From then on some keys' changes go there, and the gate sees rows without safe time and
-// without owner, until the mirror has brought the partitions and each is claimed and has passed this barrier too.
-std::expected<bool, SqlError> WorkSetWriter::enter(ProgressStore& store, const Held& held, const ProgressRow& next,
-                                                   std::span<const ProgressRow> rows) {
-  const auto advanced = store.advance(held.row, next);
-  if (!advanced || !*advanced) return advanced;
-  for (const change::PartitionEnd& named : held.barrier->start.partitions) {
-    ProgressRow row;
-    row.key = {.origin = next.key.origin, .stream = named.stream, .partition = named.partition};
-    if (std::ranges::find(rows, row.key, &ProgressRow::key) != rows.end()) continue;
-    if (const auto inserted = store.insert_if_absent(row); !inserted) return std::unexpected(inserted.error());
+// False: someone else has written the partition's progress.
+std::expected<bool, SqlError> WorkSetWriter::pass_barrier(const PartitionKey& key, Held& held,
+                                                          std::vector<Outcome>& outcomes) {
+  const BarrierArrival& barrier = *held.barrier;
+  BarrierStore barriers(session_->connection, settings_.region);
+  const auto facts = barriers.read(key.origin, barrier);
+  if (!facts) return std::unexpected(facts.error());
+  if (const auto wait = wait_at_barrier(key.origin, barrier, *facts)) {
+    const bool is_soon = wait->state == PartitionState::kAtBarrier && Clock::now() - held.barrier_since < kBarrierSoon;
+    return is_soon ? true : stand_at_barrier(key, held, *wait, outcomes);
   }
-  if (auto committed = session_->connection.commit(); !committed) return std::unexpected(committed.error());
+  ProgressRow next = entered(held.row, barrier.epoch, barrier.start.begins_at);
+  next.owner = settings_.owner;
+  const auto advanced = ProgressStore(session_->connection, settings_.region).advance(held.row, next);
+  if (!advanced || !*advanced) return advanced;
+  auto entered = barriers.enter(key.origin, barrier, *facts, settings_.rules);
+  if (entered) entered = session_->connection.commit();
+  if (!entered) return std::unexpected(entered.error());
+  next.writes = held.row.writes + 1;
+  held.row = next;
+  held.barrier.reset();
+  notice_(fmt::format("{} enters epoch {}", key.to_string(), next.epoch.epoch.raw()));
+  outcomes.push_back(
+      {.kind = Outcome::Kind::kEntered, .key = key, .row = next, .offset = std::nullopt, .counts = {}, .rows = 0});
   return true;
 }
 
-// Where keys move to other partitions, what is parked of the old epoch would be put over what the new one brings, as
-// nobody would find it there. What the new one has parked already, in a partition that was faster, may wait for what is
-// behind the barrier here.
-bool WorkSetWriter::must_wait_for_parked(const PartitionKey& key, Held& held) {
-  const auto parked = parking_.count_before(session_->connection, key.origin, held.barrier->epoch.epoch);
-  if (parked && *parked == 0) return false;
-  if (parked && !held.said_that_parked_are_waited_for) {
-    held.said_that_parked_are_waited_for = true;
-    notice_(
-        fmt::format("{} waits at the start of epoch {}: {} changes of its origin are parked, and keys may move to "
-                    "other partitions: see farshore.parked",
-                    key.to_string(), held.barrier->epoch.epoch.raw(), *parked));
-  }
+// Says what is waited for, where status, readyz and gate find it, when it was not said yet. False as above.
+std::expected<bool, SqlError> WorkSetWriter::stand_at_barrier(const PartitionKey& key, Held& held,
+                                                              const BarrierWait& wait, std::vector<Outcome>& outcomes) {
+  ProgressRow next = held.row;
+  next.owner = settings_.owner;
+  next.state = wait.state;
+  next.reason = progress::reason_for_people(wait.reason);
+  if (next.state == held.row.state && next.reason == held.row.reason) return true;
+  const auto advanced = ProgressStore(session_->connection, settings_.region).advance(held.row, next);
+  if (!advanced || !*advanced) return advanced;
+  std::expected<void, SqlError> noted;
+  if (wait.state == PartitionState::kWaitingForStatement)
+    noted = BarrierStore(session_->connection, settings_.region).note_statement(key.origin, *held.barrier);
+  if (noted) noted = session_->connection.commit();
+  if (!noted) return std::unexpected(noted.error());
+  next.writes = held.row.writes + 1;
+  held.row = next;
+  notice_(fmt::format("{} {}: {}", key.to_string(), to_string(next.state), next.reason));
+  outcomes.push_back(
+      {.kind = Outcome::Kind::kWaits, .key = key, .row = next, .offset = std::nullopt, .counts = {}, .rows = 0});
   return true;
 }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apply/barrier.hpp"
 #include "apply/parked_retry.hpp"
 #include "apply/parking.hpp"
 #include "apply/row_writer.hpp"
@@ -51,6 +52,7 @@ struct Outcome {
     kApplied,    ///< the slice is durable
     kSuspended,  ///< the partition cannot go on now; load it again later
     kLost,       ///< someone else has written its progress; load it again later
+    kWaits,      ///< it still stands at a barrier: row.state and row.reason say for what
     kEntered,    ///< the barrier is passed
   };
   Kind kind = Kind::kApplied;
@@ -109,9 +111,8 @@ class WorkSetWriter {
     std::optional<KafkaOffset> offset;  ///< beyond which nothing is applied
     Clock::time_point offset_written;
     std::optional<BarrierArrival> barrier;
-    bool said_that_parked_are_waited_for = false;
+    Clock::time_point barrier_since;
     std::string parked_fault;      ///< why what is parked could not be tried, as it was said last
-    std::string barrier_fault;     ///< why the barrier could not be passed, as it was said last
     Clock::time_point parked_due;  ///< when what is parked is tried in any case
     Clock::time_point parked_soon = Clock::time_point::max();  ///< the same, as something was written meanwhile
     std::chrono::milliseconds parked_wait{0};
@@ -137,11 +138,11 @@ class WorkSetWriter {
   void lose(const progress::PartitionKey& key, std::string_view reason, std::vector<Outcome>& outcomes);
   void count_retry(const mysql::SqlError& error);
   void pass_barriers(std::vector<Outcome>& outcomes);
-  /// Commits. False: someone else has written the partition's progress.
-  [[nodiscard]] std::expected<bool, mysql::SqlError> enter(progress::ProgressStore& store, const Held& held,
-                                                           const progress::ProgressRow& next,
-                                                           std::span<const progress::ProgressRow> rows);
-  [[nodiscard]] bool must_wait_for_parked(const progress::PartitionKey& key, Held& held);
+  [[nodiscard]] std::expected<bool, mysql::SqlError> pass_barrier(const progress::PartitionKey& key, Held& held,
+                                                                  std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<bool, mysql::SqlError> stand_at_barrier(const progress::PartitionKey& key, Held& held,
+                                                                      const BarrierWait& wait,
+                                                                      std::vector<Outcome>& outcomes);
   void retry_parked(const progress::PartitionKey& key, Held& held, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<bool, Failure> retry_parked_changes(const progress::PartitionKey& key, Held& held,
                                                                   bool together);

@@ -7,9 +7,10 @@
 namespace farshore::progress {
 namespace {
 
-constexpr std::array<std::pair<PartitionState, std::string_view>, 11> kStates{{
+constexpr std::array<std::pair<PartitionState, std::string_view>, 12> kStates{{
     {PartitionState::kApplying, "applying"},
     {PartitionState::kAtBarrier, "at-barrier"},
+    {PartitionState::kWaitingForStatement, "waiting-for-statement"},
     {PartitionState::kHole, "hole"},
     {PartitionState::kWaitingForSchema, "waiting-for-schema"},
     {PartitionState::kNeedsSnapshot, "needs-snapshot"},

@@ -13,21 +13,26 @@ namespace farshore::progress {
 /// How a partition stands at this region. Everything but kApplying means that nothing more of it is applied.
 enum class PartitionState : std::uint8_t {
   kApplying,
-  kAtBarrier,          ///< waits for the origin's other partitions at the start of an epoch
-  kHole,               ///< records are missing
-  kWaitingForSchema,   ///< the target's table or column does not fit yet
-  kNeedsSnapshot,      ///< no progress, and the topic does not begin with a first epoch
-  kUnreadableBatch,    ///< corrupted, or of a newer format
-  kWrongIncarnation,   ///< an epoch that does not continue ours
-  kNumberingConflict,  ///< an epoch that continues from before what is applied here, with other numbering
-  kMarkerFiltered,     ///< progress writes do not show in the target's binlog
-  kWrongOrigin,        ///< a batch of another origin, stream or partition in the topic
-  kStopped,            ///< the reason says why
+  kAtBarrier,            ///< waits at the start of an epoch: for the origin's other partitions, or for parked changes
+  kWaitingForStatement,  ///< waits at the start of an epoch for a word on the statement before it
+  kHole,                 ///< records are missing
+  kWaitingForSchema,     ///< the target's table or column does not fit yet
+  kNeedsSnapshot,        ///< no progress, and the topic does not begin with a first epoch
+  kUnreadableBatch,      ///< corrupted, or of a newer format
+  kWrongIncarnation,     ///< an epoch that does not continue ours
+  kNumberingConflict,    ///< an epoch that continues from before what is applied here, with other numbering
+  kMarkerFiltered,       ///< progress writes do not show in the target's binlog
+  kWrongOrigin,          ///< a batch of another origin, stream or partition in the topic
+  kStopped,              ///< the reason says why
 };
 
 /// As in the table: "applying", "at-barrier" ...
 [[nodiscard]] std::string_view to_string(PartitionState state);
 [[nodiscard]] std::optional<PartitionState> parse_partition_state(std::string_view text);
+/// It stands at the start of an epoch, with everything before it applied.
+[[nodiscard]] constexpr bool stands_at_barrier(PartitionState state) {
+  return state == PartitionState::kAtBarrier || state == PartitionState::kWaitingForStatement;
+}
 
 /// A reason as the table takes it, whatever it was made from: at most kReasonBytesMax bytes, ASCII without control
 /// characters (others become '?').

@@ -87,3 +87,37 @@ CREATE TABLE IF NOT EXISTS farshore.home (
   home_epoch BIGINT UNSIGNED NOT NULL,
   updated_at TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)
 ) ENGINE=InnoDB;
+
+-- Statements of an origin that changed rows without row events (TRUNCATE and its like). Apply stands right before one,
+-- with everything until then applied, until an operator says what becomes of it (`farshorectl ddl`).
+CREATE TABLE IF NOT EXISTS farshore.statement (
+  region         VARCHAR(64)     NOT NULL,
+  origin         VARCHAR(64)     NOT NULL,
+  epoch          INT UNSIGNED    NOT NULL COMMENT 'begins right behind the statement',
+  incarnation    BIGINT UNSIGNED NOT NULL,
+  statement_text TEXT            NOT NULL COMMENT 'for people: ASCII, cut',
+  table_names    MEDIUMTEXT      NOT NULL COMMENT 'schema.table, ...; empty: any table of the origin',
+  gtid           VARCHAR(128)    NOT NULL,
+  state          VARCHAR(16)     NOT NULL COMMENT 'waiting, done, skipped',
+  decided_by     VARCHAR(128)    NOT NULL DEFAULT '',
+  decided_at     TIMESTAMP(6)        NULL,
+  first_seen     TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (region, origin, epoch, incarnation)
+) ENGINE=InnoDB;
+
+-- What was said of whether this region's tables began equal to an origin's. Rows are only added: the newest of a stream
+-- or table counts, and the others are the history. A stream without a row is not yet equal.
+CREATE TABLE IF NOT EXISTS farshore.equality (
+  id          BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  region      VARCHAR(64)     NOT NULL,
+  origin      VARCHAR(64)     NOT NULL,
+  stream      VARCHAR(64)     NOT NULL,
+  table_name  VARCHAR(129)    NOT NULL COMMENT 'schema.table; empty: every table of the stream',
+  state       VARCHAR(16)     NOT NULL COMMENT 'equal, not-yet-equal',
+  epoch       INT UNSIGNED    NOT NULL DEFAULT 0 COMMENT 'said by apply when it entered that epoch; 0: by a person',
+  incarnation BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  why         TEXT            NOT NULL,
+  who         VARCHAR(128)    NOT NULL,
+  said_at     TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  KEY (region, origin, stream, table_name)
+) ENGINE=InnoDB;

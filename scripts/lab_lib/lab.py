@@ -85,6 +85,7 @@ class Lab:
                           background=[self.mirror] if self.mirror in missing else [])
                 self._load_tables(files)
                 self._init_schema()
+                self._declare_equal()
                 start_all([one for one in missing if isinstance(one, services.Service)]
                           + ([self.mirror] if self.mirror in missing else []), self.say, self.cancellation)
             except BaseException:
@@ -264,10 +265,30 @@ class Lab:
             if not self.state.data["services"]:
                 database.create_farshore_schema()
                 continue
-            done = subprocess.run([tools.farshore_binary("farshorectl"), "--config", self.config_file(region), "init"],
-                                  capture_output=True, text=True, check=False, **account.popen_identity())
-            if done.returncode != 0:
-                raise LabError(f"{region}: `farshorectl init` failed with {done.returncode}: {(done.stderr or done.stdout).strip()}")
+            self._ctl(region, "init")
+
+    def _declare_equal(self):
+        """Says once of each stream that its tables began equal, as an operator would: the lab makes them from the same SQL."""
+        if not self.state.data["services"]:
+            return
+        for region in self.databases:
+            config = self.config(region)
+            for origin in config["apply"]["origins"]:
+                for stream in config["streams"]:
+                    name = f"{region}:{origin}:{stream}"
+                    if name in self.state.data.get("declared", []):
+                        continue
+                    self._ctl(region, "equal", "declare", "--origin", origin, "--stream", stream,
+                              "--why", "scripts/lab made the tables of all regions from the same SQL", "--execute")
+                    with self.state.changed() as data:
+                        data.setdefault("declared", []).append(name)
+
+    def _ctl(self, region: str, *words: str):
+        done = subprocess.run([tools.farshore_binary("farshorectl"), "--config", self.config_file(region), *words],
+                              capture_output=True, text=True, check=False, **account.popen_identity())
+        if done.returncode != 0:
+            raise LabError(f"{region}: `farshorectl {words[0]}` failed with {done.returncode}: "
+                           f"{(done.stderr or done.stdout).strip()}")
 
     def _database(self, region: str):
         self.require_lab()

@@ -163,6 +163,9 @@ void Pipeline::settle(const Outcome& outcome) {
     case Outcome::Kind::kLost:
       wait(*feed, progress::PartitionState::kApplying, "another process has taken the partition over");
       return;
+    case Outcome::Kind::kWaits:
+      if (feed->mode == Mode::kAtBarrier) feed->intake->note_wait(outcome.row);
+      return;
     case Outcome::Kind::kEntered:
       if (feed->mode != Mode::kAtBarrier) return;
       feed->intake->enter_epoch(outcome.row);

@@ -31,6 +31,8 @@ void add_decode(CLI::App& app, Command& command);
 void add_preflight(CLI::App& app, Command& command);
 void add_mirror_config(CLI::App& app, Command& command);
 void add_refill(CLI::App& app, Command& command);
+void add_equal(CLI::App& app, Command& command);
+void add_ddl(CLI::App& app, Command& command);
 /// Hidden: writes the generated pages.
 void add_reference(CLI::App& app, Command& command);
 

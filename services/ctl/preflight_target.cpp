@@ -9,7 +9,8 @@
 namespace farshore::ctl {
 namespace {
 
-constexpr std::array<std::string_view, 5> kFarshoreTables{"channel_offset", "conflict", "home", "parked", "progress"};
+constexpr std::array<std::string_view, 7> kFarshoreTables{"channel_offset", "conflict", "equality", "home",
+                                                          "parked",         "progress", "statement"};
 constexpr std::uint64_t kPacketBytes = 32ULL * 1024 * 1024;  ///< an 8 MiB row as an escaped literal, and room
 
 bool is_on(std::string_view value) { return value == "ON" || value == "1"; }

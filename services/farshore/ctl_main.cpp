@@ -29,6 +29,8 @@ int dispatch(int argc, char** argv) {
   ctl::add_preflight(app, command);
   ctl::add_mirror_config(app, command);
   ctl::add_refill(app, command);
+  ctl::add_equal(app, command);
+  ctl::add_ddl(app, command);
   ctl::add_reference(app, command);
   try {
     app.parse(argc, argv);

@@ -22,6 +22,7 @@ std::optional<Reason> reason_of(PartitionState state) {
   switch (state) {
     case PartitionState::kApplying: return std::nullopt;
     case PartitionState::kAtBarrier: return Reason::kAtBarrier;
+    case PartitionState::kWaitingForStatement: return Reason::kWaitingForStatement;
     case PartitionState::kHole: return Reason::kHole;
     case PartitionState::kWaitingForSchema: return Reason::kWaitingForSchema;
     case PartitionState::kNeedsSnapshot: return Reason::kNeedsSnapshot;
@@ -76,6 +77,16 @@ class StreamJudge {
     verdict_.conflicts += count.conflicts;
     if (count.parked > 0) close(Reason::kParked, fmt::format("{} changes are parked", count.parked));
     if (count.conflicts > 0) close(Reason::kConflict, fmt::format("{} conflicts are not resolved", count.conflicts));
+  }
+
+  void equality(const std::optional<std::vector<progress::EqualityRow>>& said) {
+    if (!said) {
+      return close(Reason::kNotYetEqual,
+                   "the farshore schema here has no table equality, where it is said that the tables began equal: run "
+                   "`farshorectl init`");
+    }
+    if (auto why = progress::why_not_equal(*said, verdict_.origin, verdict_.stream))
+      close(Reason::kNotYetEqual, std::move(*why));
   }
 
   StreamVerdict finish() {
@@ -171,6 +182,7 @@ StreamVerdict judge_stream(const std::string& origin, const std::string& stream,
   for (const progress::PendingCount& count : evidence.pending) {
     if (count.origin == origin && count.stream == stream) judge.pending(count);
   }
+  judge.equality(evidence.equality);
   return judge.finish();
 }
 
@@ -186,7 +198,9 @@ std::string_view to_string(Reason reason) {
     case Reason::kUnownedPartition: return "unowned-partition";
     case Reason::kParked: return "parked";
     case Reason::kConflict: return "conflict";
+    case Reason::kNotYetEqual: return "not-yet-equal";
     case Reason::kAtBarrier: return "at-barrier";
+    case Reason::kWaitingForStatement: return "waiting-for-statement";
     case Reason::kHole: return "hole";
     case Reason::kWaitingForSchema: return "waiting-for-schema";
     case Reason::kNeedsSnapshot: return "needs-snapshot";

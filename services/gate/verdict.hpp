@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "progress/equality.hpp"
 #include "progress/progress_row.hpp"
 #include "progress/progress_store.hpp"
 
@@ -25,8 +26,10 @@ enum class Reason : std::uint8_t {
   kUnownedPartition,  ///< no apply process holds the partition
   kParked,            ///< changes wait that cannot be applied yet
   kConflict,          ///< changes wait for a decision
+  kNotYetEqual,       ///< nobody has said that the tables began equal, or something made them unequal since
   // The state of a partition that does not apply:
   kAtBarrier,
+  kWaitingForStatement,
   kHole,
   kWaitingForSchema,
   kNeedsSnapshot,
@@ -37,7 +40,7 @@ enum class Reason : std::uint8_t {
   kWrongOrigin,
   kStopped,
 };
-inline constexpr std::size_t kReasonCount = 18;
+inline constexpr std::size_t kReasonCount = 20;
 
 /// "no-evidence", "stale-safe-time", "hole" ...
 [[nodiscard]] std::string_view to_string(Reason reason);
@@ -58,6 +61,7 @@ struct Expectation {
 struct Evidence {
   std::vector<progress::ProgressRow> rows;
   std::vector<progress::PendingCount> pending;
+  std::optional<std::vector<progress::EqualityRow>> equality;  ///< nothing: the schema here has no such table
 };
 
 /// `age` of the reading is by a clock that nobody sets; `now` is this region's wall clock.

@@ -180,6 +180,15 @@ class FakeTarget {
     const std::lock_guard lock(mutex_);
     return committed_.parked.size();
   }
+  /// What the table says of the statement; nothing: it is not there.
+  [[nodiscard]] std::optional<Fields> statement() {
+    const std::lock_guard lock(mutex_);
+    return committed_.statement;
+  }
+  void decide_statement(const std::string& state) {
+    const std::lock_guard lock(mutex_);
+    committed_.statement.value()["state"] = state;
+  }
   [[nodiscard]] std::vector<std::string> reasons_of_parked() {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> reasons;
@@ -210,6 +219,7 @@ class FakeTarget {
   struct Tables {
     std::map<int, Fields> progress;
     std::map<ParkedKey, Fields> parked;
+    std::optional<Fields> statement;  ///< of the one epoch that begins behind one
   };
 
   Reply answer(const std::string& statement) {
@@ -222,6 +232,7 @@ class FakeTarget {
     if (statement.starts_with("SHOW BINARY LOG STATUS")) return rows({"File", "Position"}, {});
     if (statement.contains("farshore.progress")) return on_progress(statement);
     if (statement.contains("farshore.parked")) return on_parked(statement);
+    if (statement.contains("farshore.statement")) return on_rowless(statement);
     if (statement.starts_with("SELECT kafka_offset")) return rows({"kafka_offset"}, offsets_);
     if (statement.contains("farshore.")) return ok(1);
     if (statement.contains("information_schema.")) {
@@ -344,6 +355,13 @@ class FakeTarget {
       reply.rows.push_back(std::move(fields));
     }
     if (is_count) reply.rows = {{std::to_string(reply.rows.size())}};
+    if (statement.contains(" GROUP BY schema_name")) {
+      std::map<std::pair<std::string, std::string>, int> counts;
+      for (const auto& row : reply.rows) ++counts[{row[0].value_or(""), row[1].value_or("")}];
+      reply.rows.clear();
+      for (const auto& [table, count] : counts)
+        reply.rows.push_back({table.first, table.second, std::to_string(count)});
+    }
     return reply;
   }
 
@@ -361,6 +379,16 @@ class FakeTarget {
     if (known.version != versions_[known.table]) ++prepared_anew_;
     known.version = versions_[known.table];
     return statement.starts_with("PREPARE") ? ok() : rows({"1"}, {});
+  }
+
+  Reply on_rowless(const std::string& statement) {
+    if (statement.starts_with("INSERT")) {
+      if (!pending().statement) pending().statement = inserted(statement);
+      return ok(1);
+    }
+    Reply reply = rows({"state"}, {});
+    if (seen().statement) reply.rows.push_back({seen().statement->at("state")});
+    return reply;
   }
 
   Reply on_schema(const std::string& statement) const {

@@ -366,17 +366,16 @@ TEST_F(ParkedChanges, BeyondTheirBoundThePartitionStops) {
   EXPECT_EQ(target_.progress().at("seq"), "2");
 }
 
-TEST_F(ParkedChanges, HoldUpAnEpochThatMovesKeys) {
+TEST_F(ParkedChanges, HoldUpEveryNewEpochAndAreTriedMeanwhile) {
   take_note("taken");
   take(topic_.transaction(1).insert(1, "taken").end().send());
   write();
   change::EpochStart start = continuing_start(1);
-  start.numbering_changed = true;
   start.continued.erase(start.continued.begin());  // this partition is the only one
   EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)), Intake::Step::kBarrier);
   write();
-  ASSERT_TRUE(
-      eventually([&] { return !notices_.empty() && notices_.back().contains("are parked, and keys may move"); }));
+  ASSERT_TRUE(eventually([&] { return target_.progress().at("reason").contains("1 changes are (1 of shop.notes)"); }));
+  EXPECT_EQ(target_.progress().at("state"), "at-barrier");
   EXPECT_EQ(target_.progress().at("epoch"), "3");
   free_notes();
   ASSERT_TRUE(eventually([&] { return target_.progress().at("epoch") == "4"; }));
@@ -398,18 +397,6 @@ TEST_F(ParkedChanges, OfTheNewEpochDoNotHoldUpAPartitionThatEntersItLater) {
   EXPECT_EQ(target_.parked(), 1U);
   ASSERT_TRUE(eventually([&] { return target_.progress(2).at("epoch") == "4"; }))
       << "behind its barrier may be what the parked change waits for";
-  EXPECT_EQ(target_.parked(), 1U);
-}
-
-TEST_F(ParkedChanges, DoNotHoldUpAnEpochThatLeavesKeysWhereTheyAre) {
-  take_note("taken");
-  take(topic_.transaction(1).insert(1, "taken").end().send());
-  write();
-  change::EpochStart start = continuing_start(1);
-  start.continued.erase(start.continued.begin());
-  EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)), Intake::Step::kBarrier);
-  write();
-  ASSERT_TRUE(eventually([&] { return target_.progress().at("epoch") == "4"; }));
   EXPECT_EQ(target_.parked(), 1U);
 }
 

@@ -193,6 +193,12 @@ TEST_F(TrackerAtAStart, HavingMoreIsAConflictWhenKeysMayHaveMoved) {
   EXPECT_EQ(judge(at(10), start).kind, Kind::kBarrier);
 }
 
+TEST_F(TrackerAtAStart, HavingMoreIsAConflictBehindAStatementWithoutRows) {
+  change::EpochStart start = continuing_start(8);
+  start.statement = change::RowlessStatement{.text = "TRUNCATE t", .tables = {"shop.t"}, .gtid = "0-1-9"};
+  expect_refused(judge(at(10), start), PartitionState::kNumberingConflict, "behind a statement without rows");
+}
+
 TEST_F(TrackerAtAStart, AnEpochOfAnotherHistoryIsRefused) {
   expect_refused(judge(at(10), continuing_start(10, kOtherIncarnation)), PartitionState::kWrongIncarnation,
                  "continues epoch 3 (000000000000029a), and epoch 3 (000000000000004d) is applied here");

@@ -9,12 +9,14 @@ namespace farshore::apply {
 namespace {
 
 using namespace test;
+using ::testing::_;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 using Kind = Outcome::Kind;
@@ -514,10 +516,78 @@ TEST_F(ABarrier, ARowThatCannotBeMadeKeepsItClosedAndIsSaidOnce) {
   arrive(start);
   ASSERT_TRUE(eventually([&] { return !notices_.empty(); }));
   EXPECT_EQ(target_.progress().at("epoch"), "3") << "both or neither";
+  EXPECT_THAT(target_.progress().at("reason"), HasSubstr("it cannot be entered yet: 1142 command denied to user"));
   target_.deny("");
   ASSERT_TRUE(entered());
-  EXPECT_THAT(notices_, ElementsAre("west/main/2 cannot enter epoch 4 yet: 1142 command denied to user",
-                                    "west/main/2 enters epoch 4"));
+  EXPECT_THAT(notices_, ElementsAre(HasSubstr("it cannot be entered yet"), "west/main/2 enters epoch 4"));
+}
+
+TEST_F(ABarrier, ThatStandsForAMomentSaysInItsRowForWhom) {
+  arrive(continuing_start(10));
+  ASSERT_TRUE(eventually([&] { return has_outcome(Kind::kWaits); }));
+  EXPECT_THAT(target_.progress().at("reason"), HasSubstr("main/0 (is still before it) is not"));
+  EXPECT_EQ(outcomes_[0].row.reason, target_.progress().at("reason"));
+  EXPECT_THAT(writes_[0], StartsWith(kProgress));
+  EXPECT_EQ(writes_[1], "COMMIT");
+  other_arrives();
+  ASSERT_TRUE(entered());
+  EXPECT_EQ(target_.progress().at("reason"), "");
+}
+
+class AStatementsBarrier : public ABarrier {
+ protected:
+  AStatementsBarrier() {
+    start_.statement = change::RowlessStatement{.text = "TRUNCATE notes", .tables = {"shop.notes"}, .gtid = "0-1-5"};
+  }
+  void stands() {
+    other_arrives();
+    arrive(start_);
+    ASSERT_TRUE(eventually([&] { return has_outcome(Kind::kWaits); }));
+  }
+
+  change::EpochStart start_ = continuing_start(10);
+};
+
+TEST_F(AStatementsBarrier, StaysUntilTheSameIsSaidToBeDoneHere) {
+  stands();
+  EXPECT_EQ(outcomes_[0].row.state, progress::PartitionState::kWaitingForStatement);
+  EXPECT_EQ(target_.progress().at("state"), "waiting-for-statement");
+  EXPECT_THAT(target_.progress().at("reason"), HasSubstr("`TRUNCATE notes`"));
+  EXPECT_THAT(writes_, ElementsAre(StartsWith(kProgress), StartsWith("INSERT INTO farshore.statement"), "COMMIT", _))
+      << "the marker is first";
+  EXPECT_EQ(target_.statement()->at("table_names"), "shop.notes");
+  tick();
+  EXPECT_THAT(writes_, Not(Contains(StartsWith("INSERT")))) << "it is said once";
+  target_.decide_statement("done");
+  ASSERT_TRUE(entered());
+  EXPECT_FALSE(was_written("INSERT INTO farshore.equality"));
+}
+
+TEST_F(AStatementsBarrier, ThatIsPassedOverLeavesItsTablesNotYetEqual) {
+  stands();
+  target_.decide_statement("skipped");
+  ASSERT_TRUE(entered());
+  EXPECT_THAT(writes_, Contains(AllOf(StartsWith("INSERT INTO farshore.equality"),
+                                      HasSubstr("'west','main','shop.notes','not-yet-equal',4,88,"))));
+}
+
+TEST_F(AStatementsBarrier, IsKnownAgainAfterARestart) {
+  stands();
+  start();
+  load();
+  arrive(start_);
+  ASSERT_TRUE(eventually([&] { return has_outcome(Kind::kWaits); }));
+  target_.decide_statement("done");
+  ASSERT_TRUE(entered());
+}
+
+TEST_F(ABarrier, ToTablesThatWereMissedLeavesThemNotYetEqual) {
+  change::EpochStart start = continuing_start(10);
+  start.missed_tables = {"shop.late"};
+  other_arrives();
+  arrive(start);
+  ASSERT_TRUE(entered());
+  EXPECT_THAT(writes_, Contains(HasSubstr("'shop.late','not-yet-equal',4,88,")));
 }
 
 TEST_F(ABarrier, EnteringItIsATransactionThatShowsAsMarker) {

@@ -22,7 +22,7 @@ RegionFacts good_facts(ServerKind kind, std::uint32_t server_id) {
                             {"lower_case_table_names", "0"},
                             {"auto_increment_increment", "2"},
                             {"auto_increment_offset", std::to_string(server_id)}};
-  facts.farshore_tables = {"channel_offset", "conflict", "home", "parked", "progress"};
+  facts.farshore_tables = {"channel_offset", "conflict", "equality", "home", "parked", "progress", "statement"};
   facts.grants = mysql::Grants("'ctl'@'%'", {"GRANT SELECT, TRIGGER ON *.* TO `ctl`@`%`"});
   facts.tables["shop.orders"] = {.engine = "InnoDB",
                                  .auto_increment = true,

@@ -31,11 +31,24 @@ ProgressRow row(std::int32_t partition, std::chrono::microseconds age = 1s) {
   return out;
 }
 
+progress::EqualityRow said_equal(const std::string& stream) {
+  progress::EqualityRow out;
+  out.id = 1;
+  out.origin = "east";
+  out.stream = stream;
+  out.is_equal = true;
+  return out;
+}
+
 /// Origin east with a stream main of two partitions, all well, read half a second ago.
 struct Situation {
   Expectation expected{.origins = {"east"}, .partitions_of_stream = {{"main", 2}}};
-  Evidence evidence{.rows = {row(0), row(1)}, .pending = {}};
+  Evidence evidence{.rows = {row(0), row(1)}, .pending = {}, .equality = {{}}};
   Moment moment{.now = kNow, .evidence_age = 500ms};
+
+  Situation() {
+    for (const char* const stream : {"main", "core", "former", "new"}) evidence.equality->push_back(said_equal(stream));
+  }
 
   [[nodiscard]] std::vector<StreamVerdict> verdicts() const { return judge(expected, &evidence, kBounds, moment); }
   [[nodiscard]] StreamVerdict verdict() const {
@@ -254,6 +267,8 @@ TEST_P(VerdictByState, ClosesWithItsReason) {
 INSTANTIATE_TEST_SUITE_P(
     States, VerdictByState,
     testing::Values(StateCase{PartitionState::kAtBarrier, Reason::kAtBarrier, "at-barrier"},
+                    StateCase{PartitionState::kWaitingForStatement, Reason::kWaitingForStatement,
+                              "waiting-for-statement"},
                     StateCase{PartitionState::kHole, Reason::kHole, "hole"},
                     StateCase{PartitionState::kWaitingForSchema, Reason::kWaitingForSchema, "waiting-for-schema"},
                     StateCase{PartitionState::kNeedsSnapshot, Reason::kNeedsSnapshot, "needs-snapshot"},
@@ -264,13 +279,44 @@ INSTANTIATE_TEST_SUITE_P(
                     StateCase{PartitionState::kWrongOrigin, Reason::kWrongOrigin, "wrong-origin"},
                     StateCase{PartitionState::kStopped, Reason::kStopped, "stopped"}));
 
+TEST(Verdict, IsClosedUntilSomebodySaidThatTheTablesBeganEqual) {
+  Situation unsaid;
+  unsaid.evidence.equality->clear();
+  EXPECT_THAT(unsaid.reasons(), ElementsAre(Reason::kNotYetEqual));
+  EXPECT_THAT(unsaid.verdict().reasons[0].detail, HasSubstr("`farshorectl equal declare --origin east --stream main`"));
+  unsaid.evidence.equality = {said_equal("bulk")};
+  EXPECT_THAT(unsaid.reasons(), ElementsAre(Reason::kNotYetEqual)) << "another stream's word is not this one's";
+  unsaid.evidence.equality = {said_equal("main")};
+  EXPECT_TRUE(unsaid.verdict().open);
+}
+
+TEST(Verdict, IsClosedByATableThatBecameUnequal) {
+  Situation skipped;
+  progress::EqualityRow table = said_equal("main");
+  table.id = 2;
+  table.table = "shop.orders";
+  table.is_equal = false;
+  table.why = "`TRUNCATE orders` of the origin was passed over";
+  skipped.evidence.equality->push_back(table);
+  EXPECT_THAT(skipped.reasons(), ElementsAre(Reason::kNotYetEqual));
+  EXPECT_THAT(skipped.verdict().reasons[0].detail, HasSubstr("shop.orders (`TRUNCATE orders` of the origin"));
+}
+
+TEST(Verdict, OfASchemaWithoutThatTableNamesInit) {
+  Situation old;
+  old.evidence.equality.reset();
+  EXPECT_THAT(old.reasons(), ElementsAre(Reason::kNotYetEqual));
+  EXPECT_THAT(old.verdict().reasons[0].detail, HasSubstr("`farshorectl init`"));
+}
+
 TEST(Reasons, AreAFixedVocabulary) {
   std::vector<std::string_view> words;
   for (std::size_t i = 0; i < kReasonCount; ++i) words.push_back(to_string(static_cast<Reason>(i)));
-  EXPECT_THAT(words, ElementsAre("no-evidence", "stale-evidence", "no-safe-time", "stale-safe-time", "clock-skew",
-                                 "unowned-partition", "parked", "conflict", "at-barrier", "hole", "waiting-for-schema",
-                                 "needs-snapshot", "unreadable-batch", "wrong-incarnation", "numbering-conflict",
-                                 "marker-filtered", "wrong-origin", "stopped"));
+  EXPECT_THAT(words,
+              ElementsAre("no-evidence", "stale-evidence", "no-safe-time", "stale-safe-time", "clock-skew",
+                          "unowned-partition", "parked", "conflict", "not-yet-equal", "at-barrier",
+                          "waiting-for-statement", "hole", "waiting-for-schema", "needs-snapshot", "unreadable-batch",
+                          "wrong-incarnation", "numbering-conflict", "marker-filtered", "wrong-origin", "stopped"));
 }
 
 TEST(GateJson, SaysVerdictSafeTimeAgeAndReasons) {
@@ -306,9 +352,10 @@ TEST(GateState, TreatsAReadingFromBeforeAPauseAsOld) {
   EXPECT_FALSE(state.assess().open);
   ProgressRow fresh = row(0);
   fresh.safe_time = local_now();
-  state.learn({.rows = {fresh}, .pending = {}}, std::chrono::steady_clock::now());
+  state.learn({.rows = {fresh}, .pending = {}, .equality = {{said_equal("main")}}}, std::chrono::steady_clock::now());
   EXPECT_TRUE(state.assess().open);
-  state.learn({.rows = {fresh}, .pending = {}}, std::chrono::steady_clock::now() - 1min);
+  state.learn({.rows = {fresh}, .pending = {}, .equality = {{said_equal("main")}}},
+              std::chrono::steady_clock::now() - 1min);
   EXPECT_FALSE(state.assess().open);
   EXPECT_EQ(state.assess().streams.at(0).reasons.at(0).reason, Reason::kStaleEvidence);
 }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr PartitionState kAll[] = {PartitionState::kApplying,
                                    PartitionState::kAtBarrier,
+                                   PartitionState::kWaitingForStatement,
                                    PartitionState::kHole,
                                    PartitionState::kWaitingForSchema,
                                    PartitionState::kNeedsSnapshot,
@@ -22,6 +23,7 @@ constexpr PartitionState kAll[] = {PartitionState::kApplying,
 TEST(PartitionStates, HaveTheWordsOfTheTable) {
   EXPECT_EQ(to_string(PartitionState::kApplying), "applying");
   EXPECT_EQ(to_string(PartitionState::kAtBarrier), "at-barrier");
+  EXPECT_EQ(to_string(PartitionState::kWaitingForStatement), "waiting-for-statement");
   EXPECT_EQ(to_string(PartitionState::kHole), "hole");
   EXPECT_EQ(to_string(PartitionState::kWaitingForSchema), "waiting-for-schema");
   EXPECT_EQ(to_string(PartitionState::kNeedsSnapshot), "needs-snapshot");

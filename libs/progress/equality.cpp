@@ -1,0 +1,118 @@
+#include "progress/equality.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "mysql/literal.hpp"
+#include "progress/names.hpp"
+
+namespace farshore::progress {
+namespace {
+
+using mysql::text_literal;
+
+constexpr std::size_t kNamedMax = 5;
+constexpr std::string_view kEqual = "equal";
+constexpr std::string_view kNotYetEqual = "not-yet-equal";
+
+const EqualityRow* latest(std::span<const EqualityRow> rows, std::string_view origin, std::string_view stream,
+                          std::string_view table) {
+  const EqualityRow* found = nullptr;
+  for (const EqualityRow& row : rows) {
+    if (row.origin != origin || row.stream != stream || row.table != table) continue;
+    if (found == nullptr || row.id > found->id) found = &row;
+  }
+  return found;
+}
+
+std::string command(std::string_view origin, std::string_view stream) {
+  return fmt::format("`farshorectl equal declare --origin {} --stream {}`", origin, stream);
+}
+
+std::string values(std::string_view region, const EqualityRow& row, EpochId epoch) {
+  return fmt::format("{},{},{},{},'{}',{},{},{},{}", text_literal(region), text_literal(row.origin),
+                     text_literal(row.stream), text_literal(row.table), row.is_equal ? kEqual : kNotYetEqual,
+                     epoch.epoch.raw(), epoch.incarnation.raw(), text_literal(row.why), text_literal(row.who));
+}
+
+constexpr std::string_view kInsert =
+    "INSERT INTO farshore.equality (region, origin, stream, table_name, state, epoch, incarnation, why, who) ";
+
+}  // namespace
+
+std::optional<std::string> why_not_equal(std::span<const EqualityRow> rows, std::string_view origin,
+                                         std::string_view stream) {
+  const EqualityRow* const whole = latest(rows, origin, stream, "");
+  if (whole == nullptr) {
+    return fmt::format(
+        "nobody has said yet that this region's tables began equal to the origin's: copy or compare them, then {}",
+        command(origin, stream));
+  }
+  if (!whole->is_equal) {
+    return fmt::format(
+        "the stream's tables are not known to be equal to the origin's: {}; copy or compare them, then {}", whole->why,
+        command(origin, stream));
+  }
+  std::vector<const EqualityRow*> unequal;
+  for (const EqualityRow& row : rows) {
+    if (row.origin != origin || row.stream != stream || row.table.empty() || row.is_equal || row.id < whole->id)
+      continue;
+    if (latest(rows, origin, stream, row.table) == &row) unequal.push_back(&row);
+  }
+  if (unequal.empty()) return std::nullopt;
+  std::ranges::sort(unequal, {}, [](const EqualityRow* row) { return row->table; });
+  std::string names;
+  for (std::size_t i = 0; i < std::min(unequal.size(), kNamedMax); ++i)
+    names += fmt::format("{}{}", i == 0 ? "" : ", ", unequal[i]->table);
+  if (unequal.size() > kNamedMax) names += fmt::format(" and {} more", unequal.size() - kNamedMax);
+  return fmt::format(
+      "not known to be equal to the origin's: {} ({}); copy or compare what is named, then {} --table "
+      "SCHEMA.TABLE for each, or without --table for all",
+      names, unequal.front()->why, command(origin, stream));
+}
+
+std::expected<std::vector<EqualityRow>, mysql::SqlError> read_equality(mysql::Connection& connection,
+                                                                       std::string_view region, bool history) {
+  const std::string of_region = "region=" + text_literal(region);
+  const std::string latest_only =
+      fmt::format(" AND id IN (SELECT MAX(id) FROM {}.equality WHERE {} GROUP BY origin, stream, table_name)",
+                  kSchemaName, of_region);
+  const auto found = connection.query(fmt::format(
+      "SELECT id, origin, stream, table_name, state, why, who, said_at FROM {}.equality WHERE {}{} ORDER BY "
+      "id",
+      kSchemaName, of_region, history ? "" : latest_only));
+  if (!found) return std::unexpected(found.error());
+  std::vector<EqualityRow> rows;
+  for (std::size_t at = 0; at < found->size(); ++at) {
+    rows.push_back({.id = found->unsigned_integer(at, 0),
+                    .origin = found->text(at, 1),
+                    .stream = found->text(at, 2),
+                    .table = found->text(at, 3),
+                    .is_equal = found->text(at, 4) == kEqual,
+                    .why = found->text(at, 5),
+                    .who = found->text(at, 6),
+                    .said_at = found->text(at, 7)});
+  }
+  return rows;
+}
+
+std::expected<void, mysql::SqlError> add_equality(mysql::Connection& connection, std::string_view region,
+                                                  const EqualityRow& row) {
+  const auto added = connection.execute(fmt::format("{}VALUES ({})", kInsert, values(region, row, EpochId())));
+  if (!added) return std::unexpected(added.error());
+  return {};
+}
+
+std::expected<void, mysql::SqlError> add_equality_once(mysql::Connection& connection, std::string_view region,
+                                                       const EqualityRow& row, EpochId epoch) {
+  const auto added = connection.execute(fmt::format(
+      "{}SELECT {} FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM farshore.equality AS said WHERE said.region={} AND "
+      "said.origin={} AND said.stream={} AND said.table_name={} AND said.epoch={} AND said.incarnation={})",
+      kInsert, values(region, row, epoch), text_literal(region), text_literal(row.origin), text_literal(row.stream),
+      text_literal(row.table), epoch.epoch.raw(), epoch.incarnation.raw()));
+  if (!added) return std::unexpected(added.error());
+  return {};
+}
+
+}  // namespace farshore::progress

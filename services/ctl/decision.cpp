@@ -1,0 +1,65 @@
+#include "ctl/decision.hpp"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "base/environment_error.hpp"
+#include "ctl/ctl_database.hpp"
+#include "mysql/literal.hpp"
+
+namespace farshore::ctl {
+namespace {
+
+/// The person behind sudo, if there is one.
+std::string user_name() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): a command has one thread
+  if (const char* const user = std::getenv("SUDO_USER"); user != nullptr && *user != '\0') return user;
+  const passwd* const entry = getpwuid(getuid());
+  // NOLINTEND(concurrency-mt-unsafe)
+  return entry == nullptr ? std::to_string(getuid()) : entry->pw_name;
+}
+
+}  // namespace
+
+std::string operator_name() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host = {'?'};
+  std::string name = fmt::format("{}@{}", user_name(), host.data()).substr(0, 128);
+  std::ranges::replace_if(name, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return name;
+}
+
+void require_applied_origin(const common::Config& config, const std::string& origin) {
+  if (std::ranges::find(config.apply.origins, origin) != config.apply.origins.end()) return;
+  throw EnvironmentError(
+      fmt::format("--origin {} is not in apply.origins of {}: region {} applies {}.", origin, config.file.string(),
+                  config.region,
+                  config.apply.origins.empty() ? "none" : fmt::format("{}", fmt::join(config.apply.origins, ", "))),
+      ExitCode::kUsage);
+}
+
+MarkedTransaction::MarkedTransaction(mysql::Connection& connection, const common::Config& config)
+    : connection_(connection), config_(config) {
+  if (const auto begun = connection_.execute("START TRANSACTION"); !begun) fail_database(config_, begun.error());
+  const auto marked = connection_.execute(fmt::format(
+      "INSERT INTO farshore.progress (region, origin, stream, part, epoch, incarnation, seq, origin_position, state, "
+      "reason) VALUES ({},'self-test','farshorectl',-1,0,0,0,'','applying','') ON DUPLICATE KEY UPDATE writes=writes+1",
+      mysql::text_literal(config_.region)));
+  if (!marked) fail_database(config_, marked.error());
+}
+
+MarkedTransaction::~MarkedTransaction() {
+  if (is_open_ && !connection_.lost()) (void)connection_.rollback();
+}
+
+void MarkedTransaction::commit() {
+  if (const auto done = connection_.commit(); !done) fail_database(config_, done.error());
+  is_open_ = false;
+}
+
+}  // namespace farshore::ctl

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include "common/config.hpp"
+#include "mysql/connection.hpp"
+
+/// What commands share that write down an operator's decision in the region's database.
+namespace farshore::ctl {
+
+/// Who gives the command, for the record: "user@host".
+[[nodiscard]] std::string operator_name();
+
+/// --origin as apply's part of the configuration knows it. Throws EnvironmentError.
+void require_applied_origin(const common::Config& config, const std::string& origin);
+
+/// One transaction that shows as Farshore's own: its first write is the marker, so that nothing of it is ever captured.
+/// Without commit() it is rolled back. Throws EnvironmentError when the database refuses.
+class MarkedTransaction {
+ public:
+  MarkedTransaction(mysql::Connection& connection, const common::Config& config);
+  ~MarkedTransaction();
+  MarkedTransaction(const MarkedTransaction&) = delete;
+  MarkedTransaction& operator=(const MarkedTransaction&) = delete;
+
+  void commit();
+
+ private:
+  mysql::Connection& connection_;
+  const common::Config& config_;
+  bool is_open_ = true;
+};
+
+}  // namespace farshore::ctl

@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/environment_error.hpp"
+#include "ctl/command.hpp"
+#include "ctl/ctl_database.hpp"
+#include "ctl/decision.hpp"
+#include "ctl/table.hpp"
+#include "progress/equality.hpp"
+
+// farshorectl equal: the gate over a stream is closed until somebody says that the tables here began equal to the
+// origin's. What is said is added to farshore.equality, with who, when and why; nothing of it is ever overwritten.
+namespace farshore::ctl {
+namespace {
+
+using progress::EqualityRow;
+
+struct EqualOptions {
+  std::string origin;
+  std::string stream;
+  std::string table;
+  std::string why;
+  bool execute = false;
+  bool all = false;
+  Output output = Output::kTable;
+};
+
+std::vector<EqualityRow> read(const common::Config& config, mysql::Connection& connection, bool history) {
+  auto rows = progress::read_equality(connection, config.region, history);
+  if (rows) return std::move(*rows);
+  if (rows.error().kind == mysql::SqlErrorKind::kMissingTable) {
+    throw EnvironmentError(
+        fmt::format("database: the farshore schema of region {} is of an earlier version ({}); run "
+                    "`farshorectl init`.",
+                    config.region, rows.error().message));
+  }
+  fail_database(config, rows.error());
+}
+
+/// What is said of which streams.
+std::vector<EqualityRow> wanted(const common::Config& config, const EqualOptions& options, bool is_equal) {
+  require_applied_origin(config, options.origin);
+  if (!options.stream.empty() && !config.streams.contains(options.stream)) {
+    throw EnvironmentError(fmt::format("--stream {} is not in streams of {}.", options.stream, config.file.string()),
+                           ExitCode::kUsage);
+  }
+  if (!options.table.empty() && options.table.find('.') == std::string::npos)
+    throw EnvironmentError(fmt::format("--table {}; wanted SCHEMA.TABLE.", options.table), ExitCode::kUsage);
+  std::vector<EqualityRow> rows;
+  for (const auto& [stream, settings] : config.streams) {
+    if (!options.stream.empty() && stream != options.stream) continue;
+    rows.push_back({.id = 0,
+                    .origin = options.origin,
+                    .stream = stream,
+                    .table = options.table,
+                    .is_equal = is_equal,
+                    .why = options.why,
+                    .who = operator_name(),
+                    .said_at = {}});
+  }
+  return rows;
+}
+
+int run_say(const common::Config& config, const EqualOptions& options, bool is_equal) {
+  const std::vector<EqualityRow> rows = wanted(config, options, is_equal);
+  mysql::Connection connection = open_database(config);
+  const std::vector<EqualityRow> said = read(config, connection, false);
+  for (const EqualityRow& row : rows) {
+    fmt::print("{}/{} in region {}: until now {}\n", row.origin, row.stream, config.region,
+               progress::why_not_equal(said, row.origin, row.stream).value_or("equal"));
+    fmt::print("  {}: {} {}\n", options.execute ? "said" : "would be said",
+               row.table.empty() ? "all of its tables are" : row.table + " is",
+               is_equal ? "equal to the origin's, but for what is on its way or parked" : "not known to be equal");
+  }
+  if (!options.execute) {
+    fmt::print("Nothing was written: --execute writes it down, with your name ({}).\n", operator_name());
+    return static_cast<int>(ExitCode::kGood);
+  }
+  MarkedTransaction transaction(connection, config);
+  for (const EqualityRow& row : rows) {
+    if (const auto added = progress::add_equality(connection, config.region, row); !added)
+      fail_database(config, added.error());
+  }
+  transaction.commit();
+  return static_cast<int>(ExitCode::kGood);
+}
+
+std::string list_json(const std::vector<EqualityRow>& rows) {
+  auto out = nlohmann::ordered_json::array();
+  for (const EqualityRow& row : rows) {
+    out.push_back({{"origin", row.origin},
+                   {"stream", row.stream},
+                   {"table", row.table},
+                   {"state", row.is_equal ? "equal" : "not-yet-equal"},
+                   {"why", row.why},
+                   {"who", row.who},
+                   {"said_at", row.said_at}});
+  }
+  return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+int run_list(const common::Config& config, const EqualOptions& options) {
+  mysql::Connection connection = open_database(config);
+  std::vector<EqualityRow> rows = read(config, connection, options.all);
+  if (!options.origin.empty()) std::erase_if(rows, [&](const auto& row) { return row.origin != options.origin; });
+  if (options.output == Output::kJson) {
+    fmt::print("{}", list_json(rows));
+    return static_cast<int>(ExitCode::kGood);
+  }
+  Table table({"origin", "stream", "table", "state", "said at", "who", "why"});
+  for (const EqualityRow& row : rows) {
+    table.add({row.origin, row.stream, row.table.empty() ? "(all)" : row.table,
+               row.is_equal ? "equal" : "not-yet-equal", row.said_at, row.who, row.why});
+  }
+  fmt::print("{}", table.text());
+  return static_cast<int>(ExitCode::kGood);
+}
+
+void add_say(CLI::App& equal, Command& command, const char* name, const char* help, bool is_equal) {
+  CLI::App* say = equal.add_subcommand(name, help);
+  const auto options = std::make_shared<EqualOptions>();
+  say->add_option("--origin", options->origin, "The origin whose tables they are")->required();
+  say->add_option("--stream", options->stream, "Only this stream; otherwise every one of the configuration");
+  say->add_option("--table", options->table, "Only this table, SCHEMA.TABLE");
+  say->add_option("--why", options->why, "How you know; kept for the record")->required()->check([](const auto& why) {
+    return why.size() > 1'000 ? std::string("at most 1000 bytes") : std::string();
+  });
+  say->add_flag("--execute", options->execute, "Do it; without, only say what would be done");
+  say->callback([&command, options, is_equal] {
+    command.chosen = [&command, options, is_equal] { return run_say(command.load(), *options, is_equal); };
+  });
+}
+
+}  // namespace
+
+void add_equal(CLI::App& app, Command& command) {
+  CLI::App* equal = app.add_subcommand("equal", "Say, or take back, that tables here began equal to an origin's");
+  equal->require_subcommand(1);
+  equal->fallthrough();
+  add_say(*equal, command, "declare", "The tables are equal: you copied, seeded or compared them", true);
+  add_say(*equal, command, "revoke", "The tables are not known to be equal: the gate closes", false);
+  CLI::App* list = equal->add_subcommand("list", "What was said last; --all: everything that was ever said");
+  const auto options = std::make_shared<EqualOptions>();
+  list->add_option("--origin", options->origin, "Only this origin");
+  list->add_flag("--all", options->all, "The history too");
+  add_output_option(*list, options->output);
+  list->callback(
+      [&command, options] { command.chosen = [&command, options] { return run_list(command.load(), *options); }; });
+}
+
+}  // namespace farshore::ctl
