@@ -178,17 +178,33 @@ Intake PartitionIntake::take_start(const std::shared_ptr<ReadBatch>& batch, Work
   Verdict verdict = tracker_.judge_start(batch->batch);
   if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, std::move(verdict), set);
   if (verdict.kind == Verdict::Kind::kRefuse) return stop(Step::kRefused, std::move(verdict), set);
-  release_all(set);
   const EpochId id = batch->batch.header().id;
+  // Read again from there after a restart: what is left to the new epoch counts to this one.
+  const KafkaOffset next_offset =
+      leaves_rest_to(*batch->batch.epoch_start()) ? held_.front().batch->offset : batch->offset;
+  if (next_offset == batch->offset) release_all(set);
+  held_.clear();
+  held_rows_ = 0;
+  held_bytes_ = 0;
   Slice& slice = slice_in(set);
   mark_.set_state(PartitionState::kAtBarrier,
                   fmt::format("at the start of epoch {}: {}", id.epoch.raw(), batch->batch.epoch_start()->reason));
   slice.next = mark_.row();
-  slice.next_offset = batch->offset;
+  slice.next_offset = next_offset;
   slice.arrival = BarrierArrival{.epoch = id, .start = *batch->batch.epoch_start()};
   at_barrier_ = true;
   is_stopped_ = false;
   return {.step = Step::kBarrier, .rows = 0, .duplicates = 0};
+}
+
+/// An epoch may begin before a transaction of which a part is published in the epoch that ends: it comes once more, and
+/// whole. What an order group holds back of it is not applied by halves before the barrier.
+bool PartitionIntake::leaves_rest_to(const change::EpochStart& start) const {
+  if (held_.empty()) return false;
+  const change::Batch& last = held_.back().batch->batch;
+  const auto gtid = Gtid::parse(last.transaction_of(last.changes()[held_.back().end - 1]).gtid);
+  const auto begins_at = OriginPosition::parse(start.begins_at);
+  return gtid && begins_at && !begins_at->contains(*gtid);
 }
 
 void PartitionIntake::enter_epoch(const progress::ProgressRow& row) {

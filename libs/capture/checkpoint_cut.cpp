@@ -6,10 +6,12 @@
 namespace farshore::capture {
 
 CheckpointCut::CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> tail_ends,
-                             const std::vector<PartitionWriter>& writers, Acknowledgements& acknowledgements)
+                             const std::vector<PartitionWriter>& writers, Acknowledgements& acknowledgements,
+                             const KeyShapes* shapes)
     : tail_ends_(std::move(tail_ends)),
       writers_(writers),
       acknowledgements_(acknowledgements),
+      shapes_(shapes),
       next_(std::move(base)),
       tail_passed_(writers.size(), 0) {
   assert(next_.partitions.size() == writers_.size() && tail_ends_.size() == writers_.size());
@@ -22,6 +24,7 @@ void CheckpointCut::open(const SourceHistory& history) {
     next_.position_before_last = history.position_before_last().to_string();
     next_.last = history.last();
   }
+  if (shapes_ != nullptr && shapes_->count() != next_.known_keys.size()) next_.known_keys = shapes_->known();
   for (std::size_t i = 0; i < writers_.size(); ++i) {
     assert(writers_[i].builder().empty());
     next_.partitions[i].next_seq = writers_[i].next_seq();

@@ -5,6 +5,7 @@
 
 #include "base/numbers.hpp"
 #include "capture/acknowledgements.hpp"
+#include "capture/key_shapes.hpp"
 #include "capture/partition_writer.hpp"
 #include "capture/source_history.hpp"
 #include "change/checkpoint.hpp"
@@ -17,12 +18,14 @@ namespace farshore::capture {
 class CheckpointCut {
  public:
   /// `base`: epoch, numbering, source and partitions of this session's beginning. `tail_ends`: by slot, where each
-  /// partition ended then. The others outlive this.
+  /// partition ended then. The others outlive this; `shapes` may be null.
   CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> tail_ends,
-                const std::vector<PartitionWriter>& writers, Acknowledgements& acknowledgements);
+                const std::vector<PartitionWriter>& writers, Acknowledgements& acknowledgements,
+                const KeyShapes* shapes);
 
   /// Takes a cut. Only between transactions, with nothing unsent and no cut open. Before the session's first
-  /// transaction it has the base's position.
+  /// transaction it has the base's position. Inside a transaction it is what an epoch begins from: the position is
+  /// before the transaction, and the seqs count what was numbered of it.
   void open(const SourceHistory& history);
   [[nodiscard]] bool is_open() const { return acknowledgements_.cut_is_open(); }
   /// The cut as a checkpoint, once it is acknowledged.
@@ -34,6 +37,7 @@ class CheckpointCut {
   const std::vector<KafkaOffset> tail_ends_;
   const std::vector<PartitionWriter>& writers_;
   Acknowledgements& acknowledgements_;
+  const KeyShapes* const shapes_;
   change::Checkpoint next_;        ///< the last checkpoint, or the open cut
   std::vector<char> tail_passed_;  ///< by slot, when the cut was taken
 };

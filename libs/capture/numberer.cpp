@@ -43,7 +43,7 @@ void Numberer::begin(const change::SourceTransaction& transaction) {
   open_slot_.reset();
 }
 
-std::optional<std::string> Numberer::add(const binlog::RowsEvent& rows) {
+std::optional<RowsRefusal> Numberer::add(const binlog::RowsEvent& rows) {
   assert(transaction_ != nullptr && rows.table->captured);
   const auto table = router_.find(*rows.table);
   if (!table) return table.error();
@@ -51,8 +51,8 @@ std::optional<std::string> Numberer::add(const binlog::RowsEvent& rows) {
   binlog::RowChange row;
   const bool no_cascade = rows.foreign_keys_off && (*table)->encoded->table.repeats_cascades;
   while (cursor_.next(row))
-    if (!add_row(**table, rows.op, no_cascade, row)) return std::move(refusal_);
-  if (!cursor_.error().empty()) return cursor_.error();
+    if (!add_row(**table, rows.op, no_cascade, row)) return RowsRefusal{RowsRefusal::Kind::kStops, std::move(refusal_)};
+  if (!cursor_.error().empty()) return RowsRefusal{RowsRefusal::Kind::kStops, cursor_.error()};
   return std::nullopt;
 }
 

@@ -44,8 +44,8 @@ class Numberer {
 
   /// The next transaction; its texts must be filled before its first row. Outlives the rows given.
   void begin(const change::SourceTransaction& transaction);
-  /// All rows of an event of a captured table. An error is one sentence: stop, and send nothing more.
-  [[nodiscard]] std::optional<std::string> add(const binlog::RowsEvent& rows);
+  /// All rows of an event of a captured table. Whoever is told to stop sends nothing more.
+  [[nodiscard]] std::optional<RowsRefusal> add(const binlog::RowsEvent& rows);
   /// The transaction is whole: marks its last change, if it is not sent yet.
   void end();
 

@@ -8,6 +8,7 @@
 
 #include "capture/partitions.hpp"
 #include "change/limits.hpp"
+#include "change/table_rules.hpp"
 
 namespace farshore::capture {
 
@@ -35,6 +36,13 @@ std::vector<PartitionEnd> partitions_of(const Numbering& numbering) {
   for (const auto& stream : numbering.streams)
     for (std::uint32_t i = 0; i < stream.partitions; ++i)
       ends.push_back({stream.name, PartitionId(static_cast<std::int32_t>(i)), Seq(0)});
+  return ends;
+}
+
+std::vector<PartitionEnd> ends_of(const Checkpoint& checkpoint) {
+  std::vector<PartitionEnd> ends;
+  for (const auto& partition : checkpoint.partitions)
+    ends.push_back({partition.stream, partition.partition, Seq(partition.next_seq.raw() - 1)});
   return ends;
 }
 
@@ -111,6 +119,14 @@ std::optional<EpochId> common_epoch(const std::vector<PartitionTail>& tails) {
   return common;
 }
 
+/// By an earlier algorithm too: all that are known route rows alike.
+bool routes_the_same(std::uint64_t digest, Numbering configured) {
+  for (configured.algorithm = change::kOldestNumberingAlgorithm; configured.algorithm <= change::kNumberingAlgorithm;
+       ++configured.algorithm)
+    if (change::digest(configured) == digest) return true;
+  return false;
+}
+
 ResumePlan rebuild(const ResumeFacts& facts) {
   const auto newest = common_epoch(facts.tails);
   if (!newest)
@@ -128,7 +144,7 @@ ResumePlan rebuild(const ResumeFacts& facts) {
           fmt::format("the checkpoint of origin {} cannot be rebuilt: partition {} shows no watermark of "
                       "epoch {}; begin the origin anew (empty topics) with a copy of its tables",
                       facts.origin, name_of(facts.tails[i]), newest->epoch.raw()));
-    if (statement->numbering_digest != change::digest(facts.configured))
+    if (!routes_the_same(statement->numbering_digest, facts.configured))
       return refuse(fmt::format(
           "the checkpoint of origin {} cannot be rebuilt: what is published was numbered by other streams, tables, "
           "groups or partition counts than the configuration has now; put the configuration back as it was then",
@@ -206,14 +222,17 @@ bool begins_behind_gap(const Checkpoint& checkpoint, std::size_t i, const Partit
   return tail.first_seq > checkpoint.partitions[i].next_seq;
 }
 
+bool is_of_this_epoch(const ResumeFacts& facts, const PartitionTail& tail) {
+  return tail.newest && tail.newest->epoch == facts.checkpoint->id.epoch;
+}
+
 /// By the checkpoint's partitions, what each holds without a gap: what lies behind a gap is published once more, so
 /// that nobody waits for what is missing. A tail of an older epoch counts as none.
 std::vector<PublishedEnd> published_ends(const ResumeFacts& facts) {
   std::vector<PublishedEnd> ends;
   for (std::size_t i = 0; i < facts.tails.size(); ++i) {
     const PartitionTail& tail = facts.tails[i];
-    const bool same_epoch = tail.newest && tail.newest->epoch == facts.checkpoint->id.epoch;
-    const bool counts = same_epoch && !begins_behind_gap(*facts.checkpoint, i, tail);
+    const bool counts = is_of_this_epoch(facts, tail) && !begins_behind_gap(*facts.checkpoint, i, tail);
     ends.push_back(counts ? tail.published : PublishedEnd{});
   }
   return ends;
@@ -228,7 +247,7 @@ std::vector<std::string> lost_records(const ResumeFacts& facts) {
           "partition {} ends at offset {}, and records up to {} were acknowledged: the topic was recreated or lost "
           "records; readers that had not read them will show a hole",
           name_of(tail), tail.end.raw(), facts.checkpoint->partitions[i].kafka_offset.raw()));
-    if (tail.has_gap || begins_behind_gap(*facts.checkpoint, i, tail))
+    if (is_of_this_epoch(facts, tail) && (tail.has_gap || begins_behind_gap(*facts.checkpoint, i, tail)))
       warnings.push_back(
           fmt::format("partition {} lacks changes that lie before others which it holds: they are published again, "
                       "with the same numbers",
@@ -263,13 +282,10 @@ bool nothing_beyond(const Checkpoint& checkpoint, const std::vector<PublishedEnd
 /// Keeps what `plan` says of the source and of lost records.
 ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
   const Checkpoint& checkpoint = *facts.checkpoint;
-  std::vector<PartitionEnd> ends;
-  for (const auto& partition : checkpoint.partitions)
-    ends.push_back({partition.stream, partition.partition, Seq(partition.next_seq.raw() - 1)});
   plan.kind = ResumePlan::Kind::kBeginEpoch;
   plan.published.clear();
   plan.tail_ends.clear();
-  plan.checkpoint = next_epoch(checkpoint, std::move(ends), facts.configured, facts.fresh, "the numbering changed");
+  plan.checkpoint = next_epoch(checkpoint, ends_of(checkpoint), facts.configured, facts.fresh, "the numbering changed");
   auto& missed = plan.checkpoint.pending_epoch_start->missed_tables;
   missed = facts.missed_tables;
   if (missed.size() > change::kMaxEpochTables) missed = {"*.*"};
@@ -331,6 +347,20 @@ Checkpoint next_epoch(const Checkpoint& continued, std::vector<PartitionEnd> end
   checkpoint.position_before_last = continued.position_before_last;
   checkpoint.last = continued.last;
   checkpoint.source_uuid = continued.source_uuid;
+  checkpoint.told_statement = continued.told_statement;
+  return checkpoint;
+}
+
+Checkpoint following_epoch(const Checkpoint& here, const Numbering& numbering, Incarnation fresh, EpochReason reason) {
+  Checkpoint checkpoint = next_epoch(here, ends_of(here), numbering, fresh, std::move(reason.sentence));
+  EpochStart& start = *checkpoint.pending_epoch_start;
+  start.numbering_changed = true;
+  if (reason.statement) checkpoint.told_statement = reason.statement->gtid;
+  start.statement = std::move(reason.statement);
+  // Nothing of the new epoch lies below them.
+  assert(checkpoint.partitions.size() == here.partitions.size());
+  for (std::size_t i = 0; i < here.partitions.size(); ++i)
+    checkpoint.partitions[i].kafka_offset = here.partitions[i].kafka_offset;
   return checkpoint;
 }
 

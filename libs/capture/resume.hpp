@@ -100,6 +100,17 @@ struct ResumePlan {
 [[nodiscard]] change::Checkpoint next_epoch(const change::Checkpoint& continued, std::vector<change::PartitionEnd> ends,
                                             const change::Numbering& numbering, Incarnation fresh, std::string reason);
 
+/// Why an epoch ends where reading is.
+struct EpochReason {
+  std::string sentence;                               ///< for people
+  std::optional<change::RowlessStatement> statement;  ///< of the transaction before which it ends
+};
+/// The checkpoint, still pending, of the epoch that follows the one of `here`: a cut of which everything is
+/// acknowledged, inside a transaction too. What is published of that transaction counts to the epoch that ends, and
+/// comes once more in the one that begins; whoever has applied it drops it by its GTID and ordinals.
+[[nodiscard]] change::Checkpoint following_epoch(const change::Checkpoint& here, const change::Numbering& numbering,
+                                                 Incarnation fresh, EpochReason reason);
+
 /// Whether an origin can go from one numbering to the other: streams and partitions may be added, never taken away.
 /// Nothing: it can; else one sentence.
 [[nodiscard]] std::optional<std::string> refuse_renumbering(const change::Numbering& from, const change::Numbering& to);

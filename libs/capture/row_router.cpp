@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "change/limits.hpp"
+
 namespace farshore::capture {
 
 namespace {
@@ -14,19 +16,45 @@ bool takes_prefix_of(const binlog::TableMap& table, std::string_view column) {
                              [&](std::uint32_t index) { return table.shape->columns[index].name == column; });
 }
 
+/// Labels may be many.
+std::string cut(const std::string& key_shape) {
+  constexpr std::size_t kBytesMax = 200;
+  return key_shape.size() <= kBytesMax ? key_shape : key_shape.substr(0, kBytesMax) + "...";
+}
+
 }  // namespace
 
-std::expected<const RoutedTable*, std::string> RowRouter::find_slow(const binlog::TableMap& table) {
+std::expected<const RoutedTable*, RowsRefusal> RowRouter::find_slow(const binlog::TableMap& table) {
   auto found = tables_.find(table.shape_id);
   if (found == tables_.end()) {
     auto made = make(table);
-    if (!made) return std::unexpected(made.error());
+    if (!made) return std::unexpected(RowsRefusal{RowsRefusal::Kind::kStops, made.error()});
+    if (auto why = other_shape(*made))
+      return std::unexpected(RowsRefusal{RowsRefusal::Kind::kEndsEpoch, std::move(*why)});
     if (tables_.size() >= kTablesMax) tables_.clear();
     found = tables_.emplace(table.shape_id, std::move(*made)).first;
   }
   last_id_ = table.shape_id;
   last_ = &found->second;
   return last_;
+}
+
+/// Why the table's rows do not belong to the epoch; nothing: they do.
+std::optional<std::string> RowRouter::other_shape(const RoutedTable& table) {
+  if (shapes_ == nullptr) return std::nullopt;
+  const std::string name = table.encoded->table.shape.full_name();
+  switch (shapes_->take(change::shape_digest(name), change::shape_digest(table.key_shape))) {
+    case KeyShapes::Verdict::kSame: return std::nullopt;
+    case KeyShapes::Verdict::kOther: break;
+    case KeyShapes::Verdict::kFull:
+      return fmt::format("{} tables had changes in this epoch, and {} is one more", change::kMaxKnownKeys, name);
+  }
+  // What was read in an earlier session is known by its digest alone.
+  for (const auto& [id, known] : tables_)
+    if (known.encoded->table.shape.full_name() == name)
+      return fmt::format("the key of table {} changed: it was {}, and is {}", name, cut(known.key_shape),
+                         cut(table.key_shape));
+  return fmt::format("the key of table {} changed: it is {}", name, cut(table.key_shape));
 }
 
 std::expected<RoutedTable, std::string> RowRouter::make(const binlog::TableMap& table) const {
@@ -55,6 +83,7 @@ std::expected<RoutedTable, std::string> RowRouter::make(const binlog::TableMap& 
       .first_slot = partitions_.slot(route.stream, PartitionId(0)),
       .in_group = !route.group.empty(),
       .key = shape.key,
+      .key_shape = change::key_shape(shape, table.prefix_columns, source_),
   };
 }
 

@@ -35,6 +35,7 @@ struct SessionEnd {
   EndKind kind = EndKind::kRetry;
   std::string sentence;  ///< what happened and how to mend it, for people
   EndedBy by = EndedBy::kSource;
+  bool advanced = false;  ///< kRenumber: the session read transactions that no session before it did
 };
 
 /// The one place where a session's threads say that it is over. The first reason stays. Thread safe.
@@ -44,10 +45,13 @@ class SessionEnding {
   void on_end(std::function<void()> wake) { wake_ = std::move(wake); }
 
   void end(EndKind kind, std::string sentence, EndedBy by = EndedBy::kSource) {
+    end(SessionEnd{kind, std::move(sentence), by});
+  }
+  void end(SessionEnd end) {
     {
       const std::lock_guard lock(mutex_);
       if (end_) return;
-      end_ = SessionEnd{kind, std::move(sentence), by};
+      end_ = std::move(end);
       ended_.store(true, std::memory_order_release);
     }
     if (wake_) wake_();

@@ -64,6 +64,24 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
   if (checkpoint.pending_epoch_start) {
     append_epoch_start(*checkpoint.pending_epoch_start, *message.mutable_pending_epoch_start());
   }
+  for (const KnownKey& known : checkpoint.known_keys) {
+    message.add_known_tables(known.table);
+    message.add_known_keys(known.key);
+  }
+  message.set_told_statement(checkpoint.told_statement);
+}
+
+std::expected<KnownKeys, MessageError> known_keys_of(const v1::Checkpoint& message) {
+  if (message.known_tables_size() != message.known_keys_size() ||
+      static_cast<std::size_t>(message.known_tables_size()) > kMaxKnownKeys)
+    return std::unexpected(MessageError::kMalformed);
+  KnownKeys keys;
+  keys.reserve(static_cast<std::size_t>(message.known_tables_size()));
+  for (int i = 0; i < message.known_tables_size(); ++i) {
+    if (!keys.empty() && message.known_tables(i) <= keys.back().table) return std::unexpected(MessageError::kMalformed);
+    keys.push_back({.table = message.known_tables(i), .key = message.known_keys(i)});
+  }
+  return keys;
 }
 
 std::expected<std::vector<PartitionState>, MessageError> partitions_of(const v1::Checkpoint& message) {
@@ -141,6 +159,11 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
     if (!start) return std::unexpected(start.error());
     checkpoint.pending_epoch_start = std::move(*start);
   }
+  auto known = known_keys_of(message);
+  if (!known) return std::unexpected(known.error());
+  checkpoint.known_keys = std::move(*known);
+  if (message.told_statement().size() > kMaxGtidBytes) return std::unexpected(MessageError::kMalformed);
+  checkpoint.told_statement = message.told_statement();
   return checkpoint;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/numbers.hpp"
 #include "change/epoch_start.hpp"
+#include "change/key_shape.hpp"
 #include "change/message_error.hpp"
 
 namespace farshore::change {
@@ -61,6 +62,8 @@ struct Checkpoint {
   std::string source_uuid;  ///< server_uuid (MySQL), or "server_id:domain_id" (MariaDB)
   LocalTime written_at;
   std::optional<EpochStart> pending_epoch_start;  ///< its start records are not all acknowledged yet
+  KnownKeys known_keys;        ///< of the tables whose rows this epoch has numbered, up to the position
+  std::string told_statement;  ///< GTID of the statement that the epoch's start tells of; it begins no other epoch
 
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };

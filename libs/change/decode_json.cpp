@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "change/utf8.hpp"
+
 namespace farshore::change {
 namespace {
 
@@ -15,41 +17,6 @@ std::string time_text(SourceTime time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   const auto rest = (time - seconds).count();
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), rest);
-}
-
-/// Source: RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool is_utf8(std::string_view bytes) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  for (std::size_t i = 0; i < bytes.size();) {
-    const unsigned char first = at(i);
-    std::size_t more = 0;
-    std::uint32_t code = 0;
-    if (first < 0x80) {
-      ++i;
-      continue;
-    }
-    if (first >= 0xC2 && first <= 0xDF) {
-      more = 1;
-      code = first & 0x1FU;
-    } else if ((first & 0xF0U) == 0xE0) {
-      more = 2;
-      code = first & 0x0FU;
-    } else if (first >= 0xF0 && first <= 0xF4) {
-      more = 3;
-      code = first & 0x07U;
-    } else
-      return false;
-    if (bytes.size() - i <= more) return false;
-    for (std::size_t k = 1; k <= more; ++k) {
-      if ((at(i + k) & 0xC0U) != 0x80) return false;
-      code = code << 6 | (at(i + k) & 0x3FU);
-    }
-    if ((more == 2 && (code < 0x800 || (code >= 0xD800 && code <= 0xDFFF))) ||
-        (more == 3 && (code < 0x10000 || code > 0x10FFFF)))
-      return false;
-    i += more + 1;
-  }
-  return true;
 }
 
 Json hex_json(std::string_view bytes) {
@@ -162,6 +129,11 @@ Json epoch_start_json(const Batch& batch, const EpochStart& start) {
   json["numbering"] = fmt::format("{:016x}", start.numbering_digest);
   json["numbering_changed"] = start.numbering_changed;
   json["reason"] = start.reason;
+  if (start.statement)
+    json["statement"] = {{"text", text_json(start.statement->text, false)},
+                         {"tables", start.statement->tables},
+                         {"gtid", start.statement->gtid}};
+  if (!start.missed_tables.empty()) json["missed_tables"] = start.missed_tables;
   return json;
 }
 

@@ -2,6 +2,7 @@
 
 #include "change/limits.hpp"
 #include "change/unknown_fields.hpp"
+#include "change/utf8.hpp"
 #include "farshore/v1/change_batch.pb.h"
 
 namespace farshore::change {
@@ -51,6 +52,15 @@ std::expected<RowlessStatement, MessageError> from_message(const v1::RowlessStat
   return RowlessStatement{.text = message.text(), .tables = std::move(*tables), .gtid = message.gtid()};
 }
 
+/// Names come out of statements as their session wrote them; a reader of the message refuses what is not UTF-8.
+std::string ascii_unless_utf8(std::string_view text) {
+  std::string out(text);
+  if (is_utf8(text)) return out;
+  for (char& c : out)
+    if ((static_cast<unsigned char>(c) & 0x80U) != 0) c = '?';
+  return out;
+}
+
 }  // namespace
 
 void append_epoch_start(const EpochStart& start, std::string& out) {
@@ -62,14 +72,14 @@ void append_epoch_start(const EpochStart& start, std::string& out) {
   to_message(start.partitions, *message.mutable_partitions());
   message.set_numbering_digest(start.numbering_digest);
   message.set_numbering_changed(start.numbering_changed);
-  message.set_reason(start.reason);
+  message.set_reason(ascii_unless_utf8(start.reason));
   if (start.statement) {
     v1::RowlessStatement& statement = *message.mutable_statement();
     statement.set_text(start.statement->text.substr(0, kMaxStatementBytes));
-    for (const std::string& table : start.statement->tables) statement.add_tables(table);
+    for (const std::string& table : start.statement->tables) statement.add_tables(ascii_unless_utf8(table));
     statement.set_gtid(start.statement->gtid);
   }
-  for (const std::string& table : start.missed_tables) message.add_missed_tables(table);
+  for (const std::string& table : start.missed_tables) message.add_missed_tables(ascii_unless_utf8(table));
   message.AppendToString(&out);
 }
 

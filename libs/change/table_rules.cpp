@@ -271,9 +271,9 @@ Numbering TableRules::numbering() const {
 }
 
 std::expected<TableRules, std::string> TableRules::from_numbering(const Numbering& numbering) {
-  if (numbering.algorithm != kNumberingAlgorithm) {
-    return std::unexpected(
-        fmt::format("numbering algorithm {} is not known, only {}", numbering.algorithm, kNumberingAlgorithm));
+  if (numbering.algorithm < kOldestNumberingAlgorithm || numbering.algorithm > kNumberingAlgorithm) {
+    return std::unexpected(fmt::format("numbering algorithm {} is not known, only {} to {}", numbering.algorithm,
+                                       kOldestNumberingAlgorithm, kNumberingAlgorithm));
   }
   std::vector<StreamRule> streams;
   std::vector<TableRule> rules;

@@ -13,7 +13,13 @@
 namespace farshore::change {
 
 /// Grows when routing or hashing changes: part of what decides the numbering.
-inline constexpr std::uint32_t kNumberingAlgorithm = 1;
+///   1  the partition follows the shape of the moment
+///   2  the same, and another shape of a table's key ends the epoch
+inline constexpr std::uint32_t kNumberingAlgorithm = 2;
+/// A capture goes on under it until all that it published is read again. Rows are routed as under the newest one.
+inline constexpr std::uint32_t kOldestNumberingAlgorithm = 1;
+/// Whether another shape of a table's key ends the epoch.
+[[nodiscard]] constexpr bool keeps_key_shapes(const Numbering& numbering) { return numbering.algorithm >= 2; }
 
 /// Patterns are "schema.table" with `*` (any text) and `?` (one character) in both parts; names compare by bytes.
 [[nodiscard]] bool pattern_is_valid(std::string_view pattern);

@@ -169,6 +169,7 @@ void Pipeline::settle(const Outcome& outcome) {
     case Outcome::Kind::kEntered:
       if (feed->mode != Mode::kAtBarrier) return;
       feed->intake->enter_epoch(outcome.row);
+      feed->timings.clear();  // their numbers were the old epoch's
       if (go_to(*feed, feed->barrier_offset.next())) feed->mode = Mode::kRunning;
       return;
   }

@@ -27,7 +27,8 @@ constexpr milliseconds kBeatInterval{500};
 constexpr milliseconds kBackoffFirst{200};
 constexpr milliseconds kBackoffMax{5'000};
 constexpr milliseconds kStoppedPause{10'000};
-/// A new numbering takes two or three sessions, one right after the other. More of them get nowhere.
+/// A new numbering takes two or three sessions, one right after the other. More of them, none of which reads on, get
+/// nowhere.
 constexpr int kRenumberingsAtOnce = 5;
 /// A session that captured for so long was a good one: the next failure is a new one.
 constexpr milliseconds kGoodSession{10'000};
@@ -134,6 +135,8 @@ class Pauses {
       case EndKind::kStopRetried:
       case EndKind::kMisconfigured: return kStoppedPause;
       case EndKind::kRenumber:
+        // One after another, as of an evening of schema changes in a backlog, but each further on.
+        if (end.advanced) *this = {};
         if (++renumberings_ <= kRenumberingsAtOnce) return milliseconds(0);
         break;
       case EndKind::kRetry: break;
@@ -145,7 +148,7 @@ class Pauses {
 
  private:
   milliseconds backoff_ = kBackoffFirst;
-  int renumberings_ = 0;  ///< since the last good session
+  int renumberings_ = 0;  ///< since the last session that read on
 };
 
 }  // namespace
@@ -160,13 +163,12 @@ int run_capture(const common::Config& config, const common::CaptureArguments& ar
                                              std::chrono::seconds(settings.event_bytes_max / kLinkBytesPerSecond));
   Face face(context, metrics, settings.origin);
   const SessionEvents events = face.events();
-  std::vector<Cascade> remembered;
   Pauses pauses;
   bool is_first = true;
   while (!context.stop.stop_requested()) {
     face.beat();
     const auto began = std::chrono::steady_clock::now();
-    Session session(settings, events, metrics.counted(), remembered);
+    Session session(settings, events, metrics.counted());
     const SessionEnd end = session.run(context.stop);
     if (is_first && end.kind == EndKind::kMisconfigured) throw EnvironmentError(end.sentence);
     if (end.kind == EndKind::kRetry) metrics.count_reconnect(std::string(to_string(end.by)));

@@ -53,6 +53,7 @@ EndKind end_kind_of(binlog::StreamError::Kind kind) {
 Pipeline::Pipeline(const Parts& parts, const Settings& settings)
     : parts_(parts),
       settings_(settings),
+      numbering_digest_(change::digest(settings.numbering)),
       now_(Clock::now()),
       last_send_(now_),
       last_cut_(now_),
@@ -129,7 +130,12 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
   }
   if (left_out_ || !rows.table->captured) return;
   if (!transaction_is_named_) name_transaction();
-  if (const auto refusal = parts_.numberer.add(rows)) stop(*refusal);
+  const auto refusal = parts_.numberer.add(rows);
+  if (!refusal) return;
+  switch (refusal->kind) {
+    case RowsRefusal::Kind::kStops: return stop(refusal->sentence);
+    case RowsRefusal::Kind::kEndsEpoch: return begin_epoch({refusal->sentence, {}}, settings_.numbering);
+  }
 }
 
 void Pipeline::check_statement(const binlog::Event& event) {
@@ -145,21 +151,53 @@ void Pipeline::check_statement(const binlog::Event& event) {
 void Pipeline::follow_keys(const binlog::Statement& statement) {
   for (const Cascade& key : parts_.keys.follow(statement))
     if (is_unrepeated(key, parts_.rules)) settings_.warning(check_cascade(key).sentence());
-  const auto ties = parts_.keys.new_ties(parts_.rules);
-  if (ties.empty()) return;
-  new_ties_.insert(new_ties_.end(), ties.begin(), ties.end());
-  // Up to the tails everything was published under these rules already; the next session numbers anew in any case.
-  if (settings_.stops_at_tails) return;
-  // The transaction is read again by the next session, under the new groups: no checkpoint goes past it. That session
-  // has to find all that lies before it, so nothing may be on its way any more.
+  note_ties(parts_.keys.new_ties(parts_.rules));
+}
+
+/// Tables that belong together from here on. Where more is published than was read again, it was published without
+/// knowing of them: then from there on.
+void Pipeline::note_ties(const std::vector<Cascade>& ties) {
+  ties_.insert(ties_.end(), ties.begin(), ties.end());
+  if (!ties_.empty() && !settings_.stops_at_tails && tails_passed()) begin_tied_epoch();
+}
+
+void Pipeline::begin_tied_epoch() {
+  const auto rules = parts_.rules.with_cascades(cascade_groups(parts_.rules.cascades(), ties_));
+  if (!rules) return parts_.ending.end(EndKind::kMisconfigured, rules.error());
+  begin_epoch(
+      {fmt::format("tables {} and {} are tied by a cascading foreign key", ties_.front().parent, ties_.front().child),
+       {}},
+      rules->numbering());
+}
+
+/// Everything before the transaction under way belongs to the epoch that ends, and what was published of it too. It is
+/// written down in one checkpoint, so that whoever is killed before or after it goes on in the one epoch or the other;
+/// the next session sends the start records, and reads the transaction again.
+void Pipeline::begin_epoch(EpochReason reason, const change::Numbering& numbering) {
+  // What is published in an epoch lies before what ends it, for every capture that reads the same binlog.
+  if (!tails_passed())
+    return stop(
+        fmt::format("the numbering differs from what is published: {}, but changes behind it are published "
+                    "already; begin this origin anew with a copy of its tables",
+                    reason.sentence));
   parts_.publisher.send_all();
   if (!parts_.publisher.wait_acknowledged()) return;
-  parts_.ending.end(EndKind::kRenumber, fmt::format("a statement ties tables {} and {} by a cascading foreign key",
-                                                    ties.front().parent, ties.front().child));
+  while (parts_.checkpoints.busy()) {
+    if (parts_.ending.ended()) return;
+    parts_.publisher.poll(kPollInterval);
+  }
+  if (parts_.cut.is_open()) (void)parts_.cut.take_covered();
+  parts_.cut.open(parts_.history);
+  const std::string sentence = reason.sentence;
+  if (!parts_.checkpoints.write(
+          following_epoch(*parts_.cut.take_covered(), numbering, settings_.fresh, std::move(reason))))
+    return;
+  parts_.ending.end({.kind = EndKind::kRenumber, .sentence = sentence, .advanced = has_advanced_});
 }
 
 void Pipeline::end_transaction() {
   if (parts_.ending.ended()) return;
+  if (!parts_.history.repeating()) has_advanced_ = true;
   if (const auto refusal = parts_.history.end()) return stop(*refusal);
   parts_.numberer.end();
   ++transactions_;
@@ -168,7 +206,8 @@ void Pipeline::end_transaction() {
   add(parts_.metrics.read_rows, parts_.numberer.rows() - rows_counted_);
   rows_counted_ = parts_.numberer.rows();
   parts_.metrics.read_commit_us.store(transaction_.commit_time.time_since_epoch().count(), std::memory_order_relaxed);
-  if (settings_.stops_at_tails) finish_at_tails();
+  if (settings_.stops_at_tails) return finish_at_tails();
+  if (!ties_.empty() && tails_passed()) begin_tied_epoch();
 }
 
 void Pipeline::send_what_is_due() {
@@ -198,7 +237,7 @@ void Pipeline::publish_watermark() {
                                    .position = moment->position.to_string(),
                                    .seq = Seq(0),
                                    .clock_offset = moment->clock_offset,
-                                   .numbering_digest = settings_.numbering_digest});
+                                   .numbering_digest = numbering_digest_});
   parts_.watch.note_read(parts_.history.position());
 }
 
@@ -232,9 +271,12 @@ void Pipeline::name_transaction() {
   transaction_.position_before = parts_.history.position().to_string();
 }
 
+bool Pipeline::tails_passed() const {
+  return std::ranges::all_of(parts_.publisher.writers(), &PartitionWriter::tail_passed);
+}
+
 void Pipeline::finish_at_tails() {
-  const auto& writers = parts_.publisher.writers();
-  if (!std::ranges::all_of(writers, &PartitionWriter::tail_passed)) return;
+  if (!tails_passed()) return;
   parts_.publisher.send_all();
   if (!parts_.publisher.wait_acknowledged()) return;
   while (parts_.cut.is_open() || parts_.checkpoints.busy()) {

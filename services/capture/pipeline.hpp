@@ -16,6 +16,7 @@
 #include "capture/metrics.hpp"
 #include "capture/numberer.hpp"
 #include "capture/publisher.hpp"
+#include "capture/resume.hpp"
 #include "capture/session_end.hpp"
 #include "capture/source_history.hpp"
 #include "capture/source_watch.hpp"
@@ -44,9 +45,10 @@ class Pipeline {
   struct Settings {
     std::chrono::milliseconds batch_linger{5};
     std::chrono::milliseconds checkpoint_interval{1000};
-    std::uint64_t numbering_digest = 0;
-    bool logs_cascades = true;  ///< the source writes cascaded rows to its binlog
-    bool folds_names = false;   ///< as StatementContext's
+    change::Numbering numbering;  ///< that this session publishes under
+    Incarnation fresh;            ///< random, for an epoch that this session has to begin
+    bool logs_cascades = true;    ///< the source writes cascaded rows to its binlog
+    bool folds_names = false;     ///< as StatementContext's
     /// Write a checkpoint and end with kRenumber once everything that was published is read again.
     bool stops_at_tails = false;
     std::function<void(const std::string&)> warning = [](const std::string&) {};  ///< one sentence
@@ -58,9 +60,6 @@ class Pipeline {
 
   /// Returns when the session has ended; why is in the session's ending.
   void run();
-
-  /// Ties that statements made, which the next numbering has to know.
-  [[nodiscard]] const std::vector<Cascade>& new_ties() const { return new_ties_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -75,8 +74,12 @@ class Pipeline {
   void publish_watermark();
   void cut_checkpoint();
 
+  void note_ties(const std::vector<Cascade>& ties);
+  void begin_tied_epoch();
+  void begin_epoch(EpochReason reason, const change::Numbering& numbering);
   [[nodiscard]] bool between_transactions() const { return !parts_.decoder.in_transaction(); }
   void name_transaction();
+  [[nodiscard]] bool tails_passed() const;
   void finish_at_tails();
   void stop(std::string_view what);
 
@@ -89,7 +92,9 @@ class Pipeline {
   bool left_out_ = false;              ///< an echo, or the transaction before the checkpoint once more
   bool drained_ = false;               ///< the source has nothing more to read right now
   bool has_new_transactions_ = false;  ///< since the last cut
-  std::uint64_t transactions_ = 0;     ///< whole ones, this session
+  bool has_advanced_ = false;          ///< a transaction ended that the checkpoint does not hold
+  std::uint64_t numbering_digest_ = 0;
+  std::uint64_t transactions_ = 0;  ///< whole ones, this session
   std::uint64_t transactions_at_cut_ = 0;
   std::uint64_t transactions_covered_ = 0;
   std::uint64_t rows_counted_ = 0;
@@ -98,7 +103,7 @@ class Pipeline {
   Clock::time_point last_poll_;
   Clock::time_point last_cut_;
   Clock::time_point last_watermark_;
-  std::vector<Cascade> new_ties_;
+  std::vector<Cascade> ties_;  ///< that the numbering does not know
 };
 
 }  // namespace farshore::capture

@@ -43,9 +43,8 @@ Incarnation random_incarnation() {
 
 }  // namespace
 
-Session::Session(const SessionSettings& settings, const SessionEvents& events, Metrics& metrics,
-                 std::vector<Cascade>& remembered)
-    : settings_(settings), events_(events), metrics_(metrics), remembered_(remembered), cluster_(settings.cluster) {
+Session::Session(const SessionSettings& settings, const SessionEvents& events, Metrics& metrics)
+    : settings_(settings), events_(events), metrics_(metrics), cluster_(settings.cluster) {
   cluster_.give_up = [this] { return ending_.ended(); };
   ending_.on_end([this] {
     const std::lock_guard lock(reading_mutex_);
@@ -189,7 +188,6 @@ Session::Failure Session::decide_numbering() {
       if (is_tie(key, settings_.rules)) ties.push_back(key);
       if (is_unrepeated(key, settings_.rules)) events_.warning(check_cascade(key).sentence());
     }
-    ties.insert(ties.end(), remembered_.begin(), remembered_.end());
   }
   auto configured = settings_.rules.with_cascades(cascade_groups(known, ties));
   if (!configured) return SessionEnd{EndKind::kMisconfigured, configured.error()};
@@ -357,7 +355,6 @@ Session::Failure Session::begin_epoch() {
   // An epoch that was begun before this start: the numbering may have become another one since.
   if (plan_.checkpoint.numbering != facts_.configured)
     return SessionEnd{EndKind::kRenumber, "the configuration changed while an epoch began"};
-  remembered_.clear();
   return std::nullopt;
 }
 
@@ -394,11 +391,13 @@ Session::Failure Session::publish() {
   binlog::EventDecoder decoder(server_.kind);
   decoder.set_table_filter(
       [this](std::string_view schema, std::string_view table) { return rules_->route(schema, table).captured; });
-  RowRouter router(*rules_, partitions_, server_.kind);
+  KeyShapes shapes(checkpoint.known_keys);
+  KeyShapes* const kept_shapes = change::keeps_key_shapes(checkpoint.numbering) ? &shapes : nullptr;
+  RowRouter router(*rules_, partitions_, server_.kind, kept_shapes);
   Numberer numberer(router, publisher_->writers(),
                     {.batch_bytes = settings_.batch_bytes, .row_bytes_max = settings_.row_bytes_max},
                     [this](Slot slot) { publisher_->send(slot); });
-  CheckpointCut cut(checkpoint, plan_.tail_ends, publisher_->writers(), publisher_->acknowledgements());
+  CheckpointCut cut(checkpoint, plan_.tail_ends, publisher_->writers(), publisher_->acknowledgements(), kept_shapes);
   CascadingKeys keys(keys_, rules_->cascades());
   Pipeline pipeline({.stream = **stream,
                      .decoder = decoder,
@@ -414,7 +413,8 @@ Session::Failure Session::publish() {
                      .metrics = metrics_},
                     {.batch_linger = settings_.batch_linger,
                      .checkpoint_interval = settings_.checkpoint_interval,
-                     .numbering_digest = change::digest(checkpoint.numbering),
+                     .numbering = checkpoint.numbering,
+                     .fresh = random_incarnation(),
                      .logs_cascades = logs_cascades(server_),
                      .folds_names = server_.variable("lower_case_table_names") != "0",
                      .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails,
@@ -422,8 +422,6 @@ Session::Failure Session::publish() {
                      .on_begun = [&] { events_.capturing(checkpoint.id.epoch); }});
   pipeline.run();
   set_reading(nullptr);
-  const auto& ties = pipeline.new_ties();
-  remembered_.insert(remembered_.end(), ties.begin(), ties.end());
   return std::nullopt;
 }
 

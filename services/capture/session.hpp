@@ -69,10 +69,8 @@ struct SessionEvents {
 ///   lease at the source -> fence older captures -> checkpoint and tails -> plan -> new epoch? -> read, publish
 class Session {
  public:
-  /// All arguments outlive the session. `remembered` are cascades that statements made and no checkpoint knows yet; the
-  /// session adds to them.
-  Session(const SessionSettings& settings, const SessionEvents& events, Metrics& metrics,
-          std::vector<Cascade>& remembered);
+  /// All arguments outlive the session.
+  Session(const SessionSettings& settings, const SessionEvents& events, Metrics& metrics);
   ~Session();
 
   /// Runs until the session ends; `stop` ends it too.
@@ -103,7 +101,6 @@ class Session {
   const SessionSettings& settings_;
   const SessionEvents& events_;
   Metrics& metrics_;
-  std::vector<Cascade>& remembered_;
 
   SessionEnding ending_;
   kafka::ClusterSettings cluster_;  ///< its clients' calls give up when the session has ended

@@ -431,9 +431,62 @@ TEST_F(TheIntake, WhatWasHeldIsReleasedAtTheBarrier) {
   Topic topic;
   take(topic.table(notes_shape("notes"), "orders").transaction(1).insert(1, "a").send());
   EXPECT_THAT(ids(), IsEmpty());
-  EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(continuing_start(1))).step, Step::kBarrier);
+  change::EpochStart start = continuing_start(1);
+  start.begins_at = position_after(1);
+  EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)).step, Step::kBarrier);
   EXPECT_THAT(ids(), ElementsAre(1));
   EXPECT_EQ(slice().next.seq, Seq(1));
+}
+
+TEST_F(TheIntakeOfAGroup, WhatTheNewEpochPublishesWholeIsNotAppliedInPartBefore) {
+  begin(applied_up_to(0));
+  take(topic_.transaction(1).insert(1, "a").send());
+  take(topic_.insert(2, "b").transaction(2).insert(3, "first").send());  // 2 is published in part, and the epoch ends
+  take(topic_.insert(4, "second").send());
+  change::EpochStart start = continuing_start(4);
+  start.begins_at = position_after(1);
+  start.numbering_changed = true;
+  EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)).step, Step::kBarrier);
+  EXPECT_THAT(ids(), ElementsAre(1, 2));
+  EXPECT_EQ(slice().next.seq, Seq(2));
+  EXPECT_EQ(slice().next_offset, KafkaOffset(101)) << "after a restart the start is reached without a gap";
+  EXPECT_EQ(intake_->held_rows(), 0U);
+  hand_over();
+  intake_->enter_epoch(entered(intake_->row(), kNextEpoch, start.begins_at));
+
+  Topic again(kNextEpoch);
+  again.table(notes_shape("notes"), "orders");
+  take(again.transaction(2).insert(3, "first").insert(4, "second").send());
+  take(again.insert(5, "third").end().send());
+  EXPECT_THAT(ids(), ElementsAre(3, 4, 5));
+  EXPECT_EQ(slice().next.seq, Seq(3));
+}
+
+TEST_F(TheIntake, WhatWasAppliedInPartBeforeTheNewEpochIsContainedThere) {
+  begin(applied_up_to(0));
+  Topic topic;
+  take(topic.transaction(1).insert(1, "a").end().transaction(2).insert(2, "x").insert(3, "x").send());
+  change::EpochStart start = continuing_start(3);
+  start.begins_at = position_after(1);
+  start.numbering_changed = true;
+  EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)).step, Step::kBarrier);
+  EXPECT_THAT(ids(), ElementsAre(1, 2, 3));
+  hand_over();
+  const ProgressRow there = entered(intake_->row(), kNextEpoch, start.begins_at);
+  for (const bool restarts : {false, true}) {
+    if (restarts) {
+      hand_over();
+      begin(there);
+    } else {
+      intake_->enter_epoch(there);
+    }
+    Topic again(kNextEpoch);
+    take(again.transaction(2).insert(2, "x").send());
+    take(again.insert(3, "x").insert(4, "y").send());
+    take(again.insert(5, "y").end().transaction(3).insert(6, "z").end().send());
+    EXPECT_THAT(ids(), ElementsAre(4, 5, 6)) << (restarts ? "after a restart" : "at once");
+    EXPECT_EQ(slice().next.row_gtid, gtid_of(3));
+  }
 }
 
 TEST_F(TheIntake, ChangesMissingBeforeTheStartAreAHoleAndNoBarrier) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "capture/resume.hpp"
 #include "rows.hpp"
 
 namespace farshore::capture {
@@ -87,12 +88,13 @@ class Cut : public ::testing::Test {
   Metrics::Total repeated_rows_{0};
   std::vector<PartitionWriter> writers_;
   Acknowledgements acknowledgements_{1};
+  KeyShapes shapes_{{}};
   change::Checkpoint base_;
 };
 
 TEST_F(Cut, BecomesACheckpointOnceAcknowledgedAndNotBefore) {
   writers_[0].start(kEpoch, Seq(1), {});
-  CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_);
+  CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
   transaction(11);
   transaction(12);
   const auto ticket = send();
@@ -114,7 +116,7 @@ TEST_F(Cut, BecomesACheckpointOnceAcknowledgedAndNotBefore) {
 TEST_F(Cut, KeepsTheOldTailInSightUntilItIsReadAgain) {
   // The topic holds seqs 1 to 3 at offset 100, from before a restart.
   writers_[0].start(kEpoch, Seq(1), {.seq = Seq(3), .gtid = "1-101-13", .ordinal = Ordinal(0)});
-  CheckpointCut cut(base_, {KafkaOffset(101)}, writers_, acknowledgements_);
+  CheckpointCut cut(base_, {KafkaOffset(101)}, writers_, acknowledgements_, &shapes_);
   transaction(11);
   acknowledgements_.acknowledged(send(), KafkaOffset(150));  // a watermark goes out meanwhile
   cut.open(history_);
@@ -137,7 +139,7 @@ TEST_F(Cut, BeforeTheFirstTransactionItKeepsThePositionAndLeavesTheWatermarksBeh
   base_.position_before_last = "1-101-10";
   base_.last = change::LastTransaction{.gtid = "1-101-11", .commit_time = SourceTime{}, .digest = 5};
   writers_[0].start(kEpoch, Seq(1), {});
-  CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_);
+  CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
   acknowledgements_.acknowledged(send(), KafkaOffset(159));
   cut.open(history_);
   const auto checkpoint = cut.take_covered();
@@ -151,12 +153,69 @@ TEST_F(Cut, BeforeTheFirstTransactionItKeepsThePositionAndLeavesTheWatermarksBeh
 
 TEST_F(Cut, WithoutAnySendTheTailBeginsWhereTheTopicEnded) {
   writers_[0].start(kEpoch, Seq(1), {.seq = Seq(1), .gtid = "1-101-11", .ordinal = Ordinal(0)});
-  CheckpointCut cut(base_, {KafkaOffset(101)}, writers_, acknowledgements_);
+  CheckpointCut cut(base_, {KafkaOffset(101)}, writers_, acknowledgements_, &shapes_);
   transaction(11);
   cut.open(history_);
   const auto checkpoint = cut.take_covered();
   ASSERT_TRUE(checkpoint);
   EXPECT_EQ(checkpoint->partitions[0].kafka_offset, KafkaOffset(101));
+}
+
+TEST_F(Cut, HoldsTheShapesThatWereKnownWhenItWasTaken) {
+  base_.known_keys = {{.table = 5, .key = 50}};
+  shapes_ = KeyShapes(base_.known_keys);
+  writers_[0].start(kEpoch, Seq(1), {});
+  CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
+  (void)shapes_.take(3, 30);
+  transaction(11);
+  acknowledgements_.acknowledged(send(), KafkaOffset(100));
+  cut.open(history_);
+  (void)shapes_.take(4, 40);  // reading goes on
+  auto checkpoint = cut.take_covered();
+  ASSERT_TRUE(checkpoint);
+  EXPECT_THAT(checkpoint->known_keys,
+              ElementsAre(change::KnownKey{.table = 3, .key = 30}, change::KnownKey{.table = 5, .key = 50}));
+  cut.open(history_);
+  checkpoint = cut.take_covered();
+  ASSERT_TRUE(checkpoint);
+  EXPECT_EQ(checkpoint->known_keys.size(), 3U);
+}
+
+TEST_F(Cut, InsideATransactionItIsWhereTheNextEpochBegins) {
+  base_.source_uuid = "101:1";
+  base_.numbering.streams = {{.name = "main", .partitions = 1}};
+  base_.known_keys = {{.table = 5, .key = 50}};
+  shapes_ = KeyShapes(base_.known_keys);
+  writers_[0].start(kEpoch, Seq(1), {});
+  CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
+  transaction(11);
+  const Gtid gtid{.kind = ServerKind::kMariadb, .domain = 1, .server_id = 101, .number = 12};
+  ASSERT_FALSE(history_.begin(gtid, SourceTime{}));
+  const Value key = Value::of_int(12);
+  ++source_.serial;
+  ASSERT_TRUE(writers_[0].append(source_, table_,
+                                 {.op = change::Op::kInsert, .ordinal = Ordinal(0), .before = {}, .after = {&key, 1}}));
+  acknowledgements_.acknowledged(send(), KafkaOffset(140));
+  cut.open(history_);
+  const auto here = cut.take_covered();
+  ASSERT_TRUE(here);
+  const auto next = following_epoch(*here, here->numbering, Incarnation(99), {"the key changed", {}});
+
+  EXPECT_EQ(next.id, (EpochId{Epoch(2), Incarnation(99)}));
+  EXPECT_EQ(next.position, "1-101-11") << "transaction 12 is read again";
+  EXPECT_EQ(next.position_before_last, "1-101-10");
+  ASSERT_TRUE(next.last) << "the history is still compared";
+  EXPECT_EQ(next.last->gtid, "1-101-11");
+  EXPECT_EQ(next.source_uuid, "101:1");
+  EXPECT_TRUE(next.known_keys.empty());
+  EXPECT_THAT(next.partitions, ElementsAre(change::PartitionState{"main", PartitionId(0), Seq(1), KafkaOffset(141)}));
+  ASSERT_TRUE(next.pending_epoch_start);
+  EXPECT_EQ(next.pending_epoch_start->continues, kEpoch);
+  EXPECT_EQ(next.pending_epoch_start->begins_at, "1-101-11");
+  EXPECT_TRUE(next.pending_epoch_start->numbering_changed);
+  EXPECT_EQ(next.pending_epoch_start->reason, "the key changed");
+  EXPECT_THAT(next.pending_epoch_start->continued, ElementsAre(change::PartitionEnd{"main", PartitionId(0), Seq(2)}))
+      << "what is published of transaction 12 belongs to the epoch that ends";
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "change/batch_reader.hpp"
+#include "change/limits.hpp"
 #include "rows.hpp"
 
 namespace farshore::capture {
@@ -54,7 +55,7 @@ class Numbering : public ::testing::Test {
       writers_.back().start(kEpoch, Seq(1), {});
     }
     published_.resize(writers_.size());
-    router_ = std::make_unique<RowRouter>(*rules_, partitions_, ServerKind::kMysql);
+    router_ = std::make_unique<RowRouter>(*rules_, partitions_, ServerKind::kMysql, &shapes_);
     numberer_ = std::make_unique<Numberer>(*router_, writers_, Numberer::Limits{.batch_bytes = batch_bytes},
                                            [this](Slot slot) { send(slot); });
   }
@@ -86,7 +87,10 @@ class Numbering : public ::testing::Test {
     transaction_.position_before = "before " + gtid;
     numberer_->begin(transaction_);
     for (const Rows& rows : events) {
-      if (auto refusal = numberer_->add(rows.event())) return refusal;
+      if (auto refusal = numberer_->add(rows.event())) {
+        refused_ = refusal->kind;
+        return refusal->sentence;
+      }
       if (send_in_the_middle)
         for (std::uint32_t i = 0; i < writers_.size(); ++i)
           if (numberer_->open_slot() != Slot(i)) send(Slot(i));
@@ -106,10 +110,12 @@ class Numbering : public ::testing::Test {
   std::unique_ptr<change::TableRules> rules_;
   Partitions partitions_;
   std::vector<PartitionWriter> writers_;
+  KeyShapes shapes_{{}};
   std::unique_ptr<RowRouter> router_;
   std::unique_ptr<Numberer> numberer_;
   change::SourceTransaction transaction_;
   Metrics::Total repeated_rows_{0};
+  std::optional<RowsRefusal::Kind> refused_;  ///< how the last transaction was
   std::vector<std::vector<Seen>> published_;  ///< by slot
 };
 
@@ -290,6 +296,93 @@ TEST_F(Numbering, ATruncatedRowStops) {
   transaction_.serial = 1;
   numberer_->begin(transaction_);
   EXPECT_TRUE(numberer_->add(event));
+}
+
+// --- the shapes of keys
+
+binlog::TableMap with_unsigned_key(binlog::TableMap table, std::uint64_t shape_id) {
+  TableShape shape = *table.shape;
+  shape.columns[0].is_unsigned = true;
+  table.shape = std::make_shared<const TableShape>(std::move(shape));
+  table.shape_id = shape_id;
+  return table;
+}
+
+TEST_F(Numbering, AnotherShapeOfATablesKeyEndsTheEpochBeforeAnyRowOfIt) {
+  start(rules());
+  const auto altered = with_unsigned_key(orders_, 7);
+  ASSERT_FALSE(transaction("t:1", {Rows::insert(orders_, {{1, 1}})}));
+  const auto refusal = transaction("t:2", {Rows::insert(items_, {{1, 1, 1}}), Rows::insert(altered, {{2, 2}})});
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refused_, RowsRefusal::Kind::kEndsEpoch);
+  EXPECT_EQ(*refusal, "the key of table shop.orders changed: it was (`c0` BIGINT), and is (`c0` BIGINT UNSIGNED)");
+  send_all();
+  EXPECT_THAT(all(), ::testing::UnorderedElementsAre(Seen{1, "t:1", 0, "insert 1 1 last"},
+                                                     ::testing::Field(&Seen::what, HasSubstr("insert 1 1 1"))));
+}
+
+TEST_F(Numbering, ARowOfTheOldShapeAgainDoesNotPassTheNewOne) {
+  start(rules());
+  const auto altered = with_unsigned_key(orders_, 7);
+  ASSERT_FALSE(transaction("t:1", {Rows::insert(altered, {{1, 1}})}));
+  EXPECT_TRUE(transaction("t:2", {Rows::insert(orders_, {{2, 2}})}));
+  EXPECT_TRUE(transaction("t:2", {Rows::insert(orders_, {{2, 2}})})) << "asked once more, it says the same";
+}
+
+TEST_F(Numbering, AnotherShapeOfWhatIsNoKeyPasses) {
+  start(rules());
+  binlog::TableMap wider = bigint_table("shop", "orders", 3, 1, 7);
+  ASSERT_FALSE(transaction("t:1", {Rows::insert(orders_, {{1, 1}})}));
+  EXPECT_FALSE(transaction("t:2", {Rows::insert(wider, {{2, 2, 2}})}));
+}
+
+TEST_F(Numbering, TheShapesAreKeptInGroupsAndWithEntitiesToo) {
+  for (const change::TableRule& rule :
+       {change::TableRule{.match = "shop.*", .stream = "", .group = "g", .entity = ""},
+        change::TableRule{.match = "shop.*", .stream = "", .group = "", .entity = "c0"}}) {
+    shapes_ = KeyShapes({});
+    start(rules({rule}));
+    ASSERT_FALSE(transaction("t:1", {Rows::insert(orders_, {{1, 1}})}));
+    EXPECT_TRUE(transaction("t:2", {Rows::insert(with_unsigned_key(orders_, 7), {{2, 2}})}));
+  }
+}
+
+TEST_F(Numbering, ARestartAtAnyPlaceDecidesTheSame) {
+  const auto altered = with_unsigned_key(orders_, 7);
+  const std::vector<Rows> transactions = {Rows::insert(orders_, {{1, 1}}), Rows::insert(items_, {{1, 1, 1}}),
+                                          Rows::update(orders_, {1, 1}, {1, 2}), Rows::insert(altered, {{2, 2}})};
+  for (std::size_t restart = 0; restart < transactions.size(); ++restart) {
+    shapes_ = KeyShapes({});
+    start(rules());
+    for (std::size_t i = 0; i < transactions.size(); ++i) {
+      if (i == restart) {  // what a checkpoint holds, and nothing else
+        shapes_ = KeyShapes(shapes_.known());
+        start(rules());
+      }
+      const auto refusal = transaction("t:" + std::to_string(i), {transactions[i]});
+      ASSERT_EQ(refusal.has_value(), i + 1 == transactions.size()) << "restart at " << restart;
+      EXPECT_THAT(refusal.value_or("the key of table shop.orders changed"),
+                  HasSubstr("the key of table shop.orders changed"));
+    }
+  }
+}
+
+TEST_F(Numbering, ANumberingOfBeforeTheShapesWereKeptGoesOnAsItDid) {
+  start(rules());
+  router_ = std::make_unique<RowRouter>(*rules_, partitions_, ServerKind::kMysql, nullptr);
+  numberer_ = std::make_unique<Numberer>(*router_, writers_, Numberer::Limits{}, [this](Slot slot) { send(slot); });
+  ASSERT_FALSE(transaction("t:1", {Rows::insert(orders_, {{1, 1}})}));
+  EXPECT_FALSE(transaction("t:2", {Rows::insert(with_unsigned_key(orders_, 7), {{2, 2}})}));
+}
+
+TEST(KnownShapes, AreBounded) {
+  change::KnownKeys known;
+  for (std::uint64_t i = 0; i < change::kMaxKnownKeys; ++i) known.push_back({.table = i, .key = i});
+  KeyShapes shapes(known);
+  EXPECT_EQ(shapes.take(5, 5), KeyShapes::Verdict::kSame);
+  EXPECT_EQ(shapes.take(5, 6), KeyShapes::Verdict::kOther);
+  EXPECT_EQ(shapes.take(change::kMaxKnownKeys, 1), KeyShapes::Verdict::kFull);
+  EXPECT_EQ(shapes.known(), known);
 }
 
 }  // namespace

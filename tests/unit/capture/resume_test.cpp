@@ -367,6 +367,87 @@ TEST_F(Resume, ChangedRulesAndGroupsAreAnotherNumberingToo) {
   EXPECT_EQ(plan().kind, Kind::kBeginEpoch);
 }
 
+/// What the pipeline writes when transaction 101, of which `published` changes are out, cannot be numbered in the
+/// epoch.
+class EndedEpoch : public Resume {
+ protected:
+  void end_epoch(std::uint64_t published) {
+    change::Checkpoint here = *facts_.checkpoint;
+    here.known_keys = {{.table = 1, .key = 2}};
+    here.partitions[0].next_seq = Seq(here.partitions[0].next_seq.raw() + published);
+    here.partitions[0].kafka_offset = KafkaOffset(1005);
+    EpochReason reason{"the key of table shop.t changed", {}};
+    if (tells_statement_) reason.statement = {.text = "TRUNCATE t", .tables = {"shop.t"}, .gtid = "1-101-101"};
+    facts_.checkpoint = following_epoch(here, here.numbering, Incarnation(77), std::move(reason));
+  }
+  bool tells_statement_ = false;
+};
+
+TEST_F(EndedEpoch, IsFollowedWhereverACaptureIsKilled) {
+  // Before the checkpoint: the old one counts, and the tail holds part of the transaction that ends the epoch.
+  publish(0, 13, "1-101-101");
+  const ResumePlan before = plan();
+  ASSERT_EQ(before.kind, Kind::kContinue);
+  EXPECT_EQ(before.published[0].seq, Seq(13));
+
+  // Behind it, before the start records.
+  end_epoch(3);
+  const ResumePlan pending = plan();
+  ASSERT_EQ(pending.kind, Kind::kBeginEpoch);
+  EXPECT_EQ(pending.checkpoint, *facts_.checkpoint);
+  EXPECT_EQ(pending.checkpoint.id, (EpochId{Epoch(5), Incarnation(77)}));
+  EXPECT_TRUE(pending.warnings.empty());
+
+  // Between two start records.
+  facts_.tails[1].newest = pending.checkpoint.id;
+  EXPECT_EQ(plan().kind, Kind::kBeginEpoch);
+
+  // Behind them: what the partitions hold of the old epoch counts no more.
+  facts_.checkpoint->pending_epoch_start.reset();
+  facts_.tails[0].first_seq = Seq(11);
+  const ResumePlan begun = plan();
+  ASSERT_EQ(begun.kind, Kind::kContinue);
+  EXPECT_THAT(begun.published, ::testing::ElementsAre(PublishedEnd{}, PublishedEnd{}));
+  EXPECT_TRUE(begun.warnings.empty()) << begun.warnings.front();
+}
+
+TEST_F(EndedEpoch, IsFollowedByAnotherOneAtTheSamePlaceWhenTheConfigurationChanged) {
+  tells_statement_ = true;
+  end_epoch(0);
+  facts_.checkpoint->pending_epoch_start.reset();
+  facts_.configured = numbering(4);
+  const ResumePlan next = plan();
+  ASSERT_EQ(next.kind, Kind::kBeginEpoch);
+  EXPECT_EQ(next.checkpoint.id.epoch, Epoch(6));
+  EXPECT_EQ(next.checkpoint.position, "1-101-100");
+  EXPECT_EQ(next.checkpoint.told_statement, "1-101-101") << "it is told once";
+}
+
+TEST_F(EndedEpoch, TellsTheStatementAtWhichItEnds) {
+  tells_statement_ = true;
+  end_epoch(0);
+  ASSERT_TRUE(facts_.checkpoint->pending_epoch_start->statement);
+  EXPECT_EQ(facts_.checkpoint->pending_epoch_start->statement->text, "TRUNCATE t");
+  EXPECT_EQ(facts_.checkpoint->told_statement, "1-101-101");
+  EXPECT_EQ(change::decode_checkpoint(change::encode_checkpoint(*facts_.checkpoint)), *facts_.checkpoint);
+}
+
+TEST_F(Resume, AnEarlierAlgorithmsNumberingEndsWhereItsTailEnds) {
+  facts_.checkpoint->numbering.algorithm = 1;
+  facts_.configured.algorithm = 2;
+  publish(0, 12, "1-101-120");
+  EXPECT_EQ(plan().kind, Kind::kContinueToTails);
+  facts_.tails[0].published = {};
+  EXPECT_EQ(plan().kind, Kind::kBeginEpoch);
+}
+
+TEST_F(Resume, RebuildsWhatAnEarlierAlgorithmPublished) {
+  lose_checkpoint();
+  facts_.rebuild_checkpoint = true;
+  facts_.configured.algorithm = 2;
+  EXPECT_EQ(plan().kind, Kind::kBeginEpoch);
+}
+
 TEST_F(Resume, RefusesToTakePartitionsAway) {
   facts_.configured = numbering(1);
   expect_refusal("partitions can be added, not taken away");

@@ -27,6 +27,8 @@ Checkpoint some_checkpoint() {
   start.continues = {Epoch(1), Incarnation(9)};
   start.partitions = {{"main", PartitionId(0), Seq(0)}};
   checkpoint.pending_epoch_start = start;
+  checkpoint.known_keys = {{.table = 3, .key = 0xFEDCBA9876543210}, {.table = 0xFEDCBA9876543210, .key = 3}};
+  checkpoint.told_statement = "0-1-101";
   return checkpoint;
 }
 
@@ -62,6 +64,31 @@ TEST(Checkpoint, OfANewerFormatIsToldApart) {
   message.set_format(1);
   message.GetReflection()->MutableUnknownFields(&message)->AddVarint(100, 1);
   EXPECT_EQ(decode_checkpoint(message.SerializeAsString()).error(), MessageError::kNewerFormat);
+}
+
+TEST(Checkpoint, NamesInAnotherCharacterSetAreReadBackThoughNotAsTheyWere) {
+  Checkpoint checkpoint = some_checkpoint();
+  checkpoint.pending_epoch_start->reason = "TRUNCATE of \xb1\xed";
+  checkpoint.pending_epoch_start->statement = {
+      .text = "TRUNCATE \xb1\xed", .tables = {"shop.\xb1\xed"}, .gtid = "0-1-2"};
+  const auto read = decode_checkpoint(encode_checkpoint(checkpoint));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->pending_epoch_start->reason, "TRUNCATE of ??");
+  EXPECT_EQ(read->pending_epoch_start->statement->text, "TRUNCATE \xb1\xed");
+  EXPECT_EQ(read->pending_epoch_start->statement->tables.front(), "shop.??");
+}
+
+TEST(Checkpoint, KnowsEachTableOnceAndInOrder) {
+  for (const KnownKeys& wrong : {KnownKeys{{.table = 2, .key = 1}, {.table = 1, .key = 1}},
+                                 KnownKeys{{.table = 2, .key = 1}, {.table = 2, .key = 3}}}) {
+    Checkpoint checkpoint = some_checkpoint();
+    checkpoint.known_keys = wrong;
+    EXPECT_FALSE(decode_checkpoint(encode_checkpoint(checkpoint)).has_value());
+  }
+  v1::Checkpoint message;
+  ASSERT_TRUE(message.ParseFromString(encode_checkpoint(some_checkpoint())));
+  message.add_known_tables(~std::uint64_t{0});
+  EXPECT_FALSE(decode_checkpoint(message.SerializeAsString()).has_value()) << "a table without its key";
 }
 
 TEST(Checkpoint, ThatContradictsItselfIsRefused) {

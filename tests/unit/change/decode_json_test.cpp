@@ -80,9 +80,15 @@ TEST(DecodeJson, ShowsWatermarksAndEpochStarts) {
   EXPECT_EQ(line["position"], "0-1-40");
   EpochStart start;
   start.partitions = {{"main", PartitionId(0), Seq(0)}};
+  start.statement = {.text = "TRUNCATE t", .tables = {"shop.t"}, .gtid = "0-1-41"};
+  start.missed_tables = {"shop.new"};
   const Json start_line = Json::parse(lines_of(OwnedRecord(builder.epoch_start_record(start, example::kPublishedAt))));
   EXPECT_EQ(start_line["kind"], "epoch start");
   EXPECT_EQ(start_line["partitions"][0]["stream"], "main");
+  EXPECT_EQ(start_line["statement"]["text"], "TRUNCATE t");
+  EXPECT_EQ(start_line["statement"]["tables"][0], "shop.t");
+  EXPECT_EQ(start_line["statement"]["gtid"], "0-1-41");
+  EXPECT_EQ(start_line["missed_tables"][0], "shop.new");
 }
 
 }  // namespace

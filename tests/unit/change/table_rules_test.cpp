@@ -190,13 +190,25 @@ TEST(TableRules, DigestFollowsWhatDecidesTheNumberingAndNothingElse) {
 
 TEST(TableRules, RefuseANumberingThatTheyDoNotKnow) {
   Numbering numbering = rules_of({kEverything}).numbering();
-  numbering.algorithm = 2;
+  numbering.algorithm = kNumberingAlgorithm + 1;
+  EXPECT_FALSE(TableRules::from_numbering(numbering).has_value());
+  numbering.algorithm = 0;
   EXPECT_FALSE(TableRules::from_numbering(numbering).has_value());
   numbering = rules_of({kEverything}).numbering();
   numbering.table_rules = "{}";
   EXPECT_FALSE(TableRules::from_numbering(numbering).has_value());
   numbering.table_rules = "not JSON";
   EXPECT_FALSE(TableRules::from_numbering(numbering).has_value());
+}
+
+TEST(TableRules, OfAnEarlierAlgorithmAreReadSoThatWhatItPublishedIsReadAgain) {
+  Numbering numbering = rules_of({kEverything}).numbering();
+  EXPECT_TRUE(keeps_key_shapes(numbering));
+  numbering.algorithm = 1;
+  EXPECT_FALSE(keeps_key_shapes(numbering));
+  const auto rules = TableRules::from_numbering(numbering);
+  ASSERT_TRUE(rules.has_value());
+  EXPECT_NE(rules->numbering(), numbering) << "a new epoch has to follow";
 }
 
 TEST(MergeRule, HasANameThatIsReadBack) {
