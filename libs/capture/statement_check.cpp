@@ -32,8 +32,9 @@ StatementVerdict if_captured(const binlog::Statement& statement, const change::T
 }
 
 constexpr std::string_view kRowless =
-    "it changes rows without row events, and cannot be carried yet; do the same at the other regions by hand, then "
-    "begin this origin anew";
+    "it changes rows without row events, so an epoch begins there; run the same at the other regions when they wait "
+    "for "
+    "it, and say so there (farshorectl ddl)";
 constexpr std::string_view kStatementFormat =
     "a session at the source wrote in statement format, so its rows are not in the binlog; set binlog_format to ROW "
     "there, and begin this origin anew with a copy of the table";

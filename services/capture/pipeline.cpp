@@ -8,6 +8,7 @@
 #include "capture/cascade_groups.hpp"
 #include "capture/source_check.hpp"
 #include "capture/statement_check.hpp"
+#include "change/limits.hpp"
 #include "progress/names.hpp"
 
 namespace farshore::capture {
@@ -24,6 +25,8 @@ constexpr milliseconds kWatermarkLook{10};
 /// An idle source's partitions still grow by watermarks: so often the checkpoint moves past them, so that a restart has
 /// little to look through.
 constexpr milliseconds kIdleCheckpointInterval{60'000};
+
+constexpr std::size_t kReasonBytesMax = 1000;  ///< of an epoch: a statement may name very many tables
 
 bool is_progress_table(const binlog::TableMap& table) {
   return table.schema == progress::kSchemaName && table.name == progress::kProgressTable;
@@ -113,6 +116,7 @@ void Pipeline::begin_transaction(const binlog::Event& event) {
   transaction_.commit_time = event.commit_time;
   transaction_is_named_ = false;
   first_rows_seen_ = false;
+  statement_passed_ = false;
   left_out_ = parts_.history.repeating();
   parts_.publisher.set_commit_time(event.commit_time);
   parts_.numberer.begin(transaction_);
@@ -144,7 +148,13 @@ void Pipeline::check_statement(const binlog::Event& event) {
   const binlog::Statement statement =
       read_statement(event.sql, {.default_schema = event.default_schema, .folds_names = settings_.folds_names});
   const StatementVerdict verdict = capture::check_statement(statement, parts_.rules);
-  if (verdict.kind != StatementVerdict::Kind::kPasses) return stop(verdict.sentence);
+  switch (verdict.kind) {
+    case StatementVerdict::Kind::kPasses: break;
+    case StatementVerdict::Kind::kStops: return stop(verdict.sentence);
+    case StatementVerdict::Kind::kChangesRows:
+      tell_statement(event, verdict);
+      if (parts_.ending.ended()) return;
+  }
   if (!settings_.logs_cascades) follow_keys(statement);
 }
 
@@ -152,6 +162,25 @@ void Pipeline::follow_keys(const binlog::Statement& statement) {
   for (const Cascade& key : parts_.keys.follow(statement))
     if (is_unrepeated(key, parts_.rules)) settings_.warning(check_cascade(key).sentence());
   note_ties(parts_.keys.new_ties(parts_.rules));
+}
+
+/// The epoch ends before the statement's transaction, and the next one's start tells of it: whoever is there has
+/// applied all that came before it, and nothing that came after. Read again in that epoch, it passes.
+void Pipeline::tell_statement(const binlog::Event& event, const StatementVerdict& verdict) {
+  std::string gtid;
+  parts_.history.gtid().append_to(gtid);
+  if (gtid != settings_.told_statement) {
+    const bool are_named = verdict.tables.size() <= change::kMaxEpochTables;
+    return begin_epoch({verdict.sentence.substr(0, kReasonBytesMax),
+                        change::RowlessStatement{.text = std::string(event.sql.substr(0, change::kMaxStatementBytes)),
+                                                 .tables = are_named ? verdict.tables : std::vector<std::string>(),
+                                                 .gtid = gtid}},
+                       settings_.numbering);
+  }
+  if (statement_passed_)
+    stop(fmt::format("{}; it is the second such statement of its transaction, and an epoch's start tells of one",
+                     verdict.sentence));
+  statement_passed_ = true;
 }
 
 /// Tables that belong together from here on. Where more is published than was read again, it was published without

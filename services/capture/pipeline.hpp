@@ -20,6 +20,7 @@
 #include "capture/session_end.hpp"
 #include "capture/source_history.hpp"
 #include "capture/source_watch.hpp"
+#include "capture/statement_check.hpp"
 #include "change/table_rules.hpp"
 
 namespace farshore::capture {
@@ -47,6 +48,7 @@ class Pipeline {
     std::chrono::milliseconds checkpoint_interval{1000};
     change::Numbering numbering;  ///< that this session publishes under
     Incarnation fresh;            ///< random, for an epoch that this session has to begin
+    std::string told_statement;   ///< as in the checkpoint
     bool logs_cascades = true;    ///< the source writes cascaded rows to its binlog
     bool folds_names = false;     ///< as StatementContext's
     /// Write a checkpoint and end with kRenumber once everything that was published is read again.
@@ -74,6 +76,7 @@ class Pipeline {
   void publish_watermark();
   void cut_checkpoint();
 
+  void tell_statement(const binlog::Event& event, const StatementVerdict& verdict);
   void note_ties(const std::vector<Cascade>& ties);
   void begin_tied_epoch();
   void begin_epoch(EpochReason reason, const change::Numbering& numbering);
@@ -89,6 +92,7 @@ class Pipeline {
   bool transaction_is_named_ = false;
   bool has_begun_ = false;  ///< on_begun was called
   bool first_rows_seen_ = false;
+  bool statement_passed_ = false;      ///< the one of which the epoch's start tells was read again
   bool left_out_ = false;              ///< an echo, or the transaction before the checkpoint once more
   bool drained_ = false;               ///< the source has nothing more to read right now
   bool has_new_transactions_ = false;  ///< since the last cut

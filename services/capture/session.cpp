@@ -415,6 +415,7 @@ Session::Failure Session::publish() {
                      .checkpoint_interval = settings_.checkpoint_interval,
                      .numbering = checkpoint.numbering,
                      .fresh = random_incarnation(),
+                     .told_statement = checkpoint.told_statement,
                      .logs_cascades = logs_cascades(server_),
                      .folds_names = server_.variable("lower_case_table_names") != "0",
                      .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails,

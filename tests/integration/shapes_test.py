@@ -179,3 +179,26 @@ def test_capture_killed_around_the_statement(regions, pair, seed):
         regions.lab.start(capture, wait=False)
     eventually("capture is ready", lambda: source.ready("capture")[0], STEPS_S, explain=lambda: source.ready("capture")[1])
     assert len(end_equal(regions, source, target, table)) == 6 * 20
+
+
+def test_a_truncate_is_waited_for_and_what_follows_it_comes_behind(regions, pair):
+    source, target = pair
+    table = make_table(regions, "id INT NOT NULL PRIMARY KEY, n INT NOT NULL")
+    source.database.as_application(*(f"INSERT INTO {table} VALUES ({n}, 1)" for n in range(20)))
+    caught_up(regions)
+    before = epoch(source)
+    source.database.execute(f"TRUNCATE TABLE {table}")
+    regions.lab.kill(f"{source.name}.capture")
+    source.database.as_application(*(f"INSERT INTO {table} VALUES ({n}, 2)" for n in range(5)))
+    regions.lab.start(f"{source.name}.capture", wait=False)
+    eventually("all of the origin waits", lambda: target.states(source.name) == {"waiting-for-statement"}, STEPS_S,
+               explain=lambda: str(target.states(source.name)))
+    assert len(rows(target, table)) == 20
+    assert not target.gate()[0]
+    waiting = target.database.records(f"SELECT * FROM farshore.statement WHERE origin = '{source.name}' AND state = 'waiting'")
+    assert [(one["table_names"], one["epoch"]) for one in waiting] == [(table, before + 1)]
+    target.database.execute("SET SESSION sql_log_bin = 0", f"TRUNCATE TABLE {table}")
+    done = target.ctl("ddl", "done", "--origin", source.name, "--epoch", str(before + 1), "--execute")
+    assert done.returncode == 0, done.stderr
+    assert end_equal(regions, source, target, table) == [(n, 2) for n in range(5)]
+    assert epoch(source) == before + 1
