@@ -32,6 +32,7 @@ struct Metrics {
   Total read_transactions{0};
   Total read_rows{0};
   Total echo_transactions{0};
+  Total foreign_transactions{0};
   Moment read_commit_us{0};
 
   Total published_transactions{0};

@@ -60,7 +60,8 @@ std::expected<SourceReading, mysql::SqlError> read_source(mysql::Connection& con
   if (!position) return std::unexpected(not_understood("binlog position", answer->text(0, 4)));
   reading.time = *time;
   reading.clock_offset = *time - (asked + (answered - asked) / 2);
-  reading.read_only = answer->text(0, 1) != "0";
+  // MariaDB from 12 answers by name. What is not plainly off is on.
+  reading.read_only = answer->text(0, 1) != "0" && answer->text(0, 1) != "OFF";
   reading.holds_lease = answer->text(0, 2) == "1";
   reading.identity = answer->text(0, 3);
   reading.position = std::move(*position);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <condition_variable>
 
+#include "capture/replication_check.hpp"
 #include "mysql/server_info.hpp"
 
 namespace farshore::capture {
@@ -61,11 +62,23 @@ void SourceWatch::run(const std::stop_token& stop) {
                   EndedBy::kLease);
       return;
     }
-    take(*reading);
+    check_upstreams();
+    if (!ending_.ended()) take(*reading);
     const auto interval = std::min(settings_.watermark_interval, kKeepAlive);
     std::unique_lock lock(mutex);
     sleep.wait_until(lock, stop, began + interval, [] { return false; });
   }
+}
+
+void SourceWatch::check_upstreams() {
+  const auto upstreams = read_upstreams(lease_.connection(), settings_.kind);
+  if (!upstreams)
+    return ending_.end(EndKind::kRetry,
+                       fmt::format("the lease's session at the source is lost: {}", upstreams.error().message),
+                       EndedBy::kLease);
+  const CheckResult result = check_replication(*upstreams, settings_.allowed_upstreams);
+  if (result.severity == CheckResult::Severity::kError)
+    ending_.end(EndKind::kStopRetried, fmt::format("the source cannot be captured: {}", result.sentence()));
 }
 
 void SourceWatch::take(const SourceReading& reading) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/collation.hpp"
 #include "base/gtid.hpp"
@@ -53,6 +54,7 @@ class SourceWatch {
     ServerKind kind{};
     std::string identity;  ///< of the server that is captured
     std::chrono::milliseconds watermark_interval{1000};
+    std::vector<std::string> allowed_upstreams;  ///< see check_replication()
   };
 
   /// `lease` is held; it, `ending` and `metrics` outlive the watch.
@@ -72,6 +74,8 @@ class SourceWatch {
   static constexpr std::chrono::seconds kLackedMax{10};
   static constexpr std::chrono::milliseconds kKeepAlive{1000};
 
+  /// Ends the session when the source has begun to replicate from a server that is not allowed.
+  void check_upstreams();
   void take(const SourceReading& reading);
   void check_not_gone_back(const SourceReading& reading);
 

@@ -210,6 +210,11 @@ std::expected<TableRules, std::string> TableRules::with_cascades(std::vector<Cas
   return made;
 }
 
+void TableRules::set_own_servers(std::vector<std::string> servers) {
+  std::ranges::sort(servers);
+  own_servers_ = std::move(servers);
+}
+
 Route TableRules::route_by_rules(std::string_view schema, std::string_view table) const {
   Route route;
   if (is_system_schema(schema) || matches_any(exclusions_, schema, table)) return route;
@@ -256,7 +261,8 @@ std::string TableRules::canonical_text() const {
     if (rule.merge == MergeRule::kLocal) json["local"] = true;
     rules.push_back(std::move(json));
   }
-  const Json all = {{"streams", streams}, {"rules", rules}, {"exclusions", exclusions_}};
+  Json all = {{"streams", streams}, {"rules", rules}, {"exclusions", exclusions_}};
+  if (!own_servers_.empty()) all["own_servers"] = own_servers_;
   return all.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -278,6 +284,7 @@ std::expected<TableRules, std::string> TableRules::from_numbering(const Numberin
   std::vector<StreamRule> streams;
   std::vector<TableRule> rules;
   std::vector<std::string> exclusions;
+  std::vector<std::string> own_servers;
   try {
     const Json all = Json::parse(numbering.table_rules);
     for (const Json& json : all.at("streams")) {
@@ -288,6 +295,7 @@ std::expected<TableRules, std::string> TableRules::from_numbering(const Numberin
                        json.value("local", false) ? MergeRule::kLocal : MergeRule::kOverwrite});
     }
     exclusions = all.at("exclusions").get<std::vector<std::string>>();
+    own_servers = all.value("own_servers", own_servers);
   } catch (const Json::exception& error) {
     return std::unexpected(fmt::format("the checkpoint's table rules cannot be read: {}", error.what()));
   }
@@ -301,7 +309,9 @@ std::expected<TableRules, std::string> TableRules::from_numbering(const Numberin
     if (!cascade) return std::unexpected(fmt::format("the checkpoint's cascade group \"{}\" cannot be read", text));
     cascades.push_back(std::move(*cascade));
   }
-  return make(std::move(streams), std::move(rules), std::move(cascades), std::move(exclusions));
+  auto made = make(std::move(streams), std::move(rules), std::move(cascades), std::move(exclusions));
+  if (made) made->set_own_servers(std::move(own_servers));
+  return made;
 }
 
 }  // namespace farshore::change

@@ -82,6 +82,11 @@ class TableRules {
   /// The same rules with other cascade groups.
   [[nodiscard]] std::expected<TableRules, std::string> with_cascades(std::vector<CascadeGroup> cascades) const;
 
+  /// Servers besides the captured one whose transactions are the origin's own, as configured: which transactions are
+  /// published decides the numbering too.
+  [[nodiscard]] const std::vector<std::string>& own_servers() const { return own_servers_; }
+  void set_own_servers(std::vector<std::string> servers);
+
   /// Everything of the rules that decides the numbering, but for the streams' partition counts and the cascade groups,
   /// which Numbering keeps on their own. JSON; equal rules give equal text.
   [[nodiscard]] std::string canonical_text() const;
@@ -96,6 +101,7 @@ class TableRules {
   std::vector<CascadeGroup> cascades_;
   std::vector<std::string> cascade_group_names_;  ///< by cascade: the group that its tables take
   std::vector<std::string> exclusions_;
+  std::vector<std::string> own_servers_;  ///< sorted
 };
 
 }  // namespace farshore::change

@@ -25,6 +25,7 @@ CaptureMetrics::CaptureMetrics(common::Metrics& exported, const std::string& ori
       read_transactions_(exported.counter(metric::kCaptureReadTransactions, {origin})),
       read_rows_(exported.counter(metric::kCaptureReadRows, {origin})),
       echoes_(exported.counter(metric::kCaptureEchoTransactions, {origin})),
+      foreign_(exported.counter(metric::kCaptureForeignTransactions, {origin})),
       read_commit_(exported.gauge(metric::kCaptureReadCommit, {origin})),
       transactions_(exported.counter(metric::kCapturePublishedTransactions, {origin})),
       queue_(exported.gauge(metric::kCaptureQueue, {origin})),
@@ -65,6 +66,7 @@ void CaptureMetrics::refresh() {
   read_transactions_.advance_to(number(counted_.read_transactions));
   read_rows_.advance_to(number(counted_.read_rows));
   echoes_.advance_to(number(counted_.echo_transactions));
+  foreign_.advance_to(number(counted_.foreign_transactions));
   read_commit_.set(seconds(counted_.read_commit_us.load()));
   transactions_.advance_to(number(counted_.published_transactions));
   queue_.set(number(counted_.queue_bytes));

@@ -46,6 +46,7 @@ class CaptureMetrics {
   common::Counter read_transactions_;
   common::Counter read_rows_;
   common::Counter echoes_;
+  common::Counter foreign_;
   common::Gauge read_commit_;
   common::Counter transactions_;
   common::Gauge queue_;

@@ -117,7 +117,9 @@ void Pipeline::begin_transaction(const binlog::Event& event) {
   transaction_is_named_ = false;
   first_rows_seen_ = false;
   statement_passed_ = false;
-  left_out_ = parts_.history.repeating();
+  const bool foreign = !parts_.own_servers.contains(event.gtid);
+  if (foreign) add(parts_.metrics.foreign_transactions, 1);
+  left_out_ = foreign || parts_.history.repeating();
   parts_.publisher.set_commit_time(event.commit_time);
   parts_.numberer.begin(transaction_);
 }
@@ -127,7 +129,7 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
   if (!first_rows_seen_) {
     first_rows_seen_ = true;
     // Apply's transactions begin with the progress write, and nobody else's do.
-    if (is_progress_table(*rows.table)) {
+    if (!left_out_ && is_progress_table(*rows.table)) {
       left_out_ = true;
       add(parts_.metrics.echo_transactions, 1);
     }

@@ -15,6 +15,7 @@
 #include "capture/checkpoint_writer.hpp"
 #include "capture/metrics.hpp"
 #include "capture/numberer.hpp"
+#include "capture/own_servers.hpp"
 #include "capture/publisher.hpp"
 #include "capture/resume.hpp"
 #include "capture/session_end.hpp"
@@ -33,6 +34,7 @@ class Pipeline {
     binlog::BinlogStream& stream;
     binlog::EventDecoder& decoder;
     SourceHistory& history;
+    const OwnServers& own_servers;
     const change::TableRules& rules;
     CascadingKeys& keys;
     Numberer& numberer;
@@ -93,7 +95,7 @@ class Pipeline {
   bool has_begun_ = false;  ///< on_begun was called
   bool first_rows_seen_ = false;
   bool statement_passed_ = false;      ///< the one of which the epoch's start tells was read again
-  bool left_out_ = false;              ///< an echo, or the transaction before the checkpoint once more
+  bool left_out_ = false;              ///< an echo, a foreign one, or the transaction before the checkpoint once more
   bool drained_ = false;               ///< the source has nothing more to read right now
   bool has_new_transactions_ = false;  ///< since the last cut
   bool has_advanced_ = false;          ///< a transaction ended that the checkpoint does not hold

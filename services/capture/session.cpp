@@ -7,7 +7,9 @@
 
 #include "capture/checkpoint_cut.hpp"
 #include "capture/numberer.hpp"
+#include "capture/own_servers.hpp"
 #include "capture/pipeline.hpp"
+#include "capture/replication_check.hpp"
 #include "capture/row_router.hpp"
 #include "capture/source_history.hpp"
 #include "capture/source_start.hpp"
@@ -86,8 +88,11 @@ Session::Failure Session::look_at_source() {
   server_ = std::move(*server);
   facts_.source_identity = server_.uuid;
 
-  const auto results = check_source(*control_, server_, settings_.rules);
+  auto results = check_source(*control_, server_, settings_.rules);
   if (!results) return end_of(results.error(), settings_.source);
+  const auto upstreams = read_upstreams(*control_, server_.kind);
+  if (!upstreams) return end_of(upstreams.error(), settings_.source);
+  results->push_back(check_replication(*upstreams, settings_.allowed_upstreams));
   std::string errors;
   for (const CheckResult& result : *results) {
     if (result.severity == CheckResult::Severity::kGood) continue;
@@ -116,11 +121,12 @@ Session::Failure Session::take_lease() {
       // Standing by may have taken long: the source may be another one by now.
       if (said)
         if (auto failure = look_at_source()) return failure;
-      watch_ = std::make_unique<SourceWatch>(
-          *lease_,
-          SourceWatch::Settings{
-              .kind = server_.kind, .identity = server_.uuid, .watermark_interval = settings_.watermark_interval},
-          ending_, metrics_);
+      watch_ = std::make_unique<SourceWatch>(*lease_,
+                                             SourceWatch::Settings{.kind = server_.kind,
+                                                                   .identity = server_.uuid,
+                                                                   .watermark_interval = settings_.watermark_interval,
+                                                                   .allowed_upstreams = settings_.allowed_upstreams},
+                                             ending_, metrics_);
       watch_thread_ = std::jthread([this](const std::stop_token& stop) { watch_->run(stop); });
       return std::nullopt;
     }
@@ -377,6 +383,8 @@ Session::Failure Session::publish() {
   const change::Checkpoint& checkpoint = plan_.checkpoint;
   const std::string& begin = plan_.skips_history_check ? checkpoint.position : checkpoint.position_before_last;
   SourceHistory history(*OriginPosition::parse(begin), plan_.skips_history_check ? std::nullopt : checkpoint.last);
+  const auto own_servers = OwnServers::make(server_.kind, server_.uuid, rules_->own_servers());
+  if (!own_servers) return SessionEnd{EndKind::kMisconfigured, own_servers.error()};
   binlog::StreamOptions options;
   options.server_id = settings_.server_id;
   options.source_identity = server_.uuid;
@@ -402,6 +410,7 @@ Session::Failure Session::publish() {
   Pipeline pipeline({.stream = **stream,
                      .decoder = decoder,
                      .history = history,
+                     .own_servers = *own_servers,
                      .rules = *rules_,
                      .keys = keys,
                      .numberer = numberer,

@@ -57,6 +57,7 @@ SessionSettings session_settings(const common::Config& config, const common::Cap
                    .compression = std::string(compression_name(config.capture.compression))},
       .topics = {.replication = static_cast<std::int32_t>(config.kafka.replication_factor), .retention = {}},
       .rules = common::table_rules(config),
+      .allowed_upstreams = origin.allowed_upstreams(),
       .from = from,
       .rebuild_checkpoint = arguments.rebuild_checkpoint,
       .batch_bytes = config.capture.batch_bytes,
@@ -68,6 +69,7 @@ SessionSettings session_settings(const common::Config& config, const common::Cap
       .heartbeat_interval = config.capture.heartbeat_interval,
       .source_timeout = config.capture.source_timeout,
   };
+  settings.rules.set_own_servers(origin.own_servers);
   for (const auto& [name, stream] : config.streams) settings.topics.retention[name] = stream.retention;
   return settings;
 }

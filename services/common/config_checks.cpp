@@ -225,6 +225,12 @@ std::vector<const OriginConfig*> Config::own_origins() const {
   return own;
 }
 
+std::vector<std::string> OriginConfig::allowed_upstreams() const {
+  std::vector<std::string> allowed = own_servers;
+  allowed.insert(allowed.end(), foreign_servers.begin(), foreign_servers.end());
+  return allowed;
+}
+
 std::string Config::apply_group() const { return apply.group.empty() ? "farshore.apply." + region : apply.group; }
 
 }  // namespace farshore::common

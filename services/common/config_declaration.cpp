@@ -63,6 +63,15 @@ void declare(FieldVisitor& v, OriginConfig& origin) {
             "Replication server id that capture shows to the primary: no server or replica may have the same. Needed "
             "for an origin of this region."},
            {0, 4'294'967'295}, origin.server_id);
+  v.texts({"own_servers",
+           "Servers besides the primary itself whose transactions in its binlog are the origin's own, such as the "
+           "primaries before it: UUIDs of MySQL, server ids of MariaDB. Transactions of all others came by native "
+           "replication and are left out. Another list starts a new epoch."},
+          TextKind::kFree, origin.own_servers);
+  v.texts({"foreign_servers",
+           "Servers that the primary may replicate from although it is captured; what comes from them is left out. A "
+           "primary that replicates from any other server is refused."},
+          TextKind::kFree, origin.foreign_servers);
 }
 
 void declare(FieldVisitor& v, StreamConfig& stream) {

@@ -32,9 +32,9 @@ struct Range {
 
 enum class TextKind : std::uint8_t {
   kFree,
-  kName,     ///< 1 to 64 letters, digits, '-' or '_': part of topic names
-  kPath,     ///< of a file
-  kPattern,  ///< "schema.table" with * and ?
+  kName,           ///< 1 to 64 letters, digits, '-' or '_': part of topic names
+  kPath,           ///< of a file
+  kPattern,        ///< "schema.table" with * and ?
   kStreamPattern,  ///< likewise, or with a ! before it
 };
 

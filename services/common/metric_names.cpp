@@ -3,7 +3,7 @@
 namespace farshore::common {
 namespace {
 
-constexpr std::array<const MetricDeclaration*, 62> kEveryMetric{
+constexpr std::array<const MetricDeclaration*, 63> kEveryMetric{
     &metric::kBuildInfo,
     &metric::kReady,
     &metric::kProcessCpu,
@@ -13,6 +13,7 @@ constexpr std::array<const MetricDeclaration*, 62> kEveryMetric{
     &metric::kCaptureReadTransactions,
     &metric::kCaptureReadRows,
     &metric::kCaptureEchoTransactions,
+    &metric::kCaptureForeignTransactions,
     &metric::kCaptureRepeatedRows,
     &metric::kCaptureReadCommit,
     &metric::kCapturePublishedRows,

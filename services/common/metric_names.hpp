@@ -77,6 +77,11 @@ inline constexpr CounterDeclaration kCaptureEchoTransactions{
     kByCapture,
     {"origin"},
     "Transactions left out because apply made them (they begin with the progress write)."};
+inline constexpr CounterDeclaration kCaptureForeignTransactions{
+    "farshore_capture_foreign_transactions_total",
+    kByCapture,
+    {"origin"},
+    "Transactions left out because they came to the source by native replication from a server that is not its own."};
 inline constexpr CounterDeclaration kCaptureRepeatedRows{
     "farshore_capture_repeated_rows_total",
     kByCapture,

@@ -7,6 +7,7 @@
 #include "base/environment_error.hpp"
 #include "capture/cascade_groups.hpp"
 #include "capture/partitions.hpp"
+#include "capture/replication_check.hpp"
 #include "capture/source_check.hpp"
 #include "capture/topic_setup.hpp"
 #include "common/database_error.hpp"
@@ -57,6 +58,9 @@ std::vector<Finding> check_source(const common::Config& config, const common::Or
   const change::TableRules rules = common::table_rules(config);
   auto results = capture::check_source(*connection, *server, rules);
   if (!results) return failed(results.error());
+  const auto upstreams = capture::read_upstreams(*connection, server->kind);
+  if (!upstreams) return failed(upstreams.error());
+  results->push_back(capture::check_replication(*upstreams, origin.allowed_upstreams()));
   std::vector<Finding> out;
   if (!capture::logs_cascades(*server)) {
     const auto keys = capture::read_cascades(*connection, [] { return true; });

@@ -1,0 +1,92 @@
+"""A captured source that replicates natively from another server: refused, unless the configuration names that server.
+
+What came in that way is not the origin's own: it is left out and counted, or published where it is listed as its own.
+"""
+
+import signal
+
+import pytest
+
+from circuit import Circuit
+from lab_lib import tools
+from plain_servers import PlainServer
+from wait import eventually
+
+BOTH = ("mysql", "mariadb") if tools.mysql_root() else ("mariadb",)
+TABLE = "CREATE TABLE {}.t (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)"
+ACCOUNT = "replica"
+PASSWORD = "replica-Pass1"
+
+
+class Pair:
+    """A source, and the server that it replicates from, of one kind."""
+
+    def __init__(self, kind, folder, source):
+        self.kind = kind
+        self.source = source
+        options = ["--gtid-domain-id=88"] if kind == "mariadb" else []
+        self.upstream = PlainServer(kind, folder / f"upstream-{kind}", server_id=88, options=options).start()
+        self.unlogged(f"CREATE USER {ACCOUNT}@'%' IDENTIFIED BY '{PASSWORD}'", f"GRANT REPLICATION SLAVE ON *.* TO {ACCOUNT}@'%'")
+        self.name = self.upstream.value("SELECT @@server_uuid" if kind == "mysql" else "SELECT @@server_id")
+
+    def unlogged(self, *statements):
+        self.upstream.execute("SET SESSION sql_log_bin = 0", *statements)
+
+    def replicate(self):
+        if self.kind == "mysql":
+            self.source.execute(
+                f"CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT={self.upstream.port}, SOURCE_USER='{ACCOUNT}', "
+                f"SOURCE_PASSWORD='{PASSWORD}', SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1", "START REPLICA")
+        else:
+            self.source.execute(f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={self.upstream.port}, MASTER_USER='{ACCOUNT}', "
+                                f"MASTER_PASSWORD='{PASSWORD}', MASTER_USE_GTID=slave_pos", "START SLAVE")
+
+    def end(self):
+        if self.kind == "mysql":
+            self.source.execute("STOP REPLICA", "RESET REPLICA ALL")
+        else:
+            self.source.execute("STOP SLAVE", "RESET SLAVE ALL")
+        self.upstream.kill()
+
+
+@pytest.fixture(params=BOTH)
+def pair(request, sources, folder):
+    made = Pair(request.param, folder, sources[request.param])
+    yield made
+    made.end()
+
+
+def config_of(case, **origin):
+    config = case.capture_config()
+    return {**config, "origins": [{**config["origins"][0], **origin}]}
+
+
+def test_what_came_by_native_replication_is_left_out_and_counted(regions, pair, folder):
+    case = Circuit(pair.source, regions.east.bootstrap, folder)
+    case.execute("SET SESSION sql_log_bin = 0", TABLE.format(case.schema))
+    pair.unlogged(f"CREATE DATABASE {case.schema}", TABLE.format(case.schema))
+    pair.replicate()
+    with case.capture(config=config_of(case, foreign_servers=[str(pair.name)])) as capture:
+        capture.wait_ready()
+        pair.upstream.execute(*(f"INSERT INTO {case.schema}.t VALUES ({n}, 1)" for n in range(100, 150)))
+        eventually("the source has it", lambda: pair.source.value(f"SELECT COUNT(*) FROM {case.schema}.t") == 50)
+        case.execute("INSERT INTO t VALUES (1, 1), (2, 2)", "UPDATE t SET n = 5 WHERE id = 100")
+        case.wait_published(3)
+        assert capture.metrics().total("farshore_capture_foreign_transactions_total") >= 50
+        capture.stop(signal.SIGKILL)
+    with case.capture(config=config_of(case, foreign_servers=[str(pair.name)])) as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO t VALUES (3, 3)")
+        case.wait_published(4)
+        assert case.published_changes() == 4, "also after a restart between foreign transactions"
+
+
+def test_a_source_that_replicates_is_refused_and_one_that_begins_to_is_stopped(regions, pair, folder):
+    case = Circuit(pair.source, regions.east.bootstrap, folder)
+    with case.capture() as capture:
+        capture.wait_ready()
+        pair.replicate()
+        eventually("it stops with the reason", lambda: "replication is from" in str(capture.readiness()[1]), 20)
+    with case.capture() as capture:
+        assert capture.exit_code() == 1
+        assert "foreign_servers" in capture.log.read_text()
