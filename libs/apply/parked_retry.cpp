@@ -9,16 +9,38 @@
 #include <utility>
 
 #include "apply/error_policy.hpp"
+#include "base/gtid.hpp"
 #include "change/batch_reader.hpp"
+#include "mysql/literal.hpp"
+#include "progress/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
 
 using mysql::SqlError;
 
-constexpr std::size_t kAtOnce = 100;
+constexpr std::uint32_t kTriesBeforeTogether = 2;
+constexpr std::chrono::milliseconds kTogetherFirst{200};
+constexpr std::chrono::seconds kTogetherLongest{60};
 constexpr std::size_t kTogether = 1000;
 constexpr int kRounds = 20;
+
+// Everything that the origin had committed up to this change is applied here, but for what is parked.
+bool is_behind_all(std::span<const progress::ProgressRow> rows, const ParkedChange& change) {
+  const auto gtid = Gtid::parse(change.gtid);
+  return gtid && std::ranges::all_of(rows, [&](const progress::ProgressRow& row) {
+           // At the end of the change's epoch there is no later position before the next one is entered.
+           if (row.epoch == change.epoch && progress::stands_at_barrier(row.state)) return true;
+           const auto position = OriginPosition::parse(row.origin_position);
+           return row.epoch.epoch >= change.epoch.epoch && position && position->contains(*gtid);
+         });
+}
+
+bool is_power_of_two(std::uint32_t number) { return (number & (number - 1)) == 0; }
+
+Failure cannot_be_tried(const SqlError& error) {
+  return Failure::of_statement(0, "what is parked cannot be tried again", error);
+}
 
 std::uint32_t slice_of(WorkSet& set, const progress::PartitionKey& partition) {
   const auto slices = set.slices();
@@ -87,32 +109,148 @@ std::expected<void, Failure> ParkedRetry::read(const ParkedChange& change, WorkS
   return {};
 }
 
-// What is wrong with one change (its table is gone, or has another shape by now) is no reason not to try the others. It
-// stays parked with the reason, behind those that were not tried for longer.
-std::expected<void, Failure> ParkedRetry::one_by_one(mysql::Connection& connection,
-                                                     const progress::ProgressRow& progress) {
-  const auto parked = parking_.list(connection, progress.key, kAtOnce);
-  if (!parked) return std::unexpected(Failure::again(parked.error()));
-  for (const ParkedChange& change : *parked) {
-    const auto tried = try_one(connection, progress, change);
-    if (tried) continue;
-    if (tried.error().retry) return tried;
-    if (auto kept = parking_.keep(connection, change, tried.error().reason); !kept) {
-      return std::unexpected(Failure::of_statement(0, "what is parked cannot be tried again", kept.error()));
+std::expected<RowOp, Failure> ParkedRetry::op_of(mysql::Connection& connection, const progress::ProgressRow& progress,
+                                                 const ParkedChange& change) {
+  set_.clear();
+  (void)set_.open_slice(progress);
+  if (auto done = read(change, set_); !done) return std::unexpected(done.error());
+  const auto plan = planner_.plan(connection, set_, std::vector<bool>(set_.slices().size(), true));
+  if (!plan) return std::unexpected(plan.error());
+  if (!(*plan)->grouped.empty()) return (*plan)->grouped.front();
+  return (*plan)->tables.front().ops.front();
+}
+
+// What is wrong with one change (its table is gone, or has another shape by now) is no reason not to try the others: it
+// is refused.
+std::expected<std::optional<ParkedRetry::Refusal>, Failure> ParkedRetry::try_one(mysql::Connection& connection,
+                                                                                 const progress::ProgressRow& progress,
+                                                                                 const ParkedChange& change) {
+  const auto op = op_of(connection, progress, change);
+  if (!op && op.error().retry) return std::unexpected(op.error());
+  if (!op) return Refusal{.reason = op.error().reason, .code = 0, .is_taken = false, .wanted = {}};
+  counts_.assign(set_.slices().size(), SliceCounts());
+  const auto refused = RowWriter(connection, parking_, {}).write_parked(*op, set_.slices(), counts_);
+  if (!refused && refused.error().retry) return std::unexpected(refused.error());
+  if (!refused) return Refusal{.reason = refused.error().reason, .code = 0, .is_taken = false, .wanted = {}};
+  if (*refused) {
+    const bool is_taken = (*refused)->kind == mysql::SqlErrorKind::kDuplicate;
+    return Refusal{.reason = (*refused)->message,
+                   .code = (*refused)->code,
+                   .is_taken = is_taken,
+                   .wanted = is_taken ? values_wanted(*op) : std::vector<UniqueValue>()};
+  }
+  std::ranges::copy(values_freed(*op), std::back_inserter(freed_));
+  return std::nullopt;
+}
+
+std::expected<bool, Failure> ParkedRetry::pass(mysql::Connection& connection, const progress::ProgressRow& progress,
+                                               Clock::time_point now) {
+  refused_.clear();
+  applied_.clear();
+  freed_.clear();
+  converted_.clear();
+  conflicts_.clear();
+  if (auto tried = try_due(connection, progress, now); !tried) return std::unexpected(tried.error());
+  if (auto tried = try_tables(connection, progress, now); !tried) return std::unexpected(tried.error());
+  bool noted = false;
+  for (const Refused& refused : refused_) {
+    if (!parking_.is_parked(progress.key, refused.change.key)) continue;
+    if (!refused.is_news && (refused.attempts < 2 || !is_power_of_two(refused.attempts))) continue;
+    noted = true;
+    if (auto done =
+            parking_.note_try(connection, refused.change, refused.attempts, refused.why.code, refused.why.reason);
+        !done) {
+      return std::unexpected(cannot_be_tried(done.error()));
+    }
+  }
+  return noted || parking_.has_edits();
+}
+
+std::expected<void, Failure> ParkedRetry::try_due(mysql::Connection& connection, const progress::ProgressRow& progress,
+                                                  Clock::time_point now) {
+  std::vector<ParkedKey> due = parking_.waits().take_due(progress.key, now);
+  while (!due.empty()) {
+    const auto changes = parking_.find(connection, progress.key, due);
+    if (!changes) return std::unexpected(Failure::again(changes.error()));
+    if (changes->empty()) {
+      // Somebody took them away by hand.
+      for (const ParkedKey& key : due) parking_.drop(progress.key, key);
+      return {};
+    }
+    for (const ParkedChange& change : *changes) {
+      std::erase(due, change.key);
+      auto tried = try_one(connection, progress, change);
+      if (!tried) return std::unexpected(tried.error());
+      if (!*tried) {
+        applied_.push_back(change.key);
+        continue;
+      }
+      const auto said = std::hash<std::string>{}((*tried)->reason);
+      const auto counted = parking_.waits().refused(progress.key, change.key, now, (*tried)->wanted, said);
+      const bool is_news = counted.attempts == 1 ? (*tried)->reason != change.reason : counted.is_news;
+      refused_.push_back(
+          {.change = change, .why = std::move(**tried), .attempts = counted.attempts, .is_news = is_news});
     }
   }
   return {};
 }
 
-std::expected<void, Failure> ParkedRetry::try_one(mysql::Connection& connection, const progress::ProgressRow& progress,
-                                                  const ParkedChange& change) {
-  WorkSet set;
-  (void)set.open_slice(progress);
-  if (auto done = read(change, set); !done) return done;
-  const auto plan = planner_.plan(connection, set, {true});
-  if (!plan) return std::unexpected(plan.error());
-  counts_.assign(1, SliceCounts());
-  return RowWriter(connection, parking_, {}).write(**plan, set.slices(), counts_);
+bool ParkedRetry::may_be_in_a_circle(const progress::PartitionKey& partition, const TableName& table,
+                                     Clock::time_point now) const {
+  const auto found = together_.find({partition, table});
+  return found == together_.end() || now >= found->second.next_at;
+}
+
+std::expected<void, Failure> ParkedRetry::try_tables(mysql::Connection& connection,
+                                                     const progress::ProgressRow& progress, Clock::time_point now) {
+  std::set<TableName> tables;
+  for (const Refused& refused : refused_) {
+    if (refused.why.is_taken && refused.attempts >= kTriesBeforeTogether)
+      tables.emplace(refused.change.key.schema, refused.change.key.table);
+  }
+  if (tables.empty()) return {};
+  const auto rows = progress::ProgressStore(connection, region_).load_origin(progress.key.origin);
+  if (!rows) return std::unexpected(Failure::again(rows.error()));
+  for (const TableName& table : tables) {
+    std::vector<const Refused*> clashes;
+    for (const Refused& refused : refused_) {
+      const bool is_of_table = refused.change.key.schema == table.first && refused.change.key.table == table.second;
+      if (is_of_table && refused.why.is_taken && is_behind_all(*rows, refused.change)) clashes.push_back(&refused);
+    }
+    if (clashes.empty() && !may_be_in_a_circle(progress.key, table, now)) continue;
+    Together& again = together_[{progress.key, table}];
+    again.time = std::min<std::chrono::milliseconds>(kTogetherLongest, std::max(kTogetherFirst, again.time * 2));
+    again.next_at = now + again.time;
+    const auto only_taken = together(connection, progress, table);
+    if (!only_taken) return std::unexpected(only_taken.error());
+    if (!*only_taken) continue;
+    for (const Refused* const clash : clashes) {
+      if (!parking_.is_parked(progress.key, clash->change.key)) {
+        together_.erase({progress.key, table});
+        continue;
+      }
+      if (auto made = make_conflict(connection, progress, *clash); !made) return made;
+    }
+  }
+  return {};
+}
+
+std::expected<void, Failure> ParkedRetry::make_conflict(mysql::Connection& connection,
+                                                        const progress::ProgressRow& progress, const Refused& refused) {
+  const auto op = op_of(connection, progress, refused.change);
+  if (!op) return std::unexpected(op.error());
+  const std::string reason =
+      fmt::format("another row here holds a unique value of this one, and no change of the origin takes it away: {}",
+                  refused.why.reason);
+  if (auto kept = parking_.add_clash(connection, progress.key, *op, reason); !kept) {
+    return std::unexpected(cannot_be_tried(kept.error()));
+  }
+  const ParkedKey& key = refused.change.key;
+  converted_.emplace(key.schema, key.table);
+  conflicts_.push_back(
+      fmt::format("{}: the parked change {} of table {}.{} is a conflict now, see farshorectl conflicts: {}",
+                  progress.key.to_string(), refused.change.seq.raw(), key.schema, key.table, reason));
+  return {};
 }
 
 std::expected<bool, Failure> ParkedRetry::fits(mysql::Connection& connection, const ParkedChange& change) {
@@ -123,40 +261,47 @@ std::expected<bool, Failure> ParkedRetry::fits(mysql::Connection& connection, co
   return plan.has_value();
 }
 
-std::expected<void, Failure> ParkedRetry::together(mysql::Connection& connection,
-                                                   const progress::ProgressRow& progress) {
-  const auto own = parking_.list(connection, progress.key, kAtOnce);
-  if (!own) return std::unexpected(Failure::again(own.error()));
-  std::set<std::pair<std::string, std::string>> tables;
-  for (const ParkedChange& change : *own) tables.emplace(change.key.schema, change.key.table);
-  for (const auto& [schema, table] : tables) {
-    const auto parked = parking_.lock_table(connection, progress.key.origin, schema, table, kTogether);
-    if (!parked) return std::unexpected(Failure::again(parked.error()));
-    WorkSet set;
-    (void)set.open_slice(progress);
-    for (const ParkedChange& change : *parked) {
-      const auto takes_part = fits(connection, change);
-      if (!takes_part) return std::unexpected(takes_part.error());
-      if (!*takes_part) continue;
-      if (auto done = read(change, set); !done) return done;
-    }
-    const auto plan = planner_.plan(connection, set, std::vector<bool>(set.slices().size(), true));
-    if (!plan) return std::unexpected(plan.error());
-    std::vector<RowOp> ops;
-    for (const WritePlan::Table& planned : (*plan)->tables)
-      ops.insert(ops.end(), planned.ops.begin(), planned.ops.end());
-    std::erase_if(ops, [](const RowOp& op) { return op.target->path() != WritePath::kCareful; });
-    if (ops.size() < 2) continue;
-    const auto written = write_together(connection, ops);
-    if (!written) return std::unexpected(Failure::again(written.error()));
-    for (std::size_t i = 0; i < ops.size(); ++i) {
-      if (!(*written)[i] || set.slices()[ops[i].slice].key != progress.key) continue;
-      if (auto removed = parking_.unpark(connection, progress.key, ops[i]); !removed) {
-        return std::unexpected(Failure::again(removed.error()));
-      }
+std::expected<bool, Failure> ParkedRetry::together(mysql::Connection& connection, const progress::ProgressRow& progress,
+                                                   const TableName& table) {
+  const auto parked = parking_.lock_table(connection, progress.key.origin, table.first, table.second, kTogether);
+  if (!parked) return std::unexpected(Failure::again(parked.error()));
+  const auto others = parking_.count_not_taken(connection, progress.key.origin, table.first, table.second);
+  if (!others) return std::unexpected(Failure::again(others.error()));
+  WorkSet set;
+  (void)set.open_slice(progress);
+  for (const ParkedChange& change : *parked) {
+    const auto takes_part = fits(connection, change);
+    if (!takes_part) return std::unexpected(takes_part.error());
+    if (!*takes_part) continue;
+    if (auto done = read(change, set); !done) return std::unexpected(done.error());
+  }
+  const auto plan = planner_.plan(connection, set, std::vector<bool>(set.slices().size(), true));
+  if (!plan) return std::unexpected(plan.error());
+  std::vector<RowOp> ops;
+  for (const WritePlan::Table& planned : (*plan)->tables) ops.insert(ops.end(), planned.ops.begin(), planned.ops.end());
+  std::erase_if(ops, [](const RowOp& op) { return op.target->path() != WritePath::kCareful; });
+  if (ops.size() < 2) return *others == 0;
+  const auto written = write_together(connection, ops);
+  if (!written) return std::unexpected(Failure::again(written.error()));
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    if (!(*written)[i] || set.slices()[ops[i].slice].key != progress.key) continue;
+    applied_.push_back(keys_of(ops[i]).front());
+    if (auto removed = parking_.unpark(connection, progress.key, ops[i]); !removed) {
+      return std::unexpected(Failure::again(removed.error()));
     }
   }
-  return {};
+  return *others == 0;
+}
+
+void ParkedRetry::settled(bool committed, const progress::PartitionKey& partition, Clock::time_point now) {
+  ParkedWaits& waits = parking_.waits();
+  if (!committed) return;
+  for (const ParkedKey& key : applied_) waits.wake_table(partition, key, now, false);
+  for (const auto& [schema, table] : converted_) {
+    // Others of the table may be settled by now as well.
+    waits.wake_table(partition, {.schema = schema, .table = table, .hash = {}}, now, true);
+  }
+  waits.freed(freed_, now);
 }
 
 }  // namespace farshore::apply

@@ -1,8 +1,14 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <expected>
+#include <map>
+#include <optional>
+#include <set>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/parking.hpp"
@@ -19,30 +25,83 @@ namespace farshore::apply {
 /// Neither begins nor commits. One thread.
 class ParkedRetry {
  public:
-  ParkedRetry(Parking& parking, Planner& planner) : parking_(parking), planner_(planner) {}
+  using Clock = ParkedWaits::Clock;
 
-  /// Each change by itself; those that fail again stay parked, with the new reason. An error is one of the whole
-  /// transaction: nothing of it holds.
-  [[nodiscard]] std::expected<void, Failure> one_by_one(mysql::Connection& connection,
-                                                        const progress::ProgressRow& progress);
+  /// Why a change stays parked.
+  struct Refusal {
+    std::string reason;
+    int code = 0;
+    bool is_taken = false;            ///< another row holds a unique value that it needs
+    std::vector<UniqueValue> wanted;  ///< is_taken: which
+  };
+
+  ParkedRetry(std::string region, Parking& parking, Planner& planner)
+      : region_(std::move(region)), parking_(parking), planner_(planner) {}
+
+  /// Tries what is due, each change by itself, then those that may wait for one another in a circle. What is refused
+  /// since a unique value is taken, and by no row that the origin's own changes will move, becomes a conflict. True:
+  /// there is something to commit; else the transaction holds nothing worth it. An error is one of the whole
+  /// transaction. Afterwards settled().
+  [[nodiscard]] std::expected<bool, Failure> pass(mysql::Connection& connection, const progress::ProgressRow& progress,
+                                                  Clock::time_point now);
+  /// The pass was committed, or not.
+  void settled(bool committed, const progress::PartitionKey& partition, Clock::time_point now);
+  /// What became conflicts in the last pass: sentences for people.
+  [[nodiscard]] const std::vector<std::string>& found_conflicts() const { return conflicts_; }
+
+  /// One change by itself. Nothing: it is applied, and parked no more.
+  [[nodiscard]] std::expected<std::optional<Refusal>, Failure> try_one(mysql::Connection& connection,
+                                                                       const progress::ProgressRow& progress,
+                                                                       const ParkedChange& change);
+  /// The change, bound to the target's table. Lives until the next call of any member.
+  [[nodiscard]] std::expected<RowOp, Failure> op_of(mysql::Connection& connection,
+                                                    const progress::ProgressRow& progress, const ParkedChange& change);
+
+ private:
+  struct Refused {
+    ParkedChange change;
+    Refusal why;
+    std::uint32_t attempts = 0;
+    bool is_news = false;
+  };
+  using TableName = std::pair<std::string, std::string>;
+  struct Together {
+    Clock::time_point next_at;
+    std::chrono::milliseconds time{0};
+  };
+
+  [[nodiscard]] std::expected<void, Failure> try_due(mysql::Connection& connection,
+                                                     const progress::ProgressRow& progress, Clock::time_point now);
+  [[nodiscard]] std::expected<void, Failure> try_tables(mysql::Connection& connection,
+                                                        const progress::ProgressRow& progress, Clock::time_point now);
   /// The changes of a table with a further unique key may wait for one another in a circle, over several partitions:
   /// they are applied at once. The rows of other partitions' parked changes take part, and their changes stay parked:
   /// their partitions write the same images again, and find room. (A parked change is its key's newest: it goes in the
   /// transaction that writes a newer one, and is locked here.) Those that do not fit the table any more take no part.
-  [[nodiscard]] std::expected<void, Failure> together(mysql::Connection& connection,
-                                                      const progress::ProgressRow& progress);
-
- private:
+  /// False: a change of the table is parked for another reason than a taken value.
+  [[nodiscard]] std::expected<bool, Failure> together(mysql::Connection& connection,
+                                                      const progress::ProgressRow& progress, const TableName& table);
+  [[nodiscard]] std::expected<void, Failure> make_conflict(mysql::Connection& connection,
+                                                           const progress::ProgressRow& progress,
+                                                           const Refused& refused);
   [[nodiscard]] std::expected<void, Failure> read(const ParkedChange& change, WorkSet& set);
-  [[nodiscard]] std::expected<void, Failure> try_one(mysql::Connection& connection,
-                                                     const progress::ProgressRow& progress, const ParkedChange& change);
   /// It can be read, and its table is there and takes its columns.
   [[nodiscard]] std::expected<bool, Failure> fits(mysql::Connection& connection, const ParkedChange& change);
+  [[nodiscard]] bool may_be_in_a_circle(const progress::PartitionKey& partition, const TableName& table,
+                                        Clock::time_point now) const;
 
+  const std::string region_;
   Parking& parking_;
   Planner& planner_;
   change::TableCache tables_;
+  WorkSet set_;
   std::vector<SliceCounts> counts_;
+  std::vector<Refused> refused_;    ///< of the pass at hand
+  std::vector<ParkedKey> applied_;  ///< likewise
+  std::vector<UniqueValue> freed_;  ///< likewise
+  std::set<TableName> converted_;   ///< likewise
+  std::vector<std::string> conflicts_;
+  std::map<std::pair<progress::PartitionKey, TableName>, Together> together_;
 };
 
 /// Writes the last images of keys that differ, all of a table with WritePath::kCareful: takes the rows of all of them

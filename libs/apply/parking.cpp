@@ -1,11 +1,9 @@
 #include "apply/parking.hpp"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -19,77 +17,15 @@ using mysql::text_literal;
 
 constexpr std::size_t kReadBytesMax = 4'194'304;  // of parked changes at once; one is always read
 
+constexpr std::size_t kHolders = 10;  // rows that hold a value, as a conflict shows them
+
 std::string binary_literal(std::string_view bytes) {
   std::string out;
   mysql::append_binary_literal(bytes, out);
   return out;
 }
 
-std::string_view view(const std::array<char, 16>& hash) { return {hash.data(), hash.size()}; }
-
-// The source's own bytes: a key that changes by as much as one byte comes as a delete and an insert, a key of another
-// shape only behind a barrier. What the target holds equal, now or after an ALTER, does not matter here.
-ParkedKey key_of(const TargetTable& target, std::span<const Value> row) {
-  const TableShape& shape = target.source().shape;
-  ParkedKey key{.schema = shape.schema, .table = shape.name, .hash = {}};
-  std::string bytes;
-  change::encode_key(row, shape, bytes);
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));
-  static_assert(sizeof canonical.digest == 16);
-  std::memcpy(key.hash.data(), canonical.digest, key.hash.size());
-  return key;
-}
-
-/// The key of the row as it is after the change, and, if the change moves the row, the key that it had.
-std::vector<ParkedKey> keys_of(const RowOp& op) {
-  std::vector<ParkedKey> keys{key_of(*op.target, op.change->row())};
-  if (!op.target->keeps_key(*op.change)) {
-    std::vector<Value> before;
-    row_before(*op.change, before);
-    keys.push_back(key_of(*op.target, before));
-  }
-  return keys;
-}
-
 }  // namespace
-
-std::string single_change_bytes(const progress::PartitionKey& partition, const RowOp& op) {
-  const change::TransactionView& transaction = op.batch->transaction_of(*op.change);
-  const auto table =
-      change::encode_table(op.change->table->shape, op.change->table->group, op.change->table->repeats_cascades);
-  const change::SourceTransaction source{.serial = 1,
-                                         .gtid = std::string(transaction.gtid),
-                                         .commit_time = transaction.commit_time,
-                                         .position_before = {}};
-  std::vector<Value> before;
-  if (op.change->op != change::Op::kInsert) row_before(*op.change, before);
-  change::BatchBuilder builder(partition.origin, partition.stream, partition.partition);
-  builder.reset_numbering(op.batch->header().id, op.change->seq);
-  builder.append(source, table,
-                 {.op = op.change->op,
-                  .ordinal = Ordinal(0),
-                  .key_change = op.change->key_change,
-                  .no_cascade = op.change->no_cascade,
-                  .before = before,
-                  .after = op.change->after});
-  return std::string(builder.finish(op.batch->header().published_at).value);
-}
-
-std::string single_change_header(const ParkedChange& parked) {
-  const progress::PartitionKey& partition = parked.partition;
-  change::BatchHeader header;
-  header.id = parked.epoch;
-  header.first_seq = parked.seq;
-  header.count = 1;
-  header.partition = partition.partition;
-  header.origin = partition.origin;
-  header.stream = partition.stream;
-  header.gtid = parked.gtid;
-  std::string bytes;
-  change::encode_header(header, parked.bytes, bytes);
-  return bytes;
-}
 
 std::string Parking::where(const progress::PartitionKey& partition) const {
   return fmt::format(" WHERE region={} AND origin={} AND stream={} AND part={}", text_literal(region_),
@@ -97,8 +33,7 @@ std::string Parking::where(const progress::PartitionKey& partition) const {
 }
 
 std::string Parking::where(const progress::PartitionKey& partition, const ParkedKey& key) const {
-  return fmt::format("{} AND schema_name={} AND table_name={} AND key_hash={}", where(partition),
-                     text_literal(key.schema), text_literal(key.table), binary_literal(view(key.hash)));
+  return where(partition) + " AND " + key_condition(key);
 }
 
 std::expected<void, mysql::SqlError> Parking::load(mysql::Connection& connection,
@@ -106,16 +41,27 @@ std::expected<void, mysql::SqlError> Parking::load(mysql::Connection& connection
   const auto rows =
       connection.query("SELECT schema_name, table_name, key_hash FROM farshore.parked" + where(partition));
   if (!rows) return std::unexpected(rows.error());
+  forget(partition);
   std::set<ParkedKey> keys;
   for (std::size_t row = 0; row < rows->size(); ++row) {
-    ParkedKey key{.schema = rows->text(row, 0), .table = rows->text(row, 1), .hash = {}};
-    const std::string& hash = rows->text(row, 2);
-    std::memcpy(key.hash.data(), hash.data(), std::min(hash.size(), key.hash.size()));
-    keys.insert(std::move(key));
+    keys.insert(parked_key(rows->text(row, 0), rows->text(row, 1), rows->text(row, 2)));
   }
-  parked_.erase(partition);
+  for (const ParkedKey& key : keys) waits_.add(partition, key, Clock::now());
   if (!keys.empty()) parked_.emplace(partition, std::move(keys));
-  return {};
+  return conflicts_.load(connection, partition.origin);
+}
+
+void Parking::forget(const progress::PartitionKey& partition) {
+  parked_.erase(partition);
+  waits_.forget(partition);
+}
+
+void Parking::drop(const progress::PartitionKey& partition, const ParkedKey& key) {
+  waits_.remove(partition, key);
+  const auto parked = parked_.find(partition);
+  if (parked == parked_.end()) return;
+  parked->second.erase(key);
+  if (parked->second.empty()) parked_.erase(parked);
 }
 
 std::size_t Parking::count(const progress::PartitionKey& partition) const {
@@ -123,9 +69,25 @@ std::size_t Parking::count(const progress::PartitionKey& partition) const {
   return found == parked_.end() ? 0 : found->second.size();
 }
 
+std::expected<std::uint64_t, mysql::SqlError> Parking::count_not_taken(mysql::Connection& connection,
+                                                                       const std::string& origin,
+                                                                       const std::string& schema,
+                                                                       const std::string& table) {
+  const auto rows = connection.query(fmt::format(
+      "SELECT COUNT(*) FROM farshore.parked AS p LEFT JOIN farshore.parked_try AS t USING (region, origin, stream, "
+      "part, schema_name, table_name, key_hash) WHERE region={} AND origin={} AND schema_name={} AND table_name={} AND "
+      "COALESCE(t.error_code, p.error_code) NOT IN (1022,1062,1169,1586,1859)",
+      text_literal(region_), text_literal(origin), text_literal(schema), text_literal(table)));
+  if (!rows) return std::unexpected(rows.error());
+  return rows->unsigned_integer(0, 0);
+}
+
 bool Parking::touches(const progress::PartitionKey& partition, const RowOp& op) const {
-  if (!parked_.contains(partition) && !edits_.contains(partition)) return false;
-  return std::ranges::any_of(keys_of(op), [&](const ParkedKey& key) { return is_parked(partition, key); });
+  const bool may_be_parked = parked_.contains(partition) || edits_.contains(partition);
+  if (!may_be_parked && !conflicts_.has_any(partition.origin)) return false;
+  return std::ranges::any_of(keys_of(op), [&](const ParkedKey& key) {
+    return (may_be_parked && is_parked(partition, key)) || conflicts_.knows(partition.origin, key);
+  });
 }
 
 bool Parking::is_parked(const progress::PartitionKey& partition, const ParkedKey& key) const {
@@ -149,74 +111,93 @@ std::expected<void, mysql::SqlError> Parking::park(mysql::Connection& connection
       "gtid=VALUES(gtid), change_bytes=VALUES(change_bytes), error_code=VALUES(error_code), reason=VALUES(reason), "
       "attempts=attempts+1, last_at=NOW(6)",
       text_literal(region_), text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw(),
-      text_literal(key.schema), text_literal(key.table), binary_literal(view(key.hash)),
+      text_literal(key.schema), text_literal(key.table), hash_literal(key),
       text_literal(change::key_text(change.row(), change.table->shape)), op.batch->header().id.epoch.raw(),
       op.batch->header().id.incarnation.raw(), change.seq.raw(), text_literal(op.batch->transaction_of(change).gtid),
       binary_literal(single_change_bytes(partition, op)), error.code, text_literal(error.message)));
   if (!written) return std::unexpected(written.error());
   edits_[partition].insert_or_assign(key, true);
-  return {};
+  return conflicts_.end(connection, partition.origin, key, "superseded");
 }
 
-std::expected<void, mysql::SqlError> Parking::keep(mysql::Connection& connection, const ParkedChange& change,
-                                                   const std::string& reason) {
-  const auto kept = connection.execute(
-      fmt::format("UPDATE farshore.parked SET error_code=0, reason={}, attempts=attempts+1, last_at=NOW(6){}",
-                  text_literal(reason), where(change.partition, change.key)));
-  if (!kept) return std::unexpected(kept.error());
+std::expected<void, mysql::SqlError> Parking::note_try(mysql::Connection& connection, const ParkedChange& change,
+                                                       std::uint32_t attempts, int code, const std::string& reason) {
+  const progress::PartitionKey& partition = change.partition;
+  const auto noted = connection.execute(fmt::format(
+      "INSERT INTO farshore.parked_try (region, origin, stream, part, schema_name, table_name, key_hash, attempts, "
+      "error_code, reason) VALUES ({},{},{},{},{},{},{},{},{},{}) ON DUPLICATE KEY UPDATE attempts=VALUES(attempts), "
+      "error_code=VALUES(error_code), reason=VALUES(reason), last_at=NOW(6)",
+      text_literal(region_), text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw(),
+      text_literal(change.key.schema), text_literal(change.key.table), hash_literal(change.key), attempts, code,
+      text_literal(reason)));
+  if (!noted) return std::unexpected(noted.error());
   return {};
 }
 
 std::expected<void, mysql::SqlError> Parking::unpark(mysql::Connection& connection,
                                                      const progress::PartitionKey& partition, const RowOp& op) {
   for (const ParkedKey& key : keys_of(op)) {
-    if (auto removed = remove(connection, partition, key); !removed) return removed;
+    if (is_parked(partition, key)) {
+      if (auto removed = remove(connection, partition, key); !removed) return removed;
+    }
+    if (auto ended = conflicts_.end(connection, partition.origin, key, "superseded"); !ended) return ended;
   }
   return {};
 }
 
 std::expected<void, mysql::SqlError> Parking::remove(mysql::Connection& connection,
                                                      const progress::PartitionKey& partition, const ParkedKey& key) {
-  const auto removed = connection.execute("DELETE FROM farshore.parked" + where(partition, key));
-  if (!removed) return std::unexpected(removed.error());
+  for (const char* const table : {"farshore.parked", "farshore.parked_try"}) {
+    const auto removed = connection.execute(fmt::format("DELETE FROM {}{}", table, where(partition, key)));
+    if (!removed) return std::unexpected(removed.error());
+  }
   edits_[partition].insert_or_assign(key, false);
   return {};
+}
+
+std::expected<void, mysql::SqlError> Parking::discard(mysql::Connection& connection,
+                                                      const progress::PartitionKey& partition, const ParkedKey& key) {
+  constexpr std::string_view kColumns =
+      "region, origin, stream, part, epoch, incarnation, seq, schema_name, table_name, key_hash, key_text, gtid, "
+      "change_bytes, reason";
+  const auto kept = connection.execute(
+      fmt::format("INSERT INTO farshore.conflict_history ({0}, how) SELECT {0}, 'discard' FROM farshore.parked{1}",
+                  kColumns, where(partition, key)));
+  if (!kept) return std::unexpected(kept.error());
+  return remove(connection, partition, key);
 }
 
 std::expected<void, mysql::SqlError> Parking::add_conflict(mysql::Connection& connection,
                                                            const progress::PartitionKey& partition, const RowOp& op,
                                                            const std::string& reason) {
-  const change::ChangeView& change = *op.change;
-  const ParkedKey key = keys_of(op).front();
   std::string sql;
   std::string image = "NULL";
-  if (op.target->append_image(change.row(), sql)) {
+  if (op.target->append_image(op.change->row(), sql)) {
     const auto rows = connection.query(sql);
     if (!rows) return std::unexpected(rows.error());
     if (!rows->empty()) image = text_literal(rows->text(0, 0));
   }
-  // The same change can come here twice only after a rollback; then nothing of it is left.
-  const auto written = connection.execute(fmt::format(
-      "INSERT INTO farshore.conflict (region, origin, stream, part, epoch, incarnation, seq, schema_name, table_name, "
-      "key_hash, key_text, gtid, change_bytes, target_image, reason) "
-      "VALUES ({},{},{},{},{},{},{},{},{},{},{},{},{},{},{})",
-      text_literal(region_), text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw(),
-      op.batch->header().id.epoch.raw(), op.batch->header().id.incarnation.raw(), change.seq.raw(),
-      text_literal(key.schema), text_literal(key.table), binary_literal(view(key.hash)),
-      text_literal(change::key_text(change.row(), change.table->shape)),
-      text_literal(op.batch->transaction_of(change).gtid), binary_literal(single_change_bytes(partition, op)), image,
-      text_literal(reason)));
-  if (!written) return std::unexpected(written.error());
-  return {};
+  if (auto over = unpark(connection, partition, op); !over) return over;
+  return conflicts_.add(connection, partition, op, image, reason);
 }
 
-bool Parking::has_freed() const {
-  return std::ranges::any_of(edits_, [](const auto& partition) {
-    return std::ranges::any_of(partition.second, [](const auto& edit) { return !edit.second; });
-  });
+std::expected<void, mysql::SqlError> Parking::add_clash(mysql::Connection& connection,
+                                                        const progress::PartitionKey& partition, const RowOp& op,
+                                                        const std::string& reason) {
+  std::string sql;
+  std::string holders;
+  if (op.target->append_rivals(op.change->row(), kHolders, sql) && !sql.empty()) {
+    const auto rows = connection.query(sql);
+    if (!rows) return std::unexpected(rows.error());
+    for (std::size_t row = 0; row < rows->size(); ++row) holders += (row == 0 ? "" : ", ") + rows->text(row, 0);
+  }
+  if (auto over = unpark(connection, partition, op); !over) return over;
+  return conflicts_.add(connection, partition, op, holders.empty() ? "NULL" : text_literal("[" + holders + "]"),
+                        reason);
 }
 
 void Parking::settle(bool committed) {
+  conflicts_.settle(committed);
   if (edits_.empty()) return;
   const auto edits = std::exchange(edits_, {});
   if (!committed) return;
@@ -225,18 +206,25 @@ void Parking::settle(bool committed) {
     for (const auto& [key, is_now_parked] : keys) {
       if (is_now_parked) {
         parked.insert(key);
+        waits_.add(partition, key, Clock::now());
       } else {
         parked.erase(key);
+        waits_.remove(partition, key);
       }
     }
     if (parked.empty()) parked_.erase(partition);
   }
 }
 
-std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::list(mysql::Connection& connection,
+std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::find(mysql::Connection& connection,
                                                                         const progress::PartitionKey& partition,
-                                                                        std::size_t limit) {
-  return query(connection, where(partition) + " ORDER BY last_at, key_hash", limit, "");
+                                                                        std::span<const ParkedKey> keys) {
+  if (keys.empty()) return std::vector<ParkedChange>();
+  std::string condition;
+  for (const ParkedKey& key : keys) condition += (condition.empty() ? "" : " OR ") + ("(" + key_condition(key) + ")");
+  return query(connection,
+               fmt::format("{} AND ({}) ORDER BY schema_name, table_name, key_hash", where(partition), condition),
+               keys.size(), "");
 }
 
 std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::lock_table(mysql::Connection& connection,
@@ -264,26 +252,10 @@ std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::query(mysql::
     if (count > 0 && bytes > kReadBytesMax) break;
   }
   const auto rows = connection.query(
-      fmt::format("SELECT schema_name, table_name, key_hash, epoch, incarnation, seq, gtid, change_bytes, "
-                  "origin, stream, part FROM farshore.parked{} LIMIT {}{}",
-                  condition, count, lock));
+      fmt::format("SELECT {} FROM farshore.parked{} LIMIT {}{}", kParkedChangeColumns, condition, count, lock));
   if (!rows) return std::unexpected(rows.error());
   std::vector<ParkedChange> changes;
-  for (std::size_t row = 0; row < rows->size(); ++row) {
-    ParkedChange& change = changes.emplace_back();
-    change.key = {.schema = rows->text(row, 0), .table = rows->text(row, 1), .hash = {}};
-    const std::string& hash = rows->text(row, 2);
-    std::memcpy(change.key.hash.data(), hash.data(), std::min(hash.size(), change.key.hash.size()));
-    change.epoch = {Epoch(static_cast<std::uint32_t>(rows->unsigned_integer(row, 3))),
-                    Incarnation(rows->unsigned_integer(row, 4))};
-    change.seq = Seq(rows->unsigned_integer(row, 5));
-    change.gtid = rows->text(row, 6);
-    change.bytes = rows->text(row, 7);
-    change.partition = {.origin = rows->text(row, 8),
-                        .stream = rows->text(row, 9),
-                        .partition = PartitionId(static_cast<std::int32_t>(rows->integer(row, 10)))};
-    change.header = single_change_header(change);
-  }
+  for (std::size_t row = 0; row < rows->size(); ++row) changes.push_back(parked_change(*rows, row));
   // As they happened: a child after its parent.
   std::ranges::stable_sort(changes, {}, [](const ParkedChange& change) {
     return std::tuple(change.partition, change.epoch.epoch, change.seq);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <array>
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <map>
@@ -10,71 +10,82 @@
 #include <string_view>
 #include <vector>
 
+#include "apply/conflicts.hpp"
+#include "apply/parked_change.hpp"
+#include "apply/parked_key.hpp"
+#include "apply/parked_waits.hpp"
 #include "apply/row_op.hpp"
-#include "change/batch_builder.hpp"
 #include "mysql/connection.hpp"
 #include "progress/progress_row.hpp"
 
 namespace farshore::apply {
 
-/// Names a parked change: its table and its key, as the source has them. The target has no part in it, so that a newer
-/// change of the key finds it whatever becomes of the target's table.
-struct ParkedKey {
-  std::string schema;
-  std::string table;
-  std::array<char, 16> hash{};  ///< XXH3-128 of change::encode_key()
-  friend auto operator<=>(const ParkedKey&, const ParkedKey&) = default;
-};
-
-/// A parked change as the table keeps it.
-struct ParkedChange {
-  progress::PartitionKey partition;
-  ParkedKey key;
-  EpochId epoch;
-  Seq seq;
-  std::string gtid;
-  std::string header;  ///< the packed header that goes with it
-  std::string bytes;   ///< a ChangeBatch with this one change
-};
-
-/// The tables farshore.parked and farshore.conflict. What is parked of the partitions in hand is also kept in memory,
-/// by key, so that later changes of a parked key find it, those of the same transaction too. The writing members take
-/// part in the open transaction; settle() afterwards. Not thread safe.
+/// The tables farshore.parked and farshore.parked_try, with the open conflicts beside them. What is parked of the
+/// partitions in hand is also kept in memory, by key, so that later changes of a parked key find it, those of the same
+/// transaction too. The writing members take part in the open transaction; settle() afterwards. Not thread safe.
 class Parking {
  public:
-  explicit Parking(std::string region) : region_(std::move(region)) {}
+  using Clock = ParkedWaits::Clock;
+
+  Parking(std::string region, std::chrono::milliseconds longest_wait)
+      : region_(std::move(region)), waits_(longest_wait), conflicts_(region_) {}
 
   [[nodiscard]] std::expected<void, mysql::SqlError> load(mysql::Connection& connection,
                                                           const progress::PartitionKey& partition);
-  void forget(const progress::PartitionKey& partition) { parked_.erase(partition); }
+  void forget(const progress::PartitionKey& partition);
+  /// It is not in the table any more, and not by our doing.
+  void drop(const progress::PartitionKey& partition, const ParkedKey& key);
   /// Parked durably.
   [[nodiscard]] std::size_t count(const progress::PartitionKey& partition) const;
-  /// A key of the change (the old one too, if it changes its key) is parked, durably or by the open transaction.
+  /// Parked changes of a table, of all partitions of the origin, that were refused for another reason, when last noted,
+  /// than that a unique key holds a value already.
+  [[nodiscard]] std::expected<std::uint64_t, mysql::SqlError> count_not_taken(mysql::Connection& connection,
+                                                                              const std::string& origin,
+                                                                              const std::string& schema,
+                                                                              const std::string& table);
+  /// A key of the change (the old one too, if it changes its key) is parked, durably or by the open transaction, or an
+  /// open conflict has it.
   [[nodiscard]] bool touches(const progress::PartitionKey& partition, const RowOp& op) const;
+  [[nodiscard]] bool is_parked(const progress::PartitionKey& partition, const ParkedKey& key) const;
 
-  /// Keeps the change in place of what is parked under its key.
+  /// Keeps the change in place of what is parked under its key, or was in conflict.
   [[nodiscard]] std::expected<void, mysql::SqlError> park(mysql::Connection& connection,
                                                           const progress::PartitionKey& partition, const RowOp& op,
                                                           const mysql::SqlError& error);
-  /// The parked change was tried and stays, now for this reason.
-  [[nodiscard]] std::expected<void, mysql::SqlError> keep(mysql::Connection& connection, const ParkedChange& change,
-                                                          const std::string& reason);
-  /// Whatever is parked under the change's keys is over.
+  /// Whatever is parked or in conflict under the change's keys is over.
   [[nodiscard]] std::expected<void, mysql::SqlError> unpark(mysql::Connection& connection,
                                                             const progress::PartitionKey& partition, const RowOp& op);
+  [[nodiscard]] std::expected<void, mysql::SqlError> remove(mysql::Connection& connection,
+                                                            const progress::PartitionKey& partition,
+                                                            const ParkedKey& key);
+  /// The parked change goes to the history: somebody discards it.
+  [[nodiscard]] std::expected<void, mysql::SqlError> discard(mysql::Connection& connection,
+                                                             const progress::PartitionKey& partition,
+                                                             const ParkedKey& key);
   /// Keeps a change that may not be applied by rule, with the row as it stands here.
   [[nodiscard]] std::expected<void, mysql::SqlError> add_conflict(mysql::Connection& connection,
                                                                   const progress::PartitionKey& partition,
                                                                   const RowOp& op, const std::string& reason);
-  /// The open transaction has unparked something.
-  [[nodiscard]] bool has_freed() const;
+  /// The same for one whose unique value another row holds here, which no change of the origin will take away.
+  [[nodiscard]] std::expected<void, mysql::SqlError> add_clash(mysql::Connection& connection,
+                                                               const progress::PartitionKey& partition, const RowOp& op,
+                                                               const std::string& reason);
+  [[nodiscard]] Conflicts& conflicts() { return conflicts_; }
+  /// The open transaction has changed what is parked or in conflict.
+  [[nodiscard]] bool has_edits() const { return !edits_.empty(); }
   /// The transaction was committed, or not.
   void settle(bool committed);
 
-  /// Up to `limit` parked changes of the partition, those first that were not tried for longest.
-  [[nodiscard]] std::expected<std::vector<ParkedChange>, mysql::SqlError> list(mysql::Connection& connection,
+  /// Notes how trying went; the change's bytes are not written again.
+  [[nodiscard]] std::expected<void, mysql::SqlError> note_try(mysql::Connection& connection, const ParkedChange& change,
+                                                              std::uint32_t attempts, int code,
+                                                              const std::string& reason);
+  [[nodiscard]] ParkedWaits& waits() { return waits_; }
+
+  /// Those of the keys that are parked, as they happened; of many bytes only some.
+  [[nodiscard]] std::expected<std::vector<ParkedChange>, mysql::SqlError> find(mysql::Connection& connection,
                                                                                const progress::PartitionKey& partition,
-                                                                               std::size_t limit);
+                                                                               std::span<const ParkedKey> keys);
   /// Up to `limit` parked changes of a table, of all partitions of the origin, locked until the transaction ends.
   [[nodiscard]] std::expected<std::vector<ParkedChange>, mysql::SqlError> lock_table(mysql::Connection& connection,
                                                                                      const std::string& origin,
@@ -87,22 +98,15 @@ class Parking {
                                                                                 const std::string& condition,
                                                                                 std::size_t limit,
                                                                                 std::string_view lock);
-  [[nodiscard]] std::expected<void, mysql::SqlError> remove(mysql::Connection& connection,
-                                                            const progress::PartitionKey& partition,
-                                                            const ParkedKey& key);
-  [[nodiscard]] bool is_parked(const progress::PartitionKey& partition, const ParkedKey& key) const;
   [[nodiscard]] std::string where(const progress::PartitionKey& partition) const;
   [[nodiscard]] std::string where(const progress::PartitionKey& partition, const ParkedKey& key) const;
 
   const std::string region_;
+  ParkedWaits waits_;
+  Conflicts conflicts_;
   std::map<progress::PartitionKey, std::set<ParkedKey>> parked_;
   /// What the open transaction made of keys: parked, or no longer.
   std::map<progress::PartitionKey, std::map<ParkedKey, bool>> edits_;
 };
-
-/// The change alone in a batch of its own, as parked and conflict tables keep it. Its ordinal is 0 there.
-[[nodiscard]] std::string single_change_bytes(const progress::PartitionKey& partition, const RowOp& op);
-/// The packed header that goes with it again.
-[[nodiscard]] std::string single_change_header(const ParkedChange& parked);
 
 }  // namespace farshore::apply

@@ -28,8 +28,8 @@ std::string_view name_of(const SqlError& error) {
 std::string group_waits(const RowOp& op, const SqlError& error) {
   return fmt::format(
       "table {}: the target refuses a row of the order group {}, and so nothing of transaction {} is applied, and "
-      "nothing "
-      "behind it: {}. Make the target take the row (what clashes with it there, or the constraint); it is tried again "
+      "nothing behind it: {}. Make the target take the row (what clashes with it there, or the constraint); it is "
+      "tried again "
       "by itself",
       op.change->table->shape.full_name(), op.target->group(), op.batch->transaction_of(*op.change).gtid,
       error.to_string());
@@ -46,6 +46,18 @@ std::expected<void, Failure> RowWriter::write(const WritePlan& plan, std::span<c
     if (!written) return written;
   }
   return write_grouped(plan.grouped);
+}
+
+std::expected<std::optional<SqlError>, Failure> RowWriter::write_parked(const RowOp& op, std::span<const Slice> slices,
+                                                                        std::vector<SliceCounts>& counts) {
+  slices_ = slices;
+  counts_ = &counts;
+  is_retry_ = true;
+  refused_.reset();
+  const auto written = op.target->group().empty() ? write_row(op) : write_grouped(std::span(&op, 1));
+  is_retry_ = false;
+  if (!written) return std::unexpected(written.error());
+  return std::exchange(refused_, std::nullopt);
 }
 
 // Keys differ from one another: deletes first, so that an upsert finds room, and then the upserts.
@@ -160,8 +172,9 @@ RowWriter::Result RowWriter::write_rows(std::span<const RowOp> ops) {
 
 RowWriter::Result RowWriter::write_row(const RowOp& op) {
   const progress::PartitionKey& partition = slices_[op.slice].key;
+  is_conflict_ = false;
   if (const auto done = apply_one(op); !done) return on_row_error(op, done.error());
-  if (!is_parked(op)) return {};
+  if (is_conflict_ || !is_parked(op)) return {};
   if (auto removed = parking_.unpark(connection_, partition, op); !removed) {
     return std::unexpected(Failure::of_statement(
         op.slice, fmt::format("table {}: what is parked cannot be taken away", op.change->table->shape.full_name()),
@@ -185,6 +198,10 @@ RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error
       return std::unexpected(
           Failure::of_slice(op.slice, PartitionState::kStopped, fmt::format("table {}: {}", table, error.to_string())));
     case Action::kPark: break;
+  }
+  if (is_retry_) {
+    refused_ = error;
+    return {};
   }
   // Without this row nothing of its transaction is applied, nor anything behind it.
   if (!op.target->group().empty())
@@ -298,6 +315,7 @@ std::expected<void, SqlError> RowWriter::insert_immutable(const RowOp& op) {
 std::expected<void, SqlError> RowWriter::add_conflict(const RowOp& op, const std::string& reason) {
   if (auto added = parking_.add_conflict(connection_, slices_[op.slice].key, op, reason); !added) return added;
   ++(*counts_)[op.slice].conflicts;
+  is_conflict_ = true;
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,6 +42,11 @@ class RowWriter {
   /// `slices`: whose changes they are. `counts` has one for each of them.
   [[nodiscard]] std::expected<void, Failure> write(const WritePlan& plan, std::span<const Slice> slices,
                                                    std::vector<SliceCounts>& counts);
+  /// One parked change again. The inner error: the server refuses it again, and it stays as it is. Nothing: it is
+  /// applied, or in conflict by rule, and parked no more.
+  [[nodiscard]] std::expected<std::optional<mysql::SqlError>, Failure> write_parked(const RowOp& op,
+                                                                                    std::span<const Slice> slices,
+                                                                                    std::vector<SliceCounts>& counts);
 
  private:
   enum class Form : std::uint8_t { kDelete, kUpsert, kInsert, kRow };
@@ -69,9 +75,12 @@ class RowWriter {
   const StatementLimits limits_;
   std::span<const Slice> slices_;
   std::vector<SliceCounts>* counts_ = nullptr;
-  std::string sql_;            ///< reused
-  std::vector<RowOp> run_;     ///< reused
-  std::vector<Value> before_;  ///< reused
+  bool is_retry_ = false;                   ///< what is refused is parked already
+  std::optional<mysql::SqlError> refused_;  ///< is_retry_
+  bool is_conflict_ = false;                ///< the row at hand became one, which is not over with it
+  std::string sql_;                         ///< reused
+  std::vector<RowOp> run_;                  ///< reused
+  std::vector<Value> before_;               ///< reused
 };
 
 }  // namespace farshore::apply

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "change/key.hpp"
@@ -112,7 +113,27 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
     table.path_ = bytewise ? WritePath::kCoalesced : WritePath::kOrdered;
   }
   table.make_statements();
+  table.note_unique_keys(target);
   return table;
+}
+
+void TargetTable::note_unique_keys(const mysql::TableSchema& target) {
+  for (const mysql::UniqueKey& key : target.unique_keys) {
+    if (!may_clash(key, target.primary_key)) continue;
+    std::vector<std::uint32_t> columns;
+    for (const std::string& name : key.columns) {
+      const std::string quoted = mysql::quote_identifier(name);
+      const auto found =
+          std::ranges::find_if(columns_, [&](const Column& column) { return same_name(column.name, quoted); });
+      if (found == columns_.end()) continue;
+      columns.push_back(static_cast<std::uint32_t>(found - columns_.begin()));
+      unique_columns_.push_back(found->source);
+    }
+    if (!key.has_prefix && columns.size() == key.columns.size()) unique_keys_.push_back(std::move(columns));
+  }
+  std::ranges::sort(unique_columns_);
+  const auto twice = std::ranges::unique(unique_columns_);
+  unique_columns_.erase(twice.begin(), twice.end());
 }
 
 void TargetTable::make_statements() {
@@ -255,8 +276,8 @@ bool TargetTable::append_compare(std::span<const Value> row, std::string& out) c
   return append_key_condition(row, false, out);
 }
 
-bool TargetTable::append_image(std::span<const Value> key_row, std::string& out) const {
-  out += "SELECT JSON_OBJECT(";
+void TargetTable::append_object(std::string& out) const {
+  out += "JSON_OBJECT(";
   bool first = true;
   for (const Column& column : columns_) {
     if (!first) out.push_back(',');
@@ -265,10 +286,55 @@ bool TargetTable::append_image(std::span<const Value> key_row, std::string& out)
     mysql::append_text_literal(source_->shape.columns[column.source].name, out);
     out += column.is_binary ? ",HEX(" + column.name + ")" : "," + column.name;
   }
-  out += ") FROM ";
+  out.push_back(')');
+}
+
+bool TargetTable::append_image(std::span<const Value> key_row, std::string& out) const {
+  out += "SELECT ";
+  append_object(out);
+  out += " FROM ";
   out += quoted_;
   out += " WHERE ";
   return append_key_condition(key_row, false, out);
+}
+
+bool TargetTable::append_rival_condition(std::span<const Value> row, std::string& out) const {
+  out.push_back('(');
+  bool first = true;
+  for (const auto& key : unique_keys_) {
+    if (!first) out += " OR ";
+    first = false;
+    out.push_back('(');
+    for (std::size_t i = 0; i < key.size(); ++i) {
+      const Column& column = columns_[key[i]];
+      if (i > 0) out += " AND ";
+      out += column.name + "=";
+      if (!column.literal.append(row[column.source], out)) return false;
+    }
+    out.push_back(')');
+  }
+  out += ") AND NOT (";
+  const bool good = append_key_condition(row, false, out);
+  out.push_back(')');
+  return good;
+}
+
+bool TargetTable::append_rivals(std::span<const Value> row, std::size_t limit, std::string& out) const {
+  if (unique_keys_.empty()) return true;
+  out += "SELECT ";
+  append_object(out);
+  out += " FROM " + quoted_ + " WHERE ";
+  const bool good = append_rival_condition(row, out);
+  out += " ORDER BY ";
+  for (std::size_t i = 0; i < key_.size(); ++i) out += (i == 0 ? "" : ",") + columns_[key_[i]].name;
+  fmt::format_to(std::back_inserter(out), " LIMIT {}", limit);
+  return good;
+}
+
+bool TargetTable::append_delete_rivals(std::span<const Value> row, std::string& out) const {
+  if (unique_keys_.empty()) return true;
+  out += "DELETE FROM " + quoted_ + " WHERE ";
+  return append_rival_condition(row, out);
 }
 
 }  // namespace farshore::apply

@@ -47,6 +47,9 @@ class TargetTable {
   /// The update keeps the row's key.
   [[nodiscard]] bool keeps_key(const change::ChangeView& change) const;
 
+  /// Columns of the source's row that a further unique key of the target covers, in order.
+  [[nodiscard]] const std::vector<std::uint32_t>& unique_columns() const { return unique_columns_; }
+
   // Statements. The append_* functions return false when a value does not belong to its column; the text is then of no
   // use.
   [[nodiscard]] const std::string& insert_head() const { return insert_head_; }
@@ -64,6 +67,11 @@ class TargetTable {
   [[nodiscard]] bool append_compare(std::span<const Value> row, std::string& out) const;
   /// A query for the row that has this key, as JSON.
   [[nodiscard]] bool append_image(std::span<const Value> key_row, std::string& out) const;
+  /// A query for the other rows that hold one of this row's unique values, as JSON, at most `limit`; nothing is
+  /// appended where no further unique key covers whole columns that the source has.
+  [[nodiscard]] bool append_rivals(std::span<const Value> row, std::size_t limit, std::string& out) const;
+  /// Takes those rows away.
+  [[nodiscard]] bool append_delete_rivals(std::span<const Value> row, std::string& out) const;
 
  private:
   struct Column {
@@ -81,6 +89,9 @@ class TargetTable {
   void make_statements();
   /// Of an upsert: the row that it found has the key of the row given.
   [[nodiscard]] std::string same_key() const;
+  void note_unique_keys(const mysql::TableSchema& target);
+  [[nodiscard]] bool append_rival_condition(std::span<const Value> row, std::string& out) const;
+  void append_object(std::string& out) const;
   /// `exact`: a key that only the target's collation holds equal is not meant.
   [[nodiscard]] bool append_key_condition(std::span<const Value> row, bool exact, std::string& out) const;
   [[nodiscard]] bool append_exact_text(const Column& column, const Value& value, std::string& out) const;
@@ -90,8 +101,10 @@ class TargetTable {
   std::string quoted_;  ///< `schema`.`name`
   WritePath path_ = WritePath::kOrdered;
   std::shared_ptr<const change::ChangeTable> source_;
-  std::vector<Column> columns_;     ///< of the target that take a value
-  std::vector<std::uint32_t> key_;  ///< indexes in columns_, in the key's order
+  std::vector<Column> columns_;                          ///< of the target that take a value
+  std::vector<std::uint32_t> key_;                       ///< indexes in columns_, in the key's order
+  std::vector<std::vector<std::uint32_t>> unique_keys_;  ///< further ones that may clash: indexes in columns_
+  std::vector<std::uint32_t> unique_columns_;
   std::string insert_head_;
   std::string upsert_tail_;
   std::string delete_head_;

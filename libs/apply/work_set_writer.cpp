@@ -30,7 +30,7 @@ constexpr auto kBarrierEvery = 200ms;
 constexpr auto kBarrierSoon = 1s;   // what passes sooner need not be said
 constexpr auto kLoadPatience = 1s;  // then the worker's other partitions have their turn
 constexpr auto kParkedFirst = 100ms;
-constexpr auto kParkedSoon = 1000ms;  // after something was written that a parked change may have waited for
+constexpr auto kRequestsEvery = 500ms;
 
 constexpr std::string_view kMovedByAnother = "another writer has moved its progress";
 
@@ -58,9 +58,10 @@ WorkSetWriter::WorkSetWriter(WriterSettings settings, std::function<void(const s
     : settings_(std::move(settings)),
       notice_(std::move(notice)),
       catalog_(settings_.rules, settings_.schema_max_age),
-      parking_(settings_.region),
+      parking_(settings_.region, settings_.retry_interval),
       planner_(catalog_),
-      parked_retry_(parking_, planner_) {}
+      parked_retry_(settings_.region, parking_, planner_),
+      resolver_(settings_.region, parking_, parked_retry_) {}
 
 std::string WorkSetWriter::fault() const {
   const std::lock_guard lock(fault_mutex_);
@@ -151,6 +152,7 @@ std::expected<void, std::string> WorkSetWriter::load_one(const LoadRequest& requ
   held.topic_id = request.topic_id;
   held.offset_written = Clock::now();
   held_.insert_or_assign(request.key, std::move(held));
+  requests_due_ = {};
   Outcome& outcome = outcomes.emplace_back();
   outcome.kind = Outcome::Kind::kLoaded;
   outcome.key = request.key;
@@ -325,6 +327,7 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   set_fault("");
   metrics_.transactions.fetch_add(1, std::memory_order_relaxed);
   last_used_ = Clock::now();
+  note_freed(**plan);
   for (std::size_t i = 0; i < active_.size(); ++i) {
     if (active_[i]) applied(set.slices()[i], counts_[i], outcomes);
   }
@@ -394,10 +397,6 @@ void WorkSetWriter::applied(const Slice& slice, const SliceCounts& counts, std::
     held.barrier = slice.arrival;
     held.barrier_since = Clock::now();
     barriers_due_ = {};
-  }
-  // What was written may have been what a parked change waits for. Under traffic something always is: not each time.
-  if (parking_.count(slice.key) > 0 && slice.rows > 0) {
-    held.parked_soon = std::min(held.parked_soon, Clock::now() + std::min(held.parked_wait, kParkedSoon));
   }
   outcomes.push_back({.kind = Outcome::Kind::kApplied,
                       .key = slice.key,
@@ -470,11 +469,15 @@ void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& 
   }
   std::vector<PartitionKey> due;
   for (const auto& [key, held] : held_) {
-    if (parking_.count(key) > 0 && now >= std::min(held.parked_due, held.parked_soon)) due.push_back(key);
+    if (parking_.waits().is_due(key, now)) due.push_back(key);
   }
   for (const PartitionKey& key : due) {
     if (session_->connection.lost()) return;
     retry_parked(key, held_.at(key), outcomes);
+  }
+  if (now >= requests_due_ && !session_->connection.lost()) {
+    requests_due_ = now + kRequestsEvery;
+    carry_out_requests(outcomes);
   }
 }
 
@@ -510,6 +513,8 @@ std::expected<bool, SqlError> WorkSetWriter::pass_barrier(const PartitionKey& ke
   const auto advanced = ProgressStore(session_->connection, settings_.region).advance(held.row, next);
   if (!advanced || !*advanced) return advanced;
   auto entered = barriers.enter(key.origin, barrier, *facts, settings_.rules);
+  // Keys may come here from other partitions, with their conflicts.
+  if (entered) entered = parking_.conflicts().load(session_->connection, key.origin);
   if (entered) entered = session_->connection.commit();
   if (!entered) return std::unexpected(entered.error());
   next.writes = held.row.writes + 1;
@@ -544,54 +549,96 @@ std::expected<bool, SqlError> WorkSetWriter::stand_at_barrier(const PartitionKey
   return true;
 }
 
-void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vector<Outcome>& outcomes) {
-  // What has waited its whole time, and more than once, may be in a circle.
-  const bool is_due = Clock::now() >= held.parked_due;
-  const auto retried = retry_parked_changes(key, held, is_due && held.parked_wait > kParkedFirst);
-  if (!retried) {
-    rollback();
-    if (!retried.error().retry) {
-      // It is out of the partition's order already, and the gate closed: nothing is won by stopping the partition,
-      // which may bring the newer change of its key.
-      if (held.parked_fault != retried.error().reason)
-        notice_(fmt::format("{}: {}", key.to_string(), retried.error().reason));
-      held.parked_fault = retried.error().reason;
-    } else {
-      count_retry(*retried.error().retry);
-      if (session_->connection.lost()) {
-        // Its COMMIT may have gone through: the rows in memory are not to be trusted.
-        lose(key, "the session was lost while parked changes were tried again", outcomes);
-        return;
-      }
-    }
-  }
-  const bool helped = retried && *retried;
-  held.parked_soon = Clock::time_point::max();
-  if (!is_due && !helped) return;
-  held.parked_wait =
-      helped || held.parked_wait == 0ms ? kParkedFirst : std::min(held.parked_wait * 2, settings_.retry_interval);
-  held.parked_due = Clock::now() + held.parked_wait;
+// What was written may have set a value free that a parked change wants.
+void WorkSetWriter::note_freed(const WritePlan& plan) {
+  if (!parking_.waits().waits_for_values()) return;
+  const auto note = [&](const RowOp& op) { parking_.waits().freed(values_freed(op), Clock::now()); };
+  for (const WritePlan::Table& table : plan.tables) std::ranges::for_each(table.ops, note);
+  std::ranges::for_each(plan.grouped, note);
 }
 
-// True: something that was parked is applied now.
-std::expected<bool, Failure> WorkSetWriter::retry_parked_changes(const PartitionKey& key, Held& held, bool together) {
+void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vector<Outcome>& outcomes) {
+  const auto retried = retry_parked_changes(key, held);
+  if (!retried) return on_failed_try(key, held, retried.error(), outcomes);
+  held.parked_pause = 0ms;
+  for (const std::string& sentence : parked_retry_.found_conflicts()) notice_(sentence);
+}
+
+void WorkSetWriter::on_failed_try(const PartitionKey& key, Held& held, const Failure& failure,
+                                  std::vector<Outcome>& outcomes) {
+  rollback();
+  held.parked_pause = std::min(std::max(kParkedFirst, held.parked_pause * 2), settings_.retry_interval);
+  parking_.waits().postpone(key, Clock::now() + held.parked_pause);
+  if (failure.retry) {
+    count_retry(*failure.retry);
+    // Its COMMIT may have gone through: the rows in memory are not to be trusted.
+    if (session_->connection.lost()) lose(key, "the session was lost while parked changes were tried again", outcomes);
+    return;
+  }
+  // It is out of the partition's order already, and the gate closed: nothing is won by stopping the partition, which
+  // may bring the newer change of its key.
+  if (held.parked_fault != failure.reason) notice_(fmt::format("{}: {}", key.to_string(), failure.reason));
+  held.parked_fault = failure.reason;
+}
+
+// A pass that finds nothing to change leaves no trace, in no binlog either.
+std::expected<void, Failure> WorkSetWriter::retry_parked_changes(const PartitionKey& key, Held& held) {
   mysql::Connection& connection = session_->connection;
-  // Someone else may have settled what was parked: the table tells.
-  if (auto loaded = parking_.load(connection, key); !loaded) return std::unexpected(Failure::again(loaded.error()));
   ProgressStore store(connection, settings_.region);
   const auto advanced = store.advance(held.row, held.row);
   if (!advanced) return std::unexpected(Failure::again(advanced.error()));
   if (!*advanced) return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "progress moved"}));
-  if (auto tried = parked_retry_.one_by_one(connection, held.row); !tried) return std::unexpected(tried.error());
-  if (together && !parking_.has_freed()) {
-    if (auto tried = parked_retry_.together(connection, held.row); !tried) return std::unexpected(tried.error());
+  const auto changed = parked_retry_.pass(connection, held.row, Clock::now());
+  if (!changed) return std::unexpected(changed.error());
+  if (!*changed) {
+    rollback();
+    set_fault("");
+    return {};
   }
-  const bool freed = parking_.has_freed();
   if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
   parking_.settle(true);
+  parked_retry_.settled(true, key, Clock::now());
   set_fault("");
   ++held.row.writes;
-  return freed;
+  return {};
+}
+
+void WorkSetWriter::carry_out_requests(std::vector<Outcome>& outcomes) {
+  if (held_.empty()) return;
+  const auto requests = resolver_.open_requests(session_->connection);
+  rollback();  // it only read
+  if (!requests) return;
+  for (const Request& request : *requests) {
+    const auto held = held_.find(request.partition);
+    if (held == held_.end()) continue;
+    notice_(fmt::format("{}: {} of seq {} of table {}.{} is asked for{}", request.partition.to_string(), request.action,
+                        request.seq.raw(), request.key.schema, request.key.table,
+                        request.dry_run ? " as a dry run" : ""));
+    if (auto done = carry_out(held->second, request); !done) {
+      on_failed_try(request.partition, held->second, done.error(), outcomes);
+    }
+    if (session_->connection.lost()) return;
+  }
+}
+
+// What is not done leaves nothing but its answer, which is no application's row and needs no marker.
+std::expected<void, Failure> WorkSetWriter::carry_out(Held& held, const Request& request) {
+  mysql::Connection& connection = session_->connection;
+  ProgressStore store(connection, settings_.region);
+  const auto advanced = store.advance(held.row, held.row);
+  if (!advanced) return std::unexpected(Failure::again(advanced.error()));
+  if (!*advanced) return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "progress moved"}));
+  auto answer = resolver_.carry_out(connection, held.row, held.barrier.has_value(), request);
+  if (!answer && answer.error().retry) return std::unexpected(answer.error());
+  if (!answer) answer = Resolver::Answer{.done = false, .outcome = "refused: " + answer.error().reason};
+  if (!answer->done) rollback();
+  if (auto said = resolver_.answer(connection, request, *answer); !said) {
+    return std::unexpected(Failure::of_statement(0, "a request cannot be answered", said.error()));
+  }
+  if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
+  parking_.settle(answer->done);
+  if (answer->done) ++held.row.writes;
+  return {};
 }
 
 }  // namespace farshore::apply

@@ -16,6 +16,7 @@
 #include "apply/barrier.hpp"
 #include "apply/parked_retry.hpp"
 #include "apply/parking.hpp"
+#include "apply/resolver.hpp"
 #include "apply/row_writer.hpp"
 #include "apply/target_catalog.hpp"
 #include "apply/target_session.hpp"
@@ -112,10 +113,8 @@ class WorkSetWriter {
     Clock::time_point offset_written;
     std::optional<BarrierArrival> barrier;
     Clock::time_point barrier_since;
-    std::string parked_fault;      ///< why what is parked could not be tried, as it was said last
-    Clock::time_point parked_due;  ///< when what is parked is tried in any case
-    Clock::time_point parked_soon = Clock::time_point::max();  ///< the same, as something was written meanwhile
-    std::chrono::milliseconds parked_wait{0};
+    std::string parked_fault;                   ///< why what is parked could not be tried, as it was said last
+    std::chrono::milliseconds parked_pause{0};  ///< after tries that could not be made
   };
   enum class Attempt : std::uint8_t { kCommitted, kAgain };
   class Backoff;
@@ -143,9 +142,13 @@ class WorkSetWriter {
   [[nodiscard]] std::expected<bool, mysql::SqlError> stand_at_barrier(const progress::PartitionKey& key, Held& held,
                                                                       const BarrierWait& wait,
                                                                       std::vector<Outcome>& outcomes);
+  void note_freed(const WritePlan& plan);
   void retry_parked(const progress::PartitionKey& key, Held& held, std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<bool, Failure> retry_parked_changes(const progress::PartitionKey& key, Held& held,
-                                                                  bool together);
+  [[nodiscard]] std::expected<void, Failure> retry_parked_changes(const progress::PartitionKey& key, Held& held);
+  void carry_out_requests(std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<void, Failure> carry_out(Held& held, const Request& request);
+  void on_failed_try(const progress::PartitionKey& key, Held& held, const Failure& failure,
+                     std::vector<Outcome>& outcomes);
   void rollback();
 
   const WriterSettings settings_;
@@ -159,12 +162,14 @@ class WorkSetWriter {
   Parking parking_;
   Planner planner_;
   ParkedRetry parked_retry_;
+  Resolver resolver_;
   std::map<progress::PartitionKey, Held> held_;
   std::vector<bool> active_;  ///< by slice of the set at hand
   std::vector<SliceCounts> counts_;
   bool schema_is_fresh_ = false;  ///< the catalog holds nothing from before the set at hand
   Clock::time_point last_used_;
   Clock::time_point barriers_due_;
+  Clock::time_point requests_due_;
 };
 
 }  // namespace farshore::apply

@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS farshore.parked (
   part         INT             NOT NULL,
   schema_name  VARCHAR(64)     NOT NULL,
   table_name   VARCHAR(64)     NOT NULL,
-  key_hash     BINARY(16)      NOT NULL COMMENT 'XXH3-128 of the encoded key',
+  key_hash     BINARY(16)      NOT NULL COMMENT 'XXH3-128 of the encoded key of the source',
   key_text     TEXT            NOT NULL COMMENT 'for people',
   epoch        INT UNSIGNED    NOT NULL,
   incarnation  BIGINT UNSIGNED NOT NULL,
@@ -55,6 +55,22 @@ CREATE TABLE IF NOT EXISTS farshore.parked (
   reason       TEXT            NOT NULL,
   attempts     INT UNSIGNED    NOT NULL DEFAULT 0,
   first_at     TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  last_at      TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (region, origin, stream, part, schema_name, table_name, key_hash)
+) ENGINE=InnoDB;
+
+-- How trying a parked change again went. A table of its own: a binlog repeats whole rows, and a change may be large.
+CREATE TABLE IF NOT EXISTS farshore.parked_try (
+  region       VARCHAR(64)     NOT NULL,
+  origin       VARCHAR(64)     NOT NULL,
+  stream       VARCHAR(64)     NOT NULL,
+  part         INT             NOT NULL,
+  schema_name  VARCHAR(64)     NOT NULL,
+  table_name   VARCHAR(64)     NOT NULL,
+  key_hash     BINARY(16)      NOT NULL,
+  attempts     INT UNSIGNED    NOT NULL COMMENT 'noted when they have doubled, or the reason is another',
+  error_code   INT             NOT NULL,
+  reason       TEXT            NOT NULL,
   last_at      TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   PRIMARY KEY (region, origin, stream, part, schema_name, table_name, key_hash)
 ) ENGINE=InnoDB;
@@ -78,6 +94,54 @@ CREATE TABLE IF NOT EXISTS farshore.conflict (
   reason       TEXT            NOT NULL,
   found_at     TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   PRIMARY KEY (region, origin, stream, part, epoch, incarnation, seq)
+) ENGINE=InnoDB;
+
+-- Conflicts that are over, and parked changes that somebody discarded. Apply takes rows away that are older than 30 days.
+CREATE TABLE IF NOT EXISTS farshore.conflict_history (
+  id           BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  region       VARCHAR(64)     NOT NULL,
+  origin       VARCHAR(64)     NOT NULL,
+  stream       VARCHAR(64)     NOT NULL,
+  part         INT             NOT NULL,
+  epoch        INT UNSIGNED    NOT NULL,
+  incarnation  BIGINT UNSIGNED NOT NULL,
+  seq          BIGINT UNSIGNED NOT NULL,
+  schema_name  VARCHAR(64)     NOT NULL,
+  table_name   VARCHAR(64)     NOT NULL,
+  key_hash     BINARY(16)      NOT NULL,
+  key_text     TEXT            NOT NULL,
+  gtid         VARCHAR(128)    NOT NULL,
+  change_bytes LONGBLOB        NOT NULL,
+  target_image LONGTEXT            NULL,
+  reason       TEXT            NOT NULL,
+  how          VARCHAR(32)     NOT NULL COMMENT 'superseded (by a newer change of the key), keep-target, take-source, discard',
+  ended_at     TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  KEY by_time (region, ended_at)
+) ENGINE=InnoDB;
+
+-- What people asked for with farshorectl, and what became of it. Apply carries out what names a partition, in the
+-- partition's own order and under its marker; rows stay for the audit.
+CREATE TABLE IF NOT EXISTS farshore.audit (
+  id          BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  region      VARCHAR(64)     NOT NULL,
+  at          TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  who         VARCHAR(255)    NOT NULL,
+  command     VARCHAR(255)    NOT NULL,
+  action      VARCHAR(32)     NOT NULL DEFAULT '' COMMENT 'for apply; empty: only a note',
+  dry_run     TINYINT         NOT NULL DEFAULT 0 COMMENT '1: say what would be done',
+  origin      VARCHAR(64)     NOT NULL DEFAULT '',
+  stream      VARCHAR(64)     NOT NULL DEFAULT '',
+  part        INT             NOT NULL DEFAULT -1,
+  schema_name VARCHAR(64)     NOT NULL DEFAULT '',
+  table_name  VARCHAR(64)     NOT NULL DEFAULT '',
+  key_hash    BINARY(16)          NULL,
+  epoch       INT UNSIGNED    NOT NULL DEFAULT 0,
+  seq         BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  expected    LONGTEXT            NULL COMMENT 'what the dry run said; another outcome now: not done',
+  done_at     TIMESTAMP(6)        NULL,
+  done        TINYINT         NOT NULL DEFAULT 0 COMMENT '1: carried out; 0 with done_at: refused or withdrawn',
+  outcome     LONGTEXT            NULL,
+  KEY open_ones (region, done_at)
 ) ENGINE=InnoDB;
 
 -- Which region is home of a scope.

@@ -27,6 +27,8 @@ int dispatch(int argc, char** argv) {
   ctl::add_gate(app, command);
   ctl::add_decode(app, command);
   ctl::add_preflight(app, command);
+  ctl::add_parked(app, command);
+  ctl::add_conflicts(app, command);
   ctl::add_mirror_config(app, command);
   ctl::add_refill(app, command);
   ctl::add_equal(app, command);

@@ -1,7 +1,6 @@
 """What the target refuses: whole transactions of groups wait, single rows are parked, clashes become conflicts, and people settle them."""
 
 import json
-import re
 import urllib.request
 
 import pytest
@@ -145,3 +144,115 @@ def test_a_value_stands_in_no_reason_no_log_and_no_answer(regions, pair):
     said += [str(target.gate()), target.ctl("status").stdout, target.ctl("status", "--output", "json").stdout]
     assert not [text for text in said if SECRET in text]
     behind_farshores_back(target, "DELETE FROM test_parking.phone WHERE id = 100")
+
+
+# trying again
+
+def test_many_parked_rows_cost_little_under_traffic_on_other_keys(regions, pair):
+    source, target = pair
+    with refusing(target, "test_parking.large", "n < 100"):
+        source.database.as_application(
+            "BEGIN", *(f"INSERT INTO test_parking.large VALUES ({n}, 500, REPEAT('x', 4000))" for n in range(300)), "COMMIT")
+        eventually("all are parked", lambda: len(target.parked()) == 300)
+        first = {row["seq"] for row in target.parked()}
+        eventually("the first tries are over", lambda: target.database.value("SELECT COUNT(*) FROM farshore.parked_try WHERE attempts >= 4") == 300)
+        written = lambda: sum(row["File_size"] for row in target.database.records("SHOW BINARY LOGS"))  # noqa: E731
+        before, n = written(), 0
+
+        def traffic():
+            nonlocal n
+            n += 1
+            source.database.as_application(f"INSERT INTO test_parking.large VALUES ({1000 + n}, 1, 'y')")
+            return True
+
+        holds_for("traffic", traffic, 5, poll_s=0.05)
+        grown = written() - before
+        assert grown < 1_000_000, f"the binlog grew by {grown} bytes in 5 s of {n} small rows"
+        assert {row["seq"] for row in target.parked()} == first
+    eventually("all are applied", lambda: not target.parked())
+    caught_up(regions)
+    assert rows(target, "test_parking.large") == rows(source, "test_parking.large")
+
+
+# conflicts and commands
+
+def command(region, *words):
+    done = region.ctl(*words, "--output", "json")
+    assert done.returncode == 0, (words, done.stdout, done.stderr)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def say_equal(target, source, table):
+    """What the operator says once the row is equal."""
+    eventually("the gate says that the table is not yet equal", lambda: closed_by(target, "not-yet-equal") and closed_by(target, table))
+    done = target.ctl("equal", "declare", "--origin", source.name, "--stream", "main", "--table", table, "--why", "the test made it so",
+                      "--execute")
+    assert done.returncode == 0, done.stderr
+
+
+def clash(source, target):
+    """A number that was taken in both regions."""
+    behind_farshores_back(target, "INSERT INTO test_parking.phone VALUES (100, '0171', 7)")
+    source.database.as_application("INSERT INTO test_parking.phone VALUES (1, '0171', 0)")
+    return eventually("the clash is a conflict", target.conflicts)[0]
+
+
+def test_a_number_that_both_regions_took_is_a_conflict_and_take_source_settles_it(regions, pair):
+    source, target = pair
+    found = clash(source, target)
+    assert "number" in found["reason"] and json.loads(found["target_image"])[0]["id"] == 100
+    assert target.parked() == []
+    listed = command(target, "conflicts", "list")[0]
+    assert [(row["table"], row["key"]) for row in listed] == [("test_parking.phone", "1")]
+    shown = command(target, "conflicts", "show", "--table", "test_parking.phone")[0]
+    assert shown["source"]["after"]["number"] == "0171" and shown["target"][0]["n"] == 7
+    dry = command(target, "conflicts", "take-source", "--key", "1")[0]
+    assert not dry["done"] and json.loads(dry["outcome"])["deletes_other_rows"][0]["id"] == 100
+    assert rows(target, "test_parking.phone") == [(100, "0171", 7)]
+    assert command(target, "conflicts", "take-source", "--key", "1", "--execute")[0]["done"]
+    assert rows(target, "test_parking.phone") == [(1, "0171", 0)]
+    caught_up(regions)
+    regions.all_gates_open()
+    assert rows(source, "test_parking.phone") == [(1, "0171", 0)], "what settles a conflict does not echo"
+    kept = target.database.records("SELECT * FROM farshore.audit WHERE command = 'conflicts take-source' ORDER BY id")
+    assert [(row["dry_run"], row["done"]) for row in kept][-2:] == [(1, 0), (0, 1)] and "@" in kept[-1]["who"]
+
+
+def test_a_newer_change_takes_the_place_of_a_conflict(regions, pair):
+    source, target = pair
+    clash(source, target)
+    source.database.as_application("UPDATE test_parking.phone SET number = '0172', n = 1 WHERE id = 1")
+    eventually("the newer image is applied", lambda: (1, "0172", 1) in rows(target, "test_parking.phone"))
+    eventually("the conflict is over", lambda: not target.conflicts())
+    done = target.ctl("conflicts", "take-source", "--all", "--execute")
+    assert done.returncode == 3 and "nothing of that kind" in done.stderr
+    behind_farshores_back(target, "DELETE FROM test_parking.phone WHERE id = 100")
+
+
+def test_keep_target_ends_a_conflict_and_writes_nothing(regions, pair):
+    source, target = pair
+    clash(source, target)
+    assert not command(target, "conflicts", "keep-target", "--table", "test_parking.phone")[0]["done"]
+    assert command(target, "conflicts", "keep-target", "--table", "test_parking.phone", "--execute")[0]["done"]
+    assert rows(target, "test_parking.phone") == [(100, "0171", 7)] and not target.conflicts()
+    behind_farshores_back(target, "DELETE FROM test_parking.phone")
+    behind_farshores_back(source, "DELETE FROM test_parking.phone")
+    say_equal(target, source, "test_parking.phone")
+
+
+def test_a_parked_row_is_tried_and_discarded_by_command(regions, pair):
+    source, target = pair
+    with refusing(target, "test_parking.large", "n < 100"):
+        source.database.as_application("INSERT INTO test_parking.large VALUES (1, 500, 'x'), (2, 600, 'x')")
+        eventually("both are parked", lambda: len(target.parked()) == 2)
+        again = target.ctl("parked", "retry", "--key", "1", "--execute")
+        assert again.returncode == 3 and "refused again" in again.stdout and "not_now" in again.stdout
+        assert "Nothing was done" in target.ctl("parked", "discard", "--key", "2").stderr
+        assert command(target, "parked", "discard", "--key", "2", "--execute")[0]["done"]
+        assert [row["key_text"] for row in target.parked()] == ["1"]
+    eventually("the other one is applied", lambda: rows(target, "test_parking.large") == [(1, 500, "x")])
+    ended = target.database.records("SELECT * FROM farshore.conflict_history WHERE table_name = 'large' ORDER BY id")
+    assert ended[-1]["how"] == "discard" and b"600" not in ended[-1]["reason"].encode()
+    behind_farshores_back(target, "INSERT INTO test_parking.large VALUES (2, 600, 'x')")
+    say_equal(target, source, "test_parking.large")
+    assert target.ctl("parked", "discard", "--execute").returncode == 2, "which, it has to be told"

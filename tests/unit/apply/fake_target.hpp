@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -192,7 +193,10 @@ class FakeTarget {
   [[nodiscard]] std::vector<std::string> reasons_of_parked() {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> reasons;
-    for (const auto& [key, row] : committed_.parked) reasons.push_back(row.at("reason"));
+    for (const auto& [key, row] : committed_.parked) {
+      const auto tried = row.find("tried_reason");
+      reasons.push_back(tried == row.end() ? row.at("reason") : tried->second);
+    }
     return reasons;
   }
   /// Queries of the information_schema.
@@ -203,7 +207,12 @@ class FakeTarget {
   /// The statements since the last call that belong to transactions, without reads of farshore and information_schema.
   [[nodiscard]] std::vector<std::string> take_writes() {
     std::vector<std::string> writes;
+    bool only_looked = false;
     for (std::string& statement : server_.take_statements()) {
+      // The look for requests, which has its own time, and its end.
+      const bool ends_look = only_looked && statement == "ROLLBACK";
+      only_looked = statement.starts_with("SELECT") && statement.contains("farshore.audit");
+      if (ends_look) continue;
       const bool reads = statement.starts_with("SELECT") &&
                          (statement.contains("farshore.") || statement.contains("information_schema."));
       const bool is_setup = statement.starts_with("SHOW") || statement.starts_with("PREPARE") ||
@@ -231,6 +240,11 @@ class FakeTarget {
     if (statement.starts_with("SHOW SESSION STATUS")) return rows({"n", "v"}, {{"n", std::to_string(prepared_anew_)}});
     if (statement.starts_with("SHOW BINARY LOG STATUS")) return rows({"File", "Position"}, {});
     if (statement.contains("farshore.progress")) return on_progress(statement);
+    if (statement.contains("farshore.parked_try")) return on_try(statement);
+    for (const char* const table : {"farshore.conflict", "farshore.audit"}) {
+      if (statement.starts_with("SELECT") && statement.contains(table)) return rows({"x"}, {});
+    }
+    if (statement.contains("farshore.conflict_history")) return ok(1);
     if (statement.contains("farshore.parked")) return on_parked(statement);
     if (statement.contains("farshore.statement")) return on_rowless(statement);
     if (statement.starts_with("SELECT kafka_offset")) return rows({"kafka_offset"}, offsets_);
@@ -313,6 +327,21 @@ class FakeTarget {
     return reply;
   }
 
+  Reply on_try(const std::string& statement) {
+    if (statement.starts_with("SELECT COUNT(*)")) {  // of those that were refused for another reason than a taken value
+      std::size_t others = 0;
+      for (const auto& [key, row] : seen().parked) others += row.at("error_code") == "1062" ? 0U : 1U;
+      return rows({"number"}, {{std::to_string(others)}});
+    }
+    if (!statement.starts_with("INSERT")) return ok(1);
+    Fields row = inserted(statement);
+    const auto tried = pending().parked.find({row["part"], row["schema_name"], row["table_name"], row["key_hash"]});
+    if (tried == pending().parked.end()) return ok(1);
+    tried->second["error_code"] = row["error_code"];
+    tried->second["tried_reason"] = row["reason"];
+    return ok(1);
+  }
+
   Reply on_parked(const std::string& statement) {
     if (statement.starts_with("INSERT")) {
       Fields row = inserted(statement);
@@ -320,8 +349,6 @@ class FakeTarget {
       return ok(1);
     }
     SqlText text(statement);
-    std::string reason;
-    if (text.find(" SET error_code=0, reason=")) reason = text.literal();
     (void)text.find(" WHERE ");
     Fields wanted = assignments(text, " AND ");
     const int below_epoch = text.skip("<") ? std::atoi(text.literal().c_str()) : INT_MAX;
@@ -330,25 +357,27 @@ class FakeTarget {
           pending().parked.erase({wanted["part"], wanted["schema_name"], wanted["table_name"], wanted["key_hash"]});
       return ok(removed);
     }
-    if (statement.starts_with("UPDATE")) {
-      const auto kept =
-          pending().parked.find({wanted["part"], wanted["schema_name"], wanted["table_name"], wanted["key_hash"]});
-      if (kept == pending().parked.end()) return ok(0);
-      kept->second["reason"] = reason;
-      return ok(1);
-    }
     std::vector<std::string> names{"schema_name", "table_name", "key_hash"};
     const bool is_count = statement.starts_with("SELECT COUNT(*)");
     const bool is_size = statement.starts_with("SELECT OCTET_LENGTH");
     if (is_count || is_size) names = {"number"};
     if (statement.contains("change_bytes, origin")) {
       names = {"schema_name", "table_name",   "key_hash", "epoch",  "incarnation", "seq",
-               "gtid",        "change_bytes", "origin",   "stream", "part"};
+               "gtid",        "change_bytes", "origin",   "stream", "part",        "reason"};
+    }
+    std::set<ParkedKey> some;  // (schema_name=... AND table_name=... AND key_hash=...) OR (...)
+    while (text.find("(schema_name=")) {
+      const std::string schema = text.literal();
+      (void)text.find("table_name=");
+      const std::string table = text.literal();
+      (void)text.find("key_hash=");
+      some.insert({wanted["part"], schema, table, text.literal()});
     }
     Reply reply = rows(names, {});
     for (auto [key, row] : seen().parked) {
       if (wanted.contains("part") && wanted["part"] != std::get<0>(key)) continue;
       if (std::atoi(row["epoch"].c_str()) >= below_epoch) continue;
+      if (!some.empty() && !some.contains(key)) continue;
       row["number"] = std::to_string(row["change_bytes"].size());
       std::vector<Reply::Field> fields;
       for (const std::string& name : names) fields.emplace_back(row[name]);

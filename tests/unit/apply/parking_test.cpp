@@ -153,23 +153,54 @@ TEST_F(ParkedChanges, AreTriedAgainAndAppliedWhenTheyFindRoom) {
   EXPECT_TRUE(has_outcome(Kind::kApplied)) << "the progress is the writer's own still";
 }
 
-TEST_F(ParkedChanges, AreNotTriedAfterEveryWorkSet) {
+TEST_F(ParkedChanges, AreTriedEverLaterWhateverElseIsWritten) {
   take_note("taken");
   take(topic_.transaction(1).insert(1, "taken").end().send());
   write();
-  constexpr int kWorkSets = 100;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1'500);
   int tried = 0;
-  for (int i = 0; i < kWorkSets; ++i) {
-    take(topic_.transaction(2).insert(2, "free").end().send());
+  for (std::int64_t id = 2; std::chrono::steady_clock::now() < until; ++id) {
+    take(topic_.transaction(2).insert(id, "free").update(id, "free", "still free").end().send());
     write();
     ASSERT_TRUE(has_outcome(Kind::kApplied));
     tick();
     tried += std::ranges::any_of(data(), [](const std::string& one) { return one.contains("'taken'"); }) ? 1 : 0;
+    for (const std::string& statement : writes_) {
+      EXPECT_THAT(statement, ::testing::Not(StartsWith("INSERT INTO farshore.parked (")))
+          << "a failed try never writes the change again";
+    }
   }
-  EXPECT_GE(tried, 1);
-  EXPECT_LT(tried, kWorkSets / 2) << "each try is a transaction of its own";
+  EXPECT_GE(tried, 2);
+  EXPECT_LE(tried, 5) << "after 100, 200, 400 and 800 ms";
   free_notes();
   ASSERT_TRUE(eventually([&] { return target_.parked() == 0; }));
+}
+
+TEST_F(ParkedChanges, WhoseTryFailsLeaveNothingToCommit) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  tick();
+  ASSERT_TRUE(eventually([&] { return !data().empty(); }));
+  EXPECT_THAT(writes_[0], StartsWith("UPDATE farshore.progress"));
+  EXPECT_EQ(writes_.back(), "ROLLBACK") << "so no binlog grows by it";
+}
+
+TEST_F(ParkedChanges, ThatWaitForAValueAreTriedWhenAChangeSetsItFree) {
+  take_note("taken");
+  take(topic_.transaction(1).insert(1, "taken").end().send());
+  write();
+  int tried = 0;
+  while (tried < 4) {  // the next would come after 800 ms
+    tick();
+    tried += data().empty() ? 0 : 1;
+  }
+  free_notes();
+  take(topic_.transaction(2).erase(7, "taken").end().send());
+  write();
+  const auto before = std::chrono::steady_clock::now();
+  ASSERT_TRUE(eventually([&] { return target_.parked() == 0; }));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(500));
 }
 
 TEST_F(ParkedChanges, ThatFindTheTargetReadOnlySaySoUntilItTakesWritesAgain) {
@@ -265,7 +296,7 @@ TEST_F(ParkedChanges, ThatCannotBeTriedAgainSaySoOnceAndLeaveThePartitionGood) {
   take(topic_.transaction(1).insert(1, "taken").end().send());
   write();
   target_.drop_table("notes");
-  target_.deny("UPDATE farshore.parked");
+  target_.deny("INSERT INTO farshore.parked_try");
   restart();
   ASSERT_TRUE(eventually([&] { return !notices_.empty(); }));
   for (int i = 0; i < 3; ++i) {
@@ -512,6 +543,47 @@ TEST_F(ParkedInACircle, AChangeThatDoesNotFitTheTableAnyMoreDoesNotKeepTheOthers
   EXPECT_EQ(target_.parked(), 3U);
   ASSERT_TRUE(eventually([&] { return target_.parked() == 1; }));
   EXPECT_EQ(notes(), (Fields{{"1", "b"}, {"2", "a"}, {"9", "theirs"}}));
+}
+
+TEST_F(ParkedInACircle, AChangeThatTheOriginWillNotMakeRoomForIsAConflict) {
+  notes_.put("1", "a");
+  notes_.put("9", "theirs");
+  Topic topic;
+  take(topic.transaction(1).update(1, "a", "theirs").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 1U);
+  take(topic.watermark(1, 1));  // everything up to it is here
+  write();
+  std::vector<std::string> all;
+  ASSERT_TRUE(eventually([&] {
+    all.insert(all.end(), writes_.begin(), writes_.end());
+    return target_.parked() == 0;
+  }));
+  const auto written = [&](std::string_view beginning) {
+    return std::ranges::any_of(all, [&](const std::string& one) { return one.starts_with(beginning); });
+  };
+  EXPECT_TRUE(written("INSERT INTO farshore.conflict ("));
+  EXPECT_EQ(notes(), (Fields{{"1", "a"}, {"9", "theirs"}}));
+  EXPECT_THAT(notices_.back(), HasSubstr("is a conflict now"));
+  take(topic.transaction(2).update(1, "theirs", "b").end().send());
+  write();
+  EXPECT_EQ(notes(), (Fields{{"1", "b"}, {"9", "theirs"}}));
+  EXPECT_TRUE(was_written("INSERT INTO farshore.conflict_history")) << "the newer image ends the conflict";
+  EXPECT_TRUE(was_written("DELETE FROM farshore.conflict "));
+}
+
+TEST_F(ParkedInACircle, AClashDoesNotHoldUpTheNextEpochAsTheOriginWillNotEndIt) {
+  notes_.put("9", "theirs");
+  take(Topic().transaction(1).insert(1, "theirs").end().send());
+  write();
+  EXPECT_EQ(target_.parked(), 1U);
+  change::EpochStart start = continuing_start(1);
+  start.continued.erase(start.continued.begin());  // this partition is the only one
+  EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)), Intake::Step::kBarrier);
+  write();
+  ASSERT_TRUE(eventually([&] { return target_.progress().at("epoch") == "4"; }));
+  EXPECT_EQ(target_.parked(), 0U) << "it is a conflict";
+  EXPECT_EQ(notes(), (Fields{{"9", "theirs"}}));
 }
 
 TEST_F(ParkedInACircle, AChangeWithoutRoomLeavesItsRowAsItIs) {

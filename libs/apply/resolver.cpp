@@ -1,0 +1,205 @@
+#include "apply/resolver.hpp"
+
+#include <fmt/format.h>
+
+#include "apply/error_policy.hpp"
+#include "mysql/literal.hpp"
+#include "progress/equality.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using mysql::SqlError;
+using mysql::text_literal;
+
+constexpr int kAtOnce = 20;
+constexpr std::size_t kRowsShown = 100;
+
+Failure failure_of(const SqlError& error) { return Failure::of_statement(0, "the target refuses it", error); }
+
+std::expected<std::string, SqlError> rows_as_json(mysql::Connection& connection, bool well_formed,
+                                                  const std::string& sql) {
+  std::string out = "[";
+  if (well_formed && !sql.empty()) {
+    const auto rows = connection.query(sql);
+    if (!rows) return std::unexpected(rows.error());
+    for (std::size_t row = 0; row < rows->size(); ++row) out += (row == 0 ? "" : ",") + rows->text(row, 0);
+  }
+  return out + "]";
+}
+
+/// What the row that is written will put an end to: the row under its key (or keys), and those that hold its unique
+/// values. JSON.
+std::expected<std::string, SqlError> what_goes(mysql::Connection& connection, const RowOp& op) {
+  std::string sql;
+  bool good = op.target->append_image(op.change->row(), sql);
+  const auto here = rows_as_json(connection, good, sql);
+  if (!here) return here;
+  sql.clear();
+  good = op.is_delete() || op.target->append_rivals(op.change->row(), kRowsShown, sql);
+  const auto holders = rows_as_json(connection, good, sql);
+  if (!holders) return holders;
+  return fmt::format(R"({{"{}":{},"deletes_other_rows":{}}})", op.is_delete() ? "deletes" : "replaces", *here,
+                     *holders);
+}
+
+// The source's image over whatever stands here.
+std::expected<void, SqlError> write_over(mysql::Connection& connection, const RowOp& op) {
+  const TargetTable& target = *op.target;
+  const auto row = op.change->row();
+  std::string sql;
+  const auto run = [&](bool good) -> std::expected<std::uint64_t, SqlError> {
+    if (!good)
+      return std::unexpected(SqlError{mysql::SqlErrorKind::kRefused, 0, {}, "a value does not belong to its column"});
+    if (sql.empty()) return 0;
+    auto done = connection.execute(sql);
+    sql.clear();
+    return done;
+  };
+  if (op.is_delete()) {
+    const auto done = run(target.append_delete_one(row, sql));
+    if (!done) return std::unexpected(done.error());
+    return {};
+  }
+  if (const auto done = run(target.append_delete_rivals(row, sql)); !done) return std::unexpected(done.error());
+  if (!target.keeps_key(*op.change)) {
+    std::vector<Value> before;
+    row_before(*op.change, before);
+    if (const auto done = run(target.append_delete_one(before, sql)); !done) return std::unexpected(done.error());
+  }
+  const auto updated = run(target.append_update(row, row, sql));
+  if (!updated) return std::unexpected(updated.error());
+  if (*updated > 0) return {};
+  sql = target.insert_head();
+  if (const auto done = run(target.append_row(row, sql)); !done) return std::unexpected(done.error());
+  return {};
+}
+
+}  // namespace
+
+std::expected<std::vector<Request>, SqlError> Resolver::open_requests(mysql::Connection& connection) {
+  const auto rows = connection.query(
+      fmt::format("SELECT id, action, dry_run, origin, stream, part, schema_name, table_name, key_hash, epoch, seq, "
+                  "expected, who FROM "
+                  "farshore.audit WHERE region={} AND done_at IS NULL AND action<>'' ORDER BY id LIMIT {}",
+                  text_literal(region_), kAtOnce));
+  // A schema from before this version has no such table: `farshorectl init` makes it, and until then nobody asks.
+  if (!rows && rows.error().kind == mysql::SqlErrorKind::kMissingTable) return std::vector<Request>();
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<Request> requests;
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    Request& request = requests.emplace_back();
+    request.id = rows->unsigned_integer(row, 0);
+    request.action = rows->text(row, 1);
+    request.dry_run = rows->unsigned_integer(row, 2) != 0;
+    request.partition = {.origin = rows->text(row, 3),
+                         .stream = rows->text(row, 4),
+                         .partition = PartitionId(static_cast<std::int32_t>(rows->integer(row, 5)))};
+    request.key = parked_key(rows->text(row, 6), rows->text(row, 7), rows->text(row, 8));
+    request.epoch = Epoch(static_cast<std::uint32_t>(rows->unsigned_integer(row, 9)));
+    request.seq = Seq(rows->unsigned_integer(row, 10));
+    request.who = rows->text(row, 12);
+    if (rows->rows[row][11]) request.expected = rows->text(row, 11);
+  }
+  return requests;
+}
+
+std::expected<Resolver::Answer, Failure> Resolver::carry_out(mysql::Connection& connection,
+                                                             const progress::ProgressRow& progress, bool at_barrier,
+                                                             const Request& request) {
+  if (request.action.starts_with("parked-")) return on_parked(connection, progress, request);
+  return on_conflict(connection, progress, at_barrier, request);
+}
+
+Resolver::Result Resolver::on_parked(mysql::Connection& connection, const progress::ProgressRow& progress,
+                                     const Request& request) {
+  const auto found = parking_.find(connection, progress.key, std::span(&request.key, 1));
+  if (!found) return std::unexpected(Failure::again(found.error()));
+  if (found->empty() || found->front().seq != request.seq || found->front().epoch.epoch != request.epoch) {
+    return Answer{.done = false, .outcome = "it is not parked any more: applied, or replaced by a newer change"};
+  }
+  if (request.action == "parked-discard") {
+    if (auto gone = parking_.discard(connection, progress.key, request.key); !gone) {
+      return std::unexpected(failure_of(gone.error()));
+    }
+    if (auto said = make_unequal(connection, request, "a parked change was discarded"); !said) {
+      return std::unexpected(failure_of(said.error()));
+    }
+    return Answer{.done = true, .outcome = "discarded: the row stays here as it is, and its table is not-yet-equal"};
+  }
+  const auto tried = retry_.try_one(connection, progress, found->front());
+  if (!tried) return std::unexpected(tried.error());
+  if (*tried) return Answer{.done = false, .outcome = "refused again: " + (*tried)->reason};
+  return Answer{.done = true, .outcome = "applied"};
+}
+
+Resolver::Result Resolver::on_conflict(mysql::Connection& connection, const progress::ProgressRow& progress,
+                                       bool at_barrier, const Request& request) {
+  const auto change = parking_.conflicts().find(connection, progress.key, request.key, request.epoch, request.seq);
+  if (!change) return std::unexpected(Failure::again(change.error()));
+  if (!*change)
+    return Answer{.done = false, .outcome = "it is not in conflict any more: a newer change of the key came"};
+  if (request.action == "take-source") {
+    if (at_barrier || (*change)->epoch != progress.epoch) {
+      return Answer{.done = false,
+                    .outcome =
+                        "refused: the origin's numbering began anew since, and newer changes of the key may "
+                        "have come in other partitions. Update the row at the origin once more, the newer change takes "
+                        "the place of this one; or discard it"};
+    }
+    return take_source(connection, progress, request, **change);
+  }
+  if (auto ended = parking_.conflicts().end(connection, progress.key.origin, request.key, request.action); !ended) {
+    return std::unexpected(failure_of(ended.error()));
+  }
+  if (request.action == "keep-target") {
+    if (auto said = make_unequal(connection, request, "a conflict was settled for what stands here"); !said) {
+      return std::unexpected(failure_of(said.error()));
+    }
+    return Answer{.done = true, .outcome = "the row stays here as it is, and its table is not-yet-equal"};
+  }
+  return Answer{.done = true, .outcome = "closed; nothing is written"};
+}
+
+std::expected<void, SqlError> Resolver::make_unequal(mysql::Connection& connection, const Request& request,
+                                                     std::string_view what) {
+  progress::EqualityRow row;
+  row.origin = request.partition.origin;
+  row.stream = request.partition.stream;
+  row.table = request.key.schema + "." + request.key.table;
+  row.why = fmt::format("{} (epoch {}, seq {}): make the row equal, or say that it is", what, request.epoch.raw(),
+                        request.seq.raw());
+  row.who = request.who;
+  return progress::add_equality(connection, region_, row);
+}
+
+Resolver::Result Resolver::take_source(mysql::Connection& connection, const progress::ProgressRow& progress,
+                                       const Request& request, const ParkedChange& change) {
+  const auto op = retry_.op_of(connection, progress, change);
+  if (!op) return std::unexpected(op.error());
+  const auto plan = what_goes(connection, *op);
+  if (!plan) return std::unexpected(failure_of(plan.error()));
+  if (request.dry_run) return Answer{.done = false, .outcome = *plan};
+  if (request.expected && *request.expected != *plan) {
+    return Answer{.done = false, .outcome = "refused: what would go is another by now: " + *plan};
+  }
+  if (auto written = write_over(connection, *op); !written) return std::unexpected(failure_of(written.error()));
+  if (auto ended = parking_.conflicts().end(connection, progress.key.origin, request.key, request.action); !ended) {
+    return std::unexpected(failure_of(ended.error()));
+  }
+  return Answer{.done = true, .outcome = *plan};
+}
+
+std::expected<void, SqlError> Resolver::answer(mysql::Connection& connection, const Request& request,
+                                               const Answer& answer) {
+  const auto written = connection.execute(
+      fmt::format("UPDATE farshore.audit SET done_at=NOW(6), done={}, outcome={} WHERE id={} AND done_at IS NULL",
+                  answer.done ? 1 : 0, text_literal(answer.outcome), request.id));
+  if (!written) return std::unexpected(written.error());
+  if (*written == 0) {
+    return std::unexpected(SqlError{mysql::SqlErrorKind::kOther, 0, {}, "the request was withdrawn meanwhile"});
+  }
+  return {};
+}
+
+}  // namespace farshore::apply

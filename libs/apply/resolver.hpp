@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "apply/parked_retry.hpp"
+#include "apply/parking.hpp"
+#include "mysql/connection.hpp"
+#include "progress/progress_row.hpp"
+
+namespace farshore::apply {
+
+/// What somebody asked for with farshorectl: a row of farshore.audit without an outcome.
+struct Request {
+  std::uint64_t id = 0;
+  std::string action;  ///< parked-retry, parked-discard, keep-target, take-source, discard
+  bool dry_run = false;
+  progress::PartitionKey partition;
+  ParkedKey key;
+  Epoch epoch;
+  Seq seq;
+  std::optional<std::string> expected;  ///< what the dry run said
+  std::string who;
+};
+
+/// Carries out what people ask for about parked changes and conflicts. It is apply that does it, as the one that writes
+/// a partition's rows: in the partition's order, under its marker, so that nothing echoes. One thread.
+class Resolver {
+ public:
+  struct Answer {
+    bool done = false;    ///< there is something to commit
+    std::string outcome;  ///< for the person who asked; may hold values
+  };
+
+  Resolver(std::string region, Parking& parking, ParkedRetry& retry)
+      : region_(std::move(region)), parking_(parking), retry_(retry) {}
+
+  /// Those that wait, of all partitions.
+  [[nodiscard]] std::expected<std::vector<Request>, mysql::SqlError> open_requests(mysql::Connection& connection);
+  /// In the open transaction, which began with the partition's progress. An error is one of the whole transaction.
+  [[nodiscard]] std::expected<Answer, Failure> carry_out(mysql::Connection& connection,
+                                                         const progress::ProgressRow& progress, bool at_barrier,
+                                                         const Request& request);
+  /// Says what became of it. Once only: it may have been withdrawn.
+  [[nodiscard]] std::expected<void, mysql::SqlError> answer(mysql::Connection& connection, const Request& request,
+                                                            const Answer& answer);
+
+ private:
+  using Result = std::expected<Answer, Failure>;
+  Result on_parked(mysql::Connection& connection, const progress::ProgressRow& progress, const Request& request);
+  Result on_conflict(mysql::Connection& connection, const progress::ProgressRow& progress, bool at_barrier,
+                     const Request& request);
+  Result take_source(mysql::Connection& connection, const progress::ProgressRow& progress, const Request& request,
+                     const ParkedChange& change);
+
+  /// The row is not the origin's from here on, and nothing else would say so.
+  [[nodiscard]] std::expected<void, mysql::SqlError> make_unequal(mysql::Connection& connection, const Request& request,
+                                                                  std::string_view what);
+
+  const std::string region_;
+  Parking& parking_;
+  ParkedRetry& retry_;
+};
+
+}  // namespace farshore::apply
