@@ -120,7 +120,13 @@ Verdict PartitionTracker::judge_start(const change::Batch& batch) const {
   if (start.continues.epoch > epoch_.epoch) {
     return gap(fmt::format("the start record of epoch {} is missing", text_of(start.continues)));
   }
-  if (start.is_first() || start.continues != epoch_ || own_end == start.continued.end()) {
+  if (start.is_first()) {
+    return refuse(PartitionState::kWrongIncarnation,
+                  fmt::format("the origin began anew with epoch {}, and epoch {} is applied here: `farshorectl origin "
+                              "reset --origin {}` here too, and a copy of its tables",
+                              text_of(batch.header().id), text_of(epoch_), key_.origin));
+  }
+  if (start.continues != epoch_ || own_end == start.continued.end()) {
     return refuse(PartitionState::kWrongIncarnation,
                   fmt::format("epoch {} continues epoch {}, and epoch {} is applied here", text_of(batch.header().id),
                               text_of(start.continues), text_of(epoch_)));

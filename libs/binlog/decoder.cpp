@@ -241,10 +241,12 @@ EventDecoder::Result EventDecoder::begin(const RawEvent& raw, const Gtid& gtid, 
 /// A binlog file begins. A transaction never spans two: it was cut off where the server crashed.
 EventDecoder::Result EventDecoder::on_format_description(const RawEvent& raw) {
   if (state_ == State::kIdle || is_outside_file(raw)) return Event{};
-  return error(raw,
-               fmt::format("the binlog before this one ends inside transaction {}: the source crashed while it was "
-                           "written, and rolled it back; begin this origin anew with a copy of its tables",
-                           gtid_.to_string()));
+  return error(
+      raw,
+      fmt::format(
+          "the binlog before this one ends inside transaction {}: the source crashed while it was "
+          "written, and rolled it back; begin this origin anew (`farshorectl origin reset`) with a copy of its tables",
+          gtid_.to_string()));
 }
 
 EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {

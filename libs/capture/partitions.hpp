@@ -54,5 +54,9 @@ class Partitions {
 [[nodiscard]] inline std::string checkpoint_topic(std::string_view origin) {
   return "farshore.checkpoint." + std::string(origin);
 }
+/// The transactional id of who may write the origin's checkpoint.
+[[nodiscard]] inline std::string checkpoint_identity(std::string_view origin) {
+  return "farshore.capture." + std::string(origin);
+}
 
 }  // namespace farshore::capture

@@ -65,7 +65,8 @@ Checkpoint fresh_checkpoint(EpochId id, const Numbering& numbering, EpochStart s
 std::string gone_back(const ResumeFacts& facts, std::string_view missing) {
   return fmt::format(
       "the source has gone back: it lacks transactions {} that were captured (its end is {}); nothing is published "
-      "until it has them: if it was restored from a copy, restore the missing part too, or begin origin {} anew with a "
+      "until it has them: if it was restored from a copy, restore the missing part too, or begin origin {} anew "
+      "(`farshorectl origin reset`) with a "
       "copy of its tables",
       missing, facts.executed.to_string(), facts.origin);
 }
@@ -100,10 +101,10 @@ ResumePlan first_epoch(const ResumeFacts& facts) {
                     begin.to_string(), facts.earliest.to_string()));
   EpochStart start;
   start.begins_at = begin.to_string();
-  start.reason = "first start";
+  start.reason = facts.last_epoch == Epoch(0) ? "first start" : "first start after a reset";
   ResumePlan plan;
   plan.kind = ResumePlan::Kind::kBeginEpoch;
-  plan.checkpoint = fresh_checkpoint({Epoch(1), facts.fresh}, facts.configured, std::move(start));
+  plan.checkpoint = fresh_checkpoint({facts.last_epoch.next(), facts.fresh}, facts.configured, std::move(start));
   plan.checkpoint.source_uuid = facts.source_identity;
   return plan;
 }
@@ -132,7 +133,7 @@ ResumePlan rebuild(const ResumeFacts& facts) {
   if (!newest)
     return refuse(
         fmt::format("the checkpoint of origin {} cannot be rebuilt: its partitions do not show one and the "
-                    "same epoch; begin the origin anew (empty topics) with a copy of its tables",
+                    "same epoch; begin the origin anew (`farshorectl origin reset`) with a copy of its tables",
                     facts.origin));
   OriginPosition begin;
   bool is_first = true;
@@ -142,7 +143,7 @@ ResumePlan rebuild(const ResumeFacts& facts) {
     if (!position)
       return refuse(
           fmt::format("the checkpoint of origin {} cannot be rebuilt: partition {} shows no watermark of "
-                      "epoch {}; begin the origin anew (empty topics) with a copy of its tables",
+                      "epoch {}; begin the origin anew (`farshorectl origin reset`) with a copy of its tables",
                       facts.origin, name_of(facts.tails[i]), newest->epoch.raw()));
     if (!routes_the_same(statement->numbering_digest, facts.configured))
       return refuse(fmt::format(
@@ -157,10 +158,10 @@ ResumePlan rebuild(const ResumeFacts& facts) {
   for (const PartitionTail& tail : facts.tails)
     if (auto refusal = tail_beyond_source(facts, tail)) return *refusal;
   if (!begin.contains(facts.earliest))
-    return refuse(
-        fmt::format("the checkpoint of origin {} cannot be rebuilt: it would begin at {}, and the source's "
-                    "binlogs begin only at {}; begin the origin anew (empty topics) with a copy of its tables",
-                    facts.origin, begin.to_string(), facts.earliest.to_string()));
+    return refuse(fmt::format(
+        "the checkpoint of origin {} cannot be rebuilt: it would begin at {}, and the source's "
+        "binlogs begin only at {}; begin the origin anew (`farshorectl origin reset`) with a copy of its tables",
+        facts.origin, begin.to_string(), facts.earliest.to_string()));
   Checkpoint continued;
   continued.id = *newest;
   continued.position = continued.position_before_last = begin.to_string();
@@ -209,7 +210,7 @@ std::optional<ResumePlan> contradiction(const ResumeFacts& facts) {
       return refuse(
           fmt::format("partition {} of origin {} holds epoch {} of another incarnation than the checkpoint's: "
                       "two captures numbered at once, or the checkpoint topic is not this cluster's; begin "
-                      "the origin anew (empty topics) with a copy of its tables",
+                      "the origin anew (`farshorectl origin reset`) with a copy of its tables",
                       name_of(tail), facts.origin, checkpoint.id.epoch.raw()));
     if (auto refusal = tail_beyond_source(facts, tail)) return refusal;
   }
@@ -264,7 +265,8 @@ std::optional<std::string> choose_beginning(const ResumeFacts& facts, ResumePlan
   if (!position->contains(facts.earliest))
     return fmt::format(
         "the source's binlogs were purged beyond what was captured: transactions {} of origin {} are "
-        "gone; keep binlogs longer (binlog_expire_logs_seconds), and begin this origin anew with a copy "
+        "gone; keep binlogs longer (binlog_expire_logs_seconds), and begin this origin anew (`farshorectl origin "
+        "reset`) with a copy "
         "of its tables",
         facts.earliest.missing_from(*position), facts.origin);
   plan.skips_history_check = true;

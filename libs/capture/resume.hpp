@@ -43,6 +43,7 @@ struct ResumeFacts {
   /// "schema.table": captured by `configured` and not by the checkpoint's numbering.
   std::vector<std::string> missed_tables;
   Incarnation fresh;  ///< random, for an epoch that begins now
+  Epoch last_epoch;   ///< without checkpoint: the last one before the origin was reset; 0: it was not
   StartFrom from;
   bool rebuild_checkpoint = false;
 };

@@ -17,12 +17,13 @@ std::optional<std::string> SourceHistory::begin(const Gtid& gtid, SourceTime com
     return fmt::format(
         "history differs: after position {} transaction {} was captured, and the source now has {} there; it is not "
         "the history that was captured (was the source restored from a copy?), so nothing of it is published: point "
-        "capture at the right source, or begin this origin anew with a copy of its tables",
+        "capture at the right source, or begin this origin anew (`farshorectl origin reset`) with a copy of its tables",
         position_.to_string(), expected_->gtid, gtid.to_string());
   if (position_.contains(gtid) || position_.is_errant(gtid))
     return fmt::format(
         "transaction {} is errant: it belongs before what was already read (position {}), so no order can be given to "
-        "it; find out which server made it, and begin this origin anew with a copy of its tables",
+        "it; find out which server made it, and begin this origin anew (`farshorectl origin reset`) with a copy of its "
+        "tables",
         gtid.to_string(), position_.to_string());
   return std::nullopt;
 }
@@ -35,7 +36,7 @@ std::optional<std::string> SourceHistory::end() {
       return fmt::format(
           "history differs: transaction {} has another content at the source now than when it was captured (was the "
           "source restored from a copy and written to since?), so nothing of it is published: point capture at the "
-          "right source, or begin this origin anew with a copy of its tables",
+          "right source, or begin this origin anew (`farshorectl origin reset`) with a copy of its tables",
           expected_->gtid);
     expected_.reset();
   }

@@ -37,7 +37,7 @@ constexpr std::string_view kRowless =
     "it, and say so there (farshorectl ddl)";
 constexpr std::string_view kStatementFormat =
     "a session at the source wrote in statement format, so its rows are not in the binlog; set binlog_format to ROW "
-    "there, and begin this origin anew with a copy of the table";
+    "there, and begin this origin anew (`farshorectl origin reset`) with a copy of the table";
 
 }  // namespace
 

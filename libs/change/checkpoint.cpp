@@ -1,5 +1,7 @@
 #include "change/checkpoint.hpp"
 
+#include <charconv>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -120,6 +122,15 @@ std::uint64_t digest(const Numbering& numbering) {
   to_message(numbering, message);
   const std::string bytes = message.SerializeAsString();
   return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+std::string last_epoch_text(Epoch epoch) { return std::to_string(epoch.raw()); }
+
+std::optional<Epoch> parse_last_epoch(std::string_view text) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return Epoch(number);
 }
 
 std::string encode_checkpoint(const Checkpoint& checkpoint) {

@@ -16,6 +16,9 @@ namespace farshore::change {
 
 /// The key of the checkpoint's record in farshore.checkpoint.<origin>.
 inline constexpr std::string_view kCheckpointKey = "capture";
+/// The key beside it, of an origin that was reset: the number of its last epoch, as text. The next first epoch has a
+/// greater number, so that who was not told of the reset refuses it, instead of taking it for an old one.
+inline constexpr std::string_view kLastEpochKey = "last-epoch";
 
 /// What decides the numbering. A change of any of it needs a new epoch.
 struct Numbering {
@@ -67,6 +70,10 @@ struct Checkpoint {
 
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
+
+/// The value under kLastEpochKey.
+[[nodiscard]] std::string last_epoch_text(Epoch epoch);
+[[nodiscard]] std::optional<Epoch> parse_last_epoch(std::string_view text);
 
 [[nodiscard]] std::string encode_checkpoint(const Checkpoint& checkpoint);
 [[nodiscard]] std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes);

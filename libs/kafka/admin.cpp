@@ -15,6 +15,7 @@ namespace {
 using Options = std::unique_ptr<rd_kafka_AdminOptions_t, Freed<rd_kafka_AdminOptions_destroy>>;
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Freed<rd_kafka_NewTopic_destroy>>;
 using NewPartitions = std::unique_ptr<rd_kafka_NewPartitions_t, Freed<rd_kafka_NewPartitions_destroy>>;
+using DeleteRecords = std::unique_ptr<rd_kafka_DeleteRecords_t, Freed<rd_kafka_DeleteRecords_destroy>>;
 using Resource = std::unique_ptr<rd_kafka_ConfigResource_t, Freed<rd_kafka_ConfigResource_destroy>>;
 using Topics = std::unique_ptr<rd_kafka_TopicCollection_t, Freed<rd_kafka_TopicCollection_destroy>>;
 
@@ -214,6 +215,33 @@ std::expected<std::string, KafkaError> Admin::topic_id(const std::string& name, 
   auto description = client_->describe(name, timeout);
   if (!description) return std::unexpected(std::move(description.error()));
   return std::move(description->topic_id);
+}
+
+std::expected<void, KafkaError> Admin::delete_records(const std::string& name, const std::vector<KafkaOffset>& before,
+                                                      std::chrono::milliseconds timeout) {
+  static_assert(kEnd.raw() == RD_KAFKA_OFFSET_END);
+  const std::string what = fmt::format("delete the records of topic {}", name);
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(before.size())));
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    rd_kafka_topic_partition_list_add(list.get(), name.c_str(), static_cast<std::int32_t>(i))->offset = before[i].raw();
+  }
+  const DeleteRecords wanted(rd_kafka_DeleteRecords_new(list.get()));
+  auto event =
+      client_->run(RD_KAFKA_ADMIN_OP_DELETERECORDS, what, timeout,
+                   [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                     std::array<rd_kafka_DeleteRecords_t*, 1> requests = {wanted.get()};
+                     rd_kafka_DeleteRecords(client_->handle.get(), requests.data(), requests.size(), options, queue);
+                   });
+  if (!event) return std::unexpected(std::move(event.error()));
+  const auto* const result = rd_kafka_event_DeleteRecords_result(event->get());
+  const auto* const offsets = rd_kafka_DeleteRecords_result_offsets(result);
+  for (int i = 0; i < offsets->cnt; ++i) {
+    if (offsets->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return std::unexpected(
+          make_error(offsets->elems[i].err, fmt::format("{} [{}]", what, offsets->elems[i].partition)));
+    }
+  }
+  return {};
 }
 
 std::expected<OffsetRange, KafkaError> Admin::offsets(const TopicPartition& partition,

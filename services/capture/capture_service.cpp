@@ -173,7 +173,7 @@ int run_capture(const common::Config& config, const common::CaptureArguments& ar
     if (is_first && end.kind == EndKind::kMisconfigured) throw EnvironmentError(end.sentence);
     if (end.kind == EndKind::kRetry) metrics.count_reconnect(std::string(to_string(end.by)));
     // Asked for once: a checkpoint that is lost again is for a person to see.
-    if (face.is_capturing()) settings.rebuild_checkpoint = false;
+    if (face.is_capturing()) settings.rebuild_checkpoint = settings.from_is_asked_for = false;
     face.ended(end);
     is_first = false;
     const auto wait = pauses.after(end, std::chrono::steady_clock::now() - began > kGoodSession);

@@ -145,7 +145,7 @@ Session::Failure Session::fence_older_captures() {
   if (!read_checkpoint() && facts_.checkpoint && facts_.checkpoint->source_uuid != facts_.source_identity)
     return SessionEnd{EndKind::kStopRetried, another_server(facts_)};
   facts_.checkpoint.reset();
-  auto producer = kafka::TransactionalProducer::create(cluster_, "farshore.capture." + settings_.origin, kKafkaTimeout);
+  auto producer = kafka::TransactionalProducer::create(cluster_, checkpoint_identity(settings_.origin), kKafkaTimeout);
   if (!producer) return capture::end_of(producer.error(), "the checkpoint's producer cannot be made");
   checkpoints_ =
       std::make_unique<CheckpointWriter>(std::move(*producer), checkpoint_topic(settings_.origin), ending_, metrics_);
@@ -162,7 +162,12 @@ Session::Failure Session::read_checkpoint() {
   const std::string topic = checkpoint_topic(settings_.origin);
   const auto bytes = tail_reader_->read_compacted_last(topic, change::kCheckpointKey, kKafkaTimeout);
   if (!bytes) return capture::end_of(bytes.error(), "the checkpoint cannot be read");
-  if (!*bytes) return std::nullopt;
+  if (!*bytes) {
+    const auto last = tail_reader_->read_compacted_last(topic, change::kLastEpochKey, kKafkaTimeout);
+    if (!last) return capture::end_of(last.error(), "the number of the last epoch cannot be read");
+    if (*last) facts_.last_epoch = change::parse_last_epoch(**last).value_or(Epoch(0));
+    return std::nullopt;
+  }
   auto checkpoint = change::decode_checkpoint(**bytes);
   if (!checkpoint)
     return SessionEnd{EndKind::kStop,
@@ -228,6 +233,13 @@ Session::Failure Session::plan() {
     if (auto failure = read_statements()) return failure;
   }
   if (auto failure = read_source_position()) return failure;
+  if (facts_.checkpoint && settings_.from_is_asked_for)
+    events_.warning(fmt::format(
+        "--from {} counts for a first start only, and origin {} has a checkpoint: it is passed over, and capture goes "
+        "on "
+        "from {} (epoch {}); to begin anew: `farshorectl origin reset --origin {}`, here and where it is applied",
+        settings_.from, settings_.origin, facts_.checkpoint->position, facts_.checkpoint->id.epoch.raw(),
+        settings_.origin));
   plan_ = plan_resume(facts_);
   // What the source has executed may run behind what was sent from its binlog.
   auto lacked_since = std::chrono::steady_clock::now();

@@ -43,6 +43,7 @@ struct SessionSettings {
   change::TableRules rules;                    ///< as configured, without cascade groups
   std::vector<std::string> allowed_upstreams;  ///< see check_replication()
   std::string from = "end";                    ///< "end", "earliest" or a position; only for a first start
+  bool from_is_asked_for = false;
   bool rebuild_checkpoint = false;
   std::size_t batch_bytes = 64U << 10;
   std::chrono::milliseconds batch_linger{5};

@@ -59,6 +59,7 @@ SessionSettings session_settings(const common::Config& config, const common::Cap
       .rules = common::table_rules(config),
       .allowed_upstreams = origin.allowed_upstreams(),
       .from = from,
+      .from_is_asked_for = arguments.from.has_value(),
       .rebuild_checkpoint = arguments.rebuild_checkpoint,
       .batch_bytes = config.capture.batch_bytes,
       .batch_linger = config.capture.batch_linger,

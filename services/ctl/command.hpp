@@ -35,6 +35,7 @@ void add_mirror_config(CLI::App& app, Command& command);
 void add_refill(CLI::App& app, Command& command);
 void add_equal(CLI::App& app, Command& command);
 void add_ddl(CLI::App& app, Command& command);
+void add_origin(CLI::App& app, Command& command);
 /// Hidden: writes the generated pages.
 void add_reference(CLI::App& app, Command& command);
 

@@ -33,6 +33,7 @@ int dispatch(int argc, char** argv) {
   ctl::add_refill(app, command);
   ctl::add_equal(app, command);
   ctl::add_ddl(app, command);
+  ctl::add_origin(app, command);
   ctl::add_reference(app, command);
   try {
     app.parse(argc, argv);

@@ -106,6 +106,13 @@ TEST_F(FirstStart, BeginsTheFirstEpochAtTheSourcesEnd) {
   EXPECT_EQ(first.checkpoint.partitions[1].next_seq, Seq(1));
 }
 
+TEST_F(FirstStart, AfterAResetHasAGreaterEpochThanAnyBefore) {
+  facts_.last_epoch = Epoch(7);
+  const ResumePlan first = plan();
+  EXPECT_EQ(first.checkpoint.id, (EpochId{Epoch(8), kFresh}));
+  EXPECT_TRUE(first.checkpoint.pending_epoch_start->is_first());
+}
+
 TEST_F(FirstStart, CanBeginAtTheOldestBinlog) {
   facts_.from.kind = StartFrom::Kind::kEarliest;
   EXPECT_EQ(plan().checkpoint.position, "1-101-10");

@@ -108,5 +108,10 @@ TEST(Checkpoint, ThatContradictsItselfIsRefused) {
   EXPECT_FALSE(decode_checkpoint(encode_checkpoint(other_order)).has_value());
 }
 
+TEST(LastEpoch, IsReadBackAndNothingElseIsOne) {
+  EXPECT_EQ(parse_last_epoch(last_epoch_text(Epoch(17))), Epoch(17));
+  for (const char* const text : {"", "x", "17 ", "-1", "4294967296"}) EXPECT_FALSE(parse_last_epoch(text)) << text;
+}
+
 }  // namespace
 }  // namespace farshore::change
