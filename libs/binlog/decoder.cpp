@@ -98,29 +98,57 @@ bool is_outside_file(const RawEvent& raw) {
 struct Query {
   std::string_view default_schema;
   std::string_view sql;
+  SqlDialect dialect;
 };
+
+/// Status variables of QUERY, each a code (1) and a value whose size the code decides, in the order of the codes:
+/// 0 flags (4) | 1 sql_mode (8) | 2 catalog (length 1, text, 0) | 3 AUTO_INCREMENT (4) | 4 collations of client,
+/// connection and server (2 each) | ... Both servers write 1 and 4 always. Source: MySQL "Query_event".
+SqlDialect parse_dialect(ServerKind kind, std::string_view status) {
+  enum Code : std::uint8_t {
+    kFlags = 0,
+    kSqlMode = 1,
+    kCatalog = 2,
+    kAutoIncrement = 3,
+    kCollations = 4,
+    kTimeZone = 5,
+    kCatalogNz = 6
+  };
+  std::uint64_t sql_mode = 0;
+  std::uint32_t collation = 0;
+  for (ByteReader reader(status); reader.ok() && !reader.done();) {
+    switch (reader.u8()) {
+      case kFlags:
+      case kAutoIncrement: reader.skip(4); continue;
+      case kSqlMode: sql_mode = reader.u64(); continue;
+      case kCatalog: reader.skip(reader.u8() + 1U); continue;
+      case kTimeZone:
+      case kCatalogNz: reader.skip(reader.u8()); continue;
+      case kCollations: collation = reader.u16(); break;
+      default: break;
+    }
+    break;  // what follows says nothing of how the text is read
+  }
+  return make_dialect(kind, sql_mode, collation);
+}
 
 /// QUERY: thread (4) seconds (4) schema length (1) error (2) status length (2) [file id (4) from (4) to (4) duplicates
 /// (1), only EXECUTE_LOAD_QUERY] status | schema 0 | text
-std::optional<Query> parse_query(const RawEvent& raw) {
+std::optional<Query> parse_query(ServerKind kind, const RawEvent& raw) {
   ByteReader reader(raw.body);
   reader.skip(8);
   const std::uint8_t schema_length = reader.u8();
   reader.skip(2);
   const std::uint16_t status_length = reader.u16();
   if (raw.header.type == EventType::kExecuteLoadQuery) reader.skip(13);
-  reader.skip(status_length);
+  const std::string_view status = reader.bytes(status_length);
   Query query;
   query.default_schema = reader.bytes(schema_length);
   reader.skip(1);
   query.sql = reader.rest();
   if (!reader.ok()) return std::nullopt;
+  query.dialect = parse_dialect(kind, status);
   return query;
-}
-
-/// Routines and events may end with the same words.
-bool creates_from_select(StatementKind kind, std::string_view sql) {
-  return kind == StatementKind::kTableDdl && sql.ends_with("START TRANSACTION");
 }
 
 }  // namespace
@@ -250,7 +278,7 @@ EventDecoder::Result EventDecoder::on_format_description(const RawEvent& raw) {
 }
 
 EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {
-  const auto query = parse_query(raw);
+  const auto query = parse_query(kind_, raw);
   if (!query) return error(raw, "the statement is malformed");
   if (state_ == State::kIdle) return error(raw, "a statement stands outside of a transaction");
   const bool is_first = state_ == State::kBegun;
@@ -260,8 +288,8 @@ EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {
   }
   if (!is_first && query->sql == "COMMIT") return on_commit(raw);
 
-  const StatementKind kind = classify(query->sql).kind;
-  switch (kind) {
+  const Statement statement = classify(query->sql, query->dialect);
+  switch (statement.kind) {
     case StatementKind::kSavepoint: return Event{};
     case StatementKind::kBegin: state_ = State::kInTransaction; return Event{};
     case StatementKind::kCommit: return on_commit(raw);
@@ -271,8 +299,7 @@ EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {
           raw,
           "rows that were logged are rolled back in the binlog, which happens when transactional and other tables "
           "are mixed in a transaction; use InnoDB for all tables, and go on from a position after it");
-    case StatementKind::kTruncate:
-    case StatementKind::kPartitionDataChange:
+    case StatementKind::kRowless:
     case StatementKind::kTableDdl:
     case StatementKind::kOtherDdl:
     case StatementKind::kDml:
@@ -282,7 +309,8 @@ EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {
   event.kind = Event::Kind::kStatement;
   event.default_schema = query->default_schema;
   event.sql = query->sql;
-  if (is_first && kind_ == ServerKind::kMysql && creates_from_select(kind, query->sql)) {
+  event.dialect = query->dialect;
+  if (is_first && kind_ == ServerKind::kMysql && statement.opens_transaction) {
     state_ = State::kInTransaction;
   } else if (is_first) {
     state_ = State::kIdle;
@@ -319,6 +347,7 @@ EventDecoder::Result EventDecoder::on_rows(const RawEvent& raw, RowOp op) {
   event.kind = Event::Kind::kRows;
   event.rows.op = op;
   event.rows.table = &table;
+  event.rows.table_id = table_id;
   event.rows.body_after_table_id = reader.rest();
   const std::uint16_t flags = reader.u16();
   event.rows.statement_end = (flags & kRowsStatementEnd) != 0;

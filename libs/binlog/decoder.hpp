@@ -12,6 +12,7 @@
 #include "base/gtid.hpp"
 #include "base/numbers.hpp"
 #include "binlog/events.hpp"
+#include "binlog/sql_dialect.hpp"
 #include "binlog/table_map.hpp"
 
 namespace farshore::binlog {
@@ -24,6 +25,7 @@ enum class RowOp : std::uint8_t { kInsert, kUpdate, kDelete };
 struct RowsEvent {
   RowOp op{};
   const TableMap* table = nullptr;       ///< until the next decode(); keep `table->shape` to hold on to the shape
+  std::uint64_t table_id = 0;            ///< the server's own: another one each time that it opens the table
   std::string_view rows;                 ///< the row images
   std::string_view body_after_table_id;  ///< for a digest: table ids differ between replays
   bool statement_end = false;
@@ -36,7 +38,7 @@ struct Event {
     kNone,       ///< carries nothing for us
     kBegin,      ///< `gtid`, `commit_time`
     kRows,       ///< `rows`
-    kStatement,  ///< `default_schema`, `sql`: DDL, or a change logged as a statement; see statement.hpp
+    kStatement,  ///< `default_schema`, `sql`, `dialect`: DDL, or a change logged as a statement; see statement.hpp
     kCommit,
   };
   Kind kind = Kind::kNone;
@@ -48,6 +50,7 @@ struct Event {
   RowsEvent rows;
   std::string_view default_schema;
   std::string_view sql;
+  SqlDialect dialect;  ///< of `sql`
 };
 
 /// Why the stream cannot go on. The event was not passed over: a replay meets it again.

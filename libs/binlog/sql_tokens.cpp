@@ -26,15 +26,19 @@ SqlToken SqlTokens::next() {
   skip_blank();
   if (at_ >= sql_.size()) return {};
   const char c = sql_[at_];
-  if (c == '`' || c == '"') return {SqlToken::Kind::kQuoted, quoted(c)};
-  if (c == '\'') return {SqlToken::Kind::kString, quoted(c)};
-  if (!is_word_part(c)) {
-    ++at_;
-    return {SqlToken::Kind::kSymbol, std::string(1, c)};
-  }
+  if (c == '`') return {SqlToken::Kind::kQuoted, quoted(c, false)};
+  if (c == '"' && dialect_.double_quotes_names) return {SqlToken::Kind::kQuoted, quoted(c, false)};
+  if (c == '"' || c == '\'') return {SqlToken::Kind::kString, quoted(c, dialect_.backslash_escapes)};
+  if (is_word_part(c)) return {SqlToken::Kind::kWord, word()};
+  ++at_;
+  return {SqlToken::Kind::kSymbol, std::string(1, c)};
+}
+
+/// Characters of several bytes are stepped over whole: their last byte may read like something else.
+std::string SqlTokens::word() {
   const std::size_t from = at_;
-  while (at_ < sql_.size() && is_word_part(sql_[at_])) ++at_;
-  return {SqlToken::Kind::kWord, std::string(sql_.substr(from, at_ - from))};
+  while (at_ < sql_.size() && is_word_part(sql_[at_])) at_ += character_size(dialect_.charset, sql_.substr(at_));
+  return std::string(sql_.substr(from, at_ - from));
 }
 
 void SqlTokens::skip_blank() {
@@ -49,14 +53,7 @@ void SqlTokens::skip_blank() {
 
 bool SqlTokens::skip_comment() {
   if (starts_with("/*!") || starts_with("/*M!")) {
-    at_ += starts_with("/*!") ? 3 : 4;
-    const std::size_t from = at_;
-    while (at_ < sql_.size() && is_digit(sql_[at_])) ++at_;
-    const std::string_view version = sql_.substr(from, at_ - from);
-    if (is_of_no_server(version))
-      skip_past("*/");
-    else
-      in_versioned_comment_ = true;
+    begin_versioned();
   } else if (starts_with("/*")) {
     at_ += 2;
     skip_past("*/");
@@ -64,11 +61,24 @@ bool SqlTokens::skip_comment() {
     at_ += 2;
     in_versioned_comment_ = false;
   } else if (starts_with("#") || at_dashes()) {
-    skip_past("\n");
+    const std::size_t end = sql_.find('\n', at_);
+    at_ = end == std::string_view::npos ? sql_.size() : end + 1;
   } else {
     return false;
   }
   return true;
+}
+
+void SqlTokens::begin_versioned() {
+  at_ += starts_with("/*!") ? 3 : 4;
+  const std::size_t from = at_;
+  while (at_ < sql_.size() && is_digit(sql_[at_])) ++at_;
+  const bool of_no_server = is_of_no_server(sql_.substr(from, at_ - from));
+  has_versioned_ |= !of_no_server;
+  if (of_no_server || versioned_ == Versioned::kIsComment)
+    skip_past("*/");
+  else
+    in_versioned_comment_ = true;
 }
 
 /// Two dashes begin a comment when a blank or a control character follows, or nothing does.
@@ -81,25 +91,35 @@ bool SqlTokens::at_dashes() const {
 
 void SqlTokens::skip_past(std::string_view mark) {
   const std::size_t found = sql_.find(mark, at_);
+  left_open_ |= found == std::string_view::npos;
   at_ = found == std::string_view::npos ? sql_.size() : found + mark.size();
 }
 
-/// A doubled quote stands for one; in strings a backslash takes the meaning from what follows.
-std::string SqlTokens::quoted(char quote) {
+/// A doubled quote stands for one; where backslashes escape, one takes the meaning from what follows.
+std::string SqlTokens::quoted(char quote, bool escapes) {
   std::string text;
-  for (++at_; at_ < sql_.size(); ++at_) {
+  ++at_;
+  while (at_ < sql_.size()) {
+    const std::size_t size = character_size(dialect_.charset, sql_.substr(at_));
     const char c = sql_[at_];
-    if (c == '\\' && quote != '`' && at_ + 1 < sql_.size()) {
-      text.push_back(sql_[++at_]);
-    } else if (c != quote) {
-      text.push_back(c);
-    } else if (at_ + 1 < sql_.size() && sql_[at_ + 1] == quote) {
-      text.push_back(sql_[++at_]);
-    } else {
-      ++at_;
-      break;
+    if (size > 1) {
+      text += sql_.substr(at_, size);
+      at_ += size;
+      continue;
     }
+    ++at_;
+    if (c == quote && !starts_with({&quote, 1})) return text;
+    const bool takes_next = c == quote || (c == '\\' && escapes && at_ < sql_.size());
+    if (!takes_next) {
+      text.push_back(c);
+      continue;
+    }
+    // What a backslash escapes may have several bytes.
+    const std::size_t next = c == quote ? 1 : character_size(dialect_.charset, sql_.substr(at_));
+    text += sql_.substr(at_, next);
+    at_ += next;
   }
+  left_open_ = true;
   return text;
 }
 

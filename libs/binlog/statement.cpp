@@ -1,9 +1,12 @@
 #include "binlog/statement.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <span>
+#include <utility>
 
+#include "binlog/alter_table.hpp"
 #include "binlog/sql_tokens.hpp"
 
 namespace farshore::binlog {
@@ -12,12 +15,19 @@ namespace {
 /// Reads a statement from left to right.
 class Classifier {
  public:
-  explicit Classifier(std::string_view sql) : tokens_(sql) { token_ = tokens_.next(); }
+  Classifier(std::string_view sql, const SqlDialect& dialect, SqlTokens::Versioned versioned)
+      : sql_(sql), dialect_(dialect), tokens_(sql, dialect, versioned) {
+    token_ = tokens_.next();
+  }
 
   Statement run() {
     statement_.kind = first_word();
+    const bool counts_whole = statement_.kind == StatementKind::kRowless || statement_.kind == StatementKind::kTableDdl;
+    while (counts_whole && !at_end()) advance();
+    if (names_unknown_ || tokens_.left_open()) forget_names();
     return std::move(statement_);
   }
+  [[nodiscard]] bool has_versioned() const { return tokens_.has_versioned(); }
 
  private:
   bool at(std::string_view word) const { return token_.is_word(word); }
@@ -41,24 +51,49 @@ class Classifier {
     take("EXISTS");
   }
 
-  /// [schema.]table
-  bool take_table() {
-    if (!token_.is_name()) return false;
-    TableName name{{}, std::move(token_.text)};
+  /// What could not be read to its end, or names what is not known exactly: a table of any name. What passes otherwise
+  /// may have become something else by it.
+  void forget_names() {
+    statement_.tables.clear();
+    statement_.references.clear();
+    statement_.schema.clear();
+    if (statement_.kind != StatementKind::kTableDdl || !tokens_.left_open()) return;
+    statement_.kind = StatementKind::kRowless;
+    statement_.what = "a statement that cannot be read to its end";
+  }
+
+  std::optional<std::string> take_name() {
+    if (!token_.is_name()) return std::nullopt;
+    auto name = name_in_utf8(dialect_.charset, token_.text);
     advance();
-    if (at_symbol('.')) {
-      advance();
-      if (!token_.is_name()) return false;
-      name.schema = std::move(name.table);
-      name.table = std::move(token_.text);
-      advance();
-    }
-    statement_.tables.push_back(std::move(name));
-    return true;
+    if (name) return name;
+    names_unknown_ = true;
+    return "?";
+  }
+
+  /// [schema.]table
+  std::optional<TableName> take_table_name() {
+    auto first = take_name();
+    if (!first) return std::nullopt;
+    if (!at_symbol('.')) return TableName{{}, std::move(*first)};
+    advance();
+    auto second = take_name();
+    if (!second) return std::nullopt;
+    return TableName{std::move(*first), std::move(*second)};
+  }
+  bool take_table() {
+    auto name = take_table_name();
+    if (name) statement_.tables.push_back(std::move(*name));
+    return name.has_value();
+  }
+
+  StatementKind rowless(std::string what) {
+    statement_.what = std::move(what);
+    return StatementKind::kRowless;
   }
 
   StatementKind first_word() {
-    static constexpr std::string_view kDml[] = {"LOAD", "CALL", "WITH", "DO", "SELECT", "TABLE", "VALUES", "EXECUTE"};
+    static constexpr std::string_view kDml[] = {"CALL", "WITH", "DO", "SELECT", "TABLE", "VALUES", "EXECUTE"};
     static constexpr std::string_view kOtherDdl[] = {"GRANT",   "REVOKE",    "OPTIMIZE", "REPAIR", "FLUSH",
                                                      "INSTALL", "UNINSTALL", "CHECK",    "KILL",   "SHUTDOWN"};
     static constexpr std::string_view kAnalyzed[] = {"TABLE", "TABLES", "LOCAL", "NO_WRITE_TO_BINLOG"};
@@ -69,6 +104,7 @@ class Classifier {
     // MariaDB's ANALYZE UPDATE and such do what they analyse.
     if (take("ANALYZE")) return at_any(kAnalyzed) ? StatementKind::kOtherDdl : StatementKind::kDml;
     if (at_any(kDml)) return StatementKind::kDml;
+    if (take("LOAD")) return at("INDEX") ? StatementKind::kOtherDdl : StatementKind::kDml;
     if (at_any(kOtherDdl)) return StatementKind::kOtherDdl;
     if (take("BEGIN")) return StatementKind::kBegin;
     if (take("START")) return at("TRANSACTION") ? StatementKind::kBegin : StatementKind::kOther;
@@ -89,10 +125,13 @@ class Classifier {
   }
 
   /// MariaDB: SET STATEMENT variable = value, ... FOR statement. It is logged whole: what counts is the statement.
-  /// Nothing: it comes next.
+  /// Nothing: it comes next. A sql_mode that it sets is the event's, but not the text's.
   std::optional<StatementKind> set() {
     if (!take("STATEMENT")) return StatementKind::kOtherDdl;
-    while (!at_end() && !at("FOR")) advance();
+    while (!at_end() && !at("FOR")) {
+      names_unknown_ |= at("SQL_MODE") && sql_.find_first_of("\\\"") != std::string_view::npos;
+      advance();
+    }
     if (!take("FOR")) return StatementKind::kOther;
     while (at_symbol('(')) advance();
     return std::nullopt;
@@ -113,11 +152,15 @@ class Classifier {
     return StatementKind::kDml;
   }
 
-  /// The target is plain only in `DELETE FROM table [WHERE ...]`.
+  /// The target is plain only in `DELETE FROM table [WHERE ...]`. MariaDB: DELETE HISTORY FROM table.
   StatementKind delete_rows() {
     static constexpr std::string_view kModifiers[] = {"LOW_PRIORITY", "QUICK", "IGNORE"};
     static constexpr std::string_view kNext[] = {"WHERE", "ORDER", "LIMIT", "RETURNING"};
     skip_any(kModifiers);
+    if (take("HISTORY") && take("FROM")) {
+      take_table();
+      return rowless("DELETE HISTORY");
+    }
     const bool is_single = take("FROM") && take_table() && (at_end() || at_symbol(';') || at_any(kNext));
     if (!is_single) statement_.tables.clear();
     return StatementKind::kDml;
@@ -126,33 +169,70 @@ class Classifier {
   StatementKind truncate() {
     take("TABLE");
     take_table();
-    return StatementKind::kTruncate;
+    return rowless("TRUNCATE");
   }
 
   StatementKind create() {
-    static constexpr std::string_view kModifiers[] = {"OR",     "REPLACE",  "TEMPORARY", "UNIQUE",
-                                                      "ONLINE", "FULLTEXT", "SPATIAL"};
+    static constexpr std::string_view kModifiers[] = {"UNIQUE", "ONLINE", "OFFLINE", "FULLTEXT", "SPATIAL", "VECTOR"};
+    bool replaces = false;
+    if (take("OR")) replaces = take("REPLACE");
+    const bool temporary = take("TEMPORARY");
+    const bool external = take("EXTERNAL");
     skip_any(kModifiers);
-    if (take("TABLE")) {
-      skip_if_exists();
-      take_table();
-      scan_rest();
-      return selects_rows_ ? StatementKind::kDml : StatementKind::kTableDdl;
-    }
     if (take("INDEX")) return index();
-    return StatementKind::kOtherDdl;
+    if (take("SEQUENCE")) {
+      if (!replaces) return StatementKind::kOtherDdl;
+      take_table();
+      return rowless("CREATE OR REPLACE SEQUENCE");
+    }
+    if (!take("TABLE")) return StatementKind::kOtherDdl;
+    return create_table(replaces && !temporary, external);
+  }
+
+  StatementKind create_table(bool replaces, bool external) {
+    skip_if_exists();
+    take_table();
+    SqlToken before_last;
+    SqlToken last;
+    bool selects_rows = false;
+    int depth = 0;
+    while (!at_end()) {
+      before_last = std::exchange(last, token_);
+      depth += at_symbol('(') ? 1 : at_symbol(')') ? -1 : 0;
+      // Not the VALUES of a partition: IN (...), LESS THAN (...).
+      if (at("SELECT") || at("TABLE")) selects_rows = true;
+      if (take("REFERENCES")) {
+        reference();
+      } else if (depth == 0 && take("ENGINE")) {
+        if (at_symbol('=')) advance();
+        external |= !engine_begins_empty(token_);
+      } else if (take("VALUES")) {
+        selects_rows |= at("ROW") || at_symbol('(');
+      } else {
+        advance();
+      }
+    }
+    statement_.opens_transaction = before_last.is_word("START") && last.is_word("TRANSACTION");
+    if (selects_rows) return StatementKind::kDml;
+    if (replaces) return rowless("CREATE OR REPLACE TABLE");
+    if (external) return rowless("CREATE TABLE of an engine whose tables may have rows from the start");
+    return StatementKind::kTableDdl;
   }
 
   StatementKind drop() {
-    static constexpr std::string_view kModifiers[] = {"TEMPORARY", "ONLINE", "OFFLINE"};
-    const bool temporary = at("TEMPORARY");
+    static constexpr std::string_view kModifiers[] = {"ONLINE", "OFFLINE"};
+    if (take("TEMPORARY")) return StatementKind::kOtherDdl;
     skip_any(kModifiers);
     if (take("INDEX")) return index();
+    if (take("DATABASE") || take("SCHEMA")) {
+      skip_if_exists();
+      statement_.schema = take_name().value_or("");
+      return rowless("DROP DATABASE");
+    }
     if (!take("TABLE") && !take("TABLES")) return StatementKind::kOtherDdl;
     skip_if_exists();
     while (take_table() && at_symbol(',')) advance();
-    statement_.drops_tables = !temporary;
-    return StatementKind::kTableDdl;
+    return rowless("DROP TABLE");
   }
 
   /// CREATE and DROP INDEX name the table after ON.
@@ -165,105 +245,133 @@ class Classifier {
   StatementKind rename() {
     if (!take("TABLE") && !take("TABLES")) return StatementKind::kOtherDdl;
     skip_if_exists();
-    auto& tables = statement_.tables;
     while (take_table()) {
       while (!at_end() && !at("TO") && !at_symbol(',')) advance();  // MariaDB: WAIT n, NOWAIT
-      if (!take("TO") || !take_table()) break;
-      statement_.renames.push_back({tables[tables.size() - 2], tables.back()});
-      if (!at_symbol(',')) break;
+      const bool has_pair = take("TO") && take_table();
+      names_unknown_ |= !has_pair;
+      if (!has_pair || !at_symbol(',')) break;
       advance();
     }
-    return StatementKind::kTableDdl;
+    return rowless("RENAME TABLE");
   }
 
   StatementKind alter() {
     static constexpr std::string_view kModifiers[] = {"ONLINE", "OFFLINE"};
     skip_any(kModifiers);
     // MariaDB: rows that a new unique key refuses go without row events.
-    removes_rows_ = take("IGNORE");
+    const bool ignores = take("IGNORE");
     skip_any(kModifiers);
+    if (take("DATABASE") || take("SCHEMA")) return alter_schema();
     if (!take("TABLE")) return StatementKind::kOtherDdl;
     skip_if_exists();
     take_table();
-    scan_rest();
-    return removes_rows_ ? StatementKind::kPartitionDataChange : StatementKind::kTableDdl;
-  }
-
-  /// Looks through the rest of CREATE and ALTER TABLE for what matters, wherever it stands.
-  void scan_rest() {
+    if (take("WAIT")) advance();
+    take("NOWAIT");
+    std::vector<SqlToken> clauses;
     while (!at_end()) {
-      if (at("SELECT") || at("TABLE")) selects_rows_ = true;
-      if (take("REFERENCES")) {
-        reference();
-      } else if (take("DISCARD") || take("IMPORT")) {
-        removes_rows_ |= at("TABLESPACE") || at("PARTITION");
-      } else if (take("TRUNCATE")) {
-        removes_rows_ |= at("PARTITION");
-      } else if (take("DROP")) {
-        removes_rows_ |= at("PARTITION");
-      } else if (take("EXCHANGE") || take("CONVERT")) {
-        moves_partition();
-      } else if (take("RENAME")) {
-        renamed_to();
-      } else if (take("VALUES")) {
-        selects_rows_ |= at("ROW") || at_symbol('(');  // not those of a partition: IN (...), LESS THAN (...)
-      } else {
+      if (at_symbol(';')) break;
+      clauses.push_back(token_);
+      if (take("REFERENCES"))
+        reference();  // what is referred to does not matter to the clauses
+      else
         advance();
-      }
     }
+    AlterEffect effect = effect_of_alter(clauses);
+    if (ignores) effect = {.changes_rows = true, .what = "ALTER IGNORE TABLE"};
+    if (!effect.changes_rows) return StatementKind::kTableDdl;
+    take_other_tables(clauses);
+    return rowless(std::move(effect.what));
   }
 
-  /// REFERENCES table [(columns)] [MATCH word] [ON DELETE | ON UPDATE action] ...
+  /// ALTER DATABASE `#mysql50#name` UPGRADE DATA DIRECTORY NAME gives the schema another name.
+  StatementKind alter_schema() {
+    constexpr std::string_view kOldName = "#mysql50#";
+    std::string name = take_name().value_or("");
+    if (!take("UPGRADE")) return StatementKind::kOtherDdl;
+    if (name.starts_with(kOldName)) name.erase(0, kOldName.size());
+    statement_.schema = std::move(name);
+    return rowless("ALTER DATABASE ... UPGRADE");
+  }
+
+  /// REFERENCES table
   void reference() {
-    if (!take_table()) return;
-    if (at_symbol('(')) {
-      while (!at_end() && !at_symbol(')')) advance();
-      advance();
-    }
-    if (take("MATCH")) advance();
-    bool cascades = false;
-    while (take("ON")) {
-      advance();
-      cascades |= at("CASCADE") || at("SET");
-      if (take("SET") || take("NO"))
-        advance();
-      else if (!take("CASCADE"))
-        take("RESTRICT");
-    }
-    if (cascades) statement_.cascading_parents.push_back(statement_.tables.back());
+    if (auto name = take_table_name()) statement_.references.push_back(std::move(*name));
   }
 
-  /// EXCHANGE PARTITION p WITH TABLE t; CONVERT PARTITION p TO TABLE t; CONVERT TABLE t TO PARTITION p
-  void moves_partition() {
-    if (take("PARTITION")) {
-      removes_rows_ = true;
-      advance();
-      if (take("WITH") || take("TO")) {
-        if (take("TABLE")) take_table();
+  /// RENAME [TO | AS | =] table; EXCHANGE PARTITION p WITH TABLE t; CONVERT PARTITION p TO TABLE t;
+  /// CONVERT TABLE t TO PARTITION p: the other table of those that have one.
+  void take_other_tables(const std::vector<SqlToken>& clauses) {
+    for (std::size_t i = 0; i + 1 < clauses.size(); ++i) {
+      std::size_t place = i + 1;
+      const auto is = [&](std::string_view word) { return place < clauses.size() && clauses[place].is_word(word); };
+      if (clauses[i].is_word("RENAME")) {
+        if (is("COLUMN") || is("INDEX") || is("KEY")) continue;
+        if (is("TO") || is("AS") || clauses[place].is_symbol('=')) ++place;
+      } else if (clauses[i].is_word("TABLE")) {
+        // of EXCHANGE and CONVERT
+      } else {
+        continue;
       }
-    } else if (take("TABLE")) {
-      removes_rows_ = true;
-      take_table();
+      take_table_at(clauses, place);
     }
   }
-
-  /// RENAME [TO | AS | =] table; not RENAME COLUMN, INDEX, KEY
-  void renamed_to() {
-    if (at("COLUMN") || at("INDEX") || at("KEY")) return;
-    if (!take("TO")) take("AS");
-    if (at_symbol('=')) advance();
-    if (take_table()) statement_.renames.push_back({statement_.tables.front(), statement_.tables.back()});
+  void take_table_at(const std::vector<SqlToken>& clauses, std::size_t place) {
+    const auto name_at = [&](std::size_t at) -> std::optional<std::string> {
+      if (at >= clauses.size() || !clauses[at].is_name()) return std::nullopt;
+      return name_in_utf8(dialect_.charset, clauses[at].text);
+    };
+    const bool has_schema = place + 1 < clauses.size() && clauses[place + 1].is_symbol('.');
+    auto first = name_at(place);
+    auto table = has_schema ? name_at(place + 2) : first;
+    if (!first || !table) {
+      names_unknown_ = true;
+      return;
+    }
+    statement_.tables.push_back({has_schema ? std::move(*first) : "", std::move(*table)});
   }
 
+  std::string_view sql_;
+  SqlDialect dialect_;
   SqlTokens tokens_;
   SqlToken token_;
   Statement statement_;
-  bool removes_rows_ = false;
-  bool selects_rows_ = false;
+  bool names_unknown_ = false;
 };
+
+/// How much a reading keeps from passing.
+int weight(StatementKind kind) {
+  switch (kind) {
+    case StatementKind::kOther: return -1;  // the server did read it: this was not how
+    case StatementKind::kOtherDdl: return 0;
+    case StatementKind::kTableDdl: return 1;
+    case StatementKind::kRowless: return 2;
+    case StatementKind::kBegin:
+    case StatementKind::kCommit:
+    case StatementKind::kRollback:
+    case StatementKind::kSavepoint:
+    case StatementKind::kXa:
+    case StatementKind::kDml: return 3;
+  }
+  return 3;
+}
 
 }  // namespace
 
-Statement classify(std::string_view sql) { return Classifier(sql).run(); }
+Statement classify(std::string_view sql, const SqlDialect& dialect) {
+  Classifier classifier(sql, dialect, SqlTokens::Versioned::kCounts);
+  Statement statement = classifier.run();
+  if (!classifier.has_versioned()) return statement;
+  Statement without = Classifier(sql, dialect, SqlTokens::Versioned::kIsComment).run();
+  if (weight(without.kind) < weight(statement.kind)) return statement;
+  if (weight(without.kind) > weight(statement.kind)) return without;
+  const bool any = statement.tables.empty() || without.tables.empty();
+  if (any && statement.kind == StatementKind::kRowless && statement.schema != without.schema) statement.schema.clear();
+  if (any) statement.tables.clear();
+  for (auto& table : without.tables)
+    if (!any && std::ranges::find(statement.tables, table) == statement.tables.end())
+      statement.tables.push_back(std::move(table));
+  std::ranges::move(without.references, std::back_inserter(statement.references));
+  return statement;
+}
 
 }  // namespace farshore::binlog

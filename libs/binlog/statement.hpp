@@ -5,21 +5,21 @@
 #include <string_view>
 #include <vector>
 
+#include "binlog/sql_dialect.hpp"
+
 namespace farshore::binlog {
 
 enum class StatementKind : std::uint8_t {
-  kBegin,                ///< BEGIN, START TRANSACTION
-  kCommit,               ///< COMMIT
-  kRollback,             ///< ROLLBACK, ROLLBACK TO SAVEPOINT
-  kSavepoint,            ///< SAVEPOINT, RELEASE SAVEPOINT
-  kTruncate,             ///< TRUNCATE TABLE: rows go without row events
-  kPartitionDataChange,  ///< ALTER TABLE ... TRUNCATE/DROP/EXCHANGE PARTITION, DISCARD/IMPORT TABLESPACE, ALTER IGNORE
-                         ///< TABLE: likewise
-  kTableDdl,             ///< CREATE, ALTER, DROP, RENAME TABLE, CREATE or DROP INDEX
-  kOtherDdl,             ///< databases, users, views, routines, triggers, ANALYZE, FLUSH ...
-  kDml,                  ///< INSERT, UPDATE, DELETE, REPLACE, LOAD, CALL, WITH ...: a change logged as a statement
-  kXa,                   ///< XA ...
-  kOther,                ///< not recognised: treat as the worst
+  kBegin,      ///< BEGIN, START TRANSACTION
+  kCommit,     ///< COMMIT
+  kRollback,   ///< ROLLBACK, ROLLBACK TO SAVEPOINT
+  kSavepoint,  ///< SAVEPOINT, RELEASE SAVEPOINT
+  kRowless,    ///< TRUNCATE, DROP, RENAME, most of ALTER TABLE ...: rows change, come or go without row events
+  kTableDdl,   ///< CREATE TABLE, CREATE or DROP INDEX, ALTER TABLE that keeps all values
+  kOtherDdl,   ///< databases, users, views, routines, triggers, sequences, temporary tables, ANALYZE, FLUSH ...
+  kDml,        ///< INSERT, UPDATE, DELETE, REPLACE, LOAD, CALL, WITH ...: a change logged as a statement
+  kXa,         ///< XA ...
+  kOther,      ///< not recognised: treat as the worst
 };
 
 struct TableName {
@@ -31,26 +31,23 @@ struct TableName {
 /// What a logged statement does, as far as a capture has to know.
 struct Statement {
   StatementKind kind = StatementKind::kOther;
-  /// kTruncate, kPartitionDataChange, kTableDdl: the tables named (RENAME: old and new ones; DROP TABLE: all; EXCHANGE
-  /// PARTITION: both; a foreign key: the table it refers to, behind the table that has it). kDml: the target table when
-  /// it is plain to see, else empty: treat as "any table".
+  /// kRowless: what it is, for people. Keywords alone, nothing of the text.
+  std::string what;
+  /// kRowless, kTableDdl: the tables named (RENAME: old and new ones; DROP TABLE: all; EXCHANGE PARTITION: both).
+  /// Empty, and `schema` too: not plain to see, treat as "any table". kDml: the target table when it is plain to see,
+  /// likewise.
   std::vector<TableName> tables;
-  /// Tables that foreign keys of tables[0] refer to, by those keys that change or delete its rows on their own:
-  /// CASCADE, SET NULL, SET DEFAULT.
-  std::vector<TableName> cascading_parents;
-  struct Rename {
-    TableName before;
-    TableName now;
-    friend bool operator==(const Rename&, const Rename&) = default;
-  };
-  /// DROP TABLE, but not of temporary ones: `tables` are gone.
-  bool drops_tables = false;
-  /// Tables that take another name, and their foreign keys with it; in their order.
-  std::vector<Rename> renames;
+  /// kRowless of all tables of this schema (DROP DATABASE); else empty.
+  std::string schema;
+  /// kTableDdl: tables that foreign keys of tables[0] refer to by this statement, whatever those keys do.
+  std::vector<TableName> references;
+  /// A CREATE TABLE ... SELECT as MySQL logs it: its rows follow, and a commit.
+  bool opens_transaction = false;
 };
 
-/// Reads the text's beginning only as far as needed. Comments are passed over; what `/*! ... */` and `/*M! ... */`
-/// hold counts. Never fails: what it does not know is kOther.
-[[nodiscard]] Statement classify(std::string_view sql);
+/// Reads the text in the session's own dialect, and only as far as needed. Comments are passed over; what `/*! ... */`
+/// and `/*M! ... */` hold may count or not, by the server's version: the reading that means more is taken. Never fails:
+/// what it does not know is kOther, and of a change of rows that cannot be read to its end any table may be meant.
+[[nodiscard]] Statement classify(std::string_view sql, const SqlDialect& dialect = {});
 
 }  // namespace farshore::binlog

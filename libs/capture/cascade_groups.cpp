@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <utility>
 
+#include "binlog/sql_tokens.hpp"
 #include "change/limits.hpp"
 #include "mysql/literal.hpp"
 
@@ -55,8 +57,6 @@ bool captured(const change::TableRules& rules, std::string_view name) {
   return dot != std::string_view::npos && rules.route(name.substr(0, dot), name.substr(dot + 1)).captured;
 }
 
-std::string full_name(const binlog::TableName& table) { return table.schema + "." + table.table; }
-
 }  // namespace
 
 bool is_tie(const Cascade& key, const change::TableRules& rules) {
@@ -67,60 +67,17 @@ bool is_unrepeated(const Cascade& key, const change::TableRules& rules) {
   return !captured(rules, key.parent) && captured(rules, key.child);
 }
 
-CascadingKeys::CascadingKeys(std::vector<Cascade> now, const std::vector<change::CascadeGroup>& groups)
-    : keys_(std::move(now)) {
-  for (const change::CascadeGroup& group : groups) groups_.push_back(group.tables);
-}
-
-std::vector<Cascade> CascadingKeys::follow(const binlog::Statement& statement) {
-  const auto take_out = [&](const auto& of, std::vector<Cascade>& into) {
-    const auto [begin, end] = std::ranges::stable_partition(keys_, std::not_fn(of));
-    into.insert(into.end(), begin, end);
-    keys_.erase(begin, end);
+std::vector<Cascade> new_ties(const std::vector<Cascade>& keys, const change::TableRules& rules) {
+  const auto group_of = [&](const std::string& table) {
+    return std::ranges::find_if(rules.cascades(), [&](const change::CascadeGroup& group) {
+      return std::ranges::find(group.tables, table) != group.tables.end();
+    });
   };
-  std::vector<Cascade> told;
-  for (const binlog::TableName& parent : statement.cascading_parents) {
-    const Cascade key{.parent = full_name(parent), .child = full_name(statement.tables.front())};
-    take_out([&](const Cascade& other) { return other == key; }, told);
-    if (std::ranges::find(told, key) == told.end()) told.push_back(key);
-  }
-  for (const auto& rename : statement.renames) {
-    const std::string before = full_name(rename.before);
-    const std::string now = full_name(rename.now);
-    take_out([&](const Cascade& key) { return key.child == before; }, told);
-    for (std::vector<Cascade>* keys : {&keys_, &told})
-      for (Cascade& key : *keys)
-        for (std::string* name : {&key.parent, &key.child})
-          if (*name == before) *name = now;
-    for (std::vector<std::string>& tables : groups_) std::ranges::replace(tables, before, now);
-  }
-  if (statement.drops_tables)
-    for (const binlog::TableName& table : statement.tables)
-      std::erase_if(keys_, [name = full_name(table)](const Cascade& key) { return key.child == name; });
-  keys_.insert(keys_.end(), told.begin(), told.end());
-  return told;
-}
-
-std::vector<Cascade> CascadingKeys::new_ties(const change::TableRules& rules) const {
-  std::map<std::string_view, std::size_t> group_of;
-  for (std::size_t i = 0; i < rules.cascades().size(); ++i)
-    for (const std::string& table : rules.cascades()[i].tables) group_of[table] = i;
   std::vector<Cascade> ties;
-  const auto take = [&](const Cascade& key) {
-    const auto parent = group_of.find(key.parent);
-    const auto child = group_of.find(key.child);
-    const bool known = parent != group_of.end() && child != group_of.end() && parent->second == child->second;
-    if (!known) ties.push_back(key);
-  };
-  for (const Cascade& key : keys_)
-    if (is_tie(key, rules)) take(key);
-  for (const std::vector<std::string>& tables : groups_) {
-    const std::string* last = tables.size() == 1 ? &tables.front() : nullptr;
-    for (const std::string& table : tables) {
-      if (!captured(rules, table)) continue;
-      if (last != nullptr) take({.parent = *last, .child = table});
-      last = &table;
-    }
+  for (const Cascade& key : keys) {
+    const auto parent = group_of(key.parent);
+    const bool known = parent != rules.cascades().end() && parent == group_of(key.child);
+    if (!known && is_tie(key, rules)) ties.push_back(key);
   }
   return ties;
 }
@@ -130,42 +87,90 @@ bool logs_cascades(const mysql::ServerInfo& server) {
          server.variable("innodb_native_foreign_keys") != "ON";
 }
 
-bool definition_cascades(std::string_view create_table, std::string_view constraint) {
+namespace {
+
+/// CONSTRAINT name FOREIGN KEY (columns) REFERENCES [schema.]table (columns) [ON DELETE action] [ON UPDATE action]
+std::optional<Cascade> cascade_of_line(std::string_view line, std::string_view schema, std::string_view child) {
+  binlog::SqlTokens tokens(line);
+  auto token = tokens.next();
+  const auto take_name = [&] { return std::exchange(token, tokens.next()).text; };
+  while (token.kind != binlog::SqlToken::Kind::kEnd && !token.is_word("REFERENCES")) token = tokens.next();
+  if (token.kind == binlog::SqlToken::Kind::kEnd) return std::nullopt;
+  token = tokens.next();
+  std::string parent = take_name();
+  if (token.is_symbol('.')) {
+    token = tokens.next();
+    parent += "." + take_name();
+  } else {
+    parent = fmt::format("{}.{}", schema, parent);
+  }
+  for (; token.kind != binlog::SqlToken::Kind::kEnd; token = tokens.next())
+    if (token.is_word("CASCADE") || token.is_word("SET"))
+      return Cascade{.parent = std::move(parent), .child = fmt::format("{}.{}", schema, child)};
+  return std::nullopt;
+}
+
+std::expected<mysql::Rows, mysql::SqlError> show_create_table(mysql::Connection& connection, std::string_view schema,
+                                                              std::string_view table) {
+  return connection.query(
+      fmt::format("SHOW CREATE TABLE {}.{}", mysql::quote_identifier(schema), mysql::quote_identifier(table)));
+}
+
+/// Keys of one child stand together.
+void add_once(std::vector<Cascade>& cascades, Cascade cascade) {
+  for (auto it = cascades.rbegin(); it != cascades.rend() && it->child == cascade.child; ++it)
+    if (*it == cascade) return;
+  cascades.push_back(std::move(cascade));
+}
+
+}  // namespace
+
+std::vector<Cascade> cascades_of_definition(std::string_view create_table, std::string_view schema,
+                                            std::string_view child) {
+  std::vector<Cascade> cascades;
   // One constraint a line, in both servers' own spelling.
-  const std::string head = fmt::format("CONSTRAINT {} FOREIGN KEY", mysql::quote_identifier(constraint));
-  const auto at = create_table.find(head);
-  if (at == std::string_view::npos) return false;
-  const std::string_view line = create_table.substr(at, create_table.find('\n', at) - at);
-  for (const std::string_view action : {"CASCADE", "SET NULL", "SET DEFAULT"})
-    for (const std::string_view event : {" ON DELETE ", " ON UPDATE "})
-      if (line.find(std::string(event) + std::string(action)) != std::string_view::npos) return true;
-  return false;
+  for (std::size_t at = 0; at < create_table.size();) {
+    const std::size_t end = std::min(create_table.find('\n', at), create_table.size());
+    const std::string_view line = create_table.substr(at, end - at);
+    at = end + 1;
+    if (!line.starts_with("  CONSTRAINT ") || line.find(" FOREIGN KEY ") == std::string_view::npos) continue;
+    if (auto cascade = cascade_of_line(line, schema, child)) add_once(cascades, std::move(*cascade));
+  }
+  return cascades;
+}
+
+std::expected<std::optional<std::vector<Cascade>>, mysql::SqlError> read_cascades_of(mysql::Connection& connection,
+                                                                                     std::string_view schema,
+                                                                                     std::string_view table) {
+  const auto rows = show_create_table(connection, schema, table);
+  if (rows) return cascades_of_definition(rows->text(0, 1), schema, table);
+  if (rows.error().kind == mysql::SqlErrorKind::kMissingTable) return std::nullopt;
+  return std::unexpected(rows.error());
 }
 
 std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(mysql::Connection& connection,
                                                                    const std::function<bool()>& keep_going) {
   const auto keys = connection.query(
-      "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME "
+      "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME "
       "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN "
-      "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 4, 5");
+      "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 3, 4");
   if (!keys) return std::unexpected(keys.error());
   std::vector<Cascade> cascades;
-  std::string child;
-  std::string definition;  // of `child`; empty: it cannot be looked at
+  std::string last;  // child that was looked at
+  bool readable = false;
   for (std::size_t i = 0; i < keys->size(); ++i) {
-    const std::string& schema = keys->text(i, 0);
-    const std::string& table = keys->text(i, 1);
-    if (schema + "." + table != child) {
+    const std::string child = keys->text(i, 0) + "." + keys->text(i, 1);
+    if (child != last) {
       if (!keep_going()) break;
-      child = schema + "." + table;
-      const auto rows = connection.query(
-          fmt::format("SHOW CREATE TABLE {}.{}", mysql::quote_identifier(schema), mysql::quote_identifier(table)));
+      last = child;
+      const auto rows = show_create_table(connection, keys->text(i, 0), keys->text(i, 1));
       if (!rows && mysql::is_transient(rows.error().kind)) return std::unexpected(rows.error());
-      definition = rows ? rows->text(0, 1) : "";
+      readable = rows.has_value();
+      if (readable)
+        for (Cascade& cascade : cascades_of_definition(rows->text(0, 1), keys->text(i, 0), keys->text(i, 1)))
+          add_once(cascades, std::move(cascade));
     }
-    if (!definition.empty() && !definition_cascades(definition, keys->text(i, 2))) continue;
-    Cascade cascade{.parent = keys->text(i, 3) + "." + keys->text(i, 4), .child = child};
-    if (cascades.empty() || cascades.back() != cascade) cascades.push_back(std::move(cascade));
+    if (!readable) add_once(cascades, {.parent = keys->text(i, 2) + "." + keys->text(i, 3), .child = child});
   }
   return cascades;
 }

@@ -1,8 +1,11 @@
 #include "capture/statement_check.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+
+#include "progress/names.hpp"
 
 namespace farshore::capture {
 
@@ -10,25 +13,40 @@ namespace {
 
 using binlog::StatementKind;
 
-void fold(std::string& name) {
+/// False: it has letters that only the server folds exactly.
+bool fold(std::string& name) {
   for (char& c : name)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 using Kind = StatementVerdict::Kind;
 
+std::vector<std::string> captured_tables(const binlog::Statement& statement, const change::TableRules& rules) {
+  std::vector<std::string> tables;
+  for (const auto& table : statement.tables)
+    if (rules.route(table.schema, table.table).captured) tables.push_back(table.schema + "." + table.table);
+  if (!statement.schema.empty() && rules.may_capture(statement.schema)) tables.push_back(statement.schema + ".*");
+  return tables;
+}
+
 /// A statement that concerns captured tables, or may: it passes only where it is plain that none is meant.
 StatementVerdict if_captured(const binlog::Statement& statement, const change::TableRules& rules, Kind kind,
                              std::string_view what, std::string_view mend) {
-  if (statement.tables.empty())
+  if (statement.tables.empty() && statement.schema.empty())
     return {kind, {}, fmt::format("{} (of a table that is not plain to see): {}", what, mend)};
   StatementVerdict verdict;
-  for (const auto& table : statement.tables)
-    if (rules.route(table.schema, table.table).captured) verdict.tables.push_back(table.schema + "." + table.table);
+  verdict.tables = captured_tables(statement, rules);
   if (verdict.tables.empty()) return verdict;
   verdict.kind = kind;
-  verdict.sentence = fmt::format("{} of captured table {}: {}", what, verdict.tables.front(), mend);
+  verdict.sentence = fmt::format("{} of captured table {}: {}", what, fmt::join(verdict.tables, ", "), mend);
   return verdict;
+}
+
+bool writes_marker(const binlog::Statement& statement) {
+  return std::ranges::any_of(statement.tables, [](const binlog::TableName& table) {
+    return table.schema == progress::kSchemaName && table.table == progress::kProgressTable;
+  });
 }
 
 constexpr std::string_view kRowless =
@@ -38,28 +56,34 @@ constexpr std::string_view kRowless =
 constexpr std::string_view kStatementFormat =
     "a session at the source wrote in statement format, so its rows are not in the binlog; set binlog_format to ROW "
     "there, and begin this origin anew (`farshorectl origin reset`) with a copy of the table";
+constexpr std::string_view kMarkerInStatementFormat =
+    "a change of farshore.progress logged as a statement: by the rows of that table capture knows what Farshore itself "
+    "wrote, so whether the transaction's other rows came from another region cannot be said; set binlog_format to ROW "
+    "in that session, let nobody but apply write this table, and begin this origin anew (`farshorectl origin reset`) "
+    "with a copy of its tables";
 
 }  // namespace
 
 binlog::Statement read_statement(std::string_view sql, const StatementContext& context) {
-  binlog::Statement statement = binlog::classify(sql);
-  const auto store = [&](binlog::TableName& name) {
-    if (name.schema.empty()) name.schema = context.default_schema;
+  binlog::Statement statement = binlog::classify(sql, context.dialect);
+  bool known = true;
+  const auto store = [&](std::string& schema, std::string* table, std::string_view beside) {
+    const bool typed = !schema.empty();
+    if (!typed) schema = beside;
     if (!context.folds_names) return;
-    fold(name.schema);
-    fold(name.table);
+    known &= fold(schema) || !typed;
+    if (table != nullptr) known &= fold(*table);
   };
-  for (auto& rename : statement.renames) {
-    store(rename.before);
-    store(rename.now);
-  }
-  if (!statement.tables.empty()) store(statement.tables.front());
+  for (auto& table : statement.tables) store(table.schema, &table.table, context.default_schema);
   // Both servers look for a parent without a schema beside its child, whatever the session's schema is.
-  for (binlog::TableName& parent : statement.cascading_parents) {
-    if (parent.schema.empty() && !statement.tables.empty()) parent.schema = statement.tables.front().schema;
-    store(parent);
+  for (auto& parent : statement.references)
+    if (!statement.tables.empty()) store(parent.schema, &parent.table, statement.tables.front().schema);
+  if (!statement.schema.empty()) store(statement.schema, nullptr, {});
+  if (!known) {
+    statement.tables.clear();
+    statement.references.clear();
+    statement.schema.clear();
   }
-  std::ranges::for_each(statement.tables, store);
   return statement;
 }
 
@@ -67,11 +91,9 @@ StatementVerdict check_statement(const binlog::Statement& statement, const chang
   switch (statement.kind) {
     case StatementKind::kOtherDdl:
     case StatementKind::kTableDdl: return {};
-    case StatementKind::kTruncate: return if_captured(statement, rules, Kind::kChangesRows, "TRUNCATE", kRowless);
-    case StatementKind::kPartitionDataChange:
-      return if_captured(statement, rules, Kind::kChangesRows, "partition or tablespace DDL, or ALTER IGNORE,",
-                         kRowless);
+    case StatementKind::kRowless: return if_captured(statement, rules, Kind::kChangesRows, statement.what, kRowless);
     case StatementKind::kDml:
+      if (writes_marker(statement)) return {Kind::kStops, {}, std::string(kMarkerInStatementFormat)};
       return if_captured(statement, rules, Kind::kStops, "a change logged as a statement", kStatementFormat);
     // The decoder takes these, or refuses them, and gives none of them on.
     case StatementKind::kBegin:

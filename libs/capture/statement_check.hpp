@@ -12,13 +12,15 @@ namespace farshore::capture {
 
 /// How the names in a statement are meant.
 struct StatementContext {
+  binlog::SqlDialect dialect;
   std::string_view default_schema;
   /// The source stores names in lower case (lower_case_table_names is not 0). Row events hold them as stored,
   /// statements as they were typed. ASCII letters alone are folded.
   bool folds_names = false;
 };
 
-/// What a logged statement does, with names as row events spell them: with a schema, and in the server's case.
+/// What a logged statement does, with names as row events spell them: with a schema, and in the server's case. Where
+/// that case is not known, any table may be meant.
 [[nodiscard]] binlog::Statement read_statement(std::string_view sql, const StatementContext& context);
 
 /// What a statement means for the captured tables.

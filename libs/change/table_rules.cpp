@@ -249,6 +249,17 @@ Route TableRules::route(std::string_view schema, std::string_view table) const {
   return route;
 }
 
+bool TableRules::may_capture(std::string_view schema) const {
+  if (is_system_schema(schema)) return false;
+  const auto matches = [&](std::string_view pattern) {
+    return !pattern.starts_with('!') && glob_matches(split(pattern).first, schema);
+  };
+  const bool by_stream = std::ranges::any_of(
+      streams_, [&](const StreamRule& stream) { return std::ranges::any_of(stream.tables, matches); });
+  return by_stream || std::ranges::any_of(
+                          rules_, [&](const TableRule& rule) { return !rule.stream.empty() && matches(rule.match); });
+}
+
 std::string TableRules::canonical_text() const {
   Json streams = Json::array();
   for (const StreamRule& stream : streams_) streams.push_back({{"name", stream.name}, {"tables", stream.tables}});

@@ -77,6 +77,8 @@ class TableRules {
   [[nodiscard]] static std::expected<TableRules, std::string> from_numbering(const Numbering& numbering);
 
   [[nodiscard]] Route route(std::string_view schema, std::string_view table) const;
+  /// Whether a table of this schema may be captured, by some name.
+  [[nodiscard]] bool may_capture(std::string_view schema) const;
   [[nodiscard]] const std::vector<StreamRule>& streams() const { return streams_; }
   [[nodiscard]] const std::vector<CascadeGroup>& cascades() const { return cascades_; }
   /// The same rules with other cascade groups.

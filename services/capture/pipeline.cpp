@@ -60,7 +60,8 @@ Pipeline::Pipeline(const Parts& parts, const Settings& settings)
       now_(Clock::now()),
       last_send_(now_),
       last_cut_(now_),
-      last_watermark_(now_) {}
+      last_watermark_(now_),
+      told_(settings.told) {}
 
 void Pipeline::run() {
   while (!parts_.ending.ended()) {
@@ -135,6 +136,11 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
     }
   }
   if (left_out_ || !rows.table->captured) return;
+  // Before the rows are numbered: they may belong to a group that is not known yet.
+  if (!settings_.logs_cascades && asked_.due(rows, now_)) {
+    learn_keys(rows.table->schema, rows.table->name, {});
+    if (parts_.ending.ended()) return;
+  }
   if (!transaction_is_named_) name_transaction();
   const auto refusal = parts_.numberer.add(rows);
   if (!refusal) return;
@@ -147,8 +153,10 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
 void Pipeline::check_statement(const binlog::Event& event) {
   parts_.history.add_statement(event.sql);
   if (left_out_) return;
-  const binlog::Statement statement =
-      read_statement(event.sql, {.default_schema = event.default_schema, .folds_names = settings_.folds_names});
+  const binlog::Statement statement = read_statement(
+      event.sql,
+      {.dialect = event.dialect, .default_schema = event.default_schema, .folds_names = settings_.folds_names});
+  asked_.forget(statement);
   const StatementVerdict verdict = capture::check_statement(statement, parts_.rules);
   switch (verdict.kind) {
     case StatementVerdict::Kind::kPasses: break;
@@ -161,9 +169,27 @@ void Pipeline::check_statement(const binlog::Event& event) {
 }
 
 void Pipeline::follow_keys(const binlog::Statement& statement) {
-  for (const Cascade& key : parts_.keys.follow(statement))
-    if (is_unrepeated(key, parts_.rules)) settings_.warning(check_cascade(key).sentence());
-  note_ties(parts_.keys.new_ties(parts_.rules));
+  if (statement.kind != binlog::StatementKind::kTableDdl || statement.tables.empty()) return;
+  const binlog::TableName& table = statement.tables.front();
+  if (!parts_.rules.route(table.schema, table.table).captured) return;
+  learn_keys(table.schema, table.table, statement.references);
+}
+
+/// Asks the source as it is now, which may be ahead of what is read: groups only grow, and a key too many ties more
+/// than is needed. Of a table that is gone meanwhile, what the statement says of it counts, whatever its keys do.
+void Pipeline::learn_keys(std::string_view schema, std::string_view table,
+                          const std::vector<binlog::TableName>& references) {
+  auto answer = settings_.ask_keys(schema, table);
+  if (!answer) return parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
+  asked_.note_asked(schema, table, now_);
+  std::vector<Cascade> keys = answer->value_or(std::vector<Cascade>());
+  if (!answer->has_value())
+    for (const binlog::TableName& parent : references)
+      keys.push_back(
+          {.parent = fmt::format("{}.{}", parent.schema, parent.table), .child = fmt::format("{}.{}", schema, table)});
+  for (const Cascade& key : keys)
+    if (answer->has_value() && is_unrepeated(key, parts_.rules)) warn_of(key);
+  note_ties(new_ties(keys, parts_.rules));
 }
 
 /// The epoch ends before the statement's transaction, and the next one's start tells of it: whoever is there has
@@ -224,6 +250,12 @@ void Pipeline::begin_epoch(EpochReason reason, const change::Numbering& numberin
           following_epoch(*parts_.cut.take_covered(), numbering, settings_.fresh, std::move(reason))))
     return;
   parts_.ending.end({.kind = EndKind::kRenumber, .sentence = sentence, .advanced = has_advanced_});
+}
+
+void Pipeline::warn_of(const Cascade& unrepeated) {
+  if (std::ranges::find(told_, unrepeated) != told_.end()) return;
+  told_.push_back(unrepeated);
+  settings_.warning(check_cascade(unrepeated).sentence());
 }
 
 void Pipeline::end_transaction() {

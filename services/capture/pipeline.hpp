@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "binlog/decoder.hpp"
 #include "binlog/stream.hpp"
+#include "capture/asked_tables.hpp"
 #include "capture/cascade_groups.hpp"
 #include "capture/checkpoint_cut.hpp"
 #include "capture/checkpoint_writer.hpp"
@@ -36,7 +38,6 @@ class Pipeline {
     SourceHistory& history;
     const OwnServers& own_servers;
     const change::TableRules& rules;
-    CascadingKeys& keys;
     Numberer& numberer;
     Publisher& publisher;
     SourceWatch& watch;
@@ -56,6 +57,12 @@ class Pipeline {
     /// Write a checkpoint and end with kRenumber once everything that was published is read again.
     bool stops_at_tails = false;
     std::function<void(const std::string&)> warning = [](const std::string&) {};  ///< one sentence
+    std::vector<Cascade> told;  ///< unrepeated keys that were warned of already
+    /// Asks the live source for a table's cascading keys. Nothing: the table is there no longer. An error ends the
+    /// session. Blocks for as long as an answer may take.
+    std::function<std::expected<std::optional<std::vector<Cascade>>, SessionEnd>(std::string_view schema,
+                                                                                 std::string_view table)>
+        ask_keys;
     /// Called once, when the source has taken the position and begins to send.
     std::function<void()> on_begun = [] {};
   };
@@ -73,6 +80,8 @@ class Pipeline {
   void add_rows(const binlog::RowsEvent& rows);
   void check_statement(const binlog::Event& event);
   void follow_keys(const binlog::Statement& statement);
+  void warn_of(const Cascade& unrepeated);
+  void learn_keys(std::string_view schema, std::string_view table, const std::vector<binlog::TableName>& references);
   void end_transaction();
   void send_what_is_due();
   void publish_watermark();
@@ -110,6 +119,8 @@ class Pipeline {
   Clock::time_point last_cut_;
   Clock::time_point last_watermark_;
   std::vector<Cascade> ties_;  ///< that the numbering does not know
+  AskedTables asked_;
+  std::vector<Cascade> told_;  ///< unrepeated keys that were warned of
 };
 
 }  // namespace farshore::capture

@@ -194,10 +194,11 @@ Session::Failure Session::decide_numbering() {
       return !ending_.ended();
     });
     if (!keys) return end_of(keys.error(), settings_.source);
-    keys_ = std::move(*keys);
-    for (const Cascade& key : keys_) {
+    for (const Cascade& key : *keys) {
       if (is_tie(key, settings_.rules)) ties.push_back(key);
-      if (is_unrepeated(key, settings_.rules)) events_.warning(check_cascade(key).sentence());
+      if (!is_unrepeated(key, settings_.rules)) continue;
+      unrepeated_.push_back(key);
+      events_.warning(check_cascade(key).sentence());
     }
   }
   auto configured = settings_.rules.with_cascades(cascade_groups(known, ties));
@@ -391,6 +392,33 @@ void Session::set_reading(binlog::BinlogStream* stream) {
   reading_ = stream;
 }
 
+/// By a session of its own, opened when first needed: the one of the start may be closed by the server by then.
+Session::Keys Session::ask_keys(std::optional<mysql::Connection>& connection, std::string_view schema,
+                                std::string_view table) {
+  constexpr int kTries = 2;  // the server ends sessions that are silent for long
+  for (int i = 1;; ++i) {
+    if (!connection || connection->lost()) {
+      mysql::SessionSettings session;
+      session.program_name = "farshore capture keys";
+      auto opened = mysql::Connection::open(settings_.source, session);
+      if (!opened) return std::unexpected(end_of(opened.error(), settings_.source));
+      connection.emplace(std::move(*opened));
+    }
+    auto keys = read_cascades_of(*connection, schema, table);
+    events_.beat();
+    if (keys) return std::move(*keys);
+    const bool again = keys.error().kind == mysql::SqlErrorKind::kConnectionLost && i < kTries && !ending_.ended();
+    if (again) continue;
+    if (mysql::is_transient(keys.error().kind)) return std::unexpected(end_of(keys.error(), settings_.source));
+    return std::unexpected(SessionEnd{
+        EndKind::kStopRetried,
+        fmt::format("the foreign keys of table {}.{} cannot be read, and a cascade that the source does not log could "
+                    "pass unnoticed: {}; GRANT SELECT ON *.* to capture's account, or leave the table out of every "
+                    "stream",
+                    schema, table, keys.error().to_string())});
+  }
+}
+
 Session::Failure Session::publish() {
   const change::Checkpoint& checkpoint = plan_.checkpoint;
   const std::string& begin = plan_.skips_history_check ? checkpoint.position : checkpoint.position_before_last;
@@ -418,13 +446,12 @@ Session::Failure Session::publish() {
                     {.batch_bytes = settings_.batch_bytes, .row_bytes_max = settings_.row_bytes_max},
                     [this](Slot slot) { publisher_->send(slot); });
   CheckpointCut cut(checkpoint, plan_.tail_ends, publisher_->writers(), publisher_->acknowledgements(), kept_shapes);
-  CascadingKeys keys(keys_, rules_->cascades());
+  std::optional<mysql::Connection> questions;
   Pipeline pipeline({.stream = **stream,
                      .decoder = decoder,
                      .history = history,
                      .own_servers = *own_servers,
                      .rules = *rules_,
-                     .keys = keys,
                      .numberer = numberer,
                      .publisher = *publisher_,
                      .watch = *watch_,
@@ -441,6 +468,8 @@ Session::Failure Session::publish() {
                      .folds_names = server_.variable("lower_case_table_names") != "0",
                      .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails,
                      .warning = events_.warning,
+                     .told = unrepeated_,
+                     .ask_keys = [&](auto schema, auto table) { return ask_keys(questions, schema, table); },
                      .on_begun = [&] { events_.capturing(checkpoint.id.epoch); }});
   pipeline.run();
   set_reading(nullptr);

@@ -97,6 +97,9 @@ class Session {
   [[nodiscard]] Failure read_source_position();
   [[nodiscard]] Failure make_publisher();
   [[nodiscard]] kafka::ClusterSettings beating_cluster() const;
+  using Keys = std::expected<std::optional<std::vector<Cascade>>, SessionEnd>;
+  [[nodiscard]] Keys ask_keys(std::optional<mysql::Connection>& connection, std::string_view schema,
+                              std::string_view table);
   void set_reading(binlog::BinlogStream* stream);
   [[nodiscard]] SessionEnd ended() const { return ending_.get(); }
 
@@ -116,7 +119,7 @@ class Session {
   std::unique_ptr<kafka::Admin> admin_;
   std::unique_ptr<kafka::TailReader> tail_reader_;
   std::unique_ptr<CheckpointWriter> checkpoints_;
-  std::vector<Cascade> keys_;                ///< the source's cascading foreign keys, when the session began
+  std::vector<Cascade> unrepeated_;          ///< keys of the source that were warned of
   std::optional<change::TableRules> rules_;  ///< of the numbering that this session publishes under
   ResumeFacts facts_;
   ResumePlan plan_;

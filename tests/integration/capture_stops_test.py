@@ -121,7 +121,6 @@ PASSES = [
     ("ALTER TABLE flat ADD COLUMN added VARCHAR(10) DEFAULT 'x'", "INSERT INTO flat (id, n) VALUES (50, 1)"),
     ("CREATE TABLE fresh (id INT NOT NULL PRIMARY KEY)", "INSERT INTO fresh VALUES (1)"),
     ("CREATE INDEX by_n ON flat (n)", "INSERT INTO flat (id, n) VALUES (51, 1)"),
-    ("DROP TABLE fresh", "INSERT INTO flat (id, n) VALUES (52, 1)"),
     ("ALTER TABLE t REORGANIZE PARTITION high INTO (PARTITION high VALUES LESS THAN (1000), PARTITION top VALUES LESS THAN MAXVALUE)",
      "INSERT INTO t (id, n) VALUES (60, 1)"),
     ("CREATE TABLE _flat_gho (n INT)", "INSERT INTO _flat_gho VALUES (1)"),

@@ -206,6 +206,35 @@ TEST_F(Decoder, a_routine_that_ends_like_create_table_from_select_is_a_transacti
   EXPECT_TRUE(decoder_.in_transaction());
 }
 
+TEST_F(Decoder, a_comment_that_ends_like_create_table_from_select_opens_no_transaction) {
+  for (const std::string_view sql :
+       {"CREATE TABLE t (a INT) -- START TRANSACTION", "CREATE TABLE t (a INT) # as in START TRANSACTION",
+        "CREATE TABLE t (a INT) COMMENT 'it is no START TRANSACTION"}) {
+    take(made_mysql_gtid(1));
+    EXPECT_TRUE(take(made_query(sql)).ends_transaction) << sql;
+  }
+}
+
+TEST_F(Decoder, statements_come_with_their_sessions_dialect) {
+  using namespace std::string_view_literals;
+  // flags, sql_mode NO_BACKSLASH_ESCAPES, catalog, AUTO_INCREMENT, collations of a gbk client, time zone
+  constexpr auto kStatus =
+      "\x00\0\0\0\0"
+      "\x01\x00\x00\x10\x00\0\0\0\0"
+      "\x06\x03std"
+      "\x03\x02\x00\x01\x00"
+      "\x04\x1C\x00\x1C\x00\xFF\x00"
+      "\x05\x03UTC"sv;
+  take(made_mysql_gtid(1));
+  EXPECT_EQ(
+      take(made_query("TRUNCATE t", "shop", kStatus)).dialect,
+      (SqlDialect{.backslash_escapes = false, .double_quotes_names = false, .charset = SqlDialect::Charset::kGbk}));
+  for (std::size_t size = 0; size < kStatus.size(); ++size) {
+    take(made_mysql_gtid(1));
+    (void)take(made_query("TRUNCATE t", "shop", kStatus.substr(0, size)));
+  }
+}
+
 TEST_F(Decoder, the_other_kind_of_server_is_refused) {
   EXPECT_THAT(refuse(made_mariadb_gtid(1, 0)), HasSubstr("kind of server"));
 }

@@ -54,12 +54,13 @@ inline MadeEvent made_mariadb_gtid(std::uint64_t number, std::uint8_t flags) {
   return made(EventType::kMariadbGtid, Bytes().number(number).number<std::uint32_t>(3).number(flags).str());
 }
 
-inline MadeEvent made_query(std::string_view sql, std::string_view schema = "shop") {
+inline MadeEvent made_query(std::string_view sql, std::string_view schema = "shop", std::string_view status = {}) {
   return made(EventType::kQuery, Bytes()
                                      .number<std::uint64_t>(0)
                                      .number(static_cast<std::uint8_t>(schema.size()))
                                      .number<std::uint16_t>(0)
-                                     .number<std::uint16_t>(0)
+                                     .number(static_cast<std::uint16_t>(status.size()))
+                                     .text(status)
                                      .text(schema)
                                      .number<std::uint8_t>(0)
                                      .text(sql)

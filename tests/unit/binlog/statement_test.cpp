@@ -26,58 +26,58 @@ TEST(Statement, transaction_control_is_told_apart) {
 }
 
 TEST(Statement, truncate_names_its_table) {
-  expect("TRUNCATE orders", StatementKind::kTruncate, {{"", "orders"}});
-  expect("truncate table `shop`.`or``ders`", StatementKind::kTruncate, {{"shop", "or`ders"}});
-  expect("TRUNCATE TABLE \"shop\" . \"orders\"", StatementKind::kTruncate, {{"shop", "orders"}});
+  expect("TRUNCATE orders", StatementKind::kRowless, {{"", "orders"}});
+  expect("truncate table `shop`.`or``ders`", StatementKind::kRowless, {{"shop", "or`ders"}});
+  expect("TRUNCATE TABLE `shop` . `orders`", StatementKind::kRowless, {{"shop", "orders"}});
 }
 
 TEST(Statement, comments_are_passed_over_and_versioned_ones_count) {
-  expect("/* TRUNCATE x */ -- more\n # and more\n TRUNCATE /*!50000 TABLE */ orders", StatementKind::kTruncate,
+  expect("/* TRUNCATE x */ -- more\n # and more\n TRUNCATE /*!50000 TABLE */ orders", StatementKind::kRowless,
          {{"", "orders"}});
-  expect("/*!80000 TRUNCATE TABLE orders */", StatementKind::kTruncate, {{"", "orders"}});
-  expect("/*M!100100 TRUNCATE TABLE orders */", StatementKind::kTruncate, {{"", "orders"}});
+  expect("/*!80000 TRUNCATE TABLE orders */", StatementKind::kRowless, {{"", "orders"}});
+  expect("/*M!100100 TRUNCATE TABLE orders */", StatementKind::kRowless, {{"", "orders"}});
   expect("/* never closed TRUNCATE orders", StatementKind::kOther);
 }
 
 TEST(Statement, dashes_begin_a_comment_before_any_blank_or_control_character) {
   expect("--\r\n-- Table structure\r\n--\r\nCREATE TABLE t (a INT)", StatementKind::kTableDdl, {{"", "t"}});
   for (const char c : {' ', '\t', '\n', '\r', '\v', '\f', '\x01', '\x7F'}) {
-    expect(std::string("--") + c + "\nTRUNCATE t", StatementKind::kTruncate, {{"", "t"}});
+    expect(std::string("--") + c + "\nTRUNCATE t", StatementKind::kRowless, {{"", "t"}});
   }
-  expect("TRUNCATE t --", StatementKind::kTruncate, {{"", "t"}});
+  expect("TRUNCATE t --", StatementKind::kRowless, {{"", "t"}});
   expect("--5\nTRUNCATE t", StatementKind::kOther);
 }
 
 TEST(Statement, versions_that_no_server_has_make_a_plain_comment) {
   expect("/*M!999999\\- enable the sandbox mode */ CREATE TABLE t (a INT)", StatementKind::kTableDdl, {{"", "t"}});
-  expect("/*!99999 x */ TRUNCATE t", StatementKind::kTruncate, {{"", "t"}});
+  expect("/*!99999 x */ TRUNCATE t", StatementKind::kRowless, {{"", "t"}});
 }
 
 TEST(Statement, partition_statements_that_move_rows_are_told_apart) {
-  expect("ALTER TABLE t DROP PARTITION p0", StatementKind::kPartitionDataChange, {{"", "t"}});
-  expect("ALTER TABLE s.t TRUNCATE PARTITION ALL", StatementKind::kPartitionDataChange, {{"s", "t"}});
-  expect("ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE s.u WITHOUT VALIDATION", StatementKind::kPartitionDataChange,
+  expect("ALTER TABLE t DROP PARTITION p0", StatementKind::kRowless, {{"", "t"}});
+  expect("ALTER TABLE s.t TRUNCATE PARTITION ALL", StatementKind::kRowless, {{"s", "t"}});
+  expect("ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE s.u WITHOUT VALIDATION", StatementKind::kRowless,
          {{"", "t"}, {"s", "u"}});
-  expect("ALTER TABLE t CONVERT PARTITION p0 TO TABLE u", StatementKind::kPartitionDataChange, {{"", "t"}, {"", "u"}});
-  expect("ALTER TABLE t CONVERT TABLE u TO PARTITION p0 VALUES LESS THAN (5)", StatementKind::kPartitionDataChange,
+  expect("ALTER TABLE t CONVERT PARTITION p0 TO TABLE u", StatementKind::kRowless, {{"", "t"}, {"", "u"}});
+  expect("ALTER TABLE t CONVERT TABLE u TO PARTITION p0 VALUES LESS THAN (5)", StatementKind::kRowless,
          {{"", "t"}, {"", "u"}});
-  expect("ALTER TABLE t DISCARD TABLESPACE", StatementKind::kPartitionDataChange, {{"", "t"}});
-  expect("ALTER TABLE t IMPORT PARTITION p0 TABLESPACE", StatementKind::kPartitionDataChange, {{"", "t"}});
+  expect("ALTER TABLE t DISCARD TABLESPACE", StatementKind::kRowless, {{"", "t"}});
+  expect("ALTER TABLE t IMPORT PARTITION p0 TABLESPACE", StatementKind::kRowless, {{"", "t"}});
 }
 
 TEST(Statement, what_stands_behind_set_statement_counts) {
-  expect("SET STATEMENT lock_wait_timeout=5 FOR TRUNCATE TABLE s.t", StatementKind::kTruncate, {{"s", "t"}});
+  expect("SET STATEMENT lock_wait_timeout=5 FOR TRUNCATE TABLE s.t", StatementKind::kRowless, {{"s", "t"}});
   expect("SET STATEMENT sql_mode='FOR x', max_statement_time=1 FOR ALTER TABLE t DROP PARTITION p0",
-         StatementKind::kPartitionDataChange, {{"", "t"}});
+         StatementKind::kRowless, {{"", "t"}});
   expect("SET STATEMENT binlog_format='STATEMENT' FOR INSERT INTO t VALUES (1)", StatementKind::kDml, {{"", "t"}});
   expect("SET STATEMENT a=1", StatementKind::kOther);
-  expect("SET STATEMENT a=1 FOR SET STATEMENT b=1 FOR (TRUNCATE t", StatementKind::kTruncate, {{"", "t"}});
+  expect("SET STATEMENT a=1 FOR SET STATEMENT b=1 FOR (TRUNCATE t", StatementKind::kRowless, {{"", "t"}});
 }
 
 TEST(Statement, set_statement_may_stand_before_itself_any_number_of_times) {
   std::string sql;
   for (int i = 0; i < 1'000'000; ++i) sql += "SET STATEMENT a=1 FOR ";
-  expect(sql + "TRUNCATE t", StatementKind::kTruncate, {{"", "t"}});
+  expect(sql + "TRUNCATE t", StatementKind::kRowless, {{"", "t"}});
 }
 
 TEST(Statement, analyze_of_a_change_is_that_change) {
@@ -87,31 +87,148 @@ TEST(Statement, analyze_of_a_change_is_that_change) {
 }
 
 TEST(Statement, alter_ignore_may_remove_rows) {
-  expect("ALTER IGNORE TABLE t ADD UNIQUE (c)", StatementKind::kPartitionDataChange, {{"", "t"}});
-  expect("ALTER ONLINE IGNORE TABLE t ADD UNIQUE (c)", StatementKind::kPartitionDataChange, {{"", "t"}});
+  expect("ALTER IGNORE TABLE t ADD UNIQUE (c)", StatementKind::kRowless, {{"", "t"}});
+  expect("ALTER ONLINE IGNORE TABLE t ADD UNIQUE (c)", StatementKind::kRowless, {{"", "t"}});
 }
 
 TEST(Statement, partition_statements_that_keep_rows_are_ordinary_ddl) {
   expect("ALTER TABLE t ADD PARTITION (PARTITION p1 VALUES LESS THAN (10))", StatementKind::kTableDdl, {{"", "t"}});
-  expect("ALTER TABLE t REORGANIZE PARTITION p0 INTO (PARTITION p1 VALUES LESS THAN (10))", StatementKind::kTableDdl,
-         {{"", "t"}});
-  expect("ALTER TABLE t ADD COLUMN c INT COMMENT 'DROP PARTITION p0'", StatementKind::kTableDdl, {{"", "t"}});
-  expect("ALTER TABLE t ADD COLUMN c INT COMMENT 'it''s \\' DROP PARTITION p0'", StatementKind::kTableDdl, {{"", "t"}});
-  expect("ALTER TABLE t DROP COLUMN `PARTITION`", StatementKind::kTableDdl, {{"", "t"}});
+  expect("ALTER TABLE t REORGANIZE PARTITION p0, p1 INTO (PARTITION p1 VALUES LESS THAN (10))",
+         StatementKind::kTableDdl, {{"", "t"}});
+  expect("ALTER TABLE t REORGANIZE PARTITION a INTO (PARTITION b VALUES IN (1))", StatementKind::kRowless, {{"", "t"}});
+  expect("ALTER TABLE t COALESCE PARTITION 2", StatementKind::kTableDdl, {{"", "t"}});
+  expect("ALTER TABLE t REBUILD PARTITION p0, p1", StatementKind::kTableDdl, {{"", "t"}});
+  expect("ALTER TABLE t PARTITION BY HASH (id) PARTITIONS 4", StatementKind::kTableDdl, {{"", "t"}});
+  expect("ALTER TABLE t REMOVE PARTITIONING", StatementKind::kTableDdl, {{"", "t"}});
+  expect("ALTER TABLE t PARTITION BY SYSTEM_TIME INTERVAL 1 DAY", StatementKind::kRowless, {{"", "t"}});
+}
+
+/// Whether ALTER TABLE t with these clauses passes.
+bool passes(const std::string& clauses) {
+  const Statement statement = classify("ALTER TABLE t " + clauses);
+  EXPECT_TRUE(statement.tables.empty() || statement.tables.front() == (TableName{"", "t"})) << clauses;
+  return statement.kind == StatementKind::kTableDdl;
+}
+
+TEST(Statement, alter_table_that_keeps_all_values_is_ordinary_ddl) {
+  for (const char* clauses :
+       {"ADD COLUMN c INT COMMENT 'DROP PARTITION p0'",
+        "ADD COLUMN c INT COMMENT 'it''s \\' DROP PARTITION p0'",
+        "ADD c INT NOT NULL DEFAULT 5 FIRST, ADD COLUMN IF NOT EXISTS d VARCHAR(10) CHARACTER SET latin1 DEFAULT 'x'",
+        "ADD COLUMN (a INT, b DECIMAL(4,2) NOT NULL DEFAULT -1.50)",
+        "ADD c INT NOT NULL",
+        "ADD c DATETIME NULL",
+        "ADD c TIMESTAMP NULL",
+        "ADD c TIMESTAMP NULL DEFAULT NULL",
+        "ADD c DATETIME DEFAULT '2020-01-01'",
+        "ADD c BIT(8) DEFAULT b'101'",
+        "ADD c BLOB DEFAULT NULL",
+        "ADD c VARCHAR(9) DEFAULT _utf8mb4'x' UNIQUE KEY",
+        "ADD c INT GENERATED ALWAYS AS (a + 1) STORED",
+        "ADD c DATETIME DEFAULT NULL ON UPDATE CURRENT_TIMESTAMP",
+        "ADD c INT REFERENCES u (a) ON DELETE SET NULL",
+        "ADD c INT AFTER b, ALGORITHM=INPLACE, LOCK=NONE",
+        "ADD INDEX (b), ADD UNIQUE KEY k (a, b), DROP INDEX i, DROP KEY j, RENAME INDEX x TO y",
+        "ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES s.u (id) ON DELETE CASCADE, DROP FOREIGN KEY g",
+        "ADD CONSTRAINT CHECK (a > 0), DROP CONSTRAINT c, DROP CHECK d",
+        "ALTER a SET DEFAULT 5, ALTER COLUMN b DROP DEFAULT",
+        "ALTER INDEX i INVISIBLE",
+        "ALTER CHECK c NOT ENFORCED",
+        "ENGINE=InnoDB",
+        "engine = 'InnoDB' ROW_FORMAT=DYNAMIC",
+        "COMMENT 'x', AUTO_INCREMENT = 100",
+        "DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        "FORCE",
+        "ORDER BY a",
+        "WAIT 5 ADD INDEX (b)",
+        "NOWAIT COMMENT='x'",
+        "DISABLE KEYS",
+        "STATS_PERSISTENT=0 STATS_AUTO_RECALC DEFAULT",
+        "DROP PRIMARY KEY",
+        "",
+        ";"})
+    EXPECT_TRUE(passes(clauses)) << clauses;
+}
+
+TEST(Statement, alter_table_that_may_change_values_does_not_pass) {
+  for (const char* clauses : {"DROP COLUMN c",
+                              "DROP c",
+                              "DROP `KEY`",
+                              "DROP COLUMN IF EXISTS c",
+                              "ADD INDEX (b), DROP COLUMN c",
+                              "MODIFY c VARCHAR(5)",
+                              "CHANGE a b INT",
+                              "CHANGE COLUMN a a BIGINT",
+                              "RENAME COLUMN a TO b, RENAME COLUMN b TO a",
+                              "CONVERT TO CHARACTER SET latin1",
+                              "ADD c DATETIME DEFAULT NOW()",
+                              "ADD c DATETIME DEFAULT CURRENT_TIMESTAMP",
+                              "ADD c CHAR(36) DEFAULT (UUID())",
+                              "ADD c CHAR(36) DEFAULT UUID()",
+                              "ADD c INT DEFAULT NEXT VALUE FOR s",
+                              "ADD c TIMESTAMP",
+                              "ADD c TIMESTAMP NOT NULL",
+                              "ADD c TIMESTAMP DEFAULT '2020-01-01 00:00:00'",
+                              "ADD c TIMESTAMP REFERENCES u (a) ON DELETE SET NULL",
+                              "ADD c JSON NOT NULL",
+                              "ADD c DATE NOT NULL",
+                              "ADD c ENUM('a','b') NOT NULL",
+                              "ADD id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY",
+                              "ADD id SERIAL",
+                              "ADD id INT KEY",
+                              "ADD COLUMN (a INT, id INT AUTO_INCREMENT UNIQUE)",
+                              "ADD PRIMARY KEY (a)",
+                              "ADD CONSTRAINT p PRIMARY KEY (a)",
+                              "DROP PRIMARY KEY, ADD PRIMARY KEY (b)",
+                              "ENGINE=BLACKHOLE",
+                              "ENGINE=MEMORY",
+                              "COMMENT='x' ENGINE=CSV",
+                              "ADD SYSTEM VERSIONING",
+                              "DROP SYSTEM VERSIONING",
+                              "ADD PERIOD FOR p (a, b)",
+                              "ADD c TIMESTAMP(6) GENERATED ALWAYS AS ROW START",
+                              "UNION=(a, b)",
+                              "SEQUENCE=1",
+                              "FROBNICATE",
+                              "FROBNICATE=1",
+                              "CONNECTION='x'",
+                              "ADD c INT DEFAULT f"})
+    EXPECT_FALSE(passes(clauses)) << clauses;
+}
+
+TEST(Statement, what_changes_rows_is_told_in_keywords) {
+  EXPECT_EQ(classify("ALTER TABLE t DROP COLUMN secret").what, "ALTER TABLE ... DROP COLUMN");
+  EXPECT_EQ(classify("ALTER TABLE t DROP secret").what, "ALTER TABLE ... DROP");
+  EXPECT_EQ(classify("ALTER TABLE t secret 1").what, "ALTER TABLE with a clause that is not known to keep its rows");
+  EXPECT_EQ(classify("ALTER TABLE t TRUNCATE PARTITION p").what, "ALTER TABLE ... TRUNCATE PARTITION");
 }
 
 TEST(Statement, table_ddl_names_its_tables) {
   expect("CREATE TABLE IF NOT EXISTS s.t (id INT)", StatementKind::kTableDdl, {{"s", "t"}});
-  expect("CREATE OR REPLACE TABLE t (id INT)", StatementKind::kTableDdl, {{"", "t"}});
   expect("CREATE TABLE t LIKE u", StatementKind::kTableDdl, {{"", "t"}});
-  expect("DROP TABLE IF EXISTS `a`,`s`.`b` /* generated by server */", StatementKind::kTableDdl,
-         {{"", "a"}, {"s", "b"}});
-  expect("RENAME TABLE a TO b, s.c TO s.d", StatementKind::kTableDdl, {{"", "a"}, {"", "b"}, {"s", "c"}, {"s", "d"}});
-  expect("ALTER TABLE a RENAME TO s.b", StatementKind::kTableDdl, {{"", "a"}, {"s", "b"}});
-  expect("ALTER TABLE a RENAME COLUMN x TO y", StatementKind::kTableDdl, {{"", "a"}});
+  expect("CREATE TABLE t (engine INT) ENGINE = InnoDB", StatementKind::kTableDdl, {{"", "t"}});
   expect("ALTER ONLINE TABLE IF EXISTS a ADD INDEX (b)", StatementKind::kTableDdl, {{"", "a"}});
   expect("CREATE UNIQUE INDEX i ON s.t (a)", StatementKind::kTableDdl, {{"s", "t"}});
   expect("DROP INDEX i ON t", StatementKind::kTableDdl, {{"", "t"}});
+}
+
+TEST(Statement, tables_that_go_come_or_change_their_names_change_rows) {
+  expect("CREATE OR REPLACE TABLE t (id INT)", StatementKind::kRowless, {{"", "t"}});
+  expect("CREATE OR REPLACE SEQUENCE t", StatementKind::kRowless, {{"", "t"}});
+  expect("CREATE TABLE t (id INT) ENGINE=MERGE UNION=(u)", StatementKind::kRowless, {{"", "t"}});
+  expect("CREATE EXTERNAL TABLE t (id INT)", StatementKind::kRowless, {{"", "t"}});
+  expect("DROP TABLE IF EXISTS `a`,`s`.`b` /* generated by server */", StatementKind::kRowless,
+         {{"", "a"}, {"s", "b"}});
+  expect("RENAME TABLE a TO b, s.c TO s.d", StatementKind::kRowless, {{"", "a"}, {"", "b"}, {"s", "c"}, {"s", "d"}});
+  expect("RENAME TABLE a WAIT 5 TO b", StatementKind::kRowless, {{"", "a"}, {"", "b"}});
+  for (const char* sql : {"ALTER TABLE a RENAME TO s.b", "ALTER TABLE a ADD c INT, RENAME AS s.b",
+                          "ALTER TABLE a RENAME s.b", "ALTER TABLE a RENAME = `s` . `b`"})
+    expect(sql, StatementKind::kRowless, {{"", "a"}, {"s", "b"}});
+  expect("DROP TEMPORARY TABLE IF EXISTS a", StatementKind::kOtherDdl);
+  expect("DELETE HISTORY FROM s.t BEFORE SYSTEM_TIME '2020-01-01'", StatementKind::kRowless, {{"s", "t"}});
+  EXPECT_EQ(classify("DROP DATABASE IF EXISTS `d`").schema, "d");
+  EXPECT_EQ(classify("ALTER DATABASE `#mysql50#a-b` UPGRADE DATA DIRECTORY NAME").schema, "a-b");
+  EXPECT_EQ(classify("ALTER DATABASE d CHARACTER SET latin1").kind, StatementKind::kOtherDdl);
 }
 
 TEST(Statement, create_table_from_select_as_a_statement_changes_rows) {
@@ -127,7 +244,7 @@ TEST(Statement, create_table_from_select_as_a_statement_changes_rows) {
 
 TEST(Statement, other_ddl_is_told_apart) {
   for (const std::string_view sql :
-       {"CREATE DATABASE d", "DROP SCHEMA d", "CREATE USER u", "GRANT ALL ON *.* TO u", "CREATE VIEW v AS SELECT 1",
+       {"CREATE DATABASE d", "DROP VIEW d", "CREATE USER u", "GRANT ALL ON *.* TO u", "CREATE VIEW v AS SELECT 1",
         "CREATE DEFINER=`a`@`b` TRIGGER t BEFORE INSERT ON x FOR EACH ROW SET NEW.a = 1", "RENAME USER a TO b",
         "ANALYZE TABLE t", "FLUSH PRIVILEGES", "ALTER DATABASE d CHARACTER SET utf8mb4", "DROP TRIGGER t",
         "SET PASSWORD FOR u = 'x'", "CREATE DEFINER=`a`@`b` PROCEDURE p() BEGIN TRUNCATE t; END"}) {
@@ -151,28 +268,79 @@ TEST(Statement, changes_logged_as_statements_name_their_table_when_it_is_plain) 
   expect("WITH x AS (SELECT 1) UPDATE t SET a = 1", StatementKind::kDml);
 }
 
-TEST(Statement, parents_of_cascading_keys_are_told_from_those_of_keys_that_forbid) {
-  const auto parents = [](std::string_view sql) { return classify(sql).cascading_parents; };
-  EXPECT_EQ(parents("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES s.u (a) ON DELETE CASCADE,"
-                    " FOREIGN KEY (b) REFERENCES v (b), FOREIGN KEY (c) REFERENCES w (c) ON DELETE RESTRICT"
-                    " ON UPDATE SET /* x */\n NULL)"),
-            (Names{{"s", "u"}, {"", "w"}}));
-  EXPECT_EQ(parents("CREATE TABLE t (a INT REFERENCES `u` MATCH FULL on update cascade on delete no action)"),
-            (Names{{"", "u"}}));
-  EXPECT_EQ(parents("ALTER TABLE t ADD FOREIGN KEY (a, b) REFERENCES u (a, b) ON DELETE SET DEFAULT"),
-            (Names{{"", "u"}}));
-  EXPECT_EQ(parents("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u (a) ON DELETE NO ACTION, "
-                    "ADD b TIMESTAMP ON UPDATE CURRENT_TIMESTAMP COMMENT 'ON DELETE CASCADE'"),
-            Names{});
-  EXPECT_EQ(parents("ALTER TABLE t DROP FOREIGN KEY f, DROP COLUMN c CASCADE"), Names{});
+TEST(Statement, tables_that_foreign_keys_refer_to_are_named) {
+  const auto references = [](std::string_view sql) { return classify(sql).references; };
+  EXPECT_EQ(references("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES s.u (a) ON DELETE CASCADE,"
+                       " FOREIGN KEY (b) REFERENCES v (b))"),
+            (Names{{"s", "u"}, {"", "v"}}));
+  EXPECT_EQ(references("ALTER TABLE t ADD c INT, ADD FOREIGN KEY (c) REFERENCES `u` (id)"), (Names{{"", "u"}}));
+  EXPECT_EQ(references("ALTER TABLE t ADD b INT COMMENT 'REFERENCES u'"), Names{});
 }
 
-TEST(Statement, renames_go_in_pairs) {
-  using Renames = std::vector<Statement::Rename>;
-  EXPECT_EQ(classify("RENAME TABLE a TO b, s.c WAIT 5 TO s.d").renames,
-            (Renames{{{"", "a"}, {"", "b"}}, {{"s", "c"}, {"s", "d"}}}));
-  EXPECT_EQ(classify("ALTER TABLE a ADD c INT, RENAME AS b").renames, (Renames{{{"", "a"}, {"", "b"}}}));
-  EXPECT_EQ(classify("ALTER TABLE a RENAME COLUMN b TO c").renames, Renames{});
+SqlDialect dialect(SqlDialect::Charset charset) { return {.charset = charset}; }
+
+TEST(Dialect, backslashes_escape_or_do_not) {
+  const char* sql =
+      "CREATE TABLE t (p VARCHAR(9) DEFAULT 'C:\\', a INT, FOREIGN KEY (a) REFERENCES u (id) ON DELETE CASCADE)";
+  EXPECT_EQ(classify(sql, {.backslash_escapes = false}).references, (Names{{"", "u"}}));
+  EXPECT_EQ(classify(sql).kind, StatementKind::kRowless) << "the text is left open: any table";
+  EXPECT_TRUE(classify(sql).tables.empty());
+}
+
+TEST(Dialect, double_quotes_hold_names_or_strings) {
+  const Statement names = classify("TRUNCATE TABLE \"shop\" . \"or\\ders\"", {.double_quotes_names = true});
+  EXPECT_EQ(names.tables, (Names{{"shop", "or\\ders"}}));
+  EXPECT_TRUE(passes("ADD c VARCHAR(40) DEFAULT \"x, DROP COLUMN d\""));
+}
+
+TEST(Dialect, characters_of_several_bytes_are_stepped_over_whole) {
+  using enum SqlDialect::Charset;
+  // The text ends in a byte that reads like a backslash; the name in one that reads like a backtick.
+  for (const auto& [charset, character] : {std::pair(kGbk, "\x95\x5C"), std::pair(kBig5, "\xA4\x5C"),
+                                           std::pair(kSjis, "\x95\x5C"), std::pair(kGb18030, "\x95\x5C")}) {
+    const std::string text = std::string("ALTER TABLE t COMMENT '") + character + "', DROP COLUMN c";
+    EXPECT_EQ(classify(text, dialect(charset)).what, "ALTER TABLE ... DROP COLUMN");
+    const std::string tick(1, character[0]);
+    const Statement named = classify("DROP TABLE `" + tick + "`` , t", dialect(charset));
+    EXPECT_EQ(named.kind, StatementKind::kRowless);
+    EXPECT_TRUE(named.tables.empty()) << "any table: its name in UTF-8 is not known";
+    EXPECT_EQ(classify("DROP TABLE t, \xC4\xE3"
+                       "b",
+                       dialect(charset))
+                  .tables.size(),
+              0U);
+  }
+  EXPECT_EQ(classify("DROP TABLE `t`, \xE4\xBD\xA0").tables, (Names{{"", "t"}, {"", "\xE4\xBD\xA0"}}));
+  EXPECT_EQ(character_size(kGb18030, "\x81\x30\x81\x30x"), 4U);
+  EXPECT_EQ(character_size(kGb18030, "\x81\x30\x81"), 1U);
+}
+
+TEST(Dialect, is_made_from_what_query_events_hold) {
+  EXPECT_EQ(make_dialect(ServerKind::kMysql, 1U << 20, 28),
+            (SqlDialect{.backslash_escapes = false, .charset = SqlDialect::Charset::kGbk}));
+  EXPECT_EQ(make_dialect(ServerKind::kMariadb, 4, 45), (SqlDialect{.double_quotes_names = true}));
+  EXPECT_EQ(make_dialect(ServerKind::kMysql, 0, 8).charset, SqlDialect::Charset::kOther);
+  EXPECT_EQ(make_dialect(ServerKind::kMysql, 0, 248).charset, SqlDialect::Charset::kGb18030);
+}
+
+TEST(Dialect, a_mode_that_set_statement_sets_is_not_the_texts) {
+  expect("SET STATEMENT sql_mode='' FOR ALTER TABLE t COMMENT 'a\\' DROP COLUMN c", StatementKind::kRowless);
+  EXPECT_TRUE(classify("SET STATEMENT sql_mode='ANSI_QUOTES' FOR DROP TABLE `\"`").tables.empty());
+}
+
+TEST(Statement, versioned_comments_count_and_do_not) {
+  expect("ALTER TABLE t ADD c INT /*!50701 , DROP COLUMN d */", StatementKind::kRowless, {{"", "t"}});
+  expect("ALTER TABLE t /*!50701 ADD c INT, COMMENT */ DROP d", StatementKind::kRowless, {{"", "t"}});
+  expect("DROP TABLE /*!50701 a, */ b", StatementKind::kRowless, {{"", "a"}, {"", "b"}});
+  expect("DROP /*!40005 TEMPORARY */ TABLE IF EXISTS a", StatementKind::kRowless, {{"", "a"}});
+}
+
+TEST(Statement, only_a_create_table_that_ends_so_opens_a_transaction) {
+  EXPECT_TRUE(classify("CREATE TABLE `t` (\n  `a` int\n) START TRANSACTION").opens_transaction);
+  for (const char* sql : {"CREATE TABLE t (a INT) -- START TRANSACTION", "CREATE TABLE t (a INT) /* START TRANSACTION",
+                          "CREATE TABLE t (a INT) COMMENT 'START TRANSACTION'", "ALTER TABLE t START TRANSACTION",
+                          "CREATE TABLE t (a INT) # START TRANSACTION"})
+    EXPECT_FALSE(classify(sql).opens_transaction) << sql;
 }
 
 TEST(Statement, nonsense_is_the_worst) {

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "capture/asked_tables.hpp"
 #include "capture/cascade_groups.hpp"
 #include "capture/source_check.hpp"
 #include "capture/statement_check.hpp"
@@ -15,7 +16,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Severity = CheckResult::Severity;
 
-constexpr StatementContext kInShop{.default_schema = "shop", .folds_names = false};
+constexpr StatementContext kInShop{.dialect = {}, .default_schema = "shop", .folds_names = false};
 
 change::TableRules rules(std::vector<std::string> patterns = {"*.*"}) {
   return *change::TableRules::make({{.name = "main", .tables = std::move(patterns), .partitions = 4}}, {});
@@ -57,10 +58,9 @@ TEST(CascadeGroups, AreKnownInWhateverOrderTheyAreKept) {
   ASSERT_TRUE(kept);
   ASSERT_NE(tables(kept->cascades()), tables(made->cascades())) << "a numbering keeps them in another order";
   for (const auto& known : {*made, *kept}) {
-    EXPECT_THAT(CascadingKeys({}, known.cascades()).new_ties(known), IsEmpty());
-    EXPECT_THAT(CascadingKeys({{"shop.u10", "shop.t10"}}, {}).new_ties(known), IsEmpty());
-    EXPECT_THAT(CascadingKeys({{"shop.t1", "shop.t10"}}, {}).new_ties(known), SizeIs(1));
-    EXPECT_THAT(CascadingKeys({{"shop.t2", "shop.u2"}}, {}).new_ties(known), SizeIs(1));
+    EXPECT_THAT(new_ties({{"shop.u10", "shop.t10"}}, known), IsEmpty());
+    EXPECT_THAT(new_ties({{"shop.t1", "shop.t10"}}, known), SizeIs(1));
+    EXPECT_THAT(new_ties({{"shop.t2", "shop.u2"}}, known), SizeIs(1));
   }
 }
 
@@ -84,13 +84,20 @@ TEST(Cascades, AreReadFromTheServersOwnSpelling) {
       "CREATE TABLE `c` (\n  `id` int NOT NULL,\n  KEY `p` (`p`),\n"
       "  CONSTRAINT `c_1` FOREIGN KEY (`p`) REFERENCES `p` (`id`) ON DELETE CASCADE,\n"
       "  CONSTRAINT `c_2` FOREIGN KEY (`q`) REFERENCES `q` (`id`),\n"
-      "  CONSTRAINT `c_3` FOREIGN KEY (`r`) REFERENCES `r` (`id`) ON DELETE SET NULL ON UPDATE CASCADE,\n"
+      "  CONSTRAINT `c_3` FOREIGN KEY (`r`) REFERENCES `other`.`r``2` (`id`) ON DELETE SET NULL ON UPDATE CASCADE,\n"
       "  CONSTRAINT `c_4` FOREIGN KEY (`s`) REFERENCES `s` (`id`) ON DELETE NO ACTION\n) ENGINE=InnoDB";
-  EXPECT_TRUE(definition_cascades(definition, "c_1"));
-  EXPECT_FALSE(definition_cascades(definition, "c_2"));
-  EXPECT_TRUE(definition_cascades(definition, "c_3"));
-  EXPECT_FALSE(definition_cascades(definition, "c_4"));
-  EXPECT_FALSE(definition_cascades(definition, "c_9"));
+  EXPECT_THAT(cascades_of_definition(definition, "shop", "c"),
+              ElementsAre(Cascade{"shop.p", "shop.c"}, Cascade{"other.r`2", "shop.c"}));
+}
+
+TEST(Cascades, ThatTieAreNewOnceTheirTablesAreInNoCommonGroup) {
+  const Cascade key{.parent = "shop.orders", .child = "shop.items"};
+  const auto tied = *rules().with_cascades(cascade_groups({}, {key}));
+  EXPECT_THAT(new_ties({key}, rules()), ElementsAre(key));
+  EXPECT_THAT(new_ties({key}, tied), IsEmpty());
+  EXPECT_THAT(new_ties({{"shop.items", "shop.lines"}}, tied), SizeIs(1));
+  EXPECT_THAT(new_ties({{"shop.t", "shop.t"}}, tied), SizeIs(1));
+  EXPECT_THAT(new_ties({{"etc.a", "shop.items"}}, rules({"shop.*"})), IsEmpty());
 }
 
 TEST(Cascades, AreLoggedByMysqlFrom9_6) {
@@ -214,39 +221,55 @@ TEST(SourceCheck, NamesCapturedSequences) {
 
 const Cascade kItemsOfOrders{.parent = "shop.orders", .child = "shop.items"};
 
-/// What the statements tie that `by` does not have in one group.
-std::vector<Cascade> ties(const std::vector<std::string>& statements, const change::TableRules& by = rules(),
-                          const StatementContext& context = kInShop) {
-  CascadingKeys keys({}, by.cascades());
-  for (const std::string& sql : statements) keys.follow(read_statement(sql, context));
-  return keys.new_ties(by);
-}
-
 std::string stop(std::string_view sql, const change::TableRules& by = rules(),
                  const StatementContext& context = kInShop) {
   return check_statement(read_statement(sql, context), by).sentence;
 }
 
 TEST(Statements, DdlPasses) {
-  for (const char* sql : {"CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD c INT", "DROP TABLE t",
-                          "CREATE USER x", "ANALYZE TABLE t"})
+  for (const char* sql : {"CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD c INT", "CREATE INDEX i ON t (c)",
+                          "CREATE USER x", "ANALYZE TABLE t", "DROP TEMPORARY TABLE t", "DROP VIEW v"})
     EXPECT_EQ(stop(sql), "") << sql;
 }
 
-TEST(Statements, TruncateAndPartitionDdlOfACapturedTableStop) {
+TEST(Statements, ThatChangeRowsWithoutRowEventsDoNotPass) {
   EXPECT_THAT(stop("TRUNCATE TABLE orders"), HasSubstr("TRUNCATE of captured table shop.orders"));
   EXPECT_THAT(stop("ALTER TABLE orders DROP PARTITION p0"), HasSubstr("shop.orders"));
   EXPECT_EQ(stop("TRUNCATE TABLE etc.log", rules({"shop.*"})), "");
+  EXPECT_EQ(stop("RENAME TABLE etc.a TO etc.b", rules({"shop.*"})), "");
+  for (const char* sql : {"RENAME TABLE etc.a TO shop.orders", "RENAME TABLE shop.orders TO etc.a",
+                          "ALTER TABLE etc.a RENAME TO shop.orders", "DROP TABLE etc.a, orders"})
+    EXPECT_THAT(stop(sql, rules({"shop.*"})), HasSubstr("of captured table shop.orders:")) << sql;
+}
+
+TEST(Statements, OfTablesThatAreNotPlainToSeeMayMeanAnyCapturedOne) {
+  const StatementContext gbk{
+      .dialect = {.charset = binlog::SqlDialect::Charset::kGbk}, .default_schema = "shop", .folds_names = false};
+  const StatementVerdict verdict =
+      check_statement(read_statement("TRUNCATE \xB6\xA9\xB5\xA5", gbk), rules({"shop.\xE8\xAE\xA2\xE5\x8D\x95"}));
+  EXPECT_EQ(verdict.kind, StatementVerdict::Kind::kChangesRows);
+  EXPECT_THAT(verdict.tables, IsEmpty());
+  EXPECT_THAT(verdict.sentence, HasSubstr("not plain to see"));
+  const StatementContext folded{.dialect = {}, .default_schema = "shop", .folds_names = true};
+  EXPECT_NE(stop("TRUNCATE \xC3\x84", rules({"shop.\xC3\xA4"}), folded), "") << "only the server folds such letters";
+}
+
+TEST(Statements, ADroppedSchemaTakesItsCapturedTablesWithIt) {
+  EXPECT_THAT(stop("DROP DATABASE shop"), HasSubstr("DROP DATABASE of captured table shop.*"));
+  EXPECT_EQ(stop("DROP DATABASE etc", rules({"shop.*"})), "");
+  EXPECT_EQ(stop("DROP DATABASE farshore"), "");
+  EXPECT_NE(stop("DROP DATABASE shop", rules({"shop.orders"})), "");
+  EXPECT_NE(
+      stop("DROP DATABASE SHOP", rules({"shop.orders"}), {.dialect = {}, .default_schema = "", .folds_names = true}),
+      "");
 }
 
 TEST(Statements, NamesAreTakenInTheCaseThatTheServerStores) {
-  const StatementContext folded{.default_schema = "Shop", .folds_names = true};
+  const StatementContext folded{.dialect = {}, .default_schema = "Shop", .folds_names = true};
   const auto of_shop = rules({"shop.*"});
   for (const char* sql : {"TRUNCATE TABLE SHOP.Orders", "TRUNCATE Orders", "ALTER TABLE Orders DROP PARTITION p0",
                           "UPDATE Shop.ORDERS SET a = 1"})
     EXPECT_THAT(stop(sql, of_shop, folded), HasSubstr("captured table shop.orders")) << sql;
-  EXPECT_THAT(ties({"ALTER TABLE Items ADD FOREIGN KEY (o) REFERENCES Orders (id) ON DELETE CASCADE"}, of_shop, folded),
-              ElementsAre(kItemsOfOrders));
   EXPECT_EQ(stop("TRUNCATE TABLE Shop.Orders", of_shop), "") << "another table, where case counts";
 }
 
@@ -255,123 +278,57 @@ TEST(Statements, ChangesInStatementFormatStop) {
   EXPECT_EQ(stop("DELETE FROM etc.log", rules({"shop.*"})), "");
 }
 
+TEST(Statements, AChangeOfTheMarkerInStatementFormatStops) {
+  for (const char* sql : {"UPDATE farshore.progress SET counter = counter + 1", "DELETE FROM farshore.progress",
+                          "INSERT INTO farshore.progress VALUES (1)"}) {
+    const StatementVerdict verdict = check_statement(read_statement(sql, kInShop), rules());
+    EXPECT_EQ(verdict.kind, StatementVerdict::Kind::kStops) << sql;
+    EXPECT_THAT(verdict.sentence, HasSubstr("farshore.progress"));
+  }
+  EXPECT_EQ(stop("DELETE FROM farshore.parked"), "");
+}
+
 TEST(Statements, WhatIsNotUnderstoodStops) { EXPECT_NE(stop("FROBNICATE orders"), ""); }
 
 TEST(Statements, AParentWithoutASchemaIsBesideItsChild) {
-  const StatementContext elsewhere{.default_schema = "tools", .folds_names = false};
-  EXPECT_THAT(
-      ties({"ALTER TABLE shop.items ADD FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE"}, rules(), elsewhere),
-      ElementsAre(kItemsOfOrders));
+  const StatementContext elsewhere{.dialect = {}, .default_schema = "tools", .folds_names = false};
+  EXPECT_EQ(read_statement("ALTER TABLE shop.items ADD FOREIGN KEY (o) REFERENCES orders (id)", elsewhere).references,
+            (std::vector<binlog::TableName>{{"shop", "orders"}}));
 }
 
-TEST(CascadingKeys, TieTheirTables) {
-  const char* create =
-      "CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE)";
-  EXPECT_EQ(stop(create), "");
-  EXPECT_THAT(ties({create}), ElementsAre(kItemsOfOrders));
+binlog::RowsEvent rows_of(const binlog::TableMap& table, std::uint64_t table_id) {
+  binlog::RowsEvent rows;
+  rows.table = &table;
+  rows.table_id = table_id;
+  return rows;
 }
 
-TEST(CascadingKeys, AreSeenWhateverBlanksTheyAreWrittenWith) {
-  for (const char* action : {"ON DELETE SET\n  NULL", "on update set  null", "ON DELETE SET\tDEFAULT"})
-    EXPECT_THAT(ties({std::string("ALTER TABLE items ADD FOREIGN KEY (o) REFERENCES orders (id) ").append(action)}),
-                ElementsAre(kItemsOfOrders))
-        << action;
+TEST(AskedTables, AreDueWhenMetWhenOpenedAnewAndAfterAStatement) {
+  binlog::TableMap items;
+  items.schema = "shop";
+  items.name = "items";
+  items.shape_id = 1;
+  AskedTables asked;
+  auto now = AskedTables::Clock::time_point{} + std::chrono::hours(1);
+  EXPECT_TRUE(asked.due(rows_of(items, 7), now));
+  asked.note_asked("shop", "items", now);
+  EXPECT_FALSE(asked.due(rows_of(items, 7), now + std::chrono::hours(1)));
+  EXPECT_FALSE(asked.due(rows_of(items, 8), now + std::chrono::seconds(59))) << "asked just before";
+  now += AskedTables::kAskedAgain;
+  EXPECT_TRUE(asked.due(rows_of(items, 9), now));
+  asked.note_asked("shop", "items", now);
+  asked.forget(read_statement("ALTER TABLE other ADD c INT", kInShop));
+  EXPECT_FALSE(asked.due(rows_of(items, 9), now));
+  asked.forget(read_statement("ALTER TABLE items ADD c INT", kInShop));
+  EXPECT_TRUE(asked.due(rows_of(items, 9), now));
+  asked.note_asked("shop", "items", now);
+  asked.forget(read_statement("CREATE USER u", kInShop));
+  EXPECT_FALSE(asked.due(rows_of(items, 9), now));
+  asked.forget(read_statement("TRUNCATE", kInShop));
+  EXPECT_TRUE(asked.due(rows_of(items, 9), now)) << "any table";
 }
 
-TEST(CascadingKeys, ThatOnlyForbidAreNone) {
-  EXPECT_THAT(ties({"CREATE TABLE items (id INT PRIMARY KEY, o INT, FOREIGN KEY (o) REFERENCES orders (id))"}),
-              IsEmpty());
-  EXPECT_THAT(ties({"CREATE TABLE items (o INT, c INT, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE, "
-                    "FOREIGN KEY (c) REFERENCES bulk.country (id))"}),
-              ElementsAre(kItemsOfOrders));
-}
-
-TEST(CascadingKeys, OfATableThatIsNotCapturedTieNothing) {
-  EXPECT_THAT(
-      ties({"CREATE TABLE etc.log (o INT, c INT, FOREIGN KEY (o) REFERENCES shop.orders (id) ON DELETE CASCADE, "
-            "FOREIGN KEY (c) REFERENCES shop.country (id) ON DELETE CASCADE)"},
-           rules({"shop.*"})),
-      IsEmpty());
-}
-
-/// orders and items are in one group, by a key that the source has no longer.
-change::TableRules tied() { return *rules().with_cascades(cascade_groups({}, {kItemsOfOrders})); }
-
-TEST(CascadingKeys, StayWithATableThatIsRenamed) {
-  for (const char* sql : {"RENAME TABLE orders TO bills", "ALTER TABLE orders RENAME TO bills",
-                          "ALTER TABLE shop.orders ADD COLUMN c INT, RENAME = bills"})
-    EXPECT_THAT(ties({sql}, tied()), ElementsAre(Cascade{.parent = "shop.items", .child = "shop.bills"})) << sql;
-  EXPECT_THAT(ties({"RENAME TABLE a TO b, items TO lines"}, tied()),
-              ElementsAre(Cascade{.parent = "shop.lines", .child = "shop.orders"}));
-  for (const char* sql : {"RENAME TABLE other TO another", "ALTER TABLE orders RENAME COLUMN a TO b"})
-    EXPECT_THAT(ties({sql}, tied()), IsEmpty()) << sql;
-}
-
-TEST(CascadingKeys, OfATableToItselfStayWithIt) {
-  const auto tree = *rules().with_cascades(cascade_groups({}, {{"shop.tree", "shop.tree"}}));
-  EXPECT_THAT(ties({"RENAME TABLE tree TO bush"}, tree),
-              ElementsAre(Cascade{.parent = "shop.bush", .child = "shop.bush"}));
-}
-
-TEST(CascadingKeys, StayWithATableThatHadANameThatIsNotCaptured) {
-  const Cascade wanted{.parent = "shop.a", .child = "shop.orders"};
-  EXPECT_THAT(ties({"RENAME TABLE items TO _items_old, a TO items, _items_old TO a"}, tied()), ElementsAre(wanted));
-  EXPECT_THAT(ties({"RENAME TABLE items TO _items_old", "RENAME TABLE _items_old TO a"}, tied()), ElementsAre(wanted));
-}
-
-constexpr const char* kShadowKey =
-    "ALTER TABLE _items_new ADD FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE";
-
-TEST(CascadingKeys, OfAShadowTableTieWhenItTakesACapturedName) {
-  EXPECT_THAT(ties({kShadowKey}), IsEmpty());
-  EXPECT_THAT(ties({kShadowKey, "RENAME TABLE items TO _items_old, _items_new TO items"}), ElementsAre(kItemsOfOrders));
-  EXPECT_THAT(ties({std::string(kShadowKey) + ", RENAME TO items"}), ElementsAre(kItemsOfOrders));
-  EXPECT_THAT(ties({kShadowKey, "RENAME TABLE other TO items"}), IsEmpty());
-  EXPECT_THAT(ties({kShadowKey, "RENAME TABLE _items_new TO _items_gho", "RENAME TABLE _items_gho TO items"}),
-              ElementsAre(kItemsOfOrders));
-  EXPECT_THAT(ties({kShadowKey, "RENAME TABLE orders TO bills", "RENAME TABLE _items_new TO items"}),
-              ElementsAre(Cascade{.parent = "shop.bills", .child = "shop.items"}));
-}
-
-TEST(CascadingKeys, BetweenShadowTablesTieWhenBothTakeCapturedNames) {
-  const char* within = "ALTER TABLE _t_new ADD FOREIGN KEY (p) REFERENCES _t_new (id) ON DELETE CASCADE";
-  EXPECT_THAT(ties({within, "RENAME TABLE t TO _t_old, _t_new TO t"}),
-              ElementsAre(Cascade{.parent = "shop.t", .child = "shop.t"}));
-  const char* apart = "ALTER TABLE _c_new ADD FOREIGN KEY (p) REFERENCES _p_new (id) ON DELETE CASCADE";
-  for (const char* renames : {"RENAME TABLE _p_new TO p, _c_new TO c", "RENAME TABLE _c_new TO c, _p_new TO p"})
-    EXPECT_THAT(ties({apart, renames}), ElementsAre(Cascade{.parent = "shop.p", .child = "shop.c"})) << renames;
-}
-
-TEST(CascadingKeys, OfAGroupOutlastTheNameOfAnyOfItsTables) {
-  const auto three = *rules().with_cascades(cascade_groups({}, {{"shop.a", "shop.b"}, {"shop.b", "shop.c"}}));
-  EXPECT_THAT(ties({"RENAME TABLE a TO _a_old", "RENAME TABLE c TO d"}, three),
-              ElementsAre(Cascade{.parent = "shop.b", .child = "shop.d"}));
-}
-
-TEST(CascadingKeys, GoWithATableThatIsDropped) {
-  EXPECT_THAT(ties({kShadowKey, "DROP TABLE IF EXISTS a, _items_new", "CREATE TABLE _items_new LIKE items",
-                    "RENAME TABLE items TO _items_old, _items_new TO items"}),
-              IsEmpty());
-  EXPECT_THAT(ties({kShadowKey, "ALTER TABLE _items_new DROP COLUMN c",
-                    "DROP /*!40005 TEMPORARY */ TABLE IF EXISTS _items_new", "RENAME TABLE _items_new TO items"}),
-              ElementsAre(kItemsOfOrders));
-}
-
-TEST(CascadingKeys, AreToldWhenAddedOrWhenTheirChildTakesAnotherName) {
-  CascadingKeys keys({{.parent = "etc.a", .child = "shop.items"}}, tied().cascades());
-  const auto follow = [&](std::string_view sql) { return keys.follow(read_statement(sql, kInShop)); };
-  EXPECT_THAT(follow("ALTER TABLE items ADD FOREIGN KEY (c) REFERENCES etc.b (id) ON UPDATE CASCADE"),
-              ElementsAre(Cascade{.parent = "etc.b", .child = "shop.items"}));
-  EXPECT_THAT(follow("ALTER TABLE items ADD COLUMN d INT"), IsEmpty());
-  EXPECT_THAT(follow("RENAME TABLE etc.a TO etc.c, orders TO _orders_old, _orders_new TO orders"), IsEmpty());
-  EXPECT_THAT(follow("ALTER TABLE items ADD FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE"),
-              ElementsAre(kItemsOfOrders));
-  EXPECT_THAT(follow("RENAME TABLE items TO lines"),
-              ElementsAre(Cascade{"etc.c", "shop.lines"}, Cascade{"etc.b", "shop.lines"},
-                          Cascade{"shop.orders", "shop.lines"}));
-}
-
-TEST(CascadingKeys, OfAParentThatIsNotCapturedCannotBeRepeated) {
+TEST(Cascades, OfAParentThatIsNotCapturedCannotBeRepeated) {
   const auto of_shop = rules({"shop.*"});
   const Cascade key{.parent = "etc.customers", .child = "shop.items"};
   EXPECT_TRUE(is_unrepeated(key, of_shop));

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "binlog/sql_tokens.hpp"
+
+namespace farshore::binlog {
+
+/// Whether the clauses of an ALTER TABLE, which stand behind the table's name, keep the values of all rows, or set a
+/// new column to what is the same wherever the statement is run. A clause that is not known to is taken not to.
+struct AlterEffect {
+  bool changes_rows = false;
+  std::string what;  ///< changes_rows: the clause, for people; keywords alone
+};
+[[nodiscard]] AlterEffect effect_of_alter(std::span<const SqlToken> clauses);
+
+/// Whether a table of this engine begins empty, whatever else there is. Those of others show rows of elsewhere.
+[[nodiscard]] bool engine_begins_empty(const SqlToken& engine);
+
+}  // namespace farshore::binlog
