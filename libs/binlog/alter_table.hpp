@@ -13,7 +13,7 @@ struct AlterEffect {
   bool changes_rows = false;
   std::string what;  ///< changes_rows: the clause, for people; keywords alone
 };
-[[nodiscard]] AlterEffect effect_of_alter(std::span<const SqlToken> clauses);
+[[nodiscard]] AlterEffect effect_of_alter(std::span<const SqlToken> clauses, const SqlDialect& dialect);
 
 /// Whether a table of this engine begins empty, whatever else there is. Those of others show rows of elsewhere.
 [[nodiscard]] bool engine_begins_empty(const SqlToken& engine);

@@ -8,6 +8,7 @@ namespace {
 // Source: both servers' sql_mode bits.
 constexpr std::uint64_t kAnsiQuotes = 1U << 2;
 constexpr std::uint64_t kNoBackslashEscapes = 1U << 20;
+constexpr std::uint64_t kStrict = 3U << 21;
 
 using Charset = SqlDialect::Charset;
 
@@ -45,6 +46,7 @@ SqlDialect make_dialect(ServerKind kind, std::uint64_t sql_mode, std::uint32_t c
   SqlDialect dialect;
   dialect.backslash_escapes = (sql_mode & kNoBackslashEscapes) == 0;
   dialect.double_quotes_names = (sql_mode & kAnsiQuotes) != 0;
+  dialect.strict = (sql_mode & kStrict) != 0;
   const std::string_view charset = find_collation(kind, client_collation).charset;
   const auto* const found = std::ranges::find(kCharsets, charset, &Named::name);
   dialect.charset = found == std::ranges::end(kCharsets) ? Charset::kOther : found->charset;

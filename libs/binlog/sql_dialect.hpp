@@ -26,6 +26,7 @@ struct SqlDialect {
   bool backslash_escapes = true;
   bool double_quotes_names = false;  ///< ANSI_QUOTES: else they hold a string
   Charset charset = Charset::kUtf8;
+  bool strict = false;  ///< STRICT_TRANS_TABLES or STRICT_ALL_TABLES: what does not fit refuses a statement
 
   friend bool operator==(const SqlDialect&, const SqlDialect&) = default;
 };

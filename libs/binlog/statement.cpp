@@ -276,7 +276,7 @@ class Classifier {
       else
         advance();
     }
-    AlterEffect effect = effect_of_alter(clauses);
+    AlterEffect effect = effect_of_alter(clauses, dialect_);
     if (ignores) effect = {.changes_rows = true, .what = "ALTER IGNORE TABLE"};
     if (!effect.changes_rows) return StatementKind::kTableDdl;
     take_other_tables(clauses);

@@ -196,6 +196,16 @@ TEST(Statement, alter_table_that_may_change_values_does_not_pass) {
     EXPECT_FALSE(passes(clauses)) << clauses;
 }
 
+TEST(Statement, a_column_is_redefined_safely_under_a_strict_sql_mode) {
+  SqlDialect strict;
+  strict.strict = true;
+  const auto kind = [&](std::string_view sql) { return classify(sql, strict).kind; };
+  EXPECT_EQ(kind("ALTER TABLE t MODIFY c VARCHAR(5)"), StatementKind::kTableDdl);
+  EXPECT_EQ(kind("ALTER TABLE t CHANGE COLUMN c `c` BIGINT NOT NULL"), StatementKind::kTableDdl);
+  EXPECT_EQ(kind("ALTER TABLE t CHANGE a b INT"), StatementKind::kRowless);
+  EXPECT_EQ(kind("ALTER TABLE t MODIFY c INT AUTO_INCREMENT"), StatementKind::kRowless);
+}
+
 TEST(Statement, what_changes_rows_is_told_in_keywords) {
   EXPECT_EQ(classify("ALTER TABLE t DROP COLUMN secret").what, "ALTER TABLE ... DROP COLUMN");
   EXPECT_EQ(classify("ALTER TABLE t DROP secret").what, "ALTER TABLE ... DROP");
@@ -316,8 +326,9 @@ TEST(Dialect, characters_of_several_bytes_are_stepped_over_whole) {
 }
 
 TEST(Dialect, is_made_from_what_query_events_hold) {
-  EXPECT_EQ(make_dialect(ServerKind::kMysql, 1U << 20, 28),
-            (SqlDialect{.backslash_escapes = false, .charset = SqlDialect::Charset::kGbk}));
+  EXPECT_EQ(
+      make_dialect(ServerKind::kMysql, 1U << 20, 28),
+      (SqlDialect{.backslash_escapes = false, .double_quotes_names = false, .charset = SqlDialect::Charset::kGbk}));
   EXPECT_EQ(make_dialect(ServerKind::kMariadb, 4, 45), (SqlDialect{.double_quotes_names = true}));
   EXPECT_EQ(make_dialect(ServerKind::kMysql, 0, 8).charset, SqlDialect::Charset::kOther);
   EXPECT_EQ(make_dialect(ServerKind::kMysql, 0, 248).charset, SqlDialect::Charset::kGb18030);
