@@ -1,10 +1,8 @@
 // ALTER TABLE is judged clause by clause, and only what is listed here passes:
 //
-//   ADD    index, key, foreign key, check, partition; a column that all rows have NULL or the same constant in
-//   DROP   index, key, foreign key, check, constraint
-//   ALTER  a default, visibility, enforcement
-//   MODIFY and CHANGE of a column that keeps its name, under a strict sql_mode
-//   RENAME index, key
+//   ADD    primary key under a strict sql_mode, index, key, foreign key, check, partition; a column that all rows have
+//   NULL or the same constant in DROP   index, key, foreign key, check, constraint ALTER  a default, visibility,
+//   enforcement MODIFY and CHANGE of a column that keeps its name, under a strict sql_mode RENAME index, key
 //   partitions: BY, REORGANIZE of ranges, COALESCE, REBUILD, OPTIMIZE, ANALYZE, CHECK, REPAIR, REMOVE PARTITIONING
 //   table options, with InnoDB as the engine; ORDER BY, FORCE, KEYS, ALGORITHM, LOCK, VALIDATION
 //
@@ -124,11 +122,13 @@ bool column_is_the_same_everywhere(Tokens definition) {
   return has_default || !not_null || has_plain_implicit_default(type);
 }
 
-bool added_is_harmless(Tokens clause) {
+/// A primary key refuses NULL under a strict sql_mode, and makes zero of it under a lax one.
+bool added_is_harmless(Tokens clause, const SqlDialect& dialect) {
   if (at_any(clause, 1, {"INDEX", "KEY", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR", "CONSTRAINT", "FOREIGN", "CHECK"}))
-    return !has(clause, "PRIMARY");
+    return dialect.strict || !has(clause, "PRIMARY");
   if (at(clause, 1, "PARTITION")) return true;
-  if (at_any(clause, 1, {"PRIMARY", "PERIOD", "SYSTEM"})) return false;
+  if (at(clause, 1, "PRIMARY")) return dialect.strict;
+  if (at_any(clause, 1, {"PERIOD", "SYSTEM"})) return false;
   std::size_t place = at(clause, 1, "COLUMN") ? 2 : 1;
   if (at(clause, place, "IF")) place += 3;  // NOT EXISTS
   if (place >= clause.size()) return false;
@@ -206,7 +206,7 @@ bool is_harmless(Tokens clause, const SqlDialect& dialect) {
   if (clause.empty()) return true;
   if (at_any(clause, 0, {"MODIFY", "CHANGE"})) return redefines_safely(clause, dialect);
   if (has(clause, "SYSTEM_TIME")) return false;
-  if (at(clause, 0, "ADD")) return added_is_harmless(clause);
+  if (at(clause, 0, "ADD")) return added_is_harmless(clause, dialect);
   if (at(clause, 0, "ALTER")) return altered_is_harmless(clause);
   if (at(clause, 0, "DROP")) return at_any(clause, 1, {"INDEX", "KEY", "FOREIGN", "CHECK", "CONSTRAINT", "PRIMARY"});
   if (at(clause, 0, "RENAME")) return at_any(clause, 1, {"INDEX", "KEY"});

@@ -202,6 +202,8 @@ TEST(Statement, a_column_is_redefined_safely_under_a_strict_sql_mode) {
   const auto kind = [&](std::string_view sql) { return classify(sql, strict).kind; };
   EXPECT_EQ(kind("ALTER TABLE t MODIFY c VARCHAR(5)"), StatementKind::kTableDdl);
   EXPECT_EQ(kind("ALTER TABLE t CHANGE COLUMN c `c` BIGINT NOT NULL"), StatementKind::kTableDdl);
+  EXPECT_EQ(kind("ALTER TABLE t DROP PRIMARY KEY, ADD PRIMARY KEY (b, a)"), StatementKind::kTableDdl);
+  EXPECT_EQ(kind("ALTER TABLE t ADD id INT AUTO_INCREMENT PRIMARY KEY"), StatementKind::kRowless);
   EXPECT_EQ(kind("ALTER TABLE t CHANGE a b INT"), StatementKind::kRowless);
   EXPECT_EQ(kind("ALTER TABLE t MODIFY c INT AUTO_INCREMENT"), StatementKind::kRowless);
 }
