@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "apply/target_table.hpp"
+#include "apply/table_fit.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -43,7 +43,29 @@ std::optional<std::string> temporal_loss(const Column& source, const mysql::Colu
                      source.scale);
 }
 
+// As MariaDB names its types of 16 and 4 bytes: their bytes in the binlog are not those of any literal.
+bool is_special(const std::string& type) { return type == "uuid" || type == "inet6" || type == "inet4"; }
+
+std::uint64_t bytes_a_character(std::string_view charset) {
+  if (charset == "utf8mb4" || charset == "utf16" || charset == "utf16le" || charset == "utf32" ||
+      charset == "gb18030") {
+    return 4;
+  }
+  if (charset == "utf8mb3" || charset == "utf8" || charset == "ujis" || charset == "eucjpms") return 3;
+  for (const std::string_view two : {"ucs2", "big5", "gbk", "gb2312", "sjis", "cp932", "euckr"}) {
+    if (charset == two) return 2;
+  }
+  return 1;
+}
+
 std::optional<std::string> string_loss(const Column& source, const mysql::ColumnSchema& target) {
+  if (is_special(target.data_type)) {
+    return fmt::format(
+        "column {} is {} there, and values of that type are not carried: make it BINARY or CHAR on both sides, or "
+        "leave "
+        "the table out",
+        target.name, target.column_type);
+  }
   const bool source_is_bytes = source.charset == "binary";
   if (source_is_bytes) {
     // BINARY fills what is shorter with zeros, which nobody can tell from the source's own.
@@ -56,13 +78,14 @@ std::optional<std::string> string_loss(const Column& source, const mysql::Column
   if (!is_plain_string(target.data_type)) return differs(target);
   // CHAR strips the spaces at the end, which VARCHAR and TEXT keep.
   if (target.data_type == "char" && source.type != ColumnType::kChar) return differs(target);
-  // Spaces beyond the length are cut with no more than a note.
-  const bool sized = source.type != ColumnType::kText && (target.data_type == "char" || target.data_type == "varchar");
-  if (sized && source.charset == target.charset && target.length_bytes < source.length) {
-    return fmt::format("column {} holds {} bytes, the source's holds {}", target.name, target.length_bytes,
-                       source.length);
-  }
-  return std::nullopt;
+  // Spaces beyond the length are cut with no more than a note; a CHAR has none at its end.
+  if (source.type == ColumnType::kChar) return std::nullopt;
+  const bool is_sized = target.data_type == "varchar";
+  const std::uint64_t there = is_sized ? target.length_characters : target.length_bytes;
+  const std::uint64_t wanted = characters_max(source);
+  if (there >= wanted) return std::nullopt;
+  return fmt::format("column {} holds {} {}, the source's holds {} characters: spaces at the end would be cut",
+                     target.name, there, is_sized ? "characters" : "bytes", wanted);
 }
 
 // As the servers read it: blanks, a sign, digits.
@@ -72,22 +95,38 @@ bool looks_like_number(std::string_view label) {
   return !label.empty() && label.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// A label that the target's ENUM or SET lacks is an error there, but for one that looks like a number: that is an index
-// or a set of bits.
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; });
+}
+
+// A label that the target's ENUM or SET lacks is an error there, but for one that looks like a number (that is an index
+// or a set of bits), and for one that the collation finds equal to another: 'a' becomes 'A'.
 std::optional<std::string> label_loss(const Column& source, const mysql::ColumnSchema& target,
                                       std::string_view wanted) {
   if (is_plain_string(target.data_type)) return std::nullopt;
   if (target.data_type != wanted) return differs(target);
+  const std::vector<std::string> there = target.labels();
   for (const std::string& label : source.labels) {
-    if (looks_like_number(label) && !target.column_type.contains("'" + label + "'")) {
-      return fmt::format("column {} is {} there, without the source's label '{}'", target.name, target.column_type,
-                         label);
-    }
+    // Other character sets' bytes say nothing here.
+    if (!is_ascii(label) && !source.charset.starts_with("utf8")) continue;
+    if (std::ranges::find(there, label) != there.end()) continue;
+    const bool may_be_another =
+        !is_ascii(label) || label.ends_with(' ') || std::ranges::any_of(there, [&](const std::string& candidate) {
+          return !is_ascii(candidate) || mysql::same_name(candidate, label);
+        });
+    if (!looks_like_number(label) && !may_be_another) continue;
+    return fmt::format("column {} is {} there, without the source's label '{}'", target.name, target.column_type,
+                       label);
   }
   return std::nullopt;
 }
 
 }  // namespace
+
+std::uint64_t characters_max(const Column& source) {
+  if (source.type != ColumnType::kText) return source.length / bytes_a_character(source.charset);
+  return source.length >= 8 ? UINT64_MAX : (std::uint64_t{1} << (8 * source.length)) - 1;
+}
 
 std::optional<std::string> silent_loss(const Column& source, const mysql::ColumnSchema& target) {
   const std::string& type = target.data_type;
@@ -109,7 +148,9 @@ std::optional<std::string> silent_loss(const Column& source, const mysql::Column
     case ColumnType::kFloat: return type == "float" || type == "double" ? std::nullopt : differs(target);
     case ColumnType::kDouble: return type == "double" ? std::nullopt : differs(target);
     case ColumnType::kBit: return type == "bit" || is_integer(type) ? std::nullopt : differs(target);
-    case ColumnType::kYear: return type == "year" || is_integer(type) ? std::nullopt : differs(target);
+    case ColumnType::kYear:
+      if (target.column_type == "year(2)") return differs(target);  // 1901 becomes 2001
+      return type == "year" || is_integer(type) ? std::nullopt : differs(target);
     case ColumnType::kDate: return temporal_loss(source, target, "date");
     case ColumnType::kTime: return temporal_loss(source, target, "time");
     case ColumnType::kDatetime: return temporal_loss(source, target, "datetime");

@@ -21,6 +21,8 @@ bool is_of_primary_key(const SqlError& error) {
   return error.message.ends_with("'PRIMARY'") || error.message.ends_with(".PRIMARY'");
 }
 
+constexpr std::string_view kNotOfItsColumn = "a value does not belong to its column";
+
 std::string_view name_of(const SqlError& error) {
   return error.kind == SqlErrorKind::kTooNarrow ? "a value does not fit" : "the table does not fit";
 }
@@ -173,7 +175,12 @@ RowWriter::Result RowWriter::write_rows(std::span<const RowOp> ops) {
 RowWriter::Result RowWriter::write_row(const RowOp& op) {
   const progress::PartitionKey& partition = slices_[op.slice].key;
   is_conflict_ = false;
-  if (const auto done = apply_one(op); !done) return on_row_error(op, done.error());
+  if (auto done = apply_one(op); !done) {
+    if (done.error().code == 0 && done.error().message == kNotOfItsColumn) {
+      done.error().message = op.target->unfit(op.change->row());
+    }
+    return on_row_error(op, done.error());
+  }
   if (is_conflict_ || !is_parked(op)) return {};
   if (auto removed = parking_.unpark(connection_, partition, op); !removed) {
     return std::unexpected(Failure::of_statement(
@@ -223,7 +230,7 @@ RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error
 // Sends sql_. Text that could not be made whole is the row's fault.
 std::expected<std::uint64_t, SqlError> RowWriter::run(bool well_formed) {
   if (!well_formed) {
-    return std::unexpected(SqlError{SqlErrorKind::kRefused, 0, {}, "a value does not belong to its column"});
+    return std::unexpected(SqlError{SqlErrorKind::kRefused, 0, {}, std::string(kNotOfItsColumn)});
   }
   return connection_.execute(sql_);
 }

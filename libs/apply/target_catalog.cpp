@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <vector>
 
 #include "mysql/literal.hpp"
 
@@ -41,6 +42,7 @@ std::optional<Unbound> refusal(const change::TableRules& rules, const TableShape
 
 void TargetCatalog::forget() {
   tables_.clear();
+  server_.reset();
   statements_ = 0;
   prepared_.reset();
 }
@@ -91,7 +93,19 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
   const auto schema = mysql::read_table_schema(connection, shape.schema, shape.name);
   if (!schema) return std::unexpected(not_now(schema.error()));
   if (!*schema) return std::unexpected(does_not_fit(fmt::format("table {} does not exist here", shape.full_name())));
-  auto bound = TargetTable::bind(source, source_kind, **schema, rules_.route(shape.schema, shape.name).merge);
+  if (!server_) {
+    if (auto read = read_server(connection); !read) return std::unexpected(not_now(std::move(read.error())));
+  }
+  std::vector<mysql::ForeignKey> keys;
+  if (source->repeats_cascades) {
+    auto read = mysql::read_foreign_keys(connection);
+    if (!read) return std::unexpected(not_now(std::move(read.error())));
+    keys = std::move(*read);
+  }
+  auto bound = TargetTable::bind(
+      source, source_kind,
+      {.table = **schema, .keys = keys, .null_becomes_now = server_->null_becomes_now, .account = server_->account},
+      rules_.route(shape.schema, shape.name).merge);
   if (!bound) return std::unexpected(does_not_fit(std::move(bound.error())));
   auto table = std::make_shared<const TargetTable>(std::move(*bound));
   ++statements_;
@@ -101,6 +115,14 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
                   .read_at = std::chrono::steady_clock::now(),
                   .round = round_};
   return table;
+}
+
+std::expected<void, mysql::SqlError> TargetCatalog::read_server(mysql::Connection& connection) {
+  const auto rows = connection.query(
+      "SELECT VERSION() LIKE '%MariaDB%' OR NOT @@explicit_defaults_for_timestamp, SUBSTRING_INDEX(USER(), '@', 1)");
+  if (!rows) return std::unexpected(rows.error());
+  server_ = {.null_becomes_now = rows->text(0, 0) == "1", .account = rows->text(0, 1)};
+  return {};
 }
 
 std::expected<bool, mysql::SqlError> TargetCatalog::still_holds(mysql::Connection& connection) {

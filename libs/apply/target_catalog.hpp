@@ -63,9 +63,17 @@ class TargetCatalog {
   [[nodiscard]] std::expected<std::shared_ptr<const TargetTable>, Unbound> bind(
       mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind);
 
+  /// What a session's server says once.
+  struct Server {
+    bool null_becomes_now = false;
+    std::string account;
+  };
+  [[nodiscard]] std::expected<void, mysql::SqlError> read_server(mysql::Connection& connection);
+
   const change::TableRules rules_;
   const std::chrono::milliseconds max_age_;
   std::map<Key, Entry> tables_;
+  std::optional<Server> server_;
   std::size_t statements_ = 0;  ///< prepared ones, and the number in the next one's name
   std::uint64_t round_ = 1;
   std::uint64_t looked_in_ = 0;            ///< the last round that met a table of an earlier one

@@ -1,7 +1,6 @@
 #include "apply/target_table.hpp"
 
 #include <fmt/format.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <iterator>
@@ -22,30 +21,18 @@ bool may_clash(const mysql::UniqueKey& key, const std::vector<std::string>& prim
          });
 }
 
-std::string key_list(const std::vector<std::string>& columns) { return fmt::format("({})", fmt::join(columns, ", ")); }
-
-std::optional<std::string> key_mismatch(const TableShape& source, const mysql::TableSchema& target) {
-  std::vector<std::string> wanted;
-  for (const std::uint32_t index : source.key) wanted.push_back(source.columns[index].name);
-  if (wanted.empty()) return fmt::format("table {} has no primary key at the source", source.full_name());
-  const bool same = std::ranges::is_permutation(
-      wanted, target.primary_key, [](const std::string& a, const std::string& b) { return same_name(a, b); });
-  if (same) return std::nullopt;
-  return fmt::format("table {} has the primary key {} here and {} at the source", source.full_name(),
-                     key_list(target.primary_key), key_list(wanted));
-}
-
 }  // namespace
 
 std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const change::ChangeTable> source,
-                                                          ServerKind source_kind, const mysql::TableSchema& target,
+                                                          ServerKind source_kind, const TargetPlace& place,
                                                           change::MergeRule merge) {
   const TableShape& shape = source->shape;
-  if (strcasecmp(target.engine.c_str(), "InnoDB") != 0) {
-    return std::unexpected(
-        fmt::format("table {} has the engine {}: apply writes only InnoDB tables", shape.full_name(), target.engine));
+  const mysql::TableSchema& target = place.table;
+  const TableFit fit =
+      judge({.shape = shape, .kind = source_kind, .repeats_cascades = source->repeats_cascades}, place);
+  if (!fit.waits.empty()) {
+    return std::unexpected(fmt::format("table {}: {}", shape.full_name(), fmt::join(fit.waits, "; ")));
   }
-  if (auto mismatch = key_mismatch(shape, target)) return std::unexpected(std::move(*mismatch));
 
   TargetTable table;
   table.schema_ = target.schema;
@@ -56,19 +43,13 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   for (std::uint32_t i = 0; i < shape.columns.size(); ++i) {
     const farshore::Column& column = shape.columns[i];
     const mysql::ColumnSchema* const there = target.find(column.name);
-    if (there == nullptr) {
-      return std::unexpected(fmt::format("table {} has no column {} here", shape.full_name(), column.name));
-    }
     if (there->generated) continue;
-    if (auto loss = silent_loss(column, *there)) {
-      return std::unexpected(fmt::format("table {}: {}", shape.full_name(), *loss));
-    }
     bound[i] = static_cast<std::uint32_t>(table.columns_.size());
     const bool is_characters = column.type >= ColumnType::kChar && column.type <= ColumnType::kText;
     const bool source_pads = is_characters && find_collation(source_kind, column.collation).pads;
     table.columns_.push_back({.source = i,
                               .name = mysql::quote_identifier(there->name),
-                              .literal = mysql::LiteralWriter(column),
+                              .literal = mysql::LiteralWriter(column, there),
                               .is_text = !there->charset.empty(),
                               .is_binary = column.charset == "binary",
                               .is_json = there->data_type == "json",
@@ -78,25 +59,8 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
                               .pads = source_pads,
                               .charset = there->charset});
   }
-  for (const mysql::ColumnSchema& column : target.columns) {
-    const bool given =
-        std::ranges::any_of(shape.columns, [&](const auto& c) { return same_name(c.name, column.name); });
-    if (given || column.generated || column.has_default) continue;
-    return std::unexpected(fmt::format("table {} has the column {} here, without a default, and the source has not",
-                                       shape.full_name(), column.name));
-  }
   bool bytewise = true;
   for (const std::uint32_t index : shape.key) {
-    const farshore::Column& column = shape.columns[index];
-    if (bound[index] == UINT32_MAX) {
-      return std::unexpected(
-          fmt::format("table {} has a generated column in its key: {}", shape.full_name(), column.name));
-    }
-    // A text that is compared with a number is read as one: other keys are equal to it, and no index helps.
-    if (column.type <= ColumnType::kBigint && table.columns_[bound[index]].is_text) {
-      return std::unexpected(fmt::format("table {} has its key column {} as text here, and as a number at the source",
-                                         shape.full_name(), column.name));
-    }
     table.key_.push_back(bound[index]);
     bytewise &= table.columns_[bound[index]].is_bytewise;
   }
@@ -193,6 +157,15 @@ bool TargetTable::append_row(std::span<const Value> row, std::string& out) const
   }
   out.push_back(')');
   return true;
+}
+
+std::string TargetTable::unfit(std::span<const Value> row) const {
+  std::string out;
+  for (const Column& column : columns_) {
+    if (column.literal.append(row[column.source], out)) continue;
+    return fmt::format("column {}: {}", column.name, column.literal.demand());
+  }
+  return "a value does not belong to its column";
 }
 
 bool TargetTable::append_delete_key(std::span<const Value> row, std::string& out) const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/table_fit.hpp"
 #include "base/collation.hpp"
 #include "base/value.hpp"
 #include "change/batch_reader.hpp"
@@ -32,8 +33,7 @@ class TargetTable {
  public:
   /// An error is the reason, for people, why the target's table cannot take the source's rows as it is now.
   [[nodiscard]] static std::expected<TargetTable, std::string> bind(std::shared_ptr<const change::ChangeTable> source,
-                                                                    ServerKind source_kind,
-                                                                    const mysql::TableSchema& target,
+                                                                    ServerKind source_kind, const TargetPlace& target,
                                                                     change::MergeRule merge);
 
   [[nodiscard]] WritePath path() const { return path_; }
@@ -63,6 +63,8 @@ class TargetTable {
   [[nodiscard]] bool append_delete_one(std::span<const Value> row, std::string& out) const;
   /// UPDATE of every column, where the row has the key of `key_row`.
   [[nodiscard]] bool append_update(std::span<const Value> row, std::span<const Value> key_row, std::string& out) const;
+  /// Why append_row() said no, for people: names the column, and holds no value.
+  [[nodiscard]] std::string unfit(std::span<const Value> row) const;
   /// A query that gives 1 if the row that has this key is `row` in every column, 0 if not, nothing if there is none.
   [[nodiscard]] bool append_compare(std::span<const Value> row, std::string& out) const;
   /// A query for the row that has this key, as JSON.
@@ -110,9 +112,5 @@ class TargetTable {
   std::string delete_head_;
   bool delete_by_list_ = false;
 };
-
-/// Why a value of the source's column could be cut or rounded by the target's without an error; nothing: it cannot.
-/// What the server refuses by itself (too long, out of range) is not looked for.
-[[nodiscard]] std::optional<std::string> silent_loss(const Column& source, const mysql::ColumnSchema& target);
 
 }  // namespace farshore::apply

@@ -16,7 +16,7 @@
 #include "base/byte_reader.hpp"
 #include "binlog/big_endian.hpp"
 #include "binlog/decimal.hpp"
-#include "binlog/json_number.hpp"
+#include "base/json_number.hpp"
 #include "binlog/temporal.hpp"
 
 namespace farshore::binlog {

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/json_number.hpp"
+
 namespace farshore::mysql {
 namespace {
 
@@ -126,9 +128,29 @@ void append_binary_literal(std::string_view bytes, std::string& out) {
   out.push_back('\'');
 }
 
-LiteralWriter::LiteralWriter(const Column& column)
+LiteralWriter::LiteralWriter(const Column& column, const ColumnSchema* target)
     : type_(column.type), opening_(opening_of(column.charset)), comma_(comma_of(column.charset)) {
   for (const std::string& label : column.labels) append_escaped(label, labels_.emplace_back());
+  if (target == nullptr) return;
+  into_json_ = target->data_type == "json";
+  if (!target->rounds) return;
+  rounds_to_ = static_cast<int>(target->scale);
+  rounds_float_ = target->data_type == "float";
+}
+
+std::string_view LiteralWriter::demand() const {
+  if (into_json_) return "its JSON has a number that the JSON type here would store as another";
+  if (rounds_to_ >= 0) return "the column here rounds: it has fewer digits after the point than the value";
+  return "the value does not belong to it";
+}
+
+// As the servers round: the digits after the point alone. Source: MySQL sql/field.cc, "Field_real::truncate".
+bool LiteralWriter::keeps_digits(double number) const {
+  if (rounds_to_ < 0 || !std::isfinite(number)) return true;
+  const double scale = std::pow(10.0, rounds_to_);
+  const double whole = std::floor(number);
+  const double rounded = whole + std::rint((number - whole) * scale) / scale;
+  return rounds_float_ ? static_cast<float>(rounded) == static_cast<float>(number) : rounded == number;
 }
 
 bool LiteralWriter::append(const Value& value, std::string& out) const {
@@ -144,10 +166,14 @@ bool LiteralWriter::append(const Value& value, std::string& out) const {
       if (!is_integer(type_) && type_ != ColumnType::kYear && type_ != ColumnType::kBit) return false;
       append_number(value.as_uint(), out);
       return true;
-    case Value::Kind::kFloat: return type_ == ColumnType::kFloat && append_real(double{value.as_float()}, out);
-    case Value::Kind::kDouble: return type_ == ColumnType::kDouble && append_real(value.as_double(), out);
+    case Value::Kind::kFloat:
+      if (type_ != ColumnType::kFloat || !keeps_digits(double{value.as_float()})) return false;
+      return append_real(double{value.as_float()}, out);
+    case Value::Kind::kDouble:
+      if (type_ != ColumnType::kDouble || !keeps_digits(value.as_double())) return false;
+      return append_real(value.as_double(), out);
     case Value::Kind::kBytes:
-      if (!is_character(type_)) return false;
+      if (!is_character(type_) || (into_json_ && !json_numbers_are_exact(value.bytes()))) return false;
       out += opening_;
       append_escaped(value.bytes(), out);
       out.push_back('\'');
@@ -159,6 +185,7 @@ bool LiteralWriter::append(const Value& value, std::string& out) const {
         return true;
       }
       if (!is_temporal(type_) && type_ != ColumnType::kJson) return false;
+      if (into_json_ && type_ == ColumnType::kJson && !json_numbers_are_printed(value.bytes())) return false;
       append_text_literal(value.bytes(), out);
       return true;
   }

@@ -6,6 +6,7 @@
 
 #include "base/table_shape.hpp"
 #include "base/value.hpp"
+#include "mysql/schema.hpp"
 
 /// SQL text for identifiers and values. The texts are right for a session of `Connection`: utf8mb4, backslash escapes.
 namespace farshore::mysql {
@@ -26,19 +27,27 @@ void append_binary_literal(std::string_view bytes, std::string& out);
 
 /// Writes the values of one source column. What depends on the column alone is worked out once, here.
 /// Characters keep their character set by an introducer; ENUM and SET go by label, never by index; FLOAT and DOUBLE
-/// are exact; DECIMAL is a number, so that a comparison is exact too.
+/// are exact; DECIMAL is a number, so that a comparison is exact too. What the target's column would store as something
+/// else without an error is not written: digits that FLOAT(7,2) rounds, numbers that MySQL's JSON cannot hold.
 class LiteralWriter {
  public:
-  explicit LiteralWriter(const Column& column);
-  /// False: the value does not belong to the column (an ENUM index without a label, another kind): nothing is
-  /// written.
+  /// `target`: where the values go, while this is made; null: it takes them as they are.
+  explicit LiteralWriter(const Column& column, const ColumnSchema* target = nullptr);
+  /// False: the value does not belong to the column (an ENUM index without a label, another kind), or the target's
+  /// column does not hold it exactly: nothing is written.
   [[nodiscard]] bool append(const Value& value, std::string& out) const;
+  /// What was asked of a value that was not written, for people.
+  [[nodiscard]] std::string_view demand() const;
 
  private:
+  [[nodiscard]] bool keeps_digits(double number) const;
   [[nodiscard]] bool append_enum(std::uint64_t index, std::string& out) const;
   [[nodiscard]] bool append_set(std::uint64_t mask, std::string& out) const;
 
   ColumnType type_;
+  int rounds_to_ = -1;               ///< digits after the point that the target keeps of a FLOAT or DOUBLE; -1: all
+  bool rounds_float_ = false;        ///< and the target is a FLOAT
+  bool into_json_ = false;           ///< the target reads the text
   std::string opening_;              ///< introducer and opening quote
   std::string_view comma_;           ///< between the labels of a SET; static
   std::vector<std::string> labels_;  ///< escaped

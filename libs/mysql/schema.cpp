@@ -24,9 +24,12 @@ ColumnSchema column_of(const Rows& rows, std::size_t row) {
   column.nullable = rows.text(row, 5) == "YES";
   column.is_unsigned = column.column_type.contains("unsigned");
   column.auto_increment = rows.text(row, 6).contains("auto_increment");
-  column.generated = !rows.text(row, 8).empty();
+  column.expression = rows.text(row, 8);
+  column.generated = !column.expression.empty();
   column.has_default = rows.rows[row][7].has_value() || column.nullable || column.auto_increment;
   column.length_bytes = rows.unsigned_integer(row, 9);
+  column.length_characters = rows.unsigned_integer(row, 13);
+  column.rounds = (column.data_type == "float" || column.data_type == "double") && rows.rows[row][11].has_value();
   column.precision = small(rows.unsigned_integer(row, 10));
   column.scale =
       rows.rows[row][12].has_value() ? small(rows.unsigned_integer(row, 12)) : small(rows.unsigned_integer(row, 11));
@@ -60,6 +63,23 @@ bool ForeignKey::cascades() const {
   return acts(on_update) || acts(on_delete);
 }
 
+// enum('a','it''s'): a quote inside is doubled; nothing else is escaped.
+std::vector<std::string> ColumnSchema::labels() const {
+  std::vector<std::string> labels;
+  const std::string_view text = column_type;
+  for (std::size_t at = text.find('\''); at != std::string_view::npos; at = text.find('\'', at)) {
+    std::string& label = labels.emplace_back();
+    for (++at; at < text.size(); ++at) {
+      if (text[at] == '\'' && !text.substr(at + 1).starts_with('\'')) break;
+      if (text[at] == '\'') ++at;
+      label.push_back(text[at]);
+    }
+    ++at;
+    if (at > text.size()) break;
+  }
+  return labels;
+}
+
 const ColumnSchema* TableSchema::find(std::string_view column) const {
   const auto found =
       std::ranges::find_if(columns, [&](const ColumnSchema& candidate) { return same_name(candidate.name, column); });
@@ -70,8 +90,8 @@ std::expected<std::optional<TableSchema>, SqlError> read_table_schema(Connection
                                                                       std::string_view name) {
   const std::string where =
       fmt::format(" WHERE TABLE_SCHEMA={} AND TABLE_NAME={}", text_literal(schema), text_literal(name));
-  const auto tables =
-      connection.query("SELECT ENGINE FROM information_schema.TABLES" + where + " AND TABLE_TYPE='BASE TABLE'");
+  const auto tables = connection.query("SELECT ENGINE, TABLE_TYPE FROM information_schema.TABLES" + where +
+                                       " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')");
   if (!tables) return std::unexpected(tables.error());
   if (tables->empty()) return std::optional<TableSchema>();
 
@@ -79,10 +99,11 @@ std::expected<std::optional<TableSchema>, SqlError> read_table_schema(Connection
   table.schema = schema;
   table.name = name;
   table.engine = tables->text(0, 0);
+  table.versioned = tables->text(0, 1) == "SYSTEM VERSIONED";
   const auto columns = connection.query(
       "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, EXTRA, "
       "COLUMN_DEFAULT, GENERATION_EXPRESSION, CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE, "
-      "DATETIME_PRECISION FROM information_schema.COLUMNS" +
+      "DATETIME_PRECISION, CHARACTER_MAXIMUM_LENGTH FROM information_schema.COLUMNS" +
       where + " ORDER BY ORDINAL_POSITION");
   if (!columns) return std::unexpected(columns.error());
   for (std::size_t row = 0; row < columns->size(); ++row) table.columns.push_back(column_of(*columns, row));
@@ -91,6 +112,15 @@ std::expected<std::optional<TableSchema>, SqlError> read_table_schema(Connection
                                      where + " AND NON_UNIQUE=0 ORDER BY INDEX_NAME, SEQ_IN_INDEX");
   if (!keys) return std::unexpected(keys.error());
   for (std::size_t row = 0; row < keys->size(); ++row) add_key_part(table, *keys, row);
+
+  const auto triggers = connection.query(
+      fmt::format("SELECT TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA={} "
+                  "AND EVENT_OBJECT_TABLE={} ORDER BY TRIGGER_NAME",
+                  text_literal(schema), text_literal(name)));
+  if (!triggers) return std::unexpected(triggers.error());
+  for (std::size_t row = 0; row < triggers->size(); ++row) {
+    table.triggers.push_back({.name = triggers->text(row, 0), .statement = triggers->text(row, 1)});
+  }
   return std::optional<TableSchema>(std::move(table));
 }
 

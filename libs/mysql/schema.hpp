@@ -24,11 +24,22 @@ struct ColumnSchema {
   bool nullable = false;
   bool is_unsigned = false;
   bool generated = false;  ///< takes no value
+  std::string expression;  ///< of a generated column
   bool auto_increment = false;
-  bool has_default = false;        ///< a row may be inserted without a value for it
-  std::uint64_t length_bytes = 0;  ///< of character and binary columns
-  std::uint32_t precision = 0;     ///< DECIMAL, BIT
-  std::uint32_t scale = 0;         ///< DECIMAL: digits after the point; temporal: digits of a second's fraction
+  bool has_default = false;             ///< a row may be inserted without a value for it
+  std::uint64_t length_bytes = 0;       ///< of character and binary columns
+  std::uint64_t length_characters = 0;  ///< likewise
+  std::uint32_t precision = 0;          ///< DECIMAL, BIT
+  std::uint32_t scale = 0;              ///< DECIMAL: digits after the point; temporal: digits of a second's fraction
+  bool rounds = false;                  ///< FLOAT and DOUBLE with a number of digits: `scale` of them after the point
+
+  /// ENUM, SET: the labels, as COLUMN_TYPE writes them.
+  [[nodiscard]] std::vector<std::string> labels() const;
+};
+
+struct Trigger {
+  std::string name;
+  std::string statement;
 };
 
 struct UniqueKey {
@@ -60,6 +71,8 @@ struct TableSchema {
   std::vector<std::string> primary_key;  ///< column names; empty: none
   bool primary_key_has_prefix = false;
   std::vector<UniqueKey> unique_keys;  ///< without the primary key
+  std::vector<Trigger> triggers;       ///< as far as the account may see them: with the TRIGGER right
+  bool versioned = false;              ///< MariaDB's WITH SYSTEM VERSIONING
 
   /// By name, see same_name().
   [[nodiscard]] const ColumnSchema* find(std::string_view column) const;

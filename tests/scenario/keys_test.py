@@ -1,7 +1,7 @@
 """Keys that a collation holds equal though their bytes differ: letter case, accents, trailing spaces.
 
-The columns take each server's own default collation, so that MySQL (0900_ai_ci, does not pad) and MariaDB (general_ci,
-pads) judge differently. At any time at most one spelling of a key exists; which one, and with which content, both sides
+Both sides have the same collation: where the target would hold keys equal that the source holds apart, the table waits
+(tests/integration/target_tables_test.py). At any time at most one spelling of a key exists; which one, and with which content, both sides
 must agree on, to the byte.
 """
 
@@ -13,7 +13,7 @@ from scenario import caught_up
 from wait import holds_for
 
 SCHEMA = """
-CREATE DATABASE IF NOT EXISTS test_keys CHARACTER SET utf8mb4;
+CREATE DATABASE IF NOT EXISTS test_keys CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
 CREATE TABLE IF NOT EXISTS test_keys.word (word VARCHAR(40) NOT NULL PRIMARY KEY, n BIGINT NOT NULL, note VARCHAR(40));
 CREATE TABLE IF NOT EXISTS test_keys.placed (bucket INT NOT NULL, word VARCHAR(40) NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (bucket, word));
 CREATE TABLE IF NOT EXISTS test_keys.latin (word VARCHAR(40) CHARACTER SET latin1 NOT NULL PRIMARY KEY, n BIGINT NOT NULL);

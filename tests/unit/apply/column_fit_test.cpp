@@ -104,16 +104,41 @@ TEST(SilentLoss, CharStripsSpacesThatOthersKeep) {
   EXPECT_FALSE(fits(ColumnType::kText, "char"));
 }
 
-TEST(SilentLoss, ShorterTextOfTheSameCharacterSetWouldBeCut) {
+TEST(SilentLoss, SpacesAtTheEndOfLongerTextWouldBeCut) {
   const Column source = column("c", ColumnType::kVarchar, "utf8mb4", 45, 80);
-  mysql::ColumnSchema target = target_column("c", "varchar", "utf8mb4");
-  target.length_bytes = 80;
-  EXPECT_TRUE(fits(source, target));
-  target.length_bytes = 76;
-  EXPECT_THAT(silent_loss(source, target).value_or(""), HasSubstr("holds 76 bytes, the source's holds 80"));
-  target.charset = "latin1";
-  EXPECT_TRUE(fits(source, target))
-      << "bytes of two character sets do not compare; the server refuses what is too long";
+  mysql::ColumnSchema target = target_column("c", "varchar", "latin1");
+  target.length_characters = 20;
+  EXPECT_TRUE(fits(source, target)) << "characters are compared, whatever their bytes";
+  target.length_characters = 19;
+  EXPECT_THAT(silent_loss(source, target).value_or(""), HasSubstr("holds 19 characters, the source's holds 20"));
+  Column text = column("c", ColumnType::kText, "utf8mb4", 45, 2);
+  target.length_characters = 16'383;
+  EXPECT_FALSE(fits(text, target));
+  target.length_characters = 65'535;
+  EXPECT_TRUE(fits(text, target));
+  target = target_column("c", "tinytext", "utf8mb4");
+  target.length_bytes = 255;
+  EXPECT_FALSE(fits(text, target));
+}
+
+TEST(SilentLoss, ALabelThatACollationFindsEqualToAnotherWouldBecomeIt) {
+  Column source = column("c", ColumnType::kEnum, "utf8mb4");
+  mysql::ColumnSchema target = target_column("c", "enum", "utf8mb4");
+  target.column_type = "enum('Paid','it''s','ss')";
+  for (const char* const label : {"paid", "PAID", "ß", "Paid "}) {
+    source.labels = {label};
+    EXPECT_FALSE(fits(source, target)) << label;
+  }
+  source.labels = {"Paid", "it's", "new"};
+  EXPECT_TRUE(fits(source, target)) << "the server itself refuses 'new'";
+}
+
+TEST(SilentLoss, YearsOfTwoDigitsAndMariadbsOwnTypesSayWhatTheyAre) {
+  mysql::ColumnSchema target = target_column("c", "year");
+  target.column_type = "year(2)";
+  EXPECT_FALSE(fits(column("c", ColumnType::kYear), target)) << "1901 becomes 2001";
+  EXPECT_THAT(silent_loss(column("c", ColumnType::kChar, "binary", 63, 16), target_column("c", "uuid")).value_or(""),
+              HasSubstr("column c is uuid there, and values of that type are not carried"));
 }
 
 TEST(SilentLoss, AnEnumsLabelThatLooksLikeANumberMustBeThere) {
@@ -146,11 +171,11 @@ TEST(SilentLoss, ALabelWithBlanksOrASignBeforeItsDigitsLooksLikeANumber) {
   Column source = column("c", ColumnType::kEnum, "utf8mb4");
   mysql::ColumnSchema target = target_column("c", "enum", "utf8mb4");
   target.column_type = "enum('a','b','c')";
-  for (const char* const label : {"3", " 3", "\t3", "+3", "-0", " +3"}) {
+  for (const char* const label : {"3", " 3", "\t3", "+3", "-0", " +3", " "}) {
     source.labels = {label};
     EXPECT_FALSE(fits(source, target)) << "'" << label << "'";
   }
-  for (const char* const label : {"", " ", "+", "3+", "3 a", "x3"}) {
+  for (const char* const label : {"", "+", "3+", "3 a", "x3"}) {
     source.labels = {label};
     EXPECT_TRUE(fits(source, target)) << "'" << label << "'";
   }

@@ -216,7 +216,7 @@ class FakeTarget {
       const bool reads = statement.starts_with("SELECT") &&
                          (statement.contains("farshore.") || statement.contains("information_schema."));
       const bool is_setup = statement.starts_with("SHOW") || statement.starts_with("PREPARE") ||
-                            statement.starts_with("EXECUTE") || statement.starts_with("SELECT @@") ||
+                            statement.starts_with("EXECUTE") || statement.starts_with("SELECT VERSION()") || statement.starts_with("SELECT @@") ||
                             statement.contains("'self-test'") || statement == "DO 1";
       if (!reads && !is_setup) writes.push_back(std::move(statement));
     }
@@ -235,6 +235,7 @@ class FakeTarget {
     if (!denied_.empty() && statement.starts_with(denied_)) return fails(1142, "command denied to user");
     if (statement == "COMMIT") return commit();
     if (statement == "ROLLBACK") return roll_back(ok());
+    if (statement.starts_with("SELECT VERSION()")) return rows({"now", "account"}, {{"1", "farshore_apply"}});
     if (statement.starts_with("SELECT @@max_allowed_packet")) return rows({"m"}, {{std::to_string(packet_bytes_)}});
     if (statement.starts_with("PREPARE") || statement.starts_with("EXECUTE")) return on_statement(statement);
     if (statement.starts_with("SHOW SESSION STATUS")) return rows({"n", "v"}, {{"n", std::to_string(prepared_anew_)}});
@@ -420,12 +421,28 @@ class FakeTarget {
     return reply;
   }
 
+  /// Every table has a child whose rows go with its own.
+  Reply foreign_keys() const {
+    Reply keys = rows(
+        {"CONSTRAINT_SCHEMA", "CONSTRAINT_NAME", "TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "REFERENCED_TABLE_SCHEMA",
+         "REFERENCED_TABLE_NAME", "REFERENCED_COLUMN_NAME", "UPDATE_RULE", "DELETE_RULE"},
+        {});
+    for (const auto& [name, shape] : tables_) {
+      keys.rows.push_back({"shop", name, "shop", name, "id", "shop", "parents", "id", "CASCADE", "CASCADE"});
+    }
+    return keys;
+  }
+
   Reply on_schema(const std::string& statement) const {
     SqlText text(statement);
+    if (statement.contains("information_schema.TRIGGERS")) return rows({"TRIGGER_NAME", "ACTION_STATEMENT"}, {});
+    if (statement.contains("information_schema.KEY_COLUMN_USAGE")) return foreign_keys();
     (void)text.find("TABLE_NAME=");
     const auto table = tables_.find(text.literal());
     if (table == tables_.end()) return rows({"x"}, {});
-    if (statement.contains("information_schema.TABLES")) return rows({"ENGINE"}, {{"InnoDB"}});
+    if (statement.contains("information_schema.TABLES")) {
+      return rows({"ENGINE", "TABLE_TYPE"}, {{"InnoDB", "BASE TABLE"}});
+    }
     if (statement.contains("information_schema.STATISTICS")) {
       const std::string key = table->second == Shape::kTextKey || table->second == Shape::kBinaryKey ? "note" : "id";
       Reply keys = rows({"INDEX_NAME", "COLUMN_NAME", "SUB_PART"}, {{"PRIMARY", key, std::nullopt}});
@@ -436,10 +453,10 @@ class FakeTarget {
     const Reply::Field null;
     Reply columns = rows({"COLUMN_NAME", "DATA_TYPE", "COLUMN_TYPE", "CHARACTER_SET_NAME", "COLLATION_NAME",
                           "IS_NULLABLE", "EXTRA", "COLUMN_DEFAULT", "GENERATION_EXPRESSION", "CHARACTER_OCTET_LENGTH",
-                          "NUMERIC_PRECISION", "NUMERIC_SCALE", "DATETIME_PRECISION"},
-                         {{"id", "bigint", "bigint(20)", null, null, "NO", "", null, "", null, "19", "0", null},
+                          "NUMERIC_PRECISION", "NUMERIC_SCALE", "DATETIME_PRECISION", "CHARACTER_MAXIMUM_LENGTH"},
+                         {{"id", "bigint", "bigint(20)", null, null, "NO", "", null, "", null, "19", "0", null, null},
                           {"note", "varchar", "varchar(20)", "utf8mb4", "utf8mb4_general_ci", "YES", "", null, "", "80",
-                           null, null, null}});
+                           null, null, null, "20"}});
     if (table->second == Shape::kBinaryKey) columns.rows.back()[4] = "utf8mb4_bin";
     if (table->second == Shape::kWide) {
       columns.rows.push_back(columns.rows.back());

@@ -273,7 +273,6 @@ TEST_F(ParkedChanges, AreFoundByTheirKeyWhateverTheTargetHoldsEqualByNow) {
   restart();
   TableShape shape = notes_shape("notes");
   shape.key = {1};
-  shape.columns[1].collation = 46;  // utf8mb4_bin
   const auto refused = [](const std::string& statement) -> std::optional<Reply> {
     if (statement.starts_with("INSERT")) return fails(3819, "Check constraint 'small' is violated.");
     return std::nullopt;

@@ -43,10 +43,18 @@ TEST(WritePaths, ANumberAsKeyIsCoalesced) {
 
 TEST(WritePaths, KeysThatMayBeEqualThoughTheirBytesDifferKeepTheirOrder) {
   EXPECT_EQ(bind(named_shape(kGeneralCi), named_target("utf8mb4_general_ci")).path(), WritePath::kOrdered);
-  EXPECT_EQ(bind(named_shape(kUtf8mb4Bin), named_target("utf8mb4_general_ci")).path(), WritePath::kOrdered)
-      << "equal at the target";
   EXPECT_EQ(bind(named_shape(kGeneralCi), named_target("utf8mb4_bin")).path(), WritePath::kOrdered)
       << "equal at the source";
+}
+
+TEST(Binding, KeysThatTheTargetWouldHoldEqualAndTheSourceNotAreNotTaken) {
+  const auto bound = try_bind(named_shape(kUtf8mb4Bin), named_target("utf8mb4_general_ci"));
+  ASSERT_FALSE(bound);
+  EXPECT_THAT(bound.error(),
+              HasSubstr("its key column name has the collation utf8mb4_general_ci here and utf8mb4_bin at the source"));
+  EXPECT_FALSE(
+      try_bind(named_shape(255), named_target("utf8mb4_general_ci"), change::MergeRule::kOverwrite, ServerKind::kMysql))
+      << "MySQL's default into MariaDB's: 'a' and 'a ' would be one";
 }
 
 TEST(WritePaths, BytewiseTextIsCoalescedWhereBothSidesPadAlike) {
@@ -116,7 +124,7 @@ TEST(Binding, FindsColumnsByNameWhateverTheirOrderAndCase) {
 TEST(Binding, AColumnThatIsMissingIsNamed) {
   mysql::TableSchema target = notes_target();
   target.columns.pop_back();
-  expect_unfit(try_bind(notes_shape("notes"), target), "table shop.notes has no column note here");
+  expect_unfit(try_bind(notes_shape("notes"), target), "table shop.notes: it has no column note here");
 }
 
 TEST(Binding, AColumnThatTheSourceLacksNeedsADefault) {

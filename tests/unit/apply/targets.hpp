@@ -24,6 +24,7 @@ inline mysql::ColumnSchema target_column(std::string name, std::string data_type
   made.nullable = true;
   made.has_default = true;
   made.length_bytes = 65'535;
+  made.length_characters = 65'535;
   return made;
 }
 
@@ -46,7 +47,7 @@ inline std::shared_ptr<const change::ChangeTable> source_of(const TableShape& sh
 inline std::expected<TargetTable, std::string> try_bind(const TableShape& shape, const mysql::TableSchema& target,
                                                         change::MergeRule merge = change::MergeRule::kOverwrite,
                                                         ServerKind kind = ServerKind::kMariadb) {
-  return TargetTable::bind(source_of(shape), kind, target, merge);
+  return TargetTable::bind(source_of(shape), kind, {.table = target}, merge);
 }
 inline TargetTable bind(const TableShape& shape, const mysql::TableSchema& target,
                         change::MergeRule merge = change::MergeRule::kOverwrite,

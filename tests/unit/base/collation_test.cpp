@@ -72,5 +72,43 @@ TEST(Collation, an_unknown_id_has_no_name) {
   EXPECT_FALSE(find_collation(ServerKind::kMysql, 0).is_bytewise);
 }
 
+TEST(Collation, uca_1400_is_known_by_number_and_by_name) {
+  const Collation& found = find_collation(ServerKind::kMariadb, 2310);
+  EXPECT_EQ(found.name, "utf8mb4_uca1400_nopad_as_ci");
+  EXPECT_EQ(found.charset, "utf8mb4");
+  EXPECT_FALSE(found.pads);
+  EXPECT_EQ(find_collation(ServerKind::kMariadb, "utf8mb4_uca1400_german2_ai_ci").id, 2464U);
+  EXPECT_EQ(find_collation(ServerKind::kMariadb, 2048 + 21 * 8).name, "") << "there is no such language";
+  EXPECT_EQ(find_collation(ServerKind::kMysql, 2310).name, "");
+}
+
+TEST(Collation, keys_stay_apart_in_the_same_a_stricter_or_a_bytewise_collation) {
+  struct Case {
+    const char* source;
+    const char* target;
+    bool ends_in_spaces;
+    bool good;
+  };
+  for (const Case& one : std::initializer_list<Case>{
+           {"utf8mb4_general_ci", "utf8mb4_general_ci", true, true},
+           {"utf8mb3_general_ci", "utf8mb4_general_ci", true, true},
+           {"utf8mb4_0900_ai_ci", "utf8mb4_general_ci", true, false},
+           {"utf8mb4_general_ci", "utf8mb4_0900_ai_ci", true, false},
+           {"utf8mb4_0900_ai_ci", "utf8mb4_0900_as_cs", true, true},
+           {"utf8mb4_0900_as_cs", "utf8mb4_0900_ai_ci", true, false},
+           {"utf8mb4_uca1400_ai_ci", "utf8mb4_uca1400_as_ci", true, true},
+           {"utf8mb4_uca1400_nopad_ai_ci", "utf8mb4_uca1400_ai_ci", true, false},
+           {"utf8mb4_general_ci", "utf8mb4_bin", true, true},
+           {"utf8mb4_0900_ai_ci", "utf8mb4_bin", true, false},  // 'a' and 'a '
+           {"utf8mb4_0900_ai_ci", "utf8mb4_bin", false, true},
+           {"utf8mb4_0900_ai_ci", "utf8mb4_0900_bin", true, true},
+           {"latin1_swedish_ci", "latin1_german1_ci", true, false},
+           {"", "utf8mb4_bin", true, false},
+       }) {
+    EXPECT_EQ(collation_keeps_apart(one.source, one.target, one.ends_in_spaces), one.good)
+        << one.source << " to " << one.target;
+  }
+}
+
 }  // namespace
 }  // namespace farshore

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "binlog/json_number.hpp"
+#include "base/json_number.hpp"
 
 namespace farshore::binlog {
 namespace {

@@ -30,12 +30,17 @@ class InformationSchema : public ::testing::Test {
   }
   void answer(std::vector<std::vector<Reply::Field>> columns, std::vector<std::vector<Reply::Field>> keys) {
     server_.answer([columns, keys](const std::string& statement) {
-      if (statement.contains("information_schema.TABLES")) return rows({"ENGINE"}, {{"InnoDB"}});
+      if (statement.contains("information_schema.TABLES")) {
+        return rows({"ENGINE", "TABLE_TYPE"}, {{"InnoDB", "SYSTEM VERSIONED"}});
+      }
+      if (statement.contains("information_schema.TRIGGERS")) {
+        return rows({"TRIGGER_NAME", "ACTION_STATEMENT"}, {{"count_it", "SET @n = 1"}});
+      }
       if (statement.contains("information_schema.STATISTICS"))
         return rows({"INDEX_NAME", "COLUMN_NAME", "SUB_PART"}, keys);
       return rows({"COLUMN_NAME", "DATA_TYPE", "COLUMN_TYPE", "CHARACTER_SET_NAME", "COLLATION_NAME", "IS_NULLABLE",
                    "EXTRA", "COLUMN_DEFAULT", "GENERATION_EXPRESSION", "CHARACTER_OCTET_LENGTH", "NUMERIC_PRECISION",
-                   "NUMERIC_SCALE", "DATETIME_PRECISION"},
+                   "NUMERIC_SCALE", "DATETIME_PRECISION", "CHARACTER_MAXIMUM_LENGTH"},
                   columns);
     });
   }
@@ -49,16 +54,21 @@ class InformationSchema : public ::testing::Test {
 };
 
 TEST_F(InformationSchema, DescribesTheColumns) {
-  answer(
-      {{"id", "BIGINT", "bigint unsigned", kNull, kNull, "NO", "auto_increment", kNull, "", kNull, "20", "0", kNull},
-       {"note", "varchar", "varchar(20)", "utf8mb4", "utf8mb4_bin", "YES", "", kNull, "", "80", kNull, kNull, kNull},
-       {"total", "decimal", "decimal(10,2)", kNull, kNull, "NO", "", "0.00", "", kNull, "10", "2", kNull},
-       {"at", "datetime", "datetime(3)", kNull, kNull, "NO", "", kNull, "", kNull, kNull, kNull, "3"},
-       {"sum", "int", "int(11)", kNull, kNull, "YES", "STORED GENERATED", kNull, "(1 + 1)", kNull, "10", "0", kNull}},
-      {});
+  answer({{"id", "BIGINT", "bigint unsigned", kNull, kNull, "NO", "auto_increment", kNull, "", kNull, "20", "0", kNull,
+           kNull},
+          {"note", "varchar", "varchar(20)", "utf8mb4", "utf8mb4_bin", "YES", "", kNull, "", "80", kNull, kNull, kNull,
+           "20"},
+          {"total", "decimal", "decimal(10,2)", kNull, kNull, "NO", "", "0.00", "", kNull, "10", "2", kNull, kNull},
+          {"at", "datetime", "datetime(3)", kNull, kNull, "NO", "", kNull, "", kNull, kNull, kNull, "3", kNull},
+          {"sum", "int", "int(11)", kNull, kNull, "YES", "STORED GENERATED", kNull, "(1 + 1)", kNull, "10", "0", kNull,
+           kNull},
+          {"v", "float", "float(7,2)", kNull, kNull, "YES", "", kNull, "", kNull, "7", "2", kNull, kNull},
+          {"e", "enum", "enum('a','it''s','')", "utf8mb4", "utf8mb4_bin", "YES", "", kNull, "", "16", kNull, kNull,
+           kNull, "4"}},
+         {});
   const TableSchema table = read();
   EXPECT_EQ(table.engine, "InnoDB");
-  ASSERT_EQ(table.columns.size(), 5U);
+  ASSERT_EQ(table.columns.size(), 7U);
   EXPECT_EQ(table.columns[0].data_type, "bigint");
   EXPECT_TRUE(table.columns[0].is_unsigned);
   EXPECT_TRUE(table.columns[0].auto_increment);
@@ -73,6 +83,14 @@ TEST_F(InformationSchema, DescribesTheColumns) {
   EXPECT_FALSE(table.columns[3].has_default);
   EXPECT_FALSE(table.columns[3].generated);
   EXPECT_TRUE(table.columns[4].generated);
+  EXPECT_EQ(table.columns[4].expression, "(1 + 1)");
+  EXPECT_EQ(table.columns[1].length_characters, 20U);
+  EXPECT_TRUE(table.columns[5].rounds);
+  EXPECT_FALSE(table.columns[2].rounds);
+  EXPECT_THAT(table.columns[6].labels(), ElementsAre("a", "it's", ""));
+  EXPECT_TRUE(table.versioned);
+  ASSERT_EQ(table.triggers.size(), 1U);
+  EXPECT_EQ(table.triggers[0].name, "count_it");
 }
 
 TEST_F(InformationSchema, TellsThePrimaryKeyFromTheOthers) {

@@ -1,0 +1,166 @@
+#include "base/json_number.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
+
+namespace farshore {
+namespace {
+
+/// A number as its significant digits and the place of the point: 0.DIGITS times ten to the `point`.
+struct Digits {
+  explicit Digits(double number) {
+    const auto [end, problem] =
+        std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::scientific);
+    const std::string_view all(text.data(), static_cast<std::size_t>(end - text.data()));
+    const std::size_t e = all.find('e');
+    int exponent = 0;
+    const std::size_t sign = all[e + 1] == '+' ? 1 : 0;
+    std::from_chars(all.data() + e + 1 + sign, all.data() + all.size(), exponent);
+    point = exponent + 1;
+    if (e > 1) text[1] = text[0];  // closes the gap that the point leaves
+    const std::size_t first = e > 1 ? 1 : 0;
+    digits = all.substr(first, e - first);
+  }
+  std::array<char, 32> text;
+  std::string_view digits;
+  int point;
+};
+
+/// MySQL writes an exponent when the plain form would need more than 15 digits before the point, or as many zeros
+/// after it. Source: MySQL strings/dtoa.cc, "my_gcvt".
+bool wants_exponent(const Digits& number) {
+  constexpr int kPlaces = 15;
+  const auto count = static_cast<int>(number.digits.size());
+  return number.point < -kPlaces + 1 || (number.point > kPlaces && count <= number.point);
+}
+
+void append_plain(const Digits& number, std::string& text) {
+  const auto count = static_cast<int>(number.digits.size());
+  if (number.point <= 0) {
+    text += "0.";
+    text.append(static_cast<std::size_t>(-number.point), '0');
+    text += number.digits;
+  } else if (number.point < count) {
+    text += number.digits.substr(0, static_cast<std::size_t>(number.point));
+    text.push_back('.');
+    text += number.digits.substr(static_cast<std::size_t>(number.point));
+  } else {
+    text += number.digits;
+    text.append(static_cast<std::size_t>(number.point - count), '0');
+    text += ".0";
+  }
+}
+
+void append_with_exponent(const Digits& number, std::string& text) {
+  text.push_back(number.digits.front());
+  if (number.digits.size() > 1) {
+    text.push_back('.');
+    text += number.digits.substr(1);
+  }
+  text.push_back('e');
+  text += std::to_string(number.point - 1);
+}
+
+}  // namespace
+
+bool append_json_double(double number, std::string& text) {
+  if (!std::isfinite(number)) return false;
+  if (std::signbit(number)) text.push_back('-');
+  if (number == 0) {
+    text += "0.0";
+    return true;
+  }
+  const Digits digits(std::fabs(number));
+  if (wants_exponent(digits)) {
+    append_with_exponent(digits, text);
+  } else {
+    append_plain(digits, text);
+  }
+  return true;
+}
+
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool fits_an_integer(std::string_view number) {
+  const char* const end = number.data() + number.size();
+  if (number.starts_with('-')) {
+    std::int64_t value = 0;
+    const auto read = std::from_chars(number.data(), end, value);
+    return read.ec == std::errc() && read.ptr == end;
+  }
+  std::uint64_t value = 0;
+  const auto read = std::from_chars(number.data(), end, value);
+  return read.ec == std::errc() && read.ptr == end;
+}
+
+// Its digits and point are those of the shortest text of the double that it reads as.
+bool is_shortest(std::string_view number, double value) {
+  std::string digits;
+  int point = 0;
+  bool is_whole = true;
+  std::size_t at = number.starts_with('-') ? 1 : 0;
+  for (; at < number.size() && (is_digit(number[at]) || number[at] == '.'); ++at) {
+    if (number[at] == '.') {
+      is_whole = false;
+      continue;
+    }
+    if (digits.empty() && number[at] == '0') {
+      if (!is_whole) --point;
+      continue;
+    }
+    if (is_whole) ++point;
+    digits.push_back(number[at]);
+  }
+  int exponent = 0;
+  if (at < number.size()) {
+    at += number[at + 1] == '+' ? 2 : 1;
+    std::from_chars(number.data() + at, number.data() + number.size(), exponent);
+  }
+  while (digits.ends_with('0')) digits.pop_back();
+  if (value == 0) return digits.empty();
+  const Digits shortest(std::fabs(value));
+  return shortest.digits == digits && shortest.point == point + exponent;
+}
+
+/// Calls `good` with each number that is not an integer of 64 bits; true: all were.
+template <typename Good>
+bool all_numbers(std::string_view text, const Good& good) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '"') {
+      for (++at; at < text.size() && text[at] != '"'; ++at) {
+        if (text[at] == '\\') ++at;
+      }
+    } else if (text[at] == '-' || is_digit(text[at])) {
+      std::size_t end = text.find_first_not_of("0123456789.eE+-", at);
+      if (end == std::string_view::npos) end = text.size();
+      const std::string_view number = text.substr(at, end - at);
+      at = end - 1;
+      if (fits_an_integer(number)) continue;
+      double value = 0;
+      const auto read = std::from_chars(number.data(), number.data() + number.size(), value);
+      if (read.ptr != number.data() + number.size()) continue;  // not JSON
+      if (read.ec != std::errc() || !good(number, value)) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool json_numbers_are_exact(std::string_view text) { return all_numbers(text, is_shortest); }
+
+bool json_numbers_are_printed(std::string_view text) {
+  return all_numbers(text, [](std::string_view number, double value) {
+    std::string printed;
+    return append_json_double(value, printed) && printed == number;
+  });
+}
+
+}  // namespace farshore

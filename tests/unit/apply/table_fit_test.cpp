@@ -1,0 +1,103 @@
+#include "apply/table_fit.hpp"
+
+#include <gmock/gmock.h>
+
+#include "targets.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using namespace test;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class AFit : public ::testing::Test {
+ protected:
+  [[nodiscard]] TableFit fit() const {
+    return judge({.shape = shape_, .kind = ServerKind::kMariadb, .repeats_cascades = repeats_cascades_},
+                 {.table = target_, .keys = keys_, .null_becomes_now = null_becomes_now_, .account = "farshore_apply"});
+  }
+  TableShape shape_ = notes_shape("notes");
+  mysql::TableSchema target_ = notes_target();
+  std::vector<mysql::ForeignKey> keys_;
+  bool repeats_cascades_ = false;
+  bool null_becomes_now_ = false;
+};
+
+TEST_F(AFit, OfEqualTablesHasNothingToSay) {
+  EXPECT_THAT(fit().waits, IsEmpty());
+  EXPECT_THAT(fit().warns, IsEmpty());
+}
+
+TEST_F(AFit, ATriggerThatWouldFireTwiceWaitsAndOneThatNamesTheAccountDoesNot) {
+  target_.triggers = {{"count_it", "UPDATE shop.counts SET n = n + 1"}};
+  EXPECT_THAT(fit().waits, ElementsAre(HasSubstr("it has the trigger count_it here")));
+  target_.triggers = {{"count_it", "IF USER() NOT LIKE 'farshore_apply@%' THEN ... END IF"}};
+  EXPECT_THAT(fit().waits, IsEmpty());
+  EXPECT_THAT(fit().warns, ElementsAre(HasSubstr("its trigger count_it names apply's account")));
+}
+
+TEST_F(AFit, WhereCascadesAreRepeatedTheTargetMustHaveACascadingKey) {
+  repeats_cascades_ = true;
+  EXPECT_THAT(fit().waits, ElementsAre(HasSubstr("a foreign key cascades at the source without logging it")));
+  keys_ = {{.name = "fk",
+            .schema = "shop",
+            .table = "lines",
+            .columns = {"note_id"},
+            .parent_schema = "shop",
+            .parent_table = "notes",
+            .parent_columns = {"id"},
+            .on_update = "RESTRICT",
+            .on_delete = "RESTRICT"}};
+  EXPECT_THAT(fit().waits, ElementsAre(HasSubstr("and none does here"))) << "it does not cascade";
+  keys_[0].on_delete = "CASCADE";
+  EXPECT_THAT(fit().waits, IsEmpty());
+}
+
+TEST_F(AFit, NullIntoATimestampThatWouldTakeThePresentTimeWaits) {
+  shape_.columns[1] = column("note", ColumnType::kTimestamp);
+  shape_.columns[1].nullable = true;
+  target_.columns[1] = target_column("note", "timestamp");
+  target_.columns[1].nullable = false;
+  EXPECT_THAT(fit().warns, ElementsAre(HasSubstr("may be NULL at the source and not here")));
+  null_becomes_now_ = true;
+  EXPECT_THAT(fit().waits, ElementsAre(HasSubstr("takes NULL for the present time here")));
+}
+
+TEST_F(AFit, AVersionedTableSaysSo) {
+  target_.versioned = true;
+  EXPECT_THAT(fit().waits, ElementsAre(HasSubstr("it has system versioning here")));
+}
+
+TEST_F(AFit, AValueThatTheColumnWouldRoundIsNotWritten) {
+  const Column real = column("v", ColumnType::kDouble);
+  mysql::ColumnSchema there = target_column("v", "double");
+  there.rounds = true;
+  there.scale = 2;
+  const mysql::LiteralWriter literal(real, &there);
+  std::string out;
+  EXPECT_TRUE(literal.append(Value::of_double(1.25), out));
+  EXPECT_TRUE(literal.append(Value::of_double(-99999.99), out));
+  EXPECT_FALSE(literal.append(Value::of_double(1.239), out));
+  EXPECT_THAT(std::string(literal.demand()), HasSubstr("the column here rounds"));
+}
+
+TEST_F(AFit, JsonWithNumbersThatTheTargetWouldChangeIsNotWritten) {
+  mysql::ColumnSchema there = target_column("v", "json");
+  std::string out;
+  const mysql::LiteralWriter text(column("v", ColumnType::kText, "utf8mb4", 45, 4), &there);
+  for (const char* const good :
+       {R"({"a": 18446744073709551615, "b": 1.50, "c": 1e100, "d": "12345678901234567890.12"})", "[-17, 0.1]"}) {
+    EXPECT_TRUE(text.append(Value::of_bytes(good), out)) << good;
+  }
+  for (const char* const bad : {"[12345678901234567890.12]", "[123456789012345678901234]", "[1e-400]"}) {
+    EXPECT_FALSE(text.append(Value::of_bytes(bad), out)) << bad;
+  }
+  const mysql::LiteralWriter printed(column("v", ColumnType::kJson), &there);
+  EXPECT_TRUE(printed.append(Value::of_text(R"({"a": 1.5, "b": 1e100})"), out));
+  EXPECT_FALSE(printed.append(Value::of_text(R"({"a": 1.50})"), out)) << "a DECIMAL at the source";
+}
+
+}  // namespace
+}  // namespace farshore::apply
