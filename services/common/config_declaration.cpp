@@ -160,7 +160,8 @@ void declare(FieldVisitor& v, ApplyConfig& apply) {
 
 void declare(FieldVisitor& v, GateConfig& gate) {
   v.section({"bounds", "What closes the gate."}, [&] {
-    v.duration({"max_age", "Safe time may be this old."}, {1s, days{1}}, gate.bounds.max_age);
+    v.duration({"max_age", "Safe time may be this old, and stand still for so long."}, {1s, days{1}},
+               gate.bounds.max_age);
     v.duration({"max_evidence_age", "The last good reading of the progress table may be this old."}, {500ms, 1h},
                gate.bounds.max_evidence_age);
     v.duration({"max_clock_skew", "Safe time may lie this far in the future of this region's clock."}, {0ms, 1h},

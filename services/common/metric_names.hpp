@@ -240,8 +240,10 @@ inline constexpr GaugeDeclaration kSafeTime{
     kByGate,
     {"origin", "stream"},
     "Safe time as a timestamp: every change committed at the origin up to it is applied here. 0: none yet."};
-inline constexpr GaugeDeclaration kSafeTimeAge{
-    "farshore_safe_time_age_seconds", kByGate, {"origin", "stream"}, "This clock minus safe time."};
+inline constexpr GaugeDeclaration kSafeTimeAge{"farshore_safe_time_age_seconds",
+                                               kByGate,
+                                               {"origin", "stream"},
+                                               "How old safe time really is: by number, by growth, by pace."};
 inline constexpr GaugeDeclaration kGateOpen{
     "farshore_gate_open", kByGate, {"origin", "stream"}, "1: this region may take the stream over within its bounds."};
 inline constexpr GaugeDeclaration kGateReason{"farshore_gate_reason_partitions",

@@ -1,14 +1,15 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/environment_error.hpp"
-#include "common/http_client.hpp"
 #include "ctl/command.hpp"
+#include "ctl/gate_answer.hpp"
 #include "ctl/table.hpp"
 
 // farshorectl gate: what the region's gate answers, for people.
@@ -17,50 +18,26 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::seconds kTimeout{3};
-
 struct GateOptions {
   Output output = Output::kTable;
   bool watch = false;
+  std::string origin;  ///< empty: all
 };
 
-struct Answer {
-  std::string text;
-  json parsed;
-};
-
-Answer ask_gate(const common::Config& config) {
-  const auto answer = common::http_get(config.http.gate, "/v1/gate", kTimeout);
-  if (!answer) {
-    throw EnvironmentError(fmt::format("http.gate ({}): the gate does not answer ({}); start it with farshore gate.",
-                                       config.http.gate.to_string(), answer.error()),
-                           ExitCode::kUnreachable);
+GateAnswer answer_of(const common::Config& config, const std::string& origin) {
+  const auto& applied = config.apply.origins;
+  if (!origin.empty() && std::ranges::count(applied, origin) == 0) {
+    throw EnvironmentError(fmt::format("--origin {}: apply.origins of {} has {}; name one of them.", origin,
+                                       config.file.string(),
+                                       applied.empty() ? "none" : fmt::to_string(fmt::join(applied, ", "))));
   }
-  Answer gate{.text = answer->body, .parsed = json::parse(answer->body, nullptr, false)};
-  if (gate.parsed.is_discarded() || !gate.parsed.contains("verdict")) {
-    throw EnvironmentError(
-        fmt::format("http.gate ({}): what answers there is not a gate (status {}); correct the "
-                    "address.",
-                    config.http.gate.to_string(), answer->status));
-  }
-  return gate;
+  auto gate = ask_gate(config, origin);
+  if (gate) return std::move(*gate);
+  throw EnvironmentError(gate.error().sentence, gate.error().is_away ? ExitCode::kUnreachable : ExitCode::kError);
 }
 
 std::string seconds_text(const json& number) {
   return number.is_number() ? fmt::format("{:.1f} s", number.get<double>()) : "none";
-}
-
-std::string reasons_text(const json& reasons) {
-  std::string out;
-  for (const json& reason : reasons) {
-    if (!out.empty()) out += "; ";
-    out += reason.value("reason", "");
-    if (reason.contains("partitions")) {
-      out += fmt::format(" [{}]", fmt::join(reason["partitions"].get<std::vector<int>>(), ","));
-    }
-    out += ": " + reason.value("detail", "");
-  }
-  return out;
 }
 
 std::string gate_table(const json& gate) {
@@ -71,16 +48,17 @@ std::string gate_table(const json& gate) {
                seconds_text(stream["age_seconds"]), stream["parked"].dump(), stream["conflicts"].dump(),
                reasons_text(stream["reasons"])});
   }
-  return fmt::format("gate of {}: {} at {} (age of the evidence: {})\n{}", gate.value("region", ""),
-                     gate.value("verdict", ""), gate.value("time", ""), seconds_text(gate["evidence_age_seconds"]),
-                     table.text());
+  const bool is_of_one = gate.contains("origin") && gate["origin"].is_string();
+  return fmt::format("gate of {}{}: {} at {} (age of the evidence: {})\n{}", gate.value("region", ""),
+                     is_of_one ? " for " + gate["origin"].get<std::string>() : "", gate.value("verdict", ""),
+                     gate.value("time", ""), seconds_text(gate["evidence_age_seconds"]), table.text());
 }
 
-int show_gate(const common::Config& config, Output output) {
-  const Answer gate = ask_gate(config);
-  fmt::print("{}\n", output == Output::kJson ? gate.text : gate_table(gate.parsed));
+int show_gate(const common::Config& config, const GateOptions& options) {
+  const GateAnswer gate = answer_of(config, options.origin);
+  fmt::print("{}\n", options.output == Output::kJson ? gate.text : gate_table(gate.parsed));
   std::fflush(stdout);
-  return static_cast<int>(gate.parsed["verdict"] == "open" ? ExitCode::kGood : ExitCode::kNotReady);
+  return static_cast<int>(gate.is_open() ? ExitCode::kGood : ExitCode::kNotReady);
 }
 
 }  // namespace
@@ -90,11 +68,12 @@ void add_gate(CLI::App& app, Command& command) {
   const auto options = std::make_shared<GateOptions>();
   add_output_option(*gate, options->output);
   gate->add_flag("--watch", options->watch, "Ask again every second");
+  gate->add_option("--origin", options->origin, "Only this origin's verdict. Default: of all that are applied here");
   gate->callback([&command, options] {
     command.chosen = [&command, options] {
       const common::Config config = command.load();
-      if (!options->watch) return show_gate(config, options->output);
-      return watch([&] { return show_gate(config, options->output); });
+      if (!options->watch) return show_gate(config, *options);
+      return watch([&] { return show_gate(config, *options); });
     };
   });
 }

@@ -11,10 +11,12 @@
 #include "common/http_client.hpp"
 #include "ctl/command.hpp"
 #include "ctl/ctl_database.hpp"
+#include "ctl/gate_answer.hpp"
 #include "ctl/table.hpp"
 #include "progress/progress_store.hpp"
 
-// farshorectl status: the region's services and partitions, as they say themselves and as the database has them.
+// farshorectl status: the region's services and partitions, as they say themselves and as the database has them, and
+// whether the region may take over: by the gate's own rule, which only the gate can judge.
 namespace farshore::ctl {
 namespace {
 
@@ -46,15 +48,20 @@ struct Absence {
   std::size_t wanted = 0;
 };
 
+/// Nothing: this region applies no origin, so there is nothing to take over.
+using GateWord = std::optional<std::expected<GateAnswer, NoGateAnswer>>;
+
 struct Status {
   std::string region;
+  GateWord gate;
   std::vector<ServiceStatus> services;
   std::vector<ProgressRow> partitions;
   std::vector<Absence> absent;
   std::vector<progress::PendingCount> pending;
 
   [[nodiscard]] bool good() const {
-    return absent.empty() && std::ranges::all_of(services, &ServiceStatus::ready) &&
+    return (!gate || (*gate && (*gate)->is_open())) && absent.empty() &&
+           std::ranges::all_of(services, &ServiceStatus::ready) &&
            std::ranges::all_of(partitions, [](const auto& row) { return row.state == PartitionState::kApplying; }) &&
            std::ranges::all_of(pending, [](const auto& count) { return count.parked + count.conflicts == 0; });
   }
@@ -100,11 +107,12 @@ std::vector<Absence> absent_partitions(const common::Config& config, const std::
 }
 
 Status read_status(const common::Config& config) {
-  Status status{.region = config.region, .services = {}, .partitions = {}, .absent = {}, .pending = {}};
+  Status status{.region = config.region, .gate = {}, .services = {}, .partitions = {}, .absent = {}, .pending = {}};
   if (!config.own_origins().empty()) status.services.push_back(ask_service("capture", config.http.capture));
   if (!config.apply.origins.empty()) {
     status.services.push_back(ask_service("apply", config.http.apply));
     status.services.push_back(ask_service("gate", config.http.gate));
+    status.gate = ask_gate(config, "");
   }
   mysql::Connection connection = open_database(config);
   auto rows = progress::ProgressStore(connection, config.region).load();
@@ -121,6 +129,25 @@ Status read_status(const common::Config& config) {
 std::optional<double> age_seconds(SourceTime safe_time) {
   if (safe_time == SourceTime{}) return std::nullopt;
   return std::chrono::duration<double>(local_now() - safe_time).count();
+}
+
+/// null, or the gate's own answer, or {"verdict": "unknown", "error": "..."}.
+Json gate_json(const GateWord& gate) {
+  if (!gate) return nullptr;
+  if (!*gate) return {{"verdict", "unknown"}, {"error", gate->error().sentence}};
+  return Json::parse((*gate)->text);
+}
+
+std::string gate_text(const GateWord& gate) {
+  if (!gate) return {};
+  if (!*gate) return fmt::format("gate: unknown, so not good: {}\n", gate->error().sentence);
+  std::string out = fmt::format("gate: {}\n", (*gate)->parsed.value("verdict", ""));
+  for (const nlohmann::json& stream : (*gate)->parsed["streams"]) {
+    if (stream["reasons"].empty()) continue;
+    out += fmt::format("gate of {}/{}: {}\n", stream.value("origin", ""), stream.value("stream", ""),
+                       reasons_text(stream["reasons"]));
+  }
+  return out;
 }
 
 std::string status_json(const Status& status) {
@@ -160,9 +187,13 @@ std::string status_json(const Status& status) {
                       {"present", absence.present},
                       {"wanted", absence.wanted}});
   }
-  const Json out{{"region", status.region},         {"good", status.good()},
-                 {"services", std::move(services)}, {"partitions", std::move(partitions)},
-                 {"absent", std::move(absent)},     {"pending", std::move(pending)}};
+  const Json out{{"region", status.region},
+                 {"good", status.good()},
+                 {"gate", gate_json(status.gate)},
+                 {"services", std::move(services)},
+                 {"partitions", std::move(partitions)},
+                 {"absent", std::move(absent)},
+                 {"pending", std::move(pending)}};
   return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -181,6 +212,7 @@ std::string status_table(const Status& status) {
   }
   std::string out = fmt::format("region {}: {}\n\n{}\n{}", status.region, status.good() ? "good" : "not good",
                                 services.text(), partitions.text());
+  out += gate_text(status.gate);
   for (const Absence& absence : status.absent) {
     out += fmt::format("{}/{}: {} of {} partitions have progress; nothing of the others has arrived\n", absence.origin,
                        absence.stream, absence.present, absence.wanted);
@@ -203,7 +235,7 @@ int show_status(const common::Config& config, Output output) {
 
 void add_status(CLI::App& app, Command& command) {
   CLI::App* status =
-      app.add_subcommand("status", "Services and partitions of the region. Exit code 3: not all is well");
+      app.add_subcommand("status", "Services, partitions and gate of the region. Exit code 3: not all is well");
   const auto options = std::make_shared<StatusOptions>();
   add_output_option(*status, options->output);
   status->add_flag("--watch", options->watch, "Look again every second");

@@ -34,6 +34,7 @@ Json stream_json(const StreamVerdict& verdict) {
           {"verdict", verdict.open ? "open" : "closed"},
           {"safe_time", verdict.safe_time ? Json(time_text(*verdict.safe_time)) : Json(nullptr)},
           {"age_seconds", verdict.age ? Json(seconds(*verdict.age)) : Json(nullptr)},
+          {"unchanged_seconds", verdict.unchanged ? Json(seconds(*verdict.unchanged)) : Json(nullptr)},
           {"partitions", verdict.partitions},
           {"parked", verdict.parked},
           {"conflicts", verdict.conflicts},
@@ -42,11 +43,13 @@ Json stream_json(const StreamVerdict& verdict) {
 
 }  // namespace
 
-std::string gate_json(const Assessment& assessment, const std::string& region, const Bounds& bounds) {
+std::string gate_json(const Assessment& assessment, const std::string& region, const Bounds& bounds,
+                      std::string_view origin) {
   Json streams = Json::array();
   for (const StreamVerdict& verdict : assessment.streams) streams.push_back(stream_json(verdict));
   const Json out{
       {"region", region},
+      {"origin", origin.empty() ? Json(nullptr) : Json(origin)},
       {"verdict", assessment.open ? "open" : "closed"},
       {"time", time_text(assessment.at)},
       {"evidence_age_seconds", assessment.evidence_age ? Json(seconds(*assessment.evidence_age)) : Json(nullptr)},

@@ -32,7 +32,7 @@ void export_assessment(common::Metrics& metrics, const Assessment& assessment) {
     metrics.gauge(metric::kSafeTime, {verdict.origin, verdict.stream})
         .set(Seconds(safe_time.time_since_epoch()).count());
     metrics.gauge(metric::kSafeTimeAge, {verdict.origin, verdict.stream})
-        .set(Seconds(assessment.at - safe_time).count());
+        .set(Seconds(verdict.age.value_or(assessment.at - safe_time)).count());
     metrics.gauge(metric::kGateOpen, {verdict.origin, verdict.stream}).set(verdict.open ? 1 : 0);
     metrics.gauge(metric::kGateParked, {verdict.origin, verdict.stream}).set(static_cast<double>(verdict.parked));
     metrics.gauge(metric::kGateConflicts, {verdict.origin, verdict.stream}).set(static_cast<double>(verdict.conflicts));

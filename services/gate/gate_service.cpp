@@ -1,5 +1,11 @@
 #include "gate/gate_service.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "base/environment_error.hpp"
 #include "base/pause.hpp"
 #include "common/database_error.hpp"
@@ -34,12 +40,27 @@ Bounds bounds_of(const common::GateBounds& bounds) {
       .max_age = bounds.max_age, .max_evidence_age = bounds.max_evidence_age, .max_clock_skew = bounds.max_clock_skew};
 }
 
+common::HttpResponse answer_of(const Assessment& assessment, const GateState& state, const std::string& region,
+                               std::string_view origin) {
+  return {.status = assessment.open ? 200 : 503, .body = gate_json(assessment, region, state.bounds(), origin)};
+}
+
+common::HttpResponse unknown_origin(const GateState& state, const std::string& asked) {
+  const nlohmann::json body{
+      {"error",
+       fmt::format("the origin \"{}\" is not applied here; apply.origins has {}. Ask for one of them, or for all "
+                   "by leaving ?origin= out.",
+                   asked, fmt::join(state.origins(), ", "))}};
+  return {.status = 404, .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
 /// The handler shares the state: it may still run when run_gate() has returned.
 void serve_gate(common::HttpServer& http, std::shared_ptr<const GateState> state, const std::string& region) {
-  http.get("/v1/gate", [state = std::move(state), region](const common::HttpRequest&) {
-    const Assessment assessment = state->assess();
-    return common::HttpResponse{.status = assessment.open ? 200 : 503,
-                                .body = gate_json(assessment, region, state->bounds())};
+  http.get("/v1/gate", [state = std::move(state), region](const common::HttpRequest& request) {
+    const auto asked = request.query.find("origin");
+    if (asked == request.query.end()) return answer_of(state->assess(instant_now()), *state, region, {});
+    if (std::ranges::count(state->origins(), asked->second) == 0) return unknown_origin(*state, asked->second);
+    return answer_of(state->assess(instant_now()).of_origin(asked->second), *state, region, asked->second);
   });
 }
 
@@ -104,12 +125,14 @@ int run_gate(const common::Config& config, const common::GateArguments&, common:
   const common::Counter good = context.metrics.counter(metric::kGatePolls, {"good"});
   const common::Counter failed = context.metrics.counter(metric::kGatePolls, {"failed"});
   const common::Counter reconnects = context.metrics.counter(metric::kGateReconnects, {});
-  const auto refresh = context.metrics.before_scrape([&] { export_assessment(context.metrics, state->assess()); });
+  const auto refresh =
+      context.metrics.before_scrape([&] { export_assessment(context.metrics, state->assess(instant_now())); });
   context.health.expect_beat(kPollLoop, kPollSilenceMax);
 
   bool first = true;
   while (!context.stop.stop_requested()) {
-    const auto began = std::chrono::steady_clock::now();
+    const Instant began = instant_now();
+    state->look(began);
     auto evidence = reader.read();
     if (evidence) {
       state->learn(std::move(*evidence), began);
@@ -122,7 +145,7 @@ int run_gate(const common::Config& config, const common::GateArguments&, common:
     }
     first = false;
     reconnects.advance_to(static_cast<double>(reader.reconnects()));
-    verdict_log.note(state->assess().streams);
+    verdict_log.note(state->assess(instant_now()).streams);
     context.health.beat(kPollLoop);
     pause_for(config.gate.poll_interval, context.stop);
   }

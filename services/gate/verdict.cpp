@@ -6,16 +6,13 @@
 #include <cassert>
 #include <set>
 
+#include "gate/seconds_text.hpp"
+
 namespace farshore::gate {
 namespace {
 
 using progress::PartitionState;
 using progress::ProgressRow;
-using std::chrono::microseconds;
-
-std::string seconds_text(microseconds duration) {
-  return fmt::format("{:.1f} s", std::chrono::duration<double>(duration).count());
-}
 
 /// Nothing: the partition goes on.
 std::optional<Reason> reason_of(PartitionState state) {
@@ -39,8 +36,9 @@ std::optional<Reason> reason_of(PartitionState state) {
 /// Gathers what closes one stream.
 class StreamJudge {
  public:
-  StreamJudge(std::string origin, std::string stream, const Bounds& bounds, const Moment& moment)
-      : bounds_(bounds), moment_(moment) {
+  StreamJudge(std::string origin, std::string stream, const Bounds& bounds, const Moment& moment,
+              const SafeTimeWatch& watch)
+      : bounds_(bounds), moment_(moment), watch_(watch) {
     verdict_.origin = std::move(origin);
     verdict_.stream = std::move(stream);
   }
@@ -90,8 +88,11 @@ class StreamJudge {
   }
 
   StreamVerdict finish() {
-    if (lacks_safe_time_) verdict_.safe_time.reset();
-    if (verdict_.safe_time) verdict_.age = moment_.now - *verdict_.safe_time;
+    if (lacks_safe_time_) {
+      verdict_.safe_time.reset();
+      verdict_.age.reset();
+    }
+    if (lacks_safe_time_ || is_unwatched_) verdict_.unchanged.reset();
     if (verdict_.partitions == 0) close(Reason::kNoEvidence, "the stream has no partition here");
     for (auto& [reason, closed] : closed_) verdict_.reasons.push_back(std::move(closed));
     verdict_.open = verdict_.reasons.empty();
@@ -113,23 +114,21 @@ class StreamJudge {
       return;
     }
     verdict_.safe_time = std::min(verdict_.safe_time.value_or(row.safe_time), row.safe_time);
-    const microseconds age = moment_.now - row.safe_time;
-    if (age > bounds_.max_age) {
-      close_partition(
-          Reason::kStaleSafeTime, number,
-          fmt::format("safe time is {} old, the bound is {}", seconds_text(age), seconds_text(bounds_.max_age)));
-    } else if (-age > bounds_.max_clock_skew) {
-      close_partition(Reason::kClockSkew, number,
-                      fmt::format("safe time lies {} in the future, the bound is {}", seconds_text(-age),
-                                  seconds_text(bounds_.max_clock_skew)));
-    }
+    const SafeTimeWatch::Finding found = watch_.judge(row, moment_.now);
+    verdict_.age = std::max(verdict_.age.value_or(found.age), found.age);
+    if (found.unchanged) verdict_.unchanged = std::max(verdict_.unchanged.value_or(*found.unchanged), *found.unchanged);
+    if (!found.unchanged) is_unwatched_ = true;
+    if (!found.stale.empty()) close_partition(Reason::kStaleSafeTime, number, found.stale);
+    if (!found.skew.empty()) close_partition(Reason::kClockSkew, number, found.skew);
   }
 
   const Bounds& bounds_;
   const Moment& moment_;
+  const SafeTimeWatch& watch_;
   StreamVerdict verdict_;
   std::map<Reason, ClosedBy> closed_;
   bool lacks_safe_time_ = false;
+  bool is_unwatched_ = false;
 };
 
 /// The configured streams and those that have progress or pending changes: what is here is judged, configured or not.
@@ -160,8 +159,9 @@ std::optional<std::string> mixed_epochs(const std::string& origin, const Evidenc
 }
 
 StreamVerdict judge_stream(const std::string& origin, const std::string& stream, const Expectation& expected,
-                           const Evidence& evidence, const Bounds& bounds, const Moment& moment) {
-  StreamJudge judge(origin, stream, bounds, moment);
+                           const Evidence& evidence, const Bounds& bounds, const Moment& moment,
+                           const SafeTimeWatch& watch) {
+  StreamJudge judge(origin, stream, bounds, moment, watch);
   judge.evidence_age();
   std::map<std::int32_t, const ProgressRow*> partitions;
   if (const auto found = expected.partitions_of_stream.find(stream); found != expected.partitions_of_stream.end()) {
@@ -215,19 +215,19 @@ std::string_view to_string(Reason reason) {
 }
 
 std::vector<StreamVerdict> judge(const Expectation& expected, const Evidence* evidence, const Bounds& bounds,
-                                 const Moment& moment) {
+                                 const Moment& moment, const SafeTimeWatch& watch) {
   std::vector<StreamVerdict> verdicts;
   for (const std::string& origin : expected.origins) {
     if (evidence == nullptr) {
       for (const auto& [stream, partitions] : expected.partitions_of_stream) {
-        StreamJudge judge(origin, stream, bounds, moment);
+        StreamJudge judge(origin, stream, bounds, moment, watch);
         judge.close(Reason::kNoEvidence, "the progress table has not been read yet");
         verdicts.push_back(judge.finish());
       }
       continue;
     }
     for (const std::string& stream : streams_of(origin, expected, *evidence)) {
-      verdicts.push_back(judge_stream(origin, stream, expected, *evidence, bounds, moment));
+      verdicts.push_back(judge_stream(origin, stream, expected, *evidence, bounds, moment, watch));
     }
   }
   return verdicts;

@@ -77,14 +77,36 @@ def test_gate_is_0_when_open_and_3_when_closed(regions):
         eventually("it is closed", lambda: regions.west.ctl("gate").returncode == CLOSED, 25)
         closed = json_of(regions.west.ctl("gate", "--output", "json"), CLOSED)
         assert closed["streams"][0]["reasons"]
+        assert regions.west.ctl("gate", "--origin", "east").returncode == CLOSED
+        status = json_of(regions.west.ctl("status", "--output", "json"), CLOSED)
+        assert status["good"] is False and status["gate"]["verdict"] == "closed"
+        table = regions.west.ctl("status")
+        assert table.returncode == CLOSED and "not good" in table.stdout and "gate of east/main: stale-safe-time [0,1,2,3,4,5,6,7]: safe time " in table.stdout
     finally:
         regions.lab.start("east.capture")
     regions.all_gates_open()
 
 
+def test_gate_says_one_origins_verdict(regions):
+    one = json_of(regions.west.ctl("gate", "--origin", "east", "--output", "json"))
+    assert one["origin"] == "east" and one["verdict"] == "open"
+    other = regions.west.ctl("gate", "--origin", "north")
+    assert other.returncode == ERROR and "--origin north: apply.origins of" in other.stderr and "has east" in other.stderr
+
+
+def test_status_is_not_good_without_a_gate(regions):
+    regions.lab.stop("west.gate")
+    try:
+        found = json_of(regions.west.ctl("status", "--output", "json"), CLOSED)
+        assert found["good"] is False and found["gate"]["verdict"] == "unknown" and "start it with farshore gate" in found["gate"]["error"]
+    finally:
+        regions.lab.start("west.gate")
+    regions.all_gates_open()
+
+
 def test_status_shows_every_partition(regions):
     found = json_of(regions.west.ctl("status", "--output", "json"))
-    assert found["region"] == "west" and found["good"] is True
+    assert found["region"] == "west" and found["good"] is True and found["gate"]["verdict"] == "open"
     assert [(one["service"], one["answers"], one["ready"]) for one in found["services"]] == [
         ("capture", True, True), ("apply", True, True), ("gate", True, True)]
     assert [(one["origin"], one["stream"], one["partition"], one["state"]) for one in found["partitions"]] == [

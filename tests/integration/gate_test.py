@@ -1,6 +1,7 @@
 """The gate opens when everything is fresh, and closes when something is old, missing or wrong, with the reason."""
 
 import datetime
+import json
 
 import pytest
 
@@ -14,7 +15,7 @@ MAX_AGE_S, MAX_EVIDENCE_AGE_S = 10, 3
 def open_gates(regions):
     regions.all_gates_open()
     yield
-    for component in ("east.capture", "west.apply", "west.db", "mirror"):
+    for component in ("east.capture", "west.apply", "west.gate", "west.db", "mirror"):
         running = regions.lab.component(component)
         if running.condition() == "paused":
             regions.lab.resume(component)
@@ -52,6 +53,25 @@ def test_an_open_gate_answers_200_with_the_safe_time_of_every_stream(regions):
             assert stream["verdict"] == "open" and stream["reasons"] == []
             assert 0 <= stream["age_seconds"] < MAX_AGE_S
             datetime.datetime.fromisoformat(stream["safe_time"].replace("Z", "+00:00"))
+
+
+def test_one_origin_can_be_asked_for_alone(regions):
+    url = regions.west.urls["gate"] + "/v1/gate?origin="
+    status, text = get(url + "east")
+    answer = json.loads(text)
+    assert status == 200 and answer["origin"] == "east" and {stream["origin"] for stream in answer["streams"]} == {"east"}
+    status, text = get(url + "north")
+    assert status == 404 and '"north\\" is not applied here; apply.origins has east' in text
+
+
+def test_a_gate_that_starts_in_an_outage_stays_closed(regions):
+    """Freshly dead, so that the number of safe time alone would still do."""
+    regions.lab.kill("east.capture")
+    regions.lab.kill("west.gate")
+    regions.lab.start("west.gate")
+    eventually("the gate answers", lambda: reasons(regions.west), 10)
+    holds_for("it stays closed", lambda: not regions.west.gate()[0], MAX_AGE_S)
+    assert reasons(regions.west) == {"stale-safe-time"}
 
 
 def test_safe_time_goes_on_without_any_writes(regions):

@@ -8,6 +8,7 @@
 #include "common/metrics.hpp"
 #include "gate/gate_metrics.hpp"
 #include "gate/gate_state.hpp"
+#include "gate/safe_time_watch.hpp"
 
 namespace farshore::gate {
 namespace {
@@ -20,6 +21,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 const LocalTime kNow{std::chrono::microseconds{1'800'000'000'000'000}};
+constexpr std::chrono::microseconds kUptime = 1h;
+const Instant kNowHere{.wall = kNow, .steady = kUptime};
 constexpr Bounds kBounds{.max_age = 10s, .max_evidence_age = 3s, .max_clock_skew = 2s};
 
 ProgressRow row(std::int32_t partition, std::chrono::microseconds age = 1s) {
@@ -40,17 +43,33 @@ progress::EqualityRow said_equal(const std::string& stream) {
   return out;
 }
 
+Instant before_now(std::chrono::microseconds ago) { return {.wall = kNow - ago, .steady = kUptime - ago}; }
+
+/// Read every half second for so long that the origin's pace is known; every safe time ended where `rows` has it.
+SafeTimeWatch watched(const std::vector<ProgressRow>& rows) {
+  SafeTimeWatch watch(kBounds);
+  for (auto ago = 5s + 0ms; ago >= 0ms; ago -= 500ms) {
+    std::vector<ProgressRow> then = rows;
+    for (ProgressRow& row : then)
+      if (row.safe_time != SourceTime{}) row.safe_time -= ago;
+    watch.learn(then, before_now(ago));
+  }
+  return watch;
+}
+
 /// Origin east with a stream main of two partitions, all well, read half a second ago.
 struct Situation {
   Expectation expected{.origins = {"east"}, .partitions_of_stream = {{"main", 2}}};
   Evidence evidence{.rows = {row(0), row(1)}, .pending = {}, .equality = {{}}};
-  Moment moment{.now = kNow, .evidence_age = 500ms};
+  Moment moment{.now = kNowHere, .evidence_age = 500ms};
 
   Situation() {
     for (const char* const stream : {"main", "core", "former", "new"}) evidence.equality->push_back(said_equal(stream));
   }
 
-  [[nodiscard]] std::vector<StreamVerdict> verdicts() const { return judge(expected, &evidence, kBounds, moment); }
+  [[nodiscard]] std::vector<StreamVerdict> verdicts() const {
+    return judge(expected, &evidence, kBounds, moment, watched(evidence.rows));
+  }
   [[nodiscard]] StreamVerdict verdict() const {
     auto all = verdicts();
     EXPECT_EQ(all.size(), 1U);
@@ -76,7 +95,8 @@ TEST(Verdict, IsOpenWhenEveryPartitionAppliesWithinTheBounds) {
 }
 
 TEST(Verdict, IsClosedBeforeTheFirstReading) {
-  const auto verdicts = judge(Situation().expected, nullptr, kBounds, {.now = kNow, .evidence_age = 0s});
+  const auto verdicts =
+      judge(Situation().expected, nullptr, kBounds, {.now = kNowHere, .evidence_age = 0s}, SafeTimeWatch(kBounds));
   ASSERT_EQ(verdicts.size(), 1U);
   EXPECT_FALSE(verdicts[0].open);
   ASSERT_EQ(verdicts[0].reasons.size(), 1U);
@@ -85,7 +105,7 @@ TEST(Verdict, IsClosedBeforeTheFirstReading) {
 }
 
 TEST(Verdict, IsClosedWhenNothingIsConfigured) {
-  EXPECT_FALSE(all_open(judge({}, nullptr, kBounds, {.now = kNow, .evidence_age = 0s})));
+  EXPECT_FALSE(all_open(judge({}, nullptr, kBounds, {.now = kNowHere, .evidence_age = 0s}, SafeTimeWatch(kBounds))));
   EXPECT_FALSE(all_open({}));
 }
 
@@ -337,10 +357,11 @@ TEST(GateJson, SaysVerdictSafeTimeAgeAndReasons) {
 }
 
 TEST(GateJson, HasNullWhereNothingIsKnown) {
-  const Assessment assessment{.at = kNow,
-                              .open = false,
-                              .evidence_age = std::nullopt,
-                              .streams = judge(Situation().expected, nullptr, kBounds, {kNow, 0s})};
+  const Assessment assessment{
+      .at = kNow,
+      .open = false,
+      .evidence_age = std::nullopt,
+      .streams = judge(Situation().expected, nullptr, kBounds, {kNowHere, 0s}, SafeTimeWatch(kBounds))};
   const auto json = nlohmann::json::parse(gate_json(assessment, "west", kBounds));
   EXPECT_TRUE(json["evidence_age_seconds"].is_null());
   EXPECT_TRUE(json["streams"][0]["safe_time"].is_null());
@@ -349,15 +370,24 @@ TEST(GateJson, HasNullWhereNothingIsKnown) {
 
 TEST(GateState, TreatsAReadingFromBeforeAPauseAsOld) {
   GateState state({.origins = {"east"}, .partitions_of_stream = {{"main", 1}}}, kBounds);
-  EXPECT_FALSE(state.assess().open);
-  ProgressRow fresh = row(0);
-  fresh.safe_time = local_now();
-  state.learn({.rows = {fresh}, .pending = {}, .equality = {{said_equal("main")}}}, std::chrono::steady_clock::now());
-  EXPECT_TRUE(state.assess().open);
-  state.learn({.rows = {fresh}, .pending = {}, .equality = {{said_equal("main")}}},
-              std::chrono::steady_clock::now() - 1min);
-  EXPECT_FALSE(state.assess().open);
-  EXPECT_EQ(state.assess().streams.at(0).reasons.at(0).reason, Reason::kStaleEvidence);
+  EXPECT_FALSE(state.assess(kNowHere).open);
+  for (auto ago = 5s; ago >= 0s; --ago)
+    state.learn({.rows = {row(0, ago)}, .pending = {}, .equality = {{said_equal("main")}}}, before_now(ago));
+  EXPECT_TRUE(state.assess(kNowHere).open);
+  const Assessment later = state.assess({.wall = kNow + 4s, .steady = kUptime + 4s});
+  EXPECT_FALSE(later.open);
+  EXPECT_EQ(later.streams.at(0).reasons.at(0).reason, Reason::kStaleEvidence);
+}
+
+TEST(Assessment, OfOneOriginIsNotClosedByAnother) {
+  Situation two_origins;
+  two_origins.expected.origins = {"east", "north"};
+  const Assessment all{.at = kNow, .open = false, .evidence_age = 500ms, .streams = two_origins.verdicts()};
+  EXPECT_TRUE(all.of_origin("east").open);
+  EXPECT_EQ(all.of_origin("east").streams.size(), 1U);
+  EXPECT_FALSE(all.of_origin("north").open);
+  EXPECT_FALSE(all.of_origin("west").open) << "what is not known is closed";
+  EXPECT_EQ(nlohmann::json::parse(gate_json(all.of_origin("east"), "west", kBounds, "east"))["origin"], "east");
 }
 
 TEST(GateMetrics, ShowTheVerdict) {
