@@ -1,31 +1,24 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 
 #include "common/config.hpp"
+#include "common/http_request.hpp"
 
 namespace farshore::common {
 
-struct HttpRequest {
-  std::string path;
-  std::map<std::string, std::string> query;
-  std::string body;
-};
-
-struct HttpResponse {
-  int status = 200;
-  std::string body;
-  std::string content_type = "application/json";
-};
-
-/// A small HTTP server with a few threads of its own. Handlers run on those threads, several at once, and must not
-/// block for long. Request bodies above 1 MiB are refused.
+/// A small HTTP server of GET: one thread, which waits for all connections at once, so that no client, however slow,
+/// keeps another from its answer. A connection has one request. From its first moment it has kRequestTime for the
+/// whole of it and for taking the answer; beyond kConnectionsMax the oldest one is closed.
+/// Handlers run on that thread, one at a time, and must not block: the answers of all others wait for them.
 class HttpServer {
  public:
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
+  static constexpr std::chrono::seconds kRequestTime{5};
+  static constexpr std::size_t kConnectionsMax = 128;
 
   /// `setting` is the configuration key that the address comes from, for error sentences.
   HttpServer(Address listen, std::string setting);
@@ -33,13 +26,13 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// At any time. The path is taken literally; a later handler of the same path replaces the former.
+  /// At any time, on any thread. The path is taken literally; a later handler of the same path replaces the former.
   void get(const std::string& path, Handler handler);
   /// Binds and serves. Throws EnvironmentError when the address is in use or not ours.
   void start();
   /// Where it listens, with the port that the system chose when port 0 was asked for. After start().
   [[nodiscard]] const Address& address() const { return listen_; }
-  /// Waits for handlers that run. Idempotent.
+  /// Waits for a handler that runs. Idempotent.
   void stop();
 
  private:

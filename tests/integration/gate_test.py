@@ -1,7 +1,10 @@
 """The gate opens when everything is fresh, and closes when something is old, missing or wrong, with the reason."""
 
+import contextlib
 import datetime
 import json
+import socket
+import urllib.parse
 
 import pytest
 
@@ -72,6 +75,20 @@ def test_a_gate_that_starts_in_an_outage_stays_closed(regions):
     eventually("the gate answers", lambda: reasons(regions.west), 10)
     holds_for("it stays closed", lambda: not regions.west.gate()[0], MAX_AGE_S)
     assert reasons(regions.west) == {"stale-safe-time"}
+
+
+def test_slow_clients_keep_nobody_from_health_and_gate(regions):
+    """Each sends a line of its head again and again, and never ends it."""
+    address = urllib.parse.urlsplit(regions.west.urls["gate"])
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(socket.create_connection((address.hostname, address.port), 5)) for _ in range(200)]
+        for number in range(10):
+            for client in slow:
+                with contextlib.suppress(OSError):
+                    client.sendall(b"GET /v1/gate HTTP/1.1\r\n" if number == 0 else b"X-Slow: 1\r\n")
+            for path in ("/healthz", "/v1/gate", "/metrics"):
+                status, _ = get(regions.west.urls["gate"] + path, timeout=1)
+                assert status == 200, path
 
 
 def test_safe_time_goes_on_without_any_writes(regions):
