@@ -122,8 +122,11 @@ def test_every_value_is_the_same_on_both_sides(tables, name, kind, values, how):
 
 def test_deleting_rows_of_every_type(tables):
     east, west = tables
+    # One side after the other: a delete that reads the whole table may deadlock with apply's, as any application's may.
     for name, _, _, _ in COLUMNS:
         east.database.as_application(f"DELETE FROM test_types.{name} WHERE id % 2")
+    caught_up(tables)
+    for name, _, _, _ in COLUMNS:
         west.database.as_application(f"DELETE FROM test_types.{name} WHERE id % 2 = 0 AND id >= 1500")
     caught_up(tables)
     for name, _, _, _ in COLUMNS:
