@@ -194,7 +194,7 @@ def test_a_truncate_is_waited_for_and_what_follows_it_comes_behind(regions, pair
     eventually("all of the origin waits", lambda: target.states(source.name) == {"waiting-for-statement"}, STEPS_S,
                explain=lambda: str(target.states(source.name)))
     assert len(rows(target, table)) == 20
-    assert not target.gate()[0]
+    eventually("the gate is closed", lambda: not target.gate()[0], 3)
     waiting = target.database.records(f"SELECT * FROM farshore.statement WHERE origin = '{source.name}' AND state = 'waiting'")
     assert [(one["table_names"], one["epoch"]) for one in waiting] == [(table, before + 1)]
     target.database.execute("SET SESSION sql_log_bin = 0", f"TRUNCATE TABLE {table}")
