@@ -297,8 +297,8 @@ def test_a_full_disk_at_the_target_makes_apply_wait_and_go_on(regions, sources, 
     case = Circuit(sources["mariadb"], regions.east.bootstrap, folder, sources["target"])
     for server in (case.source, case.target):
         server.execute(f"CREATE TABLE {case.schema}.t (id INT NOT NULL PRIMARY KEY, body TEXT NOT NULL)")
-    case.target.execute(f"USE {case.schema}",
-                        "CREATE TRIGGER full BEFORE INSERT ON t FOR EACH ROW IF NEW.id > 10 THEN SIGNAL SQLSTATE 'HY000' "
+    case.target.execute("USE farshore", "CREATE TRIGGER full BEFORE UPDATE ON progress FOR EACH ROW "
+                        f"IF NEW.origin = '{case.name}' AND NEW.seq > 5 THEN SIGNAL SQLSTATE 'HY000' "
                         "SET MYSQL_ERRNO = 1114, MESSAGE_TEXT = 'The table is full'; END IF")
     with case.capture() as capture, case.apply() as apply:
         capture.wait_ready()
@@ -306,7 +306,7 @@ def test_a_full_disk_at_the_target_makes_apply_wait_and_go_on(regions, sources, 
             case.execute(f"INSERT INTO t VALUES ({number}, REPEAT('x', 100))")
         eventually("apply says that the disk is full", lambda: "1114" in apply.said(), 30, explain=apply.said)
         holds_for("rows that found no room are not lost in silence", lambda: len(case.rows("t")) < 30, 1)
-        case.target.execute(f"DROP TRIGGER {case.schema}.full")
+        case.target.execute("DROP TRIGGER farshore.full")
         eventually("every row is there", lambda: len(case.rows("t")) == 30, 60,
                    explain=lambda: f"{len(case.rows('t'))} rows; {apply.readiness()[1]}")
         assert case.target.rows("SELECT COUNT(*) FROM farshore.parked WHERE origin = '%s'" % case.name) == [(0,)]
