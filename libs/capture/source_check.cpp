@@ -136,7 +136,8 @@ std::expected<std::vector<TableFacts>, mysql::SqlError> read_tables(mysql::Conne
   for (std::size_t i = 0; i < keyed->size(); ++i) with_key.emplace(keyed->text(i, 0), keyed->text(i, 1));
 
   const auto rows = connection.query(
-      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, COALESCE(ENGINE, ''), TABLE_TYPE = 'SEQUENCE' FROM "
+      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, COALESCE(ENGINE, ''), TABLE_TYPE = 'SEQUENCE', TABLE_TYPE = "
+                  "'SYSTEM VERSIONED' FROM "
                   "information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') AND{}",
                   kNotOfApplications));
   if (!rows) return std::unexpected(rows.error());
@@ -146,7 +147,8 @@ std::expected<std::vector<TableFacts>, mysql::SqlError> read_tables(mysql::Conne
                       .name = rows->text(i, 1),
                       .engine = rows->text(i, 2),
                       .has_primary_key = with_key.contains({rows->text(i, 0), rows->text(i, 1)}),
-                      .is_sequence = rows->text(i, 3) == "1"});
+                      .is_sequence = rows->text(i, 3) == "1",
+                      .is_versioned = rows->text(i, 4) == "1"});
   return tables;
 }
 
@@ -171,6 +173,12 @@ std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables, con
                          Severity::kError, true});
       continue;
     }
+    if (table.is_versioned)
+      results.push_back({name, "system-versioned", "an ordinary table",
+                         fmt::format("leave it out of every stream (\"!{}.{}\" in the stream's tables), or ALTER TABLE "
+                                     "{}.{} DROP SYSTEM VERSIONING: its history cannot be applied at another region",
+                                     table.schema, table.name, table.schema, table.name),
+                         Severity::kError, false});
     if (!table.has_primary_key)
       results.push_back({name, "without a primary key", "with one",
                          "add a primary key, or leave the table out of every stream: capture stops at its first change",
@@ -196,17 +204,44 @@ CheckResult check_cascade(const Cascade& unrepeated) {
           .is_of_a_table = true};
 }
 
+CheckResult check_binlog_filter(const std::string& filter) {
+  CheckResult result{.name = "binlog filter",
+                     .found = filter.empty() ? "none" : filter,
+                     .wanted = "none",
+                     .mend = "",
+                     .severity = Severity::kGood};
+  if (filter.empty()) return result;
+  result.severity = Severity::kError;
+  result.mend =
+      "take binlog_do_db and binlog_ignore_db out of the server's option file and restart it: what the binlog leaves "
+      "out cannot be captured, and apply's progress write must show in it, or applied rows would be captured again";
+  return result;
+}
+
 std::expected<std::vector<CheckResult>, mysql::SqlError> check_source(mysql::Connection& connection,
                                                                       const mysql::ServerInfo& server,
-                                                                      const change::TableRules& rules) {
+                                                                      const SourceWants& wants) {
   std::vector<CheckResult> results = check_settings(server);
+  if (wants.capture_server_id == server.server_id)
+    results.push_back(
+        {"the origin's server_id", std::to_string(wants.capture_server_id), "another than the server's own",
+         "give the origin in the configuration a server_id that no server or replica has", Severity::kError, false});
   const auto grants = mysql::Grants::read(connection);
   if (!grants) return std::unexpected(grants.error());
-  std::ranges::move(check_grants(*grants, server.kind), std::back_inserter(results));
+  auto rights = check_grants(*grants, server.kind);
+  // Without its rights capture cannot ask for the rest.
+  const bool may_ask =
+      std::ranges::none_of(rights, [](const CheckResult& right) { return right.severity == Severity::kError; });
+  std::ranges::move(rights, std::back_inserter(results));
+  if (may_ask) {
+    const auto filter = mysql::read_binlog_filter(connection, server);
+    if (!filter) return std::unexpected(filter.error());
+    results.push_back(check_binlog_filter(*filter));
+  }
 
   auto tables = read_tables(connection);
   if (!tables) return std::unexpected(tables.error());
-  std::ranges::move(check_tables(*tables, rules), std::back_inserter(results));
+  std::ranges::move(check_tables(*tables, wants.rules), std::back_inserter(results));
   return results;
 }
 

@@ -43,7 +43,8 @@ struct TableFacts {
   std::string name;
   std::string engine;
   bool has_primary_key = false;
-  bool is_sequence = false;  ///< MariaDB: CREATE SEQUENCE makes a table of one row
+  bool is_sequence = false;   ///< MariaDB: CREATE SEQUENCE makes a table of one row
+  bool is_versioned = false;  ///< MariaDB: WITH SYSTEM VERSIONING
 };
 /// All tables but those of the servers' own schemas and farshore, as a session with SELECT alone is shown them.
 [[nodiscard]] std::expected<std::vector<TableFacts>, mysql::SqlError> read_tables(mysql::Connection& connection);
@@ -58,10 +59,20 @@ struct TableFacts {
 /// Of a key that is_unrepeated, at a source that does not log what a cascade changes (logs_cascades).
 [[nodiscard]] CheckResult check_cascade(const Cascade& unrepeated);
 
+/// `filter`: mysql::read_binlog_filter(). Any filter is an error: also one of a schema that is not captured hides a
+/// statement (TRUNCATE, DDL) on a captured table from a session whose default schema is the filtered one.
+[[nodiscard]] CheckResult check_binlog_filter(const std::string& filter);
+
+/// What is asked of a source.
+struct SourceWants {
+  const change::TableRules& rules;
+  std::uint32_t capture_server_id = 0;  ///< what capture shows itself as
+};
+
 /// All of these but the cascades, asked through `connection` with capture's own account. Used by capture's start and by
 /// `farshorectl preflight`.
 [[nodiscard]] std::expected<std::vector<CheckResult>, mysql::SqlError> check_source(mysql::Connection& connection,
                                                                                     const mysql::ServerInfo& server,
-                                                                                    const change::TableRules& rules);
+                                                                                    const SourceWants& wants);
 
 }  // namespace farshore::capture

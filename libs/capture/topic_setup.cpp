@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "capture/partitions.hpp"
 
@@ -26,6 +28,35 @@ SessionEnd refusal(const std::string& topic, const std::vector<kafka::TopicMisma
                       "the configuration (streams, kafka.replication_factor) so that they agree",
                       topic, list(mismatches)),
           EndedBy::kKafka};
+}
+
+/// Text of a number; nothing: it is none.
+std::optional<std::int64_t> number(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool is_at_least(const std::string& setting, const std::string& found, const std::string& wanted) {
+  const auto is = number(found);
+  const auto least = number(wanted);
+  if (!is || !least) return found == wanted;
+  // -1: without a bound.
+  return *is >= *least || (setting == "retention.ms" && *is == -1);
+}
+
+constexpr std::array<std::string_view, 4> kAtLeast{"replication.factor", "retention.ms", "max.message.bytes",
+                                                   "min.insync.replicas"};
+/// Whoever made the topic before these were asked for goes on.
+constexpr std::array<std::string_view, 4> kForDurability{"min.insync.replicas", "unclean.leader.election.enable",
+                                                         "retention.bytes", "message.timestamp.type"};
+
+void warn_of_weaker(const std::string& topic, const std::vector<kafka::TopicMismatch>& weaker,
+                    const TopicWarning& warning) {
+  if (weaker.empty()) return;
+  warning(
+      fmt::format("topic {} may lose what is acknowledged: {}; {}", topic, list(weaker), mend_command(topic, weaker)));
 }
 
 /// The partitions that a numbering gives a stream; 0: none.
@@ -54,36 +85,86 @@ SessionEnd end_of(const kafka::KafkaError& error, const std::string& what) {
   return {EndKind::kRetry, sentence, EndedBy::kKafka};
 }
 
+kafka::TopicSpec change_topic_spec(const std::string& origin, const std::string& stream, std::uint32_t partitions,
+                                   const TopicSettings& settings) {
+  return {.name = change_topic(origin, stream),
+          .partitions = static_cast<std::int32_t>(partitions),
+          .replication = settings.replication,
+          .configs = {{"cleanup.policy", "delete"},
+                      {"retention.ms", std::to_string(settings.retention.at(stream).count())},
+                      {"retention.bytes", "-1"},
+                      {"message.timestamp.type", "LogAppendTime"},
+                      {"min.insync.replicas", std::to_string(min_insync_replicas(settings.replication))},
+                      {"unclean.leader.election.enable", "false"},
+                      {"max.message.bytes", std::to_string(settings.max_message_bytes)}}};
+}
+
+kafka::TopicSpec checkpoint_topic_spec(const std::string& origin, const TopicSettings& settings) {
+  kafka::TopicSpec spec{.name = checkpoint_topic(origin),
+                        .partitions = 1,
+                        .replication = settings.replication,
+                        .configs = {kCheckpointTopicConfigs.begin(), kCheckpointTopicConfigs.end()}};
+  spec.configs["min.insync.replicas"] = std::to_string(min_insync_replicas(settings.replication));
+  spec.configs["unclean.leader.election.enable"] = "false";
+  return spec;
+}
+
+TopicVerdict judge_topic(const kafka::TopicSpec& wanted, const kafka::TopicDescription& found) {
+  TopicVerdict verdict;
+  const auto compare = [&](const std::string& setting, const std::string& is, const std::string& want) {
+    const bool at_least = std::ranges::find(kAtLeast, setting) != kAtLeast.end();
+    if (at_least ? is_at_least(setting, is, want) : is == want) return;
+    const bool is_soft = std::ranges::find(kForDurability, setting) != kForDurability.end();
+    (is_soft ? verdict.weaker : verdict.refused).push_back({setting, is, at_least ? "at least " + want : want});
+  };
+  compare("partitions", std::to_string(found.partitions), std::to_string(wanted.partitions));
+  compare("replication.factor", std::to_string(found.replication), std::to_string(wanted.replication));
+  for (const auto& [setting, want] : wanted.configs) {
+    const auto is = found.configs.find(setting);
+    compare(setting, is == found.configs.end() ? "" : is->second, want);
+  }
+  return verdict;
+}
+
+std::string mend_command(const std::string& topic, const std::vector<kafka::TopicMismatch>& mismatches) {
+  std::string configs;
+  for (const auto& mismatch : mismatches) {
+    std::string_view value = mismatch.wanted;
+    if (value.starts_with("at least ")) value.remove_prefix(9);
+    if (mismatch.setting == "partitions" || mismatch.setting == "replication.factor") continue;
+    configs += fmt::format("{}{}={}", configs.empty() ? "" : ",", mismatch.setting, value);
+  }
+  if (configs.empty()) return "change the topic (kafka-topics.sh, kafka-reassign-partitions.sh) or the configuration";
+  return fmt::format(
+      "run kafka-configs.sh --bootstrap-server <broker> --alter --entity-type topics --entity-name {} --add-config {}",
+      topic, configs);
+}
+
 std::optional<SessionEnd> set_up_checkpoint_topic(kafka::Admin& admin, const std::string& origin,
-                                                  const TopicSettings& settings) {
-  const kafka::TopicSpec spec{.name = checkpoint_topic(origin),
-                              .partitions = 1,
-                              .replication = settings.replication,
-                              .configs = {kCheckpointTopicConfigs.begin(), kCheckpointTopicConfigs.end()}};
+                                                  const TopicSettings& settings, const TopicWarning& warning) {
+  const kafka::TopicSpec spec = checkpoint_topic_spec(origin, settings);
   const auto ensured = admin.ensure_topic(spec, kTimeout);
   if (!ensured) return end_of(ensured.error(), fmt::format("topic {} cannot be made or looked at", spec.name));
-  std::vector<kafka::TopicMismatch> mismatches = ensured->mismatches;
-  std::erase_if(mismatches, [](const auto& mismatch) { return mismatch.setting == "max.message.bytes"; });
-  if (!mismatches.empty()) return refusal(spec.name, mismatches);
+  TopicVerdict verdict = judge_topic(spec, ensured->found);
+  std::erase_if(verdict.refused, [](const auto& mismatch) { return mismatch.setting == "max.message.bytes"; });
+  if (!verdict.refused.empty()) return refusal(spec.name, verdict.refused);
+  warn_of_weaker(spec.name, verdict.weaker, warning);
   return std::nullopt;
 }
 
 std::optional<SessionEnd> set_up_change_topics(kafka::Admin& admin, const std::string& origin,
                                                const change::Numbering& configured,
-                                               const change::Numbering* checkpointed, const TopicSettings& settings) {
+                                               const change::Numbering* checkpointed, const TopicSettings& settings,
+                                               const TopicWarning& warning) {
   for (const auto& stream : configured.streams) {
-    const kafka::TopicSpec spec{
-        .name = change_topic(origin, stream.name),
-        .partitions = static_cast<std::int32_t>(stream.partitions),
-        .replication = settings.replication,
-        .configs = {{"cleanup.policy", "delete"},
-                    {"retention.ms", std::to_string(settings.retention.at(stream.name).count())},
-                    {"max.message.bytes", std::to_string(settings.max_message_bytes)}}};
+    const kafka::TopicSpec spec = change_topic_spec(origin, stream.name, stream.partitions, settings);
     const auto ensured = admin.ensure_topic(spec, kTimeout);
     if (!ensured) return end_of(ensured.error(), fmt::format("topic {} cannot be made or looked at", spec.name));
-    if (ensured->mismatches.empty()) continue;
-    if (!may_grow(ensured->mismatches, partitions_in(checkpointed, stream.name), stream.partitions))
-      return refusal(spec.name, ensured->mismatches);
+    const TopicVerdict verdict = judge_topic(spec, ensured->found);
+    warn_of_weaker(spec.name, verdict.weaker, warning);
+    if (verdict.refused.empty()) continue;
+    if (!may_grow(verdict.refused, partitions_in(checkpointed, stream.name), stream.partitions))
+      return refusal(spec.name, verdict.refused);
     const auto grown = admin.add_partitions(spec.name, spec.partitions, kTimeout);
     if (!grown) return end_of(grown.error(), fmt::format("topic {} cannot be given more partitions", spec.name));
   }

@@ -174,6 +174,7 @@ std::expected<EnsuredTopic, KafkaError> Admin::ensure_topic(const TopicSpec& spe
   compare("partitions", std::to_string(found->partitions), std::to_string(spec.partitions));
   compare("replication.factor", std::to_string(found->replication), std::to_string(spec.replication));
   for (const auto& [name, wanted] : spec.configs) compare(name, found->configs[name], wanted);
+  ensured.found = std::move(*found);
   return ensured;
 }
 

@@ -38,7 +38,8 @@ struct TopicMismatch {
 
 struct EnsuredTopic {
   bool created = false;
-  std::vector<TopicMismatch> mismatches;  ///< empty: it is there as wanted
+  TopicDescription found;                 ///< as it is now
+  std::vector<TopicMismatch> mismatches;  ///< empty: it is there exactly as wanted
 };
 
 struct OffsetRange {

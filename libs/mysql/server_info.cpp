@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <utility>
 
 namespace farshore::mysql {
 namespace {
@@ -64,6 +65,22 @@ std::expected<std::string, SqlError> read_executed_position(Connection& connecti
   std::string position = rows->empty() ? std::string() : rows->text(0, 0);
   std::erase_if(position, [](unsigned char c) { return std::isspace(c) != 0; });
   return position;
+}
+
+std::expected<std::string, SqlError> read_binlog_filter(Connection& connection, const ServerInfo& server) {
+  // MySQL 8.4 renamed the statement; both answer Binlog_Do_DB and Binlog_Ignore_DB.
+  const bool renamed = server.kind == ServerKind::kMysql && server.is_at_least(8, 4);
+  const auto rows = connection.query(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+  if (!rows) return std::unexpected(rows.error());
+  std::string filter;
+  if (rows->empty()) return filter;
+  for (const auto& [column, option] :
+       {std::pair{"Binlog_Do_DB", "binlog_do_db="}, std::pair{"Binlog_Ignore_DB", "binlog_ignore_db="}}) {
+    const auto at = rows->find(column);
+    if (!at || rows->text(0, *at).empty()) continue;
+    filter += (filter.empty() ? "" : " ") + (option + rows->text(0, *at));
+  }
+  return filter;
 }
 
 std::expected<bool, SqlError> waits_for_replicas(Connection& connection) {

@@ -35,6 +35,10 @@ std::expected<ServerInfo, SqlError> read_server_info(Connection& connection);
 /// left out.
 std::expected<std::string, SqlError> read_executed_position(Connection& connection, ServerKind kind);
 
+/// What the server's binlog leaves out ("binlog_ignore_db=shop"); empty: nothing. Needs the right to see where the
+/// binlog ends.
+std::expected<std::string, SqlError> read_binlog_filter(Connection& connection, const ServerInfo& server);
+
 /// Whether transactions wait for a semi-synchronous replica now: they are in the binlog, and sent from it, but are not
 /// executed before the replica answers (rpl_semi_sync_source_wait_point AFTER_SYNC).
 std::expected<bool, SqlError> waits_for_replicas(Connection& connection);

@@ -88,7 +88,7 @@ Session::Failure Session::look_at_source() {
   server_ = std::move(*server);
   facts_.source_identity = server_.uuid;
 
-  auto results = check_source(*control_, server_, settings_.rules);
+  auto results = check_source(*control_, server_, {.rules = settings_.rules, .capture_server_id = settings_.server_id});
   if (!results) return end_of(results.error(), settings_.source);
   const auto upstreams = read_upstreams(*control_, server_.kind);
   if (!upstreams) return end_of(upstreams.error(), settings_.source);
@@ -140,7 +140,8 @@ Session::Failure Session::fence_older_captures() {
   auto admin = kafka::Admin::create(beating_cluster());
   if (!admin) return capture::end_of(admin.error(), "a client cannot be made");
   admin_ = std::move(*admin);
-  if (auto failure = set_up_checkpoint_topic(*admin_, settings_.origin, settings_.topics)) return failure;
+  if (auto failure = set_up_checkpoint_topic(*admin_, settings_.origin, settings_.topics, events_.warning))
+    return failure;
   // A capture whose address leads to another server must not end the right one's session again and again.
   if (!read_checkpoint() && facts_.checkpoint && facts_.checkpoint->source_uuid != facts_.source_identity)
     return SessionEnd{EndKind::kStopRetried, another_server(facts_)};
@@ -224,7 +225,8 @@ Session::Failure Session::set_up_topics() {
   if (checkpointed != nullptr)
     if (auto sentence = refuse_renumbering(*checkpointed, facts_.configured))
       return SessionEnd{EndKind::kMisconfigured, *sentence};
-  return set_up_change_topics(*admin_, settings_.origin, facts_.configured, checkpointed, settings_.topics);
+  return set_up_change_topics(*admin_, settings_.origin, facts_.configured, checkpointed, settings_.topics,
+                              events_.warning);
 }
 
 Session::Failure Session::plan() {

@@ -37,11 +37,11 @@ class ReferenceWriter final : public FieldVisitor {
   }
 
   void text(const FieldInfo& info, TextKind kind, std::string& value) override {
-    static constexpr std::string_view kKinds[] = {"text", "name", "file", "pattern"};
+    static constexpr std::string_view kKinds[] = {"text", "name", "file", "pattern", "pattern"};
     row(info, kKinds[static_cast<std::size_t>(kind)], value.empty() ? "" : fmt::format("`{}`", value), "");
   }
   void texts(const FieldInfo& info, TextKind kind, std::vector<std::string>& value) override {
-    static constexpr std::string_view kKinds[] = {"texts", "names", "files", "patterns"};
+    static constexpr std::string_view kKinds[] = {"texts", "names", "files", "patterns", "patterns"};
     row(info, fmt::format("list of {}", kKinds[static_cast<std::size_t>(kind)]),
         value.empty() ? "`[]`" : fmt::format("`[\"{}\"]`", fmt::join(value, "\", \"")), "");
   }

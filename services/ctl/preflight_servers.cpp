@@ -56,7 +56,8 @@ std::vector<Finding> check_source(const common::Config& config, const common::Or
   const auto server = mysql::read_server_info(*connection);
   if (!server) return failed(server.error());
   const change::TableRules rules = common::table_rules(config);
-  auto results = capture::check_source(*connection, *server, rules);
+  auto results = capture::check_source(
+      *connection, *server, {.rules = rules, .capture_server_id = static_cast<std::uint32_t>(origin.server_id)});
   if (!results) return failed(results.error());
   const auto upstreams = capture::read_upstreams(*connection, server->kind);
   if (!upstreams) return failed(upstreams.error());
@@ -85,9 +86,14 @@ class KafkaCheck {
     auto admin = kafka::Admin::create(common::quiet_cluster_settings(config_, "farshorectl"));
     if (!admin) throw common::kafka_error("connecting", config_.kafka, admin.error());
     admin_ = std::move(*admin);
+    capture::TopicSettings topics{.replication = static_cast<std::int32_t>(config_.kafka.replication_factor),
+                                  .retention = {}};
+    for (const auto& [name, stream] : config_.streams) topics.retention[name] = stream.retention;
     for (const common::OriginConfig* origin : config_.own_origins()) {
-      for (const auto& [name, stream] : config_.streams) check_own(capture::change_topic(origin->name, name), stream);
-      check_checkpoint(capture::checkpoint_topic(origin->name));
+      for (const auto& [name, stream] : config_.streams)
+        check_own(
+            capture::change_topic_spec(origin->name, name, static_cast<std::uint32_t>(stream.partitions), topics));
+      check_own(capture::checkpoint_topic_spec(origin->name, topics));
     }
     for (const std::string& origin : config_.apply.origins) {
       for (const auto& [name, stream] : config_.streams) check_mirrored(capture::change_topic(origin, name), stream);
@@ -114,33 +120,20 @@ class KafkaCheck {
     return found == topic.configs.end() ? "" : found->second;
   }
 
-  void check_own(const std::string& name, const common::StreamConfig& stream) {
-    const auto topic = describe(name);
+  /// A topic that capture makes, judged as its start judges it.
+  void check_own(const kafka::TopicSpec& wanted) {
+    const auto topic = describe(wanted.name);
     if (!topic) {
-      findings_.good("topic " + name, "not there yet: capture creates it");
+      findings_.good("topic " + wanted.name, "not there yet: capture creates it");
       return;
     }
-    setting(name, "partitions", std::to_string(topic->partitions), std::to_string(stream.partitions));
-    setting(name, "cleanup.policy", config_of(*topic, "cleanup.policy"), "delete");
-    setting(name, "max.message.bytes", config_of(*topic, "max.message.bytes"),
-            std::to_string(capture::TopicSettings{}.max_message_bytes));
-    setting(name, "retention.ms", config_of(*topic, "retention.ms"), std::to_string(stream.retention.count()));
-    setting(name, "replication.factor", std::to_string(topic->replication),
-            std::to_string(config_.kafka.replication_factor));
-  }
-
-  void check_checkpoint(const std::string& name) {
-    const auto topic = describe(name);
-    if (!topic) {
-      findings_.good("topic " + name, "not there yet: capture creates it");
-      return;
-    }
-    setting(name, "partitions", std::to_string(topic->partitions), "1");
-    for (const auto& [setting_name, wanted] : capture::kCheckpointTopicConfigs) {
-      setting(name, std::string(setting_name), config_of(*topic, std::string(setting_name)), std::string(wanted));
-    }
-    setting(name, "replication.factor", std::to_string(topic->replication),
-            std::to_string(config_.kafka.replication_factor));
+    const capture::TopicVerdict verdict = capture::judge_topic(wanted, *topic);
+    for (const auto& list : {verdict.refused, verdict.weaker})
+      for (const auto& mismatch : list)
+        findings_.mend(fmt::format("topic {}: {}", wanted.name, mismatch.setting), mismatch.found, mismatch.wanted,
+                       capture::mend_command(wanted.name, {mismatch}));
+    if (verdict.refused.empty() && verdict.weaker.empty())
+      findings_.good("topic " + wanted.name, "as capture makes it");
   }
 
   void check_mirrored(const std::string& name, const common::StreamConfig& stream) {

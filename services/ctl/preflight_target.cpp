@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "capture/source_check.hpp"
 #include "ctl/preflight_checks.hpp"
 #include "mysql/literal.hpp"
 
@@ -44,9 +45,8 @@ void check_server(Findings& findings, const RegionFacts& facts, bool captures_he
   if (!captures_here) return;
   findings.check(is_on(server.variable("log_bin")), "log_bin", std::string(server.variable("log_bin")),
                  "ON: capture knows apply's transactions by their binlog", "start the server with log_bin");
-  findings.check(!facts.binlog_filter, "binlog filter", facts.binlog_filter.value_or("none"),
-                 "none: the progress write must show in the binlog, or applied rows would be captured again",
-                 "take binlog_do_db and binlog_ignore_db out of the server's option file and restart it");
+  const capture::CheckResult filter = capture::check_binlog_filter(facts.binlog_filter.value_or(""));
+  findings.check(!facts.binlog_filter, filter.name, filter.found, filter.wanted, filter.mend);
 }
 
 void check_farshore_schema(Findings& findings, const RegionFacts& facts) {

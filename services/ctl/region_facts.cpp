@@ -133,19 +133,13 @@ class Reader {
     for (std::size_t i = 0; i < rows.size(); ++i) facts_.farshore_tables.push_back(rows.text(i, 0));
   }
 
-  /// MySQL 8.4 renamed the statement; both answer Binlog_Do_DB and Binlog_Ignore_DB.
   void read_binlog_filter() {
-    const bool renamed = facts_.server.kind == ServerKind::kMysql && facts_.server.is_at_least(8, 4);
-    const Rows rows = query(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
-    if (rows.empty()) return;
-    const auto only = rows.find("Binlog_Do_DB");
-    const auto ignored = rows.find("Binlog_Ignore_DB");
-    std::string filter;
-    if (only && !rows.text(0, *only).empty()) filter += "binlog_do_db=" + rows.text(0, *only);
-    if (ignored && !rows.text(0, *ignored).empty()) {
-      filter += (filter.empty() ? "binlog_ignore_db=" : " binlog_ignore_db=") + rows.text(0, *ignored);
-    }
-    if (!filter.empty()) facts_.binlog_filter = filter;
+    if (error_) return;
+    auto filter = mysql::read_binlog_filter(connection_, facts_.server);
+    if (!filter)
+      error_ = std::move(filter.error());
+    else if (!filter->empty())
+      facts_.binlog_filter = std::move(*filter);
   }
 
   Connection& connection_;

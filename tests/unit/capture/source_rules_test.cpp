@@ -340,6 +340,75 @@ TEST(Cascades, OfAParentThatIsNotCapturedCannotBeRepeated) {
   EXPECT_THAT(told.sentence(), HasSubstr("table shop.items is changed by a cascade from etc.customers"));
 }
 
+TEST(SourceCheck, RefusesSystemVersionedTablesAsAWhole) {
+  const auto results = check_tables({{.schema = "shop",
+                                      .name = "prices",
+                                      .engine = "InnoDB",
+                                      .has_primary_key = true,
+                                      .is_sequence = false,
+                                      .is_versioned = true}},
+                                    rules());
+  ASSERT_THAT(errors(results), ElementsAre("table shop.prices"));
+  EXPECT_FALSE(results[0].is_of_a_table) << "capture does not start";
+  EXPECT_THAT(results[0].mend, HasSubstr("\"!shop.prices\""));
+}
+
+TEST(SourceCheck, AnyBinlogFilterIsAnError) {
+  EXPECT_EQ(check_binlog_filter("").severity, Severity::kGood);
+  const CheckResult found = check_binlog_filter("binlog_ignore_db=shop");
+  EXPECT_EQ(found.severity, Severity::kError);
+  EXPECT_THAT(found.sentence(), HasSubstr("binlog filter is binlog_ignore_db=shop, and has to be none: take"));
+}
+
+kafka::TopicDescription as_made(const kafka::TopicSpec& spec) {
+  return {.topic_id = "id", .partitions = spec.partitions, .replication = spec.replication, .configs = spec.configs};
+}
+
+const TopicSettings kThreeReplicas{.replication = 3, .retention = {{"main", std::chrono::hours{168}}}};
+
+TEST(Topics, AreMadeSoThatWhatIsAcknowledgedIsKept) {
+  const auto spec = change_topic_spec("east", "main", 8, kThreeReplicas);
+  EXPECT_EQ(spec.configs.at("min.insync.replicas"), "2");
+  EXPECT_EQ(spec.configs.at("unclean.leader.election.enable"), "false");
+  EXPECT_EQ(spec.configs.at("retention.bytes"), "-1");
+  EXPECT_EQ(spec.configs.at("message.timestamp.type"), "LogAppendTime");
+  EXPECT_EQ(min_insync_replicas(1), 1);
+  EXPECT_EQ(min_insync_replicas(2), 1) << "with two, the loss of one broker would stop all";
+  EXPECT_EQ(min_insync_replicas(5), 2);
+  EXPECT_EQ(checkpoint_topic_spec("east", kThreeReplicas).configs.at("min.insync.replicas"), "2");
+}
+
+TEST(Topics, MayBeMoreThanIsWanted) {
+  const auto spec = change_topic_spec("east", "main", 8, kThreeReplicas);
+  auto found = as_made(spec);
+  found.replication = 5;
+  found.configs["retention.ms"] = "1209600000";
+  found.configs["max.message.bytes"] = "20971520";
+  found.configs["min.insync.replicas"] = "3";
+  EXPECT_THAT(judge_topic(spec, found).refused, IsEmpty());
+  EXPECT_THAT(judge_topic(spec, found).weaker, IsEmpty());
+  found.configs["retention.ms"] = "-1";
+  EXPECT_THAT(judge_topic(spec, found).refused, IsEmpty()) << "kept for ever";
+  found.configs["retention.ms"] = "3600000";
+  EXPECT_THAT(judge_topic(spec, found).refused, SizeIs(1));
+  found = as_made(spec);
+  found.partitions = 9;
+  EXPECT_THAT(judge_topic(spec, found).refused, SizeIs(1)) << "rows would go to other partitions";
+}
+
+TEST(Topics, ThatAnOlderVersionMadeAreWeakerAndNotRefused) {
+  const auto spec = change_topic_spec("east", "main", 8, kThreeReplicas);
+  auto found = as_made(spec);
+  found.configs["min.insync.replicas"] = "1";
+  found.configs["message.timestamp.type"] = "CreateTime";
+  const TopicVerdict verdict = judge_topic(spec, found);
+  EXPECT_THAT(verdict.refused, IsEmpty());
+  ASSERT_THAT(verdict.weaker, SizeIs(2));
+  EXPECT_EQ(mend_command(spec.name, verdict.weaker),
+            "run kafka-configs.sh --bootstrap-server <broker> --alter --entity-type topics --entity-name "
+            "farshore.changes.east.main --add-config message.timestamp.type=LogAppendTime,min.insync.replicas=2");
+}
+
 TEST(KafkaFailures, ThatAPersonHasToMendAreToldFromThoseThatPass) {
   using Kind = kafka::KafkaError::Kind;
   EXPECT_EQ(end_of({Kind::kBadSetting, "no such property"}, "Kafka").kind, EndKind::kMisconfigured);
