@@ -55,4 +55,16 @@ CheckResult check_replication(const std::vector<Upstream>& upstreams, const std:
       .severity = CheckResult::Severity::kError};
 }
 
+std::expected<CheckResult, mysql::SqlError> look_at_replication(mysql::Connection& connection, ServerKind kind,
+                                                                const std::vector<std::string>& allowed) {
+  const auto upstreams = read_upstreams(connection, kind);
+  if (upstreams) return check_replication(*upstreams, allowed);
+  if (upstreams.error().kind != mysql::SqlErrorKind::kAccessDenied) return std::unexpected(upstreams.error());
+  return CheckResult{.name = "replication",
+                     .found = "not shown to capture's account",
+                     .wanted = "none: a captured source is a primary",
+                     .mend = "GRANT SELECT ON *.* to the account, so that it can be looked at",
+                     .severity = CheckResult::Severity::kError};
+}
+
 }  // namespace farshore::capture

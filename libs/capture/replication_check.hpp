@@ -27,4 +27,9 @@ struct Upstream {
 [[nodiscard]] CheckResult check_replication(const std::vector<Upstream>& upstreams,
                                             const std::vector<std::string>& allowed);
 
+/// Both: asks, and judges. What the account may not see is a result too.
+[[nodiscard]] std::expected<CheckResult, mysql::SqlError> look_at_replication(mysql::Connection& connection,
+                                                                              ServerKind kind,
+                                                                              const std::vector<std::string>& allowed);
+
 }  // namespace farshore::capture

@@ -71,14 +71,13 @@ void SourceWatch::run(const std::stop_token& stop) {
 }
 
 void SourceWatch::check_upstreams() {
-  const auto upstreams = read_upstreams(lease_.connection(), settings_.kind);
-  if (!upstreams)
+  const auto result = look_at_replication(lease_.connection(), settings_.kind, settings_.allowed_upstreams);
+  if (!result)
     return ending_.end(EndKind::kRetry,
-                       fmt::format("the lease's session at the source is lost: {}", upstreams.error().message),
+                       fmt::format("the lease's session at the source is lost: {}", result.error().message),
                        EndedBy::kLease);
-  const CheckResult result = check_replication(*upstreams, settings_.allowed_upstreams);
-  if (result.severity == CheckResult::Severity::kError)
-    ending_.end(EndKind::kStopRetried, fmt::format("the source cannot be captured: {}", result.sentence()));
+  if (result->severity == CheckResult::Severity::kError)
+    ending_.end(EndKind::kStopRetried, fmt::format("the source cannot be captured: {}", result->sentence()));
 }
 
 void SourceWatch::take(const SourceReading& reading) {

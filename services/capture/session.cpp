@@ -90,9 +90,9 @@ Session::Failure Session::look_at_source() {
 
   auto results = check_source(*control_, server_, {.rules = settings_.rules, .capture_server_id = settings_.server_id});
   if (!results) return end_of(results.error(), settings_.source);
-  const auto upstreams = read_upstreams(*control_, server_.kind);
-  if (!upstreams) return end_of(upstreams.error(), settings_.source);
-  results->push_back(check_replication(*upstreams, settings_.allowed_upstreams));
+  auto replication = look_at_replication(*control_, server_.kind, settings_.allowed_upstreams);
+  if (!replication) return end_of(replication.error(), settings_.source);
+  results->push_back(std::move(*replication));
   std::string errors;
   for (const CheckResult& result : *results) {
     if (result.severity == CheckResult::Severity::kGood) continue;

@@ -59,9 +59,9 @@ std::vector<Finding> check_source(const common::Config& config, const common::Or
   auto results = capture::check_source(
       *connection, *server, {.rules = rules, .capture_server_id = static_cast<std::uint32_t>(origin.server_id)});
   if (!results) return failed(results.error());
-  const auto upstreams = capture::read_upstreams(*connection, server->kind);
-  if (!upstreams) return failed(upstreams.error());
-  results->push_back(capture::check_replication(*upstreams, origin.allowed_upstreams()));
+  auto replication = capture::look_at_replication(*connection, server->kind, origin.allowed_upstreams());
+  if (!replication) return failed(replication.error());
+  results->push_back(std::move(*replication));
   std::vector<Finding> out;
   if (!capture::logs_cascades(*server)) {
     const auto keys = capture::read_cascades(*connection, [] { return true; });
