@@ -203,7 +203,7 @@ def test_a_column_that_does_not_fit_makes_the_partition_wait_and_go_on(regions, 
     row = eventually("the partition waits", lambda: waiting(target, source))[0]
     assert "narrow" in row["reason"]
     assert rows(target, "test_rules.narrow") == []
-    target.database.execute(f"ALTER TABLE test_rules.narrow {change}")
+    behind_farshores_back(target, f"ALTER TABLE test_rules.narrow {change}")
     caught_up(regions)
     assert rows(target, "test_rules.narrow") == [(1, "abcdef", 70000)]
 
