@@ -118,9 +118,17 @@ void Pipeline::begin_transaction(const binlog::Event& event) {
   transaction_is_named_ = false;
   first_rows_seen_ = false;
   statement_passed_ = false;
-  const bool foreign = !parts_.own_servers.contains(event.gtid);
-  if (foreign) add(parts_.metrics.foreign_transactions, 1);
-  left_out_ = foreign || parts_.history.repeating();
+  role_ = parts_.servers.role_of(event.gtid);
+  left_out_ = role_ == ServerRole::kForeign || parts_.history.repeating();
+  if (role_ == ServerRole::kForeign) {
+    add(parts_.metrics.foreign_transactions, 1);
+    if (!said_foreign_)
+      settings_.warning(
+          fmt::format("transaction {} came by native replication from one of foreign_servers; it and all "
+                      "such are left out and counted",
+                      event.gtid.to_string()));
+    said_foreign_ = true;
+  }
   parts_.publisher.set_commit_time(event.commit_time);
   parts_.numberer.begin(transaction_);
 }
@@ -136,6 +144,7 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
     }
   }
   if (left_out_ || !rows.table->captured) return;
+  if (role_ == ServerRole::kUnknown) return stop_at_unknown_server(rows.table->schema + "." + rows.table->name);
   // Before the rows are numbered: they may belong to a group that is not known yet.
   if (!settings_.logs_cascades && asked_.due(rows, now_)) {
     learn_keys(rows.table->schema, rows.table->name, {});
@@ -150,9 +159,20 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
   }
 }
 
+/// Published, its rows could reach the other regions twice; left out, not at all.
+void Pipeline::stop_at_unknown_server(std::string_view table) {
+  stop(
+      fmt::format("a change of table {} came from a server that is neither the source nor listed: add it to the "
+                  "origin's foreign_servers (another region publishes what it writes, and it is left out here), or to "
+                  "own_servers (it is published as the origin's own), and start capture again",
+                  table));
+}
+
 void Pipeline::check_statement(const binlog::Event& event) {
   parts_.history.add_statement(event.sql);
-  if (left_out_) return;
+  // A foreign one changes this source's own rows too, whoever wrote it.
+  const bool foreign = role_ == ServerRole::kForeign && !parts_.history.repeating();
+  if (left_out_ && !foreign) return;
   const binlog::Statement statement = read_statement(
       event.sql,
       {.dialect = event.dialect, .default_schema = event.default_schema, .folds_names = settings_.folds_names});
@@ -160,7 +180,9 @@ void Pipeline::check_statement(const binlog::Event& event) {
   const StatementVerdict verdict = capture::check_statement(statement, parts_.rules);
   switch (verdict.kind) {
     case StatementVerdict::Kind::kPasses: break;
-    case StatementVerdict::Kind::kStops: return stop(verdict.sentence);
+    case StatementVerdict::Kind::kStops:
+      if (foreign) break;  // changes logged as a statement: left out as its rows are
+      return stop(verdict.sentence);
     case StatementVerdict::Kind::kChangesRows:
       tell_statement(event, verdict);
       if (parts_.ending.ended()) return;

@@ -17,9 +17,9 @@
 #include "capture/checkpoint_writer.hpp"
 #include "capture/metrics.hpp"
 #include "capture/numberer.hpp"
-#include "capture/own_servers.hpp"
 #include "capture/publisher.hpp"
 #include "capture/resume.hpp"
+#include "capture/server_roles.hpp"
 #include "capture/session_end.hpp"
 #include "capture/source_history.hpp"
 #include "capture/source_watch.hpp"
@@ -36,7 +36,7 @@ class Pipeline {
     binlog::BinlogStream& stream;
     binlog::EventDecoder& decoder;
     SourceHistory& history;
-    const OwnServers& own_servers;
+    const ServerRoles& servers;
     const change::TableRules& rules;
     Numberer& numberer;
     Publisher& publisher;
@@ -78,6 +78,7 @@ class Pipeline {
   [[nodiscard]] std::optional<binlog::Event> next_event();
   void begin_transaction(const binlog::Event& event);
   void add_rows(const binlog::RowsEvent& rows);
+  void stop_at_unknown_server(std::string_view table);
   void check_statement(const binlog::Event& event);
   void follow_keys(const binlog::Statement& statement);
   void warn_of(const Cascade& unrepeated);
@@ -103,8 +104,10 @@ class Pipeline {
   bool transaction_is_named_ = false;
   bool has_begun_ = false;  ///< on_begun was called
   bool first_rows_seen_ = false;
-  bool statement_passed_ = false;      ///< the one of which the epoch's start tells was read again
-  bool left_out_ = false;              ///< an echo, a foreign one, or the transaction before the checkpoint once more
+  bool statement_passed_ = false;       ///< the one of which the epoch's start tells was read again
+  ServerRole role_ = ServerRole::kOwn;  ///< of the transaction under way
+  bool left_out_ = false;               ///< an echo, a foreign one, or the transaction before the checkpoint once more
+  bool said_foreign_ = false;
   bool drained_ = false;               ///< the source has nothing more to read right now
   bool has_new_transactions_ = false;  ///< since the last cut
   bool has_advanced_ = false;          ///< a transaction ended that the checkpoint does not hold

@@ -7,10 +7,10 @@
 
 #include "capture/checkpoint_cut.hpp"
 #include "capture/numberer.hpp"
-#include "capture/own_servers.hpp"
 #include "capture/pipeline.hpp"
 #include "capture/replication_check.hpp"
 #include "capture/row_router.hpp"
+#include "capture/server_roles.hpp"
 #include "capture/source_history.hpp"
 #include "capture/source_start.hpp"
 #include "capture/tail_scan.hpp"
@@ -209,6 +209,8 @@ Session::Failure Session::decide_numbering() {
     const auto tables = read_tables(*control_);
     if (!tables) return end_of(tables.error(), settings_.source);
     facts_.missed_tables = newly_captured(*tables, *rules_, *configured);
+    // What a server wrote before it was listed was not published.
+    if (!std::ranges::includes(rules_->own_servers(), configured->own_servers())) facts_.missed_tables = {"*.*"};
     if (!facts_.missed_tables.empty())
       events_.warning(fmt::format(
           "{} tables are captured from here on ({} first), and their rows until now were not: the gates of the other "
@@ -425,8 +427,13 @@ Session::Failure Session::publish() {
   const change::Checkpoint& checkpoint = plan_.checkpoint;
   const std::string& begin = plan_.skips_history_check ? checkpoint.position : checkpoint.position_before_last;
   SourceHistory history(*OriginPosition::parse(begin), plan_.skips_history_check ? std::nullopt : checkpoint.last);
-  const auto own_servers = OwnServers::make(server_.kind, server_.uuid, rules_->own_servers());
-  if (!own_servers) return SessionEnd{EndKind::kMisconfigured, own_servers.error()};
+  ServerRoles::Lists lists{
+      .identity = server_.uuid, .own = rules_->own_servers(), .foreign = settings_.foreign_servers};
+  // Transactions of a replication group bear its name, whichever member wrote them.
+  if (const auto group = server_.variable("group_replication_group_name"); !group.empty())
+    lists.own.emplace_back(group);
+  const auto servers = ServerRoles::make(server_.kind, lists);
+  if (!servers) return SessionEnd{EndKind::kMisconfigured, servers.error()};
   binlog::StreamOptions options;
   options.server_id = settings_.server_id;
   options.source_identity = server_.uuid;
@@ -452,7 +459,7 @@ Session::Failure Session::publish() {
   Pipeline pipeline({.stream = **stream,
                      .decoder = decoder,
                      .history = history,
-                     .own_servers = *own_servers,
+                     .servers = *servers,
                      .rules = *rules_,
                      .numberer = numberer,
                      .publisher = *publisher_,

@@ -41,6 +41,7 @@ struct SessionSettings {
   kafka::ProducerLimits producer;
   TopicSettings topics;
   change::TableRules rules;                    ///< as configured, without cascade groups
+  std::vector<std::string> foreign_servers;    ///< see ServerRoles
   std::vector<std::string> allowed_upstreams;  ///< see check_replication()
   std::string from = "end";                    ///< "end", "earliest" or a position; only for a first start
   bool from_is_asked_for = false;

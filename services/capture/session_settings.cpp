@@ -57,6 +57,7 @@ SessionSettings session_settings(const common::Config& config, const common::Cap
                    .compression = std::string(compression_name(config.capture.compression))},
       .topics = {.replication = static_cast<std::int32_t>(config.kafka.replication_factor), .retention = {}},
       .rules = common::table_rules(config),
+      .foreign_servers = origin.foreign_servers,
       .allowed_upstreams = origin.allowed_upstreams(),
       .from = from,
       .from_is_asked_for = arguments.from.has_value(),

@@ -65,8 +65,8 @@ void declare(FieldVisitor& v, OriginConfig& origin) {
            {0, 4'294'967'295}, origin.server_id);
   v.texts({"own_servers",
            "Servers besides the primary itself whose transactions in its binlog are the origin's own, such as the "
-           "primaries before it: UUIDs of MySQL, server ids of MariaDB. Transactions of all others came by native "
-           "replication and are left out. Another list starts a new epoch."},
+           "primaries before it: UUIDs of MySQL, server ids of MariaDB. Another list starts a new epoch. Capture "
+           "stops at a captured row of a server that neither list has."},
           TextKind::kFree, origin.own_servers);
   v.texts({"foreign_servers",
            "Servers that the primary may replicate from although it is captured; what comes from them is left out. A "

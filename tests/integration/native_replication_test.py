@@ -3,6 +3,7 @@
 What came in that way is not the origin's own: it is left out and counted, or published where it is listed as its own.
 """
 
+import itertools
 import signal
 
 import pytest
@@ -16,6 +17,7 @@ BOTH = ("mysql", "mariadb") if tools.mysql_root() else ("mariadb",)
 TABLE = "CREATE TABLE {}.t (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)"
 ACCOUNT = "replica"
 PASSWORD = "replica-Pass1"
+numbers = itertools.count(88)
 
 
 class Pair:
@@ -24,8 +26,9 @@ class Pair:
     def __init__(self, kind, folder, source):
         self.kind = kind
         self.source = source
-        options = ["--gtid-domain-id=88"] if kind == "mariadb" else []
-        self.upstream = PlainServer(kind, folder / f"upstream-{kind}", server_id=88, options=options).start()
+        number = next(numbers)  # a source remembers how far it was in a domain
+        options = [f"--gtid-domain-id={number}"] if kind == "mariadb" else []
+        self.upstream = PlainServer(kind, folder / f"upstream-{kind}", server_id=number, options=options).start()
         self.unlogged(f"CREATE USER {ACCOUNT}@'%' IDENTIFIED BY '{PASSWORD}'", f"GRANT REPLICATION SLAVE ON *.* TO {ACCOUNT}@'%'")
         self.name = self.upstream.value("SELECT @@server_uuid" if kind == "mysql" else "SELECT @@server_id")
 
@@ -41,11 +44,14 @@ class Pair:
             self.source.execute(f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={self.upstream.port}, MASTER_USER='{ACCOUNT}', "
                                 f"MASTER_PASSWORD='{PASSWORD}', MASTER_USE_GTID=slave_pos", "START SLAVE")
 
-    def end(self):
+    def stop(self):
         if self.kind == "mysql":
             self.source.execute("STOP REPLICA", "RESET REPLICA ALL")
         else:
             self.source.execute("STOP SLAVE", "RESET SLAVE ALL")
+
+    def end(self):
+        self.stop()
         self.upstream.kill()
 
 
@@ -79,6 +85,31 @@ def test_what_came_by_native_replication_is_left_out_and_counted(regions, pair, 
         case.execute("INSERT INTO t VALUES (3, 3)")
         case.wait_published(4)
         assert case.published_changes() == 4, "also after a restart between foreign transactions"
+        assert "came by native replication" in capture.log.read_text()
+        pair.upstream.execute(f"TRUNCATE TABLE {case.schema}.t")
+        eventually("the source's own rows are gone too, and the other regions are told",
+                   lambda: any(record.header.kind == 3 and record.header.epoch == 2 for record in case.topics.read(case.topic)), 20)
+
+
+def test_rows_of_a_server_that_nobody_listed_stop_capture_until_it_is_listed(regions, pair, folder):
+    case = Circuit(pair.source, regions.east.bootstrap, folder)
+    case.execute("SET SESSION sql_log_bin = 0", TABLE.format(case.schema))
+    pair.unlogged(f"CREATE DATABASE {case.schema}", TABLE.format(case.schema))
+    with case.capture() as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO t VALUES (1, 1)")
+        case.wait_published(1)
+    pair.replicate()
+    pair.upstream.execute(f"INSERT INTO {case.schema}.t VALUES (100, 1)")
+    eventually("the source has it", lambda: pair.source.value(f"SELECT COUNT(*) FROM {case.schema}.t") == 2)
+    pair.stop()
+    with case.capture() as capture:
+        eventually("it stops and names the lists", lambda: "foreign_servers" in str(capture.readiness()[1]), 20)
+    with case.capture(config=config_of(case, foreign_servers=[str(pair.name)])) as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO t VALUES (2, 2)")
+        case.wait_published(2)
+        assert case.published_changes() == 2
 
 
 def test_a_source_that_replicates_is_refused_and_one_that_begins_to_is_stopped(regions, pair, folder):
