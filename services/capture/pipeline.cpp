@@ -60,8 +60,7 @@ Pipeline::Pipeline(const Parts& parts, const Settings& settings)
       now_(Clock::now()),
       last_send_(now_),
       last_cut_(now_),
-      last_watermark_(now_),
-      told_(settings.told) {}
+      last_watermark_(now_) {}
 
 void Pipeline::run() {
   while (!parts_.ending.ended()) {
@@ -209,8 +208,11 @@ void Pipeline::learn_keys(std::string_view schema, std::string_view table,
     for (const binlog::TableName& parent : references)
       keys.push_back(
           {.parent = fmt::format("{}.{}", parent.schema, parent.table), .child = fmt::format("{}.{}", schema, table)});
-  for (const Cascade& key : keys)
-    if (answer->has_value() && is_unrepeated(key, parts_.rules)) warn_of(key);
+  const auto unrepeated =
+      std::ranges::find_if(keys, [&](const Cascade& key) { return is_unrepeated(key, parts_.rules); });
+  if (answer->has_value() && unrepeated != keys.end())
+    return parts_.ending.end(EndKind::kStopRetried,
+                             "the source cannot be captured: " + check_cascade(*unrepeated).sentence());
   note_ties(new_ties(keys, parts_.rules));
 }
 
@@ -272,12 +274,6 @@ void Pipeline::begin_epoch(EpochReason reason, const change::Numbering& numberin
           following_epoch(*parts_.cut.take_covered(), numbering, settings_.fresh, std::move(reason))))
     return;
   parts_.ending.end({.kind = EndKind::kRenumber, .sentence = sentence, .advanced = has_advanced_});
-}
-
-void Pipeline::warn_of(const Cascade& unrepeated) {
-  if (std::ranges::find(told_, unrepeated) != told_.end()) return;
-  told_.push_back(unrepeated);
-  settings_.warning(check_cascade(unrepeated).sentence());
 }
 
 void Pipeline::end_transaction() {

@@ -57,7 +57,6 @@ class Pipeline {
     /// Write a checkpoint and end with kRenumber once everything that was published is read again.
     bool stops_at_tails = false;
     std::function<void(const std::string&)> warning = [](const std::string&) {};  ///< one sentence
-    std::vector<Cascade> told;  ///< unrepeated keys that were warned of already
     /// Asks the live source for a table's cascading keys. Nothing: the table is there no longer. An error ends the
     /// session. Blocks for as long as an answer may take.
     std::function<std::expected<std::optional<std::vector<Cascade>>, SessionEnd>(std::string_view schema,
@@ -81,7 +80,6 @@ class Pipeline {
   void stop_at_unknown_server(std::string_view table);
   void check_statement(const binlog::Event& event);
   void follow_keys(const binlog::Statement& statement);
-  void warn_of(const Cascade& unrepeated);
   void learn_keys(std::string_view schema, std::string_view table, const std::vector<binlog::TableName>& references);
   void end_transaction();
   void send_what_is_due();
@@ -123,7 +121,6 @@ class Pipeline {
   Clock::time_point last_watermark_;
   std::vector<Cascade> ties_;  ///< that the numbering does not know
   AskedTables asked_;
-  std::vector<Cascade> told_;  ///< unrepeated keys that were warned of
 };
 
 }  // namespace farshore::capture

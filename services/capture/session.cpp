@@ -197,9 +197,10 @@ Session::Failure Session::decide_numbering() {
     if (!keys) return end_of(keys.error(), settings_.source);
     for (const Cascade& key : *keys) {
       if (is_tie(key, settings_.rules)) ties.push_back(key);
-      if (!is_unrepeated(key, settings_.rules)) continue;
-      unrepeated_.push_back(key);
-      events_.warning(check_cascade(key).sentence());
+      if (is_unrepeated(key, settings_.rules))
+        return SessionEnd{EndKind::kMisconfigured,
+                          fmt::format("the source {} cannot be captured: {}", settings_.source.to_string(),
+                                      check_cascade(key).sentence())};
     }
   }
   auto configured = settings_.rules.with_cascades(cascade_groups(known, ties));
@@ -477,7 +478,6 @@ Session::Failure Session::publish() {
                      .folds_names = server_.variable("lower_case_table_names") != "0",
                      .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails,
                      .warning = events_.warning,
-                     .told = unrepeated_,
                      .ask_keys = [&](auto schema, auto table) { return ask_keys(questions, schema, table); },
                      .on_begun = [&] { events_.capturing(checkpoint.id.epoch); }});
   pipeline.run();

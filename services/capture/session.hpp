@@ -120,7 +120,6 @@ class Session {
   std::unique_ptr<kafka::Admin> admin_;
   std::unique_ptr<kafka::TailReader> tail_reader_;
   std::unique_ptr<CheckpointWriter> checkpoints_;
-  std::vector<Cascade> unrepeated_;          ///< keys of the source that were warned of
   std::optional<change::TableRules> rules_;  ///< of the numbering that this session publishes under
   ResumeFacts facts_;
   ResumePlan plan_;

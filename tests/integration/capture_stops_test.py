@@ -190,3 +190,18 @@ def test_a_transaction_that_waits_for_a_semi_synchronous_replica_does_not_stop_c
             case.wait_published(2)
     finally:
         sources[MYSQL].execute("SET GLOBAL rpl_semi_sync_source_enabled = OFF", "UNINSTALL PLUGIN rpl_semi_sync_source")
+
+
+def test_a_cascade_from_a_table_that_no_stream_takes_stops_capture_until_it_is_gone(circuit):
+    """MariaDB does not log what a cascade changes."""
+    case = circuit(MARIADB)
+    outside = f"outside_{case.name}"
+    case.source.execute("SET SESSION sql_log_bin = 0", f"CREATE DATABASE {outside}", f"CREATE TABLE {outside}.parent (id INT NOT NULL PRIMARY KEY)")
+    with case.capture() as capture:
+        capture.wait_ready()
+        case.execute(f"CREATE TABLE child (id INT NOT NULL PRIMARY KEY, parent INT, CONSTRAINT tie FOREIGN KEY (parent) REFERENCES "
+                     f"{outside}.parent (id) ON DELETE CASCADE)", "INSERT INTO child VALUES (1, NULL)")
+        eventually("it stops and names both", lambda: f"changed by a cascade from {outside}.parent" in str(capture.readiness()[1]))
+        assert case.published_changes() == 0
+        case.execute("SET SESSION sql_log_bin = 0", "ALTER TABLE child DROP FOREIGN KEY tie")
+        case.wait_published(1)
