@@ -34,7 +34,8 @@ class Component:
         raise NotImplementedError
 
     def environment(self) -> dict:
-        return {}
+        """What the process has beside the lab's own environment: what Lab.set_environment() said of it."""
+        return self.state.data.get("environments", {}).get(self.key, {})
 
     def is_ready(self) -> bool:
         raise NotImplementedError

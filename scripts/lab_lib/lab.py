@@ -122,6 +122,12 @@ class Lab:
             return self._add_service(region, name)
         raise LabError(f"there is no component '{key}'; there are: {', '.join(self.components) or 'none (run up first)'}.", 2)
 
+    def set_environment(self, environments: dict):
+        """{component's key: {variable: value}} for every later start of those components; also before `up`."""
+        lab_folder.make(self.folder)
+        with self.state.changed() as data:
+            data.setdefault("environments", {}).update(environments)
+
     def start(self, key: str, arguments: list | None = None, wait: bool = True):
         """Also makes further instances (`east.capture-2`). `arguments` are added to a service's command line, once."""
         component = self.component(key)

@@ -1,0 +1,132 @@
+"""What the runbooks ask of an operator, done by the test: statements at a barrier, schemas brought in line, parked rows."""
+
+from .columns import DEFAULT_COLLATION
+
+WAITING = "waiting-for-statement"
+COLUMNS = """SELECT column_name, column_type, character_set_name, collation_name, is_nullable, data_type
+             FROM information_schema.columns WHERE table_schema = '{}' AND table_name = '{}' ORDER BY ordinal_position"""
+TABLES = """SELECT table_schema, table_name FROM information_schema.tables
+            WHERE table_schema IN ({}) AND table_type = 'BASE TABLE' ORDER BY 1, 2"""
+WIDTHS = ("tinyint", "smallint", "mediumint", "int", "bigint", "year")
+
+
+class Duties:
+    def __init__(self, runner):
+        self.runner = runner
+        self.said_done = set()      # (region, origin, epoch)
+        self.answered = set()       # (index in runner.ran, region): a barrier was for this statement
+
+    def poll(self):
+        self.runner.troubles.supervise()
+        for region in self.runner.regions:
+            if f"{region.name}.db" in self.runner.troubles.paused:
+                continue
+            waiting = {(row["origin"], row["epoch"]): row["reason"] for row in region.progress() if row["state"] == WAITING}
+            for (origin, epoch), reason in sorted(waiting.items()):
+                if (region.name, origin, epoch) not in self.said_done:
+                    self.answer(region, origin, epoch, reason)
+
+    def answer(self, region, origin, epoch, reason):
+        """Does here what the origin did, where it was not done yet, and says so; what is the origin's alone is passed over."""
+        self.said_done.add((region.name, origin, epoch))
+        index = self.statement_of(region.name, origin, reason)
+        word = "done"
+        if index is not None:
+            self.answered.add((index, region.name))
+            step = self.runner.ran[index]["step"]
+            if step["manner"] == "passing":
+                word = "skip"
+            elif not step.get("undo"):
+                self.runner.ddl({**step, "at": region.name})
+        said = region.ctl("ddl", word, "--origin", origin, "--epoch", str(epoch), "--execute")
+        self.runner.note(f"{region.name}: ddl {word} --origin {origin} --epoch {epoch} ({'known' if index is not None else 'unknown'}"
+                         f" statement): {(said.stdout + said.stderr).strip()[:200]!r}")
+        if said.returncode != 0:
+            self.said_done.discard((region.name, origin, epoch))
+
+    def statement_of(self, region, origin, reason):
+        """Which of the statements that the origin ran is waited for here; the first that was not answered yet."""
+        here = [(index, one["step"]) for index, one in enumerate(self.runner.ran)
+                if one["at"] == origin and not one["refused"] and (index, region) not in self.answered]
+        server = self.runner.region(origin).server
+        for length in (60, None):
+            for index, step in here:
+                for text in step["sql"][server] if "sql" in step else ():
+                    named = self.runner.named(text)
+                    wanted = named[:length] if length else " ".join(named.split()[:2])
+                    if wanted in reason and self.runner.named(step["table"]).split(".")[1] in reason:
+                        return index
+        return None
+
+    def declare_equal(self, tables):
+        """Of tables that a gate calls not-yet-equal and that were compared."""
+        for region in self.runner.regions:
+            for stream in region.gate()[1].get("streams", []):
+                for name in sorted(tables):
+                    if any(name in reason["detail"] for reason in stream["reasons"]):
+                        said = region.ctl("equal", "declare", "--origin", stream["origin"], "--table", name, "--why",
+                                          "compared row by row", "--execute")
+                        self.runner.note(f"{region.name}: equal declare --origin {stream['origin']} --table {name}: "
+                                         f"{(said.stdout + said.stderr).strip()[:200]!r}")
+
+    # Schemas in line.
+    def align(self):
+        """Where the two sides' columns differ, the west gets the east's; unique keys that one side alone has go."""
+        east, west = self.runner.regions.by_name["east"], self.runner.regions.by_name["west"]
+        schemas = ", ".join(f"'{name}'" for name in self.runner.schemas)
+        here, there = (set(region.database.rows(TABLES.format(schemas))) for region in (east, west))
+        for table in sorted(here & there):
+            self.align_columns(east, west, table)
+            self.align_unique_keys(east, west, table)
+        return sorted(here ^ there)
+
+    def align_columns(self, east, west, table):
+        here, there = ({row[0]: row[1:] for row in region.database.rows(COLUMNS.format(*table))} for region in (east, west))
+        actions = [f"DROP COLUMN {name}" for name in there if name not in here]
+        for name, column in here.items():
+            if name not in there:
+                actions.append(f"ADD COLUMN {self.declared(name, column, west.server)}")
+            elif signature(column) != signature(there[name]):
+                actions.append(f"MODIFY {self.declared(name, column, west.server)}")
+        if actions:
+            self.do(west, f"ALTER TABLE {'.'.join(table)} {', '.join(actions)}")
+
+    def align_unique_keys(self, east, west, table):
+        here, there = (unique_keys(region, table) for region in (east, west))
+        for region, own, others in ((east, here, there), (west, there, here)):
+            for name in sorted(own - others):
+                self.do(region, f"ALTER TABLE {'.'.join(table)} DROP KEY {name}")
+
+    def do(self, region, statement):
+        refused = self.runner.execute_ddl(region.name, [statement])
+        self.runner.note(f"{region.name} (in line): {statement}" + (f" -- refused: {refused}" if refused else ""))
+        step = {"table": statement.split()[2], "manner": "both", "id": 0, "undo": True, "sql": {region.server: [statement]}}
+        self.runner.ran.append({"step": step, "at": region.name, "refused": bool(refused)})
+
+    @staticmethod
+    def declared(name, column, server):
+        kind, charset, collation, nullable, data_type = column
+        if data_type == "json" or (data_type == "longtext" and collation == "utf8mb4_bin"):
+            kind, charset = "JSON", None
+        if collation == DEFAULT_COLLATION["mysql"]:
+            collation = DEFAULT_COLLATION[server]
+        text = f" CHARACTER SET {charset} COLLATE {collation}" if charset else ""
+        return f"{name} {kind}{text} {'NULL' if nullable == 'YES' else 'NOT NULL'}"
+
+
+def signature(column):
+    """What two servers' catalogues say alike of one type."""
+    kind, charset, collation, nullable, data_type = column
+    if data_type in WIDTHS:
+        kind = data_type + (" unsigned" if "unsigned" in kind else "")
+    if data_type == "json" or (data_type == "longtext" and collation == "utf8mb4_bin"):
+        kind, charset, collation = "json", None, None
+    if collation == DEFAULT_COLLATION["mysql"]:
+        collation = DEFAULT_COLLATION["mariadb"]
+    return kind, charset, collation, nullable
+
+
+def unique_keys(region, table):
+    rows = region.database.rows("SELECT DISTINCT index_name FROM information_schema.statistics WHERE non_unique = 0 AND "
+                                f"table_schema = '{table[0]}' AND table_name = '{table[1]}' AND index_name <> 'PRIMARY'")
+    return {name for (name,) in rows}

@@ -1,0 +1,91 @@
+"""Runs one plan after another on a lab that is made anew when one leaves it with a closed gate; keeps what failed."""
+
+import os
+import pathlib
+import time
+
+from .plan import Plan, make_plan
+from .runner import Runner
+from .shapes_lab import ShapesLab
+from .shrink import shrink
+from .verdict import judge
+from .watch import Watch
+
+
+class Hunt:
+    """make_folder() -> an empty folder for a lab. Close it at the end."""
+
+    def __init__(self, make_folder, server, say=print):
+        self.make_folder = make_folder
+        self.server = server
+        self.say = say
+        self.lab = None
+        self.number = 0
+        self.counts = {}
+        self.loud = os.environ.get("FARSHORE_TEST_LOUD") == "1"
+
+    def ready_lab(self):
+        if self.lab is None:
+            self.lab = ShapesLab(self.make_folder(), self.server, say=lambda line: None)
+        return self.lab
+
+    def close(self):
+        if self.lab is not None:
+            self.lab.down()
+            self.lab = None
+
+    def run(self, plan):
+        """(the verdict, the history) of one run. A lab whose gates do not open again is given up."""
+        lab = self.ready_lab()
+        self.number += 1
+        runner = Runner(lab, plan, self.number, self.say if self.loud else lambda line: None)
+        try:
+            with Watch(lab) as watch:
+                runner.run()
+                verdict = judge(runner, watch)
+        finally:
+            runner.close()
+        if verdict.kind not in ("equal", "difference"):
+            self.close()
+        self.counts[verdict.kind] = self.counts.get(verdict.kind, 0) + 1
+        return verdict, runner.history
+
+    def fails_like(self, kind):
+        return lambda plan: self.run(plan)[0].kind == kind
+
+    def round(self, seed, options, shrink_within_s):
+        """None when all went well, else the text of the failure, whose list of steps was made short."""
+        plan = make_plan(seed, options)
+        began = time.monotonic()
+        verdict, history = self.run(plan)
+        self.say(f"seed {seed}: {verdict.kind} after {time.monotonic() - began:.0f} s"
+                 + (f": {verdict.detail[0][:300]}" if verdict.detail else ""))
+        if not verdict.failed:
+            return None
+        told = "\n".join(verdict.detail)
+        if shrink_within_s:
+            shorter = shrink(plan, self.fails_like(verdict.kind), shrink_within_s, self.say)
+            if len(shorter.steps) < len(plan.steps):
+                again, shorter_history = self.run(shorter)
+                if again.kind == verdict.kind:
+                    plan, history, told = shorter, shorter_history, "\n".join(again.detail)
+        return failure_text(seed, self.server, verdict.kind, plan, history, told)
+
+    def replay(self, text):
+        """A list of steps from an earlier failure."""
+        plan = Plan.load(text)
+        verdict, history = self.run(plan)
+        return failure_text(plan.seed, self.server, verdict.kind, plan, history, "\n".join(verdict.detail)) if verdict.failed else None
+
+
+def failure_text(seed, server, kind, plan, history, told):
+    where = ""
+    folder = os.environ.get("FARSHORE_TEST_FOUND")
+    if folder:
+        path = pathlib.Path(folder) / f"{server}-{seed}-{kind}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(plan.dump())
+        path.with_suffix(".txt").write_text(told + "\n\n" + "\n".join(history) + "\n")
+        where = f"\nreplay with FARSHORE_TEST_REPLAY={path}"
+    lines = "\n".join("  " + line[:600] for line in history)
+    return f"seed {seed}, {server}: {kind}\n{told}\nhistory:\n{lines}{where}"
