@@ -1,8 +1,11 @@
 """What the runbooks ask of an operator, done by the test: statements at a barrier, schemas brought in line, parked rows."""
 
+import re
+
 from .columns import DEFAULT_COLLATION
 
 WAITING = "waiting-for-statement"
+EPOCH = re.compile(r"ddl done --origin \S+ --epoch (\d+)")     # the command that the reason names
 COLUMNS = """SELECT column_name, column_type, character_set_name, collation_name, is_nullable, data_type
              FROM information_schema.columns WHERE table_schema = '{}' AND table_name = '{}' ORDER BY ordinal_position"""
 TABLES = """SELECT table_schema, table_name FROM information_schema.tables
@@ -21,7 +24,8 @@ class Duties:
         for region in self.runner.regions:
             if f"{region.name}.db" in self.runner.troubles.paused:
                 continue
-            waiting = {(row["origin"], row["epoch"]): row["reason"] for row in region.progress() if row["state"] == WAITING}
+            waiting = {(row["origin"], int(EPOCH.search(row["reason"])[1])): row["reason"] for row in region.progress()
+                       if row["state"] == WAITING}
             for (origin, epoch), reason in sorted(waiting.items()):
                 if (region.name, origin, epoch) not in self.said_done:
                     self.answer(region, origin, epoch, reason)
