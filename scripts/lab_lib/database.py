@@ -73,7 +73,9 @@ class Database(Component):
             "server-id": 100 + self.number, "log-bin": "binlog", "binlog-format": "ROW", "binlog-row-image": "FULL",
             "binlog-row-metadata": "FULL", "sync-binlog": 1, "innodb-flush-log-at-trx-commit": 1,
             "innodb-buffer-pool-size": "128M", "max-allowed-packet": "64M", "max-connections": 300,
-            "log-bin-trust-function-creators": 1, "tmpdir": self.folder,
+            "log-bin-trust-function-creators": 1,
+            # Ids that two regions make are never the same.
+            "auto-increment-increment": 16, "auto-increment-offset": self.number, "tmpdir": self.folder,
         }
         durability = {"sync-binlog": 0, "innodb-flush-log-at-trx-commit": 2} if self.state.data.get("fast") else {}
         chosen = self.state.data.get("db_settings", {})

@@ -210,6 +210,8 @@ def test_preflight_looks_at_keys_engines_triggers_and_auto_increment_of_both_sid
                        "REFERENCES test_preflight._customers_new (id) ON DELETE SET NULL)")
     for region, collation in ((regions.east, "utf8mb4_general_ci"), (regions.west, "utf8mb4_bin")):
         region.database.execute(f"CREATE TABLE test_preflight.word (word VARCHAR(10) COLLATE {collation} NOT NULL PRIMARY KEY)")
+    offset = regions.west.database.value("SELECT @@GLOBAL.auto_increment_offset")
+    regions.west.database.execute(f"SET GLOBAL auto_increment_offset = {regions.east.database.value('SELECT @@GLOBAL.auto_increment_offset')}")
     try:
         done = regions.east.ctl("preflight", "--peer", str(regions.west.config_file))
         assert done.returncode == TO_MEND
@@ -218,6 +220,7 @@ def test_preflight_looks_at_keys_engines_triggers_and_auto_increment_of_both_sid
         told = done.stdout.count("changed by a cascade from test_preflight._customers_new")
         assert told == sum(not region.database.logs_cascades() for region in regions), done.stdout
     finally:
+        regions.west.database.execute(f"SET GLOBAL auto_increment_offset = {offset}")
         regions.everywhere("SET SESSION sql_log_bin = 0", "DROP DATABASE test_preflight")
 
 
