@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "apply/target_rights.hpp"
 #include "mysql/literal.hpp"
 
 namespace farshore::apply {
@@ -96,6 +97,12 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
   if (!server_) {
     if (auto read = read_server(connection); !read) return std::unexpected(not_now(std::move(read.error())));
   }
+  if (const std::string mend = blind_to_triggers(server_->grants, shape.schema);
+      !mend.empty() && !server_->grants.has_of_tables(shape.schema)) {
+    server_.reset();  // it may be granted by the next look
+    return std::unexpected(does_not_fit(
+        fmt::format("table {}: its triggers cannot be seen by apply's account: {}", shape.full_name(), mend)));
+  }
   std::vector<mysql::ForeignKey> keys;
   if (source->repeats_cascades) {
     auto read = mysql::read_foreign_keys(connection);
@@ -121,7 +128,9 @@ std::expected<void, mysql::SqlError> TargetCatalog::read_server(mysql::Connectio
   const auto rows = connection.query(
       "SELECT VERSION() LIKE '%MariaDB%' OR NOT @@explicit_defaults_for_timestamp, SUBSTRING_INDEX(USER(), '@', 1)");
   if (!rows) return std::unexpected(rows.error());
-  server_ = {.null_becomes_now = rows->text(0, 0) == "1", .account = rows->text(0, 1)};
+  auto grants = mysql::Grants::read(connection);
+  if (!grants) return std::unexpected(std::move(grants.error()));
+  server_ = {.null_becomes_now = rows->text(0, 0) == "1", .account = rows->text(0, 1), .grants = std::move(*grants)};
   return {};
 }
 

@@ -11,6 +11,7 @@
 
 #include "apply/target_table.hpp"
 #include "mysql/connection.hpp"
+#include "mysql/grants.hpp"
 #include "progress/progress_row.hpp"
 
 namespace farshore::apply {
@@ -67,6 +68,7 @@ class TargetCatalog {
   struct Server {
     bool null_becomes_now = false;
     std::string account;
+    mysql::Grants grants;
   };
   [[nodiscard]] std::expected<void, mysql::SqlError> read_server(mysql::Connection& connection);
 

@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "mysql/schema.hpp"
+
 namespace farshore::capture {
 
 namespace {
@@ -159,6 +161,27 @@ std::vector<std::string> newly_captured(const std::vector<TableFacts>& tables, c
     if (now.route(table.schema, table.name).captured && !before.route(table.schema, table.name).captured)
       names.push_back(table.schema + "." + table.name);
   return names;
+}
+
+std::optional<std::string> warn_of_rows_there(mysql::Connection& connection, const change::TableRules& rules) {
+  constexpr std::size_t kNamed = 10;
+  const auto tables = read_tables(connection);
+  if (!tables) return std::nullopt;
+  std::vector<mysql::TableName> captured;
+  for (const TableFacts& table : *tables)
+    if (!table.is_sequence && rules.route(table.schema, table.name).captured)
+      captured.push_back({table.schema, table.name});
+  const auto filled = mysql::tables_with_rows(connection, captured);
+  if (!filled || filled->empty()) return std::nullopt;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(kNamed, filled->size()); ++i)
+    names += (i == 0 ? "" : ", ") + (*filled)[i].full();
+  if (filled->size() > kNamed) names += fmt::format(" and {} more", filled->size() - kNamed);
+  return fmt::format(
+      "{} of {} captured tables have rows already: {}. What was written before this first start's position is never "
+      "sent: copy it to the other regions (docs/operating/first-copy.md), and then say that the tables began equal "
+      "(farshorectl equal)",
+      filled->size(), captured.size(), names);
 }
 
 std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables, const change::TableRules& rules) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,11 @@ struct TableFacts {
 /// "schema.table" of those that `now` captures and `before` did not: rows of them may never have been published.
 [[nodiscard]] std::vector<std::string> newly_captured(const std::vector<TableFacts>& tables,
                                                       const change::TableRules& before, const change::TableRules& now);
+
+/// Said at a first start of captured tables that have rows already; nothing: none has, or the account cannot look. Asks
+/// a row of each table.
+[[nodiscard]] std::optional<std::string> warn_of_rows_there(mysql::Connection& connection,
+                                                            const change::TableRules& rules);
 
 /// Tables that the rules capture.
 [[nodiscard]] std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables,

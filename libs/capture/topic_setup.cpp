@@ -140,9 +140,38 @@ std::string mend_command(const std::string& topic, const std::vector<kafka::Topi
       topic, configs);
 }
 
+std::vector<CheckResult> check_cluster(const kafka::ClusterDescription& cluster, std::int32_t replication) {
+  using Severity = CheckResult::Severity;
+  CheckResult replicas{.name = "kafka.replication_factor",
+                       .found = std::to_string(replication),
+                       .wanted = fmt::format("at most {}, the number of brokers", cluster.brokers),
+                       .mend = {}};
+  if (replication > cluster.brokers) {
+    replicas.severity = Severity::kError;
+    replicas.mend = "start the brokers that are lacking, or lower kafka.replication_factor: no topic can be made";
+  }
+  CheckResult creates{.name = "auto.create.topics.enable", .found = "false", .wanted = "false", .mend = {}};
+  if (!cluster.creates_topics) {
+    creates.found = "not to be seen by this client";
+    creates.mend = "give it the right to DESCRIBE_CONFIGS of the cluster, or look yourself";
+    creates.severity = Severity::kWarning;
+  } else if (*cluster.creates_topics) {
+    creates.found = "true";
+    creates.mend =
+        "set auto.create.topics.enable=false in the brokers' server.properties, and restart them: a topic that is "
+        "deleted comes back with other settings as soon as anybody asks for it";
+    creates.severity = Severity::kError;
+  }
+  return {std::move(replicas), std::move(creates)};
+}
+
 std::optional<SessionEnd> set_up_checkpoint_topic(kafka::Admin& admin, const std::string& origin,
                                                   const TopicSettings& settings, const TopicWarning& warning) {
   const kafka::TopicSpec spec = checkpoint_topic_spec(origin, settings);
+  // What is seen here shows by itself when a topic cannot be made.
+  if (const auto cluster = admin.describe_cluster(kTimeout))
+    for (const CheckResult& result : check_cluster(*cluster, settings.replication))
+      if (result.severity == CheckResult::Severity::kError) warning(result.sentence());
   const auto ensured = admin.ensure_topic(spec, kTimeout);
   if (!ensured) return end_of(ensured.error(), fmt::format("topic {} cannot be made or looked at", spec.name));
   TopicVerdict verdict = judge_topic(spec, ensured->found);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "capture/session_end.hpp"
+#include "capture/source_check.hpp"
 #include "change/checkpoint.hpp"
 #include "kafka/admin.hpp"
 
@@ -52,6 +53,11 @@ struct TopicVerdict {
 [[nodiscard]] TopicVerdict judge_topic(const kafka::TopicSpec& wanted, const kafka::TopicDescription& found);
 /// How a person makes the topic as wanted.
 [[nodiscard]] std::string mend_command(const std::string& topic, const std::vector<kafka::TopicMismatch>& mismatches);
+
+/// What has to be so of a cluster in which capture makes topics. Warnings at capture's start (a broker may be away, and
+/// the topics there already); to be mended for preflight.
+[[nodiscard]] std::vector<CheckResult> check_cluster(const kafka::ClusterDescription& cluster,
+                                                     std::int32_t replication);
 
 /// Called with one sentence for a topic that is weaker than capture would make it. Nothing alters it unasked, and
 /// capture goes on: a new version must not stop over a topic that an older one made.

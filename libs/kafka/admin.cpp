@@ -56,7 +56,8 @@ struct Admin::Client : LogContext {
 
   std::expected<TopicDescription, KafkaError> describe(const std::string& name,
                                                        std::chrono::milliseconds timeout) const;
-  std::expected<std::map<std::string, std::string>, KafkaError> configs(const std::string& name,
+  std::expected<std::map<std::string, std::string>, KafkaError> configs(rd_kafka_ResourceType_t type,
+                                                                        const std::string& name,
                                                                         std::chrono::milliseconds timeout) const;
   std::expected<bool, KafkaError> create(const TopicSpec& spec, std::chrono::milliseconds timeout) const;
 };
@@ -91,9 +92,9 @@ std::expected<TopicDescription, KafkaError> Admin::Client::describe(const std::s
 }
 
 std::expected<std::map<std::string, std::string>, KafkaError> Admin::Client::configs(
-    const std::string& name, std::chrono::milliseconds timeout) const {
-  const std::string what = fmt::format("describe settings of topic {}", name);
-  const Resource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
+    rd_kafka_ResourceType_t type, const std::string& name, std::chrono::milliseconds timeout) const {
+  const std::string what = fmt::format("describe settings of {} {}", rd_kafka_ResourceType_name(type), name);
+  const Resource resource(rd_kafka_ConfigResource_new(type, name.c_str()));
   auto event = run(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, what, timeout,
                    [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
                      std::array<rd_kafka_ConfigResource_t*, 1> resources = {resource.get()};
@@ -103,7 +104,7 @@ std::expected<std::map<std::string, std::string>, KafkaError> Admin::Client::con
   std::size_t count = 0;
   const auto* const* const found =
       rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event->get()), &count);
-  if (count != 1) return std::unexpected(KafkaError{KafkaError::Kind::kOther, what + ": no answer for the topic"});
+  if (count != 1) return std::unexpected(KafkaError{KafkaError::Kind::kOther, what + ": no answer"});
   if (const auto code = rd_kafka_ConfigResource_error(found[0]); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return refuse(code, what, rd_kafka_ConfigResource_error_string(found[0]));
   }
@@ -156,6 +157,29 @@ std::expected<std::unique_ptr<Admin>, KafkaError> Admin::create(const ClusterSet
   return admin;
 }
 
+std::expected<ClusterDescription, KafkaError> Admin::describe_cluster(std::chrono::milliseconds timeout) {
+  const Deadline deadline(timeout);
+  const auto event = client_->run(RD_KAFKA_ADMIN_OP_DESCRIBECLUSTER, "describe the cluster", timeout,
+                                  [&](const rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
+                                    rd_kafka_DescribeCluster(client_->handle.get(), options, queue);
+                                  });
+  if (!event) return std::unexpected(event.error());
+  const auto* const result = rd_kafka_event_DescribeCluster_result(event->get());
+  ClusterDescription cluster;
+  const char* const id = rd_kafka_DescribeCluster_result_cluster_id(result);
+  cluster.id = id == nullptr ? "" : id;
+  std::size_t count = 0;
+  const auto* const* const nodes = rd_kafka_DescribeCluster_result_nodes(result, &count);
+  cluster.brokers = static_cast<std::int32_t>(count);
+  if (count == 0) return cluster;
+  const auto settings =
+      client_->configs(RD_KAFKA_RESOURCE_BROKER, std::to_string(rd_kafka_Node_id(nodes[0])), deadline.left());
+  if (!settings) return cluster;
+  const auto found = settings->find("auto.create.topics.enable");
+  if (found != settings->end()) cluster.creates_topics = found->second == "true";
+  return cluster;
+}
+
 std::expected<EnsuredTopic, KafkaError> Admin::ensure_topic(const TopicSpec& spec, std::chrono::milliseconds timeout) {
   const Deadline deadline(timeout);
   const auto created = client_->create(spec, timeout);
@@ -206,7 +230,7 @@ std::expected<TopicDescription, KafkaError> Admin::describe_topic(const std::str
   const Deadline deadline(timeout);
   auto description = client_->describe(name, timeout);
   if (!description) return description;
-  auto configs = client_->configs(name, deadline.left());
+  auto configs = client_->configs(RD_KAFKA_RESOURCE_TOPIC, name, deadline.left());
   if (!configs) return std::unexpected(std::move(configs.error()));
   description->configs = std::move(*configs);
   return description;

@@ -5,6 +5,7 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,13 @@ struct OffsetRange {
   KafkaOffset high;  ///< behind the newest record
 };
 
+struct ClusterDescription {
+  std::string id;  ///< made by the brokers once; another id is another cluster
+  std::int32_t brokers = 0;
+  /// auto.create.topics.enable of a broker; nothing: this client may not see the brokers' settings.
+  std::optional<bool> creates_topics;
+};
+
 /// Topics: made, described, measured. Blocking; one thread at a time.
 class Admin {
  public:
@@ -55,6 +63,7 @@ class Admin {
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
 
+  [[nodiscard]] std::expected<ClusterDescription, KafkaError> describe_cluster(std::chrono::milliseconds timeout);
   /// Creates the topic, or compares the one that is there with what is wanted (only the configs that are named). Never
   /// changes one that is there.
   [[nodiscard]] std::expected<EnsuredTopic, KafkaError> ensure_topic(const TopicSpec& spec,

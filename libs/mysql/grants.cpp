@@ -22,6 +22,25 @@ std::vector<std::string> first_column(const Rows& rows) {
   return lines;
 }
 
+/// As the servers match a schema with a grant's pattern: '_' is any character, '%' any text, '\\' escapes.
+bool is_like(std::string_view text, std::string_view pattern) {
+  while (!pattern.empty()) {
+    if (pattern[0] == '%') {
+      pattern.remove_prefix(1);
+      for (std::size_t i = 0; i <= text.size(); ++i)
+        if (is_like(text.substr(i), pattern)) return true;
+      return false;
+    }
+    if (text.empty()) return false;
+    const bool any = pattern[0] == '_';
+    if (pattern[0] == '\\' && pattern.size() > 1) pattern.remove_prefix(1);
+    if (!any && pattern[0] != text[0]) return false;
+    pattern.remove_prefix(1);
+    text.remove_prefix(1);
+  }
+  return text.empty();
+}
+
 }  // namespace
 
 std::expected<Grants, SqlError> Grants::read(Connection& connection) {
@@ -35,25 +54,58 @@ std::expected<Grants, SqlError> Grants::read(Connection& connection) {
   return Grants(account_literal(who->text(0, 0)), first_column(*rows));
 }
 
-bool Grants::has(std::string_view privilege, std::string_view schema) const {
-  std::string pattern;  // a grant's schema is a pattern: '_' stands for any character unless it is escaped
-  for (const char c : schema) {
-    if (c == '_' || c == '%') pattern += '\\';
-    pattern += c;
+Grants::Grants(std::string account, const std::vector<std::string>& lines) : account_(std::move(account)) {
+  for (const std::string& text : lines) {
+    if (auto line = parse(text)) {
+      lines_.push_back(std::move(*line));
+    } else if (const auto on = text.find(" ON `"); on != std::string::npos) {
+      const auto from = on + 5;
+      if (const auto end = text.find("`.`", from); end != std::string::npos)
+        table_schemas_.insert(text.substr(from, end - from));
+    }
   }
-  return has(privilege) || has_on(privilege, fmt::format("`{}`.*", schema)) ||
-         has_on(privilege, fmt::format("`{}`.*", pattern));
 }
 
-bool Grants::has_on(std::string_view privilege, std::string_view object) const {
-  constexpr std::string_view kGrant = "GRANT ";
-  const std::string on = fmt::format(" ON {} TO ", object);
-  return std::ranges::any_of(lines_, [&](const std::string& line) {
-    const auto end = line.find(on);
-    if (!line.starts_with(kGrant) || end == std::string::npos) return false;
-    const std::string list = fmt::format(", {},", line.substr(kGrant.size(), end - kGrant.size()));
-    return list.starts_with(", ALL PRIVILEGES,") || list.contains(fmt::format(", {},", privilege));
+// GRANT SELECT, INSERT ON `shop`.* TO `a`@`%` (MySQL's partial revokes: REVOKE INSERT ON `mysql`.* FROM `a`@`%`).
+// Nothing: of a table, a routine, a role, columns.
+std::optional<Grants::Line> Grants::parse(std::string_view text) {
+  Line line;
+  line.revoked = text.starts_with("REVOKE ");
+  if (!line.revoked && !text.starts_with("GRANT ")) return std::nullopt;
+  text.remove_prefix(line.revoked ? 7 : 6);
+  const auto on = text.find(" ON ");
+  const auto end = on == std::string_view::npos ? on : text.find(line.revoked ? ".* FROM " : ".* TO ", on);
+  if (end == std::string_view::npos) return std::nullopt;
+  std::string_view schema = text.substr(on + 4, end - on - 4);
+  if (schema != "*") {
+    if (schema.size() < 2 || !schema.starts_with('`') || !schema.ends_with('`')) return std::nullopt;
+    schema = schema.substr(1, schema.size() - 2);
+  }
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    line.schema.push_back(schema[i]);
+    if (schema.substr(i).starts_with("``")) ++i;
+  }
+  for (std::string_view list = text.substr(0, on); !list.empty();) {
+    const auto comma = list.find(", ");
+    line.privileges.emplace_back(list.substr(0, comma));
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 2);
+  }
+  return line;
+}
+
+bool Grants::any(std::string_view privilege, bool revoked, std::string_view schema) const {
+  return std::ranges::any_of(lines_, [&](const Line& line) {
+    const bool named = schema == "*" ? line.schema == "*" : line.schema != "*" && is_like(schema, line.schema);
+    return line.revoked == revoked && named && std::ranges::any_of(line.privileges, [&](const std::string& one) {
+             return one == privilege || one == "ALL PRIVILEGES";
+           });
   });
+}
+
+bool Grants::has(std::string_view privilege) const { return any(privilege, false, "*"); }
+
+bool Grants::has(std::string_view privilege, std::string_view schema) const {
+  return any(privilege, false, schema) || (has(privilege) && !any(privilege, true, schema));
 }
 
 }  // namespace farshore::mysql

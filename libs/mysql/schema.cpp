@@ -4,6 +4,8 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "mysql/literal.hpp"
 
@@ -50,6 +52,57 @@ void add_key_part(TableSchema& table, const Rows& rows, std::size_t row) {
   table.unique_keys.back().has_prefix |= is_prefix;
 }
 
+// Each answer ends with the table's schema and name.
+constexpr std::string_view kTables =
+    "SELECT ENGINE, TABLE_TYPE, TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE {} AND TABLE_TYPE IN "
+    "('BASE TABLE', 'SYSTEM VERSIONED')";
+
+TableSchema table_of(const Rows& rows, std::size_t row) {
+  TableSchema table;
+  table.engine = rows.text(row, 0);
+  table.versioned = rows.text(row, 1) == "SYSTEM VERSIONED";
+  return table;
+}
+
+std::string trigger_where(std::string_view schema, std::string_view name) {
+  return fmt::format("EVENT_OBJECT_SCHEMA={} AND EVENT_OBJECT_TABLE={}", text_literal(schema), text_literal(name));
+}
+
+/// Columns, unique keys and triggers of the tables that `find` gives for a row whose column `names_at` is the schema
+/// and the next one the name; null: of no interest.
+template <typename Find>
+std::expected<void, SqlError> read_parts(Connection& connection, const std::string& where,
+                                         const std::string& triggers_where, const Find& find) {
+  const auto columns = connection.query(
+      fmt::format("SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, EXTRA, "
+                  "COLUMN_DEFAULT, GENERATION_EXPRESSION, CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE, "
+                  "DATETIME_PRECISION, CHARACTER_MAXIMUM_LENGTH, TABLE_SCHEMA, TABLE_NAME FROM "
+                  "information_schema.COLUMNS WHERE {} ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION",
+                  where));
+  if (!columns) return std::unexpected(columns.error());
+  for (std::size_t row = 0; row < columns->size(); ++row)
+    if (TableSchema* const table = find(*columns, row, 14)) table->columns.push_back(column_of(*columns, row));
+
+  const auto keys = connection.query(
+      fmt::format("SELECT INDEX_NAME, COLUMN_NAME, SUB_PART, TABLE_SCHEMA, TABLE_NAME FROM "
+                  "information_schema.STATISTICS WHERE {} AND NON_UNIQUE=0 ORDER BY TABLE_SCHEMA, TABLE_NAME, "
+                  "INDEX_NAME, SEQ_IN_INDEX",
+                  where));
+  if (!keys) return std::unexpected(keys.error());
+  for (std::size_t row = 0; row < keys->size(); ++row)
+    if (TableSchema* const table = find(*keys, row, 3)) add_key_part(*table, *keys, row);
+
+  const auto triggers = connection.query(
+      fmt::format("SELECT TRIGGER_NAME, ACTION_STATEMENT, EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE FROM "
+                  "information_schema.TRIGGERS WHERE {} ORDER BY TRIGGER_NAME",
+                  triggers_where));
+  if (!triggers) return std::unexpected(triggers.error());
+  for (std::size_t row = 0; row < triggers->size(); ++row)
+    if (TableSchema* const table = find(*triggers, row, 2))
+      table->triggers.push_back({.name = triggers->text(row, 0), .statement = triggers->text(row, 1)});
+  return {};
+}
+
 }  // namespace
 
 bool same_name(std::string_view a, std::string_view b) {
@@ -88,40 +141,70 @@ const ColumnSchema* TableSchema::find(std::string_view column) const {
 
 std::expected<std::optional<TableSchema>, SqlError> read_table_schema(Connection& connection, std::string_view schema,
                                                                       std::string_view name) {
-  const std::string where =
-      fmt::format(" WHERE TABLE_SCHEMA={} AND TABLE_NAME={}", text_literal(schema), text_literal(name));
-  const auto tables = connection.query("SELECT ENGINE, TABLE_TYPE FROM information_schema.TABLES" + where +
-                                       " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')");
+  const std::string where = fmt::format("TABLE_SCHEMA={} AND TABLE_NAME={}", text_literal(schema), text_literal(name));
+  const auto tables = connection.query(fmt::format(kTables, where));
   if (!tables) return std::unexpected(tables.error());
   if (tables->empty()) return std::optional<TableSchema>();
-
-  TableSchema table;
+  TableSchema table = table_of(*tables, 0);
   table.schema = schema;
   table.name = name;
-  table.engine = tables->text(0, 0);
-  table.versioned = tables->text(0, 1) == "SYSTEM VERSIONED";
-  const auto columns = connection.query(
-      "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, EXTRA, "
-      "COLUMN_DEFAULT, GENERATION_EXPRESSION, CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE, "
-      "DATETIME_PRECISION, CHARACTER_MAXIMUM_LENGTH FROM information_schema.COLUMNS" +
-      where + " ORDER BY ORDINAL_POSITION");
-  if (!columns) return std::unexpected(columns.error());
-  for (std::size_t row = 0; row < columns->size(); ++row) table.columns.push_back(column_of(*columns, row));
-
-  const auto keys = connection.query("SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS" +
-                                     where + " AND NON_UNIQUE=0 ORDER BY INDEX_NAME, SEQ_IN_INDEX");
-  if (!keys) return std::unexpected(keys.error());
-  for (std::size_t row = 0; row < keys->size(); ++row) add_key_part(table, *keys, row);
-
-  const auto triggers = connection.query(
-      fmt::format("SELECT TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA={} "
-                  "AND EVENT_OBJECT_TABLE={} ORDER BY TRIGGER_NAME",
-                  text_literal(schema), text_literal(name)));
-  if (!triggers) return std::unexpected(triggers.error());
-  for (std::size_t row = 0; row < triggers->size(); ++row) {
-    table.triggers.push_back({.name = triggers->text(row, 0), .statement = triggers->text(row, 1)});
-  }
+  const auto read = read_parts(connection, where, trigger_where(schema, name),
+                               [&](const Rows&, std::size_t, std::size_t) { return &table; });
+  if (!read) return std::unexpected(read.error());
   return std::optional<TableSchema>(std::move(table));
+}
+
+std::expected<std::vector<TableSchema>, SqlError> read_table_schemas(
+    Connection& connection, const std::function<bool(std::string_view schema, std::string_view name)>& wanted) {
+  constexpr std::string_view kWhere =
+      "TABLE_SCHEMA NOT IN ('mysql','sys','information_schema','performance_schema','farshore')";
+  const auto rows = connection.query(fmt::format(kTables, kWhere));
+  if (!rows) return std::unexpected(rows.error());
+  std::map<std::pair<std::string, std::string>, TableSchema> tables;
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    if (!wanted(rows->text(row, 2), rows->text(row, 3))) continue;
+    TableSchema table = table_of(*rows, row);
+    table.schema = rows->text(row, 2);
+    table.name = rows->text(row, 3);
+    tables.emplace(std::pair(table.schema, table.name), std::move(table));
+  }
+  const auto read =
+      read_parts(connection, std::string(kWhere), "1=1", [&](const Rows& part, std::size_t row, std::size_t names_at) {
+        const auto found = tables.find({part.text(row, names_at), part.text(row, names_at + 1)});
+        return found == tables.end() ? nullptr : &found->second;
+      });
+  if (!read) return std::unexpected(read.error());
+  std::vector<TableSchema> all;
+  for (auto& [names, table] : tables) all.push_back(std::move(table));
+  return all;
+}
+
+std::expected<std::vector<TableName>, SqlError> tables_with_rows(Connection& connection,
+                                                                 const std::vector<TableName>& tables) {
+  constexpr std::size_t kAtOnce = 50;
+  std::vector<TableName> found;
+  const auto ask = [&](std::size_t from, std::size_t to) -> std::expected<void, SqlError> {
+    std::string query;
+    for (std::size_t i = from; i < to; ++i) {
+      query += fmt::format("{}(SELECT {} FROM ", i == from ? "" : " UNION ALL ", i);
+      append_table_name(tables[i].schema, tables[i].name, query);
+      query += " LIMIT 1)";
+    }
+    const auto rows = connection.query(query);
+    if (!rows) return std::unexpected(rows.error());
+    for (std::size_t row = 0; row < rows->size(); ++row) found.push_back(tables[rows->unsigned_integer(row, 0)]);
+    return {};
+  };
+  for (std::size_t from = 0; from < tables.size(); from += kAtOnce) {
+    const std::size_t to = std::min(from + kAtOnce, tables.size());
+    if (const auto all = ask(from, to)) continue;
+    // One of them may have gone meanwhile.
+    for (std::size_t i = from; i < to; ++i) {
+      const auto one = ask(i, i + 1);
+      if (!one && one.error().kind != SqlErrorKind::kMissingTable) return std::unexpected(one.error());
+    }
+  }
+  return found;
 }
 
 std::expected<std::vector<ForeignKey>, SqlError> read_foreign_keys(Connection& connection) {

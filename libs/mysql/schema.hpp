@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -81,6 +82,20 @@ struct TableSchema {
 /// Nothing: there is no such table (or it is a view).
 std::expected<std::optional<TableSchema>, SqlError> read_table_schema(Connection& connection, std::string_view schema,
                                                                       std::string_view name);
+/// All that are `wanted`, but for those of the server's own schemas and farshore; by schema and name. A few statements,
+/// however many tables there are.
+std::expected<std::vector<TableSchema>, SqlError> read_table_schemas(
+    Connection& connection, const std::function<bool(std::string_view schema, std::string_view name)>& wanted);
+struct TableName {
+  std::string schema;
+  std::string name;
+  [[nodiscard]] std::string full() const { return schema + "." + name; }
+  friend bool operator==(const TableName&, const TableName&) = default;
+};
+/// Those that have at least one row; a table that is not there has none.
+std::expected<std::vector<TableName>, SqlError> tables_with_rows(Connection& connection,
+                                                                 const std::vector<TableName>& tables);
+
 /// The foreign keys of all tables but the server's own schemas.
 std::expected<std::vector<ForeignKey>, SqlError> read_foreign_keys(Connection& connection);
 

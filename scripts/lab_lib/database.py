@@ -24,6 +24,7 @@ APP_RIGHTS = ("SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFER
               "CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, CREATE ROUTINE, ALTER ROUTINE")
 # Databases of these names are the application's from the beginning; any other one when the lab sees it.
 APP_DATABASE_PATTERNS = ("app%", "shop%", "test%", "bench%", "sbtest%")
+SCHEMA_PLACE = "<schema>"   # in schemas/sql/grants.*.sql
 SYSTEM_DATABASES = {"mysql", "sys", "information_schema", "performance_schema", "farshore"}
 
 
@@ -157,14 +158,15 @@ class Database(Component):
             text = text.replace(f"'<{name} password>'", _quoted(passwords[name]))
         with closing(self.connect()) as connection, connection.cursor() as cursor:
             cursor.execute("SET SESSION sql_log_bin = 0")
-            for statement in split_statements(text):
+            for statement in for_schemas(split_statements(text), APP_DATABASE_PATTERNS):
                 cursor.execute(statement)
             cursor.execute(f"CREATE USER IF NOT EXISTS '{APP_USER}'@'%%' IDENTIFIED BY %s", (passwords[APP_USER],))
             for pattern in APP_DATABASE_PATTERNS:
                 cursor.execute(f"GRANT {APP_RIGHTS} ON `{pattern}`.* TO '{APP_USER}'@'%'")
 
     def grant_app(self):
-        """Gives the application its rights on databases that appeared since."""
+        """Gives the application, and Farshore's accounts, their rights on databases that appeared since."""
+        grants = split_statements((SQL_FOLDER / f"grants.{self.kind}.sql").read_text())
         with closing(self.connect()) as connection, connection.cursor() as cursor:
             cursor.execute("SET SESSION sql_log_bin = 0")
             cursor.execute("SHOW DATABASES")
@@ -173,6 +175,8 @@ class Database(Component):
                 if name not in SYSTEM_DATABASES and not name.startswith(known):
                     escaped = name.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%").replace("`", "``")
                     cursor.execute(f"GRANT {APP_RIGHTS} ON `{escaped}`.* TO '{APP_USER}'@'%'")
+                    for statement in for_schemas([one for one in grants if SCHEMA_PLACE in one], [escaped]):
+                        cursor.execute(statement)
 
     def _create_application_database(self):
         with closing(self.connect()) as connection, connection.cursor() as cursor:
@@ -189,6 +193,12 @@ def split_statements(text: str) -> list:
     """The statements of our own SQL files: comments are whole lines, and a statement ends with `;` at a line's end."""
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
     return [part.strip() for part in re.split(r";[ \t]*(?:\n|$)", "\n".join(lines)) if part.strip()]
+
+
+def for_schemas(statements: list, schemas) -> list:
+    """The statements of schemas/sql/grants.*.sql, those of application schemas once for each schema (a grant's pattern)."""
+    return [statement.replace(SCHEMA_PLACE, schema) for statement in statements
+            for schema in (schemas if SCHEMA_PLACE in statement else ("",))]
 
 
 def _quoted(text: str) -> str:

@@ -15,6 +15,7 @@
 
 #include "apply/apply_metrics.hpp"
 #include "apply/pipeline.hpp"
+#include "apply/target_rights.hpp"
 #include "base/pause.hpp"
 #include "common/database_error.hpp"
 #include "common/endpoints.hpp"
@@ -60,10 +61,21 @@ std::string topic_expression(const Config& config) {
   return fmt::format("^farshore[.]changes[.]({})[.].*", fmt::join(config.apply.origins, "|"));
 }
 
+/// In preflight's words.
+void check_rights(const DatabaseEndpoint& endpoint, const Config& config) {
+  auto connection = mysql::Connection::open(endpoint, {});
+  if (!connection) return;  // told by what opens its session next
+  const auto lacking = find_lacking_rights(*connection, common::table_rules(config));
+  if (lacking && !lacking->empty())
+    throw EnvironmentError(
+        fmt::format("database ({}): {} (docs/operating/grants.md).", endpoint.to_string(), *lacking));
+}
+
 /// What a person must mend is said before the service runs; a server that is only starting is waited for.
 void check_target(const DatabaseEndpoint& endpoint, const Config& config, const std::stop_token& stop) {
   const auto deadline = std::chrono::steady_clock::now() + kStartPatience;
   while (!stop.stop_requested()) {
+    check_rights(endpoint, config);
     const auto session = open_target_session(endpoint, config.region, "start");
     if (session) {
       if (!session->marker_fault.empty()) common::log_error(session->marker_fault);

@@ -356,6 +356,8 @@ Session::Failure Session::begin_epoch() {
   auto rules = change::TableRules::from_numbering(plan_.checkpoint.numbering);
   if (!rules) return SessionEnd{EndKind::kStop, "the numbering cannot be understood: " + rules.error()};
   rules_ = std::move(*rules);
+  if (!facts_.checkpoint)
+    if (const auto sentence = warn_of_rows_there(*control_, *rules_)) events_.warning(*sentence);
   const Partitions partitions(plan_.checkpoint.numbering);
   plan_.tail_ends.clear();
   for (std::uint32_t i = 0; i < partitions.count(); ++i) {

@@ -28,7 +28,7 @@ struct PreflightOptions {
 
 RegionFacts read_facts(const common::Config& config) {
   mysql::Connection connection = open_database(config);
-  auto facts = read_region_facts(connection, common::table_rules(config), config.database.accounts.apply.user);
+  auto facts = read_region_facts(connection, common::table_rules(config));
   if (!facts) fail_database(config, facts.error());
   return std::move(*facts);
 }
@@ -57,38 +57,60 @@ void run_part(Outcome& outcome, const std::string& whose, const std::string& whe
   }
 }
 
-std::set<std::string> schemas_of(const RegionFacts& facts) {
-  std::set<std::string> schemas;
-  for (const auto& [name, table] : facts.tables) schemas.insert(name.substr(0, name.find('.')));
-  return schemas;
+/// A region's databases, as its services see them.
+struct Looked {
+  std::optional<RegionFacts> facts;  ///< nothing: they could not be read
+  std::set<std::string> schemas;     ///< of captured tables
+};
+
+Looked look_at_databases(Outcome& outcome, const std::string& whose, const common::Config& config) {
+  Looked looked;
+  run_part(outcome, whose, "source", [&] { return check_sources(config, looked.schemas); });
+  run_part(outcome, whose, "database", [&] {
+    looked.facts = read_facts(config);
+    for (const auto& [name, table] : looked.facts->tables) looked.schemas.insert(table.schema);
+    return check_target(*looked.facts, !config.own_origins().empty());
+  });
+  return looked;
 }
 
-/// The region's databases, as its services see them. Nothing: its facts could not be read.
-std::optional<RegionFacts> check_databases(Outcome& outcome, const std::string& whose, const common::Config& config) {
-  std::optional<RegionFacts> facts;
-  run_part(outcome, whose, "source", [&] { return check_sources(config); });
-  run_part(outcome, whose, "database", [&] {
-    facts = read_facts(config);
-    return check_target(*facts, !config.own_origins().empty());
+/// `config` as one side of a pair with `other`.
+Side side_of(const common::Config& config, const common::Config& other, const RegionFacts& facts) {
+  const auto own = other.own_origins();
+  const bool applies = std::ranges::any_of(own, [&](const common::OriginConfig* origin) {
+    return std::ranges::find(config.apply.origins, origin->name) != config.apply.origins.end();
   });
-  run_part(outcome, whose, "database",
-           [&] { return check_accounts(config, facts ? schemas_of(*facts) : std::set<std::string>()); });
-  return facts;
+  return {.region = config.region,
+          .inserts = !config.own_origins().empty(),
+          .applies = applies,
+          .apply_user = config.database.accounts.apply.user,
+          .facts = &facts};
 }
 
 Outcome run_checks(const common::Config& config, const std::string& peer_file) {
   Outcome outcome;
-  const auto facts = check_databases(outcome, "", config);
+  Looked here = look_at_databases(outcome, "", config);
   run_part(outcome, "", "kafka", [&] { return check_kafka(config); });
-  if (peer_file.empty()) return outcome;
+  if (peer_file.empty()) {
+    run_part(outcome, "", "database", [&] { return check_accounts(config, here.schemas); });
+    if (here.facts && !config.apply.origins.empty())
+      run_part(outcome, "", "database",
+               [&] { return check_target_tables(*here.facts, config.database.accounts.apply.user); });
+    return outcome;
+  }
   const common::Config peer = common::load_config(peer_file);
+  const std::string whose = fmt::format("peer {}: ", peer.region);
   run_part(outcome, "", "configuration", [&] { return check_pair_configs(config, peer); });
-  const auto peer_facts = check_databases(outcome, fmt::format("peer {}: ", peer.region), peer);
-  if (!facts || !peer_facts) return outcome;
-  run_part(outcome, "", "both", [&] {
-    return check_pair({.region = config.region, .inserts = !config.own_origins().empty(), .facts = &*facts},
-                      {.region = peer.region, .inserts = !peer.own_origins().empty(), .facts = &*peer_facts});
-  });
+  run_part(outcome, "", "both", [&] { return check_kafka_pair(config, peer); });
+  Looked there = look_at_databases(outcome, whose, peer);
+  // A schema of one side is written at the other.
+  std::set<std::string> schemas = here.schemas;
+  schemas.merge(there.schemas);
+  run_part(outcome, "", "database", [&] { return check_accounts(config, schemas); });
+  run_part(outcome, whose, "database", [&] { return check_accounts(peer, schemas); });
+  if (here.facts && there.facts)
+    run_part(outcome, "", "both",
+             [&] { return check_pair(side_of(config, peer, *here.facts), side_of(peer, config, *there.facts)); });
   return outcome;
 }
 

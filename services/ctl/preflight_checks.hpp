@@ -16,9 +16,16 @@ namespace farshore::ctl {
 /// of its own, whose capture must recognise what apply writes.
 [[nodiscard]] std::vector<Finding> check_target(const RegionFacts& facts, bool captures_here);
 
+/// The captured tables, each as a target of its like: what apply would wait for whatever the source is. For a region
+/// that is not compared with a peer.
+[[nodiscard]] std::vector<Finding> check_target_tables(const RegionFacts& facts, const std::string& apply_user);
+
 /// What apply's account needs at its target. `schemas`: of the captured tables.
 [[nodiscard]] std::vector<Finding> check_apply_grants(const mysql::Grants& grants, ServerKind kind,
                                                       const std::set<std::string>& schemas);
+/// What farshorectl's account needs.
+[[nodiscard]] std::vector<Finding> check_ctl_grants(const mysql::Grants& grants, ServerKind kind,
+                                                    const std::set<std::string>& schemas);
 /// What the gate's account needs.
 [[nodiscard]] std::vector<Finding> check_gate_grants(const mysql::Grants& grants);
 
@@ -26,6 +33,8 @@ namespace farshore::ctl {
 struct Side {
   std::string region;
   bool inserts = false;  ///< it has an origin: applications write there
+  bool applies = false;  ///< it applies what the other side captures
+  std::string apply_user{};
   const RegionFacts* facts = nullptr;
 };
 /// What both sides must agree in, and what they must not.
@@ -35,10 +44,13 @@ struct Side {
 
 // Checks that ask a server with an account of the configuration. What cannot be asked is a finding.
 
-/// Each origin of the region, as its capture sees it.
-[[nodiscard]] std::vector<Finding> check_sources(const common::Config& config);
-/// That apply and the gate can log in, and what they may do. `schemas`: of the captured tables.
+/// Each origin of the region, as its capture sees it. Adds the schemas of captured tables that it sees: its account
+/// sees all.
+[[nodiscard]] std::vector<Finding> check_sources(const common::Config& config, std::set<std::string>& schemas);
+/// That farshorectl, apply and the gate can log in, and what they may do. `schemas`: of the captured tables.
 [[nodiscard]] std::vector<Finding> check_accounts(const common::Config& config, const std::set<std::string>& schemas);
 [[nodiscard]] std::vector<Finding> check_kafka(const common::Config& config);
+/// That each region has a cluster of its own. A peer's that cannot be reached from here is a warning.
+[[nodiscard]] std::vector<Finding> check_kafka_pair(const common::Config& here, const common::Config& peer);
 
 }  // namespace farshore::ctl

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
+#include <iterator>
+#include <utility>
 
-#include "base/collation.hpp"
+#include "apply/table_fit.hpp"
+#include "capture/cascade_groups.hpp"
 #include "ctl/preflight_checks.hpp"
+#include "mysql/schema_shape.hpp"
 
 namespace farshore::ctl {
 namespace {
@@ -14,16 +17,51 @@ std::uint64_t number(const mysql::ServerInfo& server, std::string_view variable)
   return std::strtoull(std::string(server.variable(variable)).c_str(), nullptr, 10);
 }
 
-/// MariaDB's JSON is its LONGTEXT.
-std::string_view comparable_type(std::string_view type) { return type == "json" ? "longtext" : type; }
+bool null_becomes_now(const mysql::ServerInfo& server) {
+  const std::string_view explicit_defaults = server.variable("explicit_defaults_for_timestamp");
+  return server.kind == ServerKind::kMariadb || explicit_defaults == "OFF" || explicit_defaults == "0";
+}
 
-const ColumnFacts* find_column(const TableFacts& table, std::string_view name) {
-  const auto same = [&](const ColumnFacts& column) {
-    return std::ranges::equal(column.name, name,
-                              [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
-  };
-  const auto found = std::ranges::find_if(table.columns, same);
-  return found == table.columns.end() ? nullptr : &*found;
+/// Whether rows of the table arrive in a group whose cascades the target's keys are to repeat.
+bool repeats_cascades(const RegionFacts& source, const mysql::TableSchema& table) {
+  if (capture::logs_cascades(source.server)) return false;
+  return std::ranges::any_of(source.keys, [&](const mysql::ForeignKey& key) {
+    const std::string child = key.schema + "." + key.table;
+    const std::string parent = key.parent_schema + "." + key.parent_table;
+    const std::string name = table.schema + "." + table.name;
+    return key.cascades() && (child == name || parent == name) && source.tables.contains(child) &&
+           source.tables.contains(parent);
+  });
+}
+
+constexpr std::string_view kMendTable =
+    "ALTER TABLE on one side, or leave it out of every stream; docs/operating/table-pairs.md says which tables go "
+    "together";
+
+/// Rows of a table on their way from `source` to `target`, in the words in which apply would wait for them.
+void check_rows(Findings& findings, const RegionFacts& source, const mysql::TableSchema& table,
+                const RegionFacts& target, const mysql::TableSchema& there, const std::string& apply_user) {
+  const std::string what = fmt::format("table {}.{}", table.schema, table.name);
+  const auto shape = mysql::shape_of(table, source.server.kind);
+  if (!shape) {
+    findings.mend(what, shape.error(), "columns that capture can read",
+                  "leave the table out of every stream: capture stops at its first change");
+    return;
+  }
+  const apply::TableFit fit = apply::judge({.shape = *shape,
+                                            .kind = source.server.kind,
+                                            .repeats_cascades = repeats_cascades(source, table),
+                                            .schema = &table,
+                                            .keys = source.keys},
+                                           {.table = there,
+                                            .keys = target.keys,
+                                            .null_becomes_now = null_becomes_now(target.server),
+                                            .account = apply_user});
+  for (const std::string& why : fit.waits)
+    findings.mend(what, why, "a table that apply does not wait for", std::string(kMendTable));
+  for (const std::string& why : fit.warns)
+    findings.warning(what, why, "no row that is refused", std::string(kMendTable));
+  if (fit.waits.empty() && fit.warns.empty()) findings.good(what, "fits");
 }
 
 class PairCheck {
@@ -35,11 +73,12 @@ class PairCheck {
     check_identities();
     check_auto_increment();
     check_names();
-    std::set<std::string> names;
-    for (const auto& [name, table] : here_.facts->tables) names.insert(name);
-    for (const auto& [name, table] : peer_.facts->tables) names.insert(name);
-    for (const std::string& name : names) check_table(name);
-    return findings_.take();
+    for (const auto& [name, table] : here_.facts->tables)
+      if (peer_.facts->tables.contains(name)) check_rows_on_both(name);
+    std::vector<Finding> found = findings_.take();
+    for (const auto& [from, to] : {std::pair(&here_, &peer_), std::pair(&peer_, &here_)})
+      if (to->applies) std::ranges::move(check_flow(*from, *to), std::back_inserter(found));
+    return found;
   }
 
  private:
@@ -64,7 +103,9 @@ class PairCheck {
 
   void check_auto_increment() {
     if (!here_.inserts || !peer_.inserts) return;
-    const auto generates = [](const auto& entry) { return entry.second.auto_increment; };
+    const auto generates = [](const auto& entry) {
+      return std::ranges::any_of(entry.second.columns, &mysql::ColumnSchema::auto_increment);
+    };
     if (std::ranges::none_of(here_.facts->tables, generates) && std::ranges::none_of(peer_.facts->tables, generates)) {
       findings_.good("auto_increment", "no captured table has one");
       return;
@@ -88,81 +129,53 @@ class PairCheck {
                     "initialise one of the servers with the other's value: it cannot be changed later");
   }
 
-  void check_table(const std::string& name) {
-    const auto here = here_.facts->tables.find(name);
-    const auto peer = peer_.facts->tables.find(name);
-    const bool is_here = here != here_.facts->tables.end();
-    if (!is_here || peer == peer_.facts->tables.end()) {
-      findings_.mend(
-          "table " + name, fmt::format("only in {}", is_here ? here_.region : peer_.region), "on both sides",
-          fmt::format("create it in {}: its partition waits until then", is_here ? peer_.region : here_.region));
-      return;
+  static std::vector<Finding> check_flow(const Side& source, const Side& target) {
+    Findings findings(fmt::format("{} to {}", source.region, target.region));
+    for (const auto& [name, table] : source.facts->tables) {
+      const auto there = target.facts->tables.find(name);
+      if (there == target.facts->tables.end()) {
+        findings.mend("table " + name, "does not exist here", "on both sides",
+                      fmt::format("create it in {}: its partition waits until then", target.region));
+        continue;
+      }
+      check_rows(findings, *source.facts, table, *target.facts, there->second, target.apply_user);
+      check_types(findings, table, there->second);
     }
-    check_key(name, here->second, peer->second);
-    check_columns(name, here->second, peer->second);
-    check_cascades(name, here->second, peer->second);
+    return findings.take();
   }
 
-  void check_key(const std::string& name, const TableFacts& here, const TableFacts& peer) {
-    const std::string what = fmt::format("table {}: primary key", name);
-    if (here.key != peer.key) {
-      findings_.mend(
-          what, both(fmt::format("({})", fmt::join(here.key, ", ")), fmt::format("({})", fmt::join(peer.key, ", "))),
-          "the same columns", "ALTER TABLE on one side");
-      return;
-    }
-    for (const std::string& column : here.key) {
-      const ColumnFacts* a = find_column(here, column);
-      const ColumnFacts* b = find_column(peer, column);
-      if (a != nullptr && b != nullptr) check_key_collation(what, *a, *b);
+  /// What binding takes, value by value.
+  static void check_types(Findings& findings, const mysql::TableSchema& table, const mysql::TableSchema& there) {
+    for (const mysql::ColumnSchema& a : table.columns) {
+      const mysql::ColumnSchema* const b = there.find(a.name);
+      if (b == nullptr || is_same_type(a, *b)) continue;
+      findings.warning(fmt::format("table {}.{}: column {}", table.schema, table.name, a.name),
+                       fmt::format("{} here, and {} at the source", b->column_type, a.column_type),
+                       "the same type: rows with a value that does not fit wait", "ALTER TABLE on one side");
     }
   }
 
-  void check_key_collation(const std::string& what, const ColumnFacts& here, const ColumnFacts& peer) {
-    if (here.collation == peer.collation) return;
-    const bool same_equality = collation_is_bytewise(here.collation) && collation_is_bytewise(peer.collation) &&
-                               collation_pads(here.collation) == collation_pads(peer.collation);
-    if (same_equality) return;
-    findings_.mend(fmt::format("{}, column {}", what, here.name), both(here.collation, peer.collation),
-                   "the same collation: keys that one side holds apart, the other may hold equal",
-                   "give the column one collation that both servers have, such as utf8mb4_bin");
+  /// MariaDB's JSON is its LONGTEXT, and its integers show a width.
+  static bool is_same_type(const mysql::ColumnSchema& a, const mysql::ColumnSchema& b) {
+    const auto type = [](const mysql::ColumnSchema& column) {
+      return column.data_type == "json" ? std::string("longtext") : column.data_type;
+    };
+    const bool is_text = type(a) == "longtext";
+    return type(a) == type(b) && a.is_unsigned == b.is_unsigned &&
+           (is_text || a.length_characters == b.length_characters) && a.scale == b.scale &&
+           (a.data_type != "decimal" || a.precision == b.precision) &&
+           ((a.data_type != "enum" && a.data_type != "set") || a.labels() == b.labels());
   }
 
-  void check_columns(const std::string& name, const TableFacts& here, const TableFacts& peer) {
-    check_columns_of(name, here, peer, peer_.region);
-    check_columns_of(name, peer, here, here_.region);
-    for (const ColumnFacts& a : here.columns) {
-      const ColumnFacts* b = find_column(peer, a.name);
-      if (b == nullptr) continue;
-      const bool same = comparable_type(a.type) == comparable_type(b->type) && a.is_unsigned == b->is_unsigned &&
-                        a.precision == b->precision &&
-                        (a.type == "json" || b->type == "json" || a.length_bytes == b->length_bytes);
-      if (same) continue;
-      const auto text = [](const ColumnFacts& column) {
-        return fmt::format("{}{} of {} bytes, precision {}", column.type, column.is_unsigned ? " unsigned" : "",
-                           column.length_bytes, column.precision);
-      };
-      findings_.warning(fmt::format("table {}: column {}", name, a.name), both(text(a), text(*b)),
-                        "the same type: a value that does not fit is parked", "ALTER TABLE on one side");
-    }
-  }
-
-  void check_columns_of(const std::string& name, const TableFacts& from, const TableFacts& to,
-                        const std::string& lacking) {
-    for (const ColumnFacts& column : from.columns) {
-      if (find_column(to, column.name) != nullptr) continue;
-      findings_.mend(fmt::format("table {}: column {}", name, column.name), fmt::format("missing in {}", lacking),
-                     "on both sides", fmt::format("add it in {}: the partition waits until then", lacking));
-    }
-  }
-
-  void check_cascades(const std::string& name, const TableFacts& here, const TableFacts& peer) {
-    if (here.cascades.empty() == peer.cascades.empty()) return;
-    findings_.mend(fmt::format("table {}: cascading foreign keys", name),
-                   both(here.cascades.empty() ? "none" : fmt::format("{}", fmt::join(here.cascades, ", ")),
-                        peer.cascades.empty() ? "none" : fmt::format("{}", fmt::join(peer.cascades, ", "))),
-                   "the same on both sides: a cascade that one side lacks leaves other rows there",
-                   "ALTER TABLE on one side");
+  void check_rows_on_both(const std::string& name) {
+    const bool here = here_.facts->with_rows.contains(name);
+    if (here == peer_.facts->with_rows.contains(name)) return;
+    findings_.mend(
+        "rows of table " + name,
+        fmt::format("some in {}, none in {}", here ? here_.region : peer_.region, here ? peer_.region : here_.region),
+        "the same rows on both sides: what was there before capture's first start is never sent",
+        "copy them (docs/operating/first-copy.md) before the services start; where they run, one may only "
+        "be behind: look again");
   }
 
   const Side& here_;
@@ -214,6 +227,12 @@ std::vector<Finding> check_pair_configs(const common::Config& here, const common
           "one region", "correct origins in one of the files");
     }
   }
+  return findings.take();
+}
+
+std::vector<Finding> check_target_tables(const RegionFacts& facts, const std::string& apply_user) {
+  Findings findings("database");
+  for (const auto& [name, table] : facts.tables) check_rows(findings, facts, table, facts, table, apply_user);
   return findings.take();
 }
 

@@ -24,13 +24,20 @@ namespace {
 
 constexpr std::chrono::seconds kTimeout{10};
 
-Finding::Severity severity_of(capture::CheckResult::Severity severity) {
-  switch (severity) {
-    case capture::CheckResult::Severity::kGood: return Finding::Severity::kGood;
-    case capture::CheckResult::Severity::kWarning: return Finding::Severity::kWarning;
-    case capture::CheckResult::Severity::kError: return Finding::Severity::kMend;
+void add(Findings& findings, const capture::CheckResult& result) {
+  switch (result.severity) {
+    case capture::CheckResult::Severity::kGood: return findings.good(result.name, result.found);
+    case capture::CheckResult::Severity::kWarning:
+      return findings.warning(result.name, result.found, result.wanted, result.mend);
+    case capture::CheckResult::Severity::kError:
+      return findings.mend(result.name, result.found, result.wanted, result.mend);
   }
-  return Finding::Severity::kMend;
+}
+
+std::unique_ptr<kafka::Admin> open_admin(const common::Config& config) {
+  auto admin = kafka::Admin::create(common::quiet_cluster_settings(config, "farshorectl"));
+  if (!admin) throw common::kafka_error("connecting", config.kafka, admin.error());
+  return std::move(*admin);
 }
 
 /// An unreachable server ends preflight with its exit code; what else an account cannot do is a finding.
@@ -39,7 +46,8 @@ void note_refusal(Findings& findings, const std::string& what, const Environment
   findings.mend(what, without_full_stop(error.what()), "an account that can log in", "mend what was found");
 }
 
-std::vector<Finding> check_source(const common::Config& config, const common::OriginConfig& origin) {
+std::vector<Finding> check_source(const common::Config& config, const common::OriginConfig& origin,
+                                  std::set<std::string>& schemas) {
   const std::string where = "source " + origin.name;
   Findings findings(where);
   const DatabaseEndpoint endpoint = common::origin_endpoint(origin);
@@ -60,22 +68,22 @@ std::vector<Finding> check_source(const common::Config& config, const common::Or
       *connection, *server, {.rules = rules, .capture_server_id = static_cast<std::uint32_t>(origin.server_id)});
   if (!results) return failed(results.error());
   auto replication = capture::look_at_replication(*connection, server->kind, origin.allowed_upstreams());
-  if (!replication) return failed(replication.error());
-  results->push_back(std::move(*replication));
-  std::vector<Finding> out;
-  if (!capture::logs_cascades(*server)) {
-    const auto keys = capture::read_cascades(*connection, [] { return true; });
-    if (!keys) {
-      out = failed(keys.error());
-    } else {
-      for (const capture::Cascade& key : *keys)
-        if (capture::is_unrepeated(key, rules)) results->push_back(capture::check_cascade(key));
-    }
+  if (!replication) {
+    (void)failed(replication.error());
+  } else {
+    results->push_back(std::move(*replication));
   }
-  for (const capture::CheckResult& result : *results) {
-    out.push_back({severity_of(result.severity), where, result.name, result.found, result.wanted, result.mend});
-  }
-  return out;
+  for (const capture::CheckResult& result : *results) add(findings, result);
+  const auto tables = capture::read_tables(*connection);
+  if (!tables) return failed(tables.error());
+  for (const capture::TableFacts& table : *tables)
+    if (rules.route(table.schema, table.name).captured) schemas.insert(table.schema);
+  if (capture::logs_cascades(*server)) return findings.take();
+  const auto keys = capture::read_cascades(*connection, [] { return true; });
+  if (!keys) return failed(keys.error());
+  for (const capture::Cascade& key : *keys)
+    if (capture::is_unrepeated(key, rules)) add(findings, capture::check_cascade(key));
+  return findings.take();
 }
 
 class KafkaCheck {
@@ -83,9 +91,8 @@ class KafkaCheck {
   explicit KafkaCheck(const common::Config& config) : config_(config), findings_("kafka") {}
 
   std::vector<Finding> run() {
-    auto admin = kafka::Admin::create(common::quiet_cluster_settings(config_, "farshorectl"));
-    if (!admin) throw common::kafka_error("connecting", config_.kafka, admin.error());
-    admin_ = std::move(*admin);
+    admin_ = open_admin(config_);
+    if (!config_.own_origins().empty()) check_cluster();
     capture::TopicSettings topics{.replication = static_cast<std::int32_t>(config_.kafka.replication_factor),
                                   .retention = {}};
     for (const auto& [name, stream] : config_.streams) topics.retention[name] = stream.retention;
@@ -102,12 +109,30 @@ class KafkaCheck {
   }
 
  private:
-  /// Nothing: the topic is not there.
-  std::optional<kafka::TopicDescription> describe(const std::string& topic) {
+  void check_cluster() {
+    const auto cluster = admin_->describe_cluster(kTimeout);
+    if (!cluster) return note(cluster.error(), "the cluster");
+    for (auto& result : capture::check_cluster(*cluster, static_cast<std::int32_t>(config_.kafka.replication_factor)))
+      add(findings_, result);
+  }
+
+  /// What is not answered to this client is a finding; brokers that are away end the check.
+  void note(const kafka::KafkaError& error, const std::string& what) {
+    const EnvironmentError sentence = common::kafka_error("looking up " + what, config_.kafka, error);
+    if (sentence.code() == ExitCode::kUnreachable) throw sentence;
+    findings_.mend(what, without_full_stop(sentence.what()), "an answer", "mend what was found");
+  }
+
+  enum class Topic : std::uint8_t { kThere, kLacking, kUnknown };
+  Topic describe(const std::string& topic, kafka::TopicDescription& description) {
     auto found = admin_->describe_topic(topic, kTimeout);
-    if (found) return std::move(*found);
-    if (found.error().kind == kafka::KafkaError::Kind::kUnknownTopic) return std::nullopt;
-    throw common::kafka_error("looking up the topic " + topic, config_.kafka, found.error());
+    if (found) {
+      description = std::move(*found);
+      return Topic::kThere;
+    }
+    if (found.error().kind == kafka::KafkaError::Kind::kUnknownTopic) return Topic::kLacking;
+    note(found.error(), "topic " + topic);
+    return Topic::kUnknown;
   }
 
   void setting(const std::string& topic, const std::string& name, const std::string& found, const std::string& wanted) {
@@ -122,12 +147,11 @@ class KafkaCheck {
 
   /// A topic that capture makes, judged as its start judges it.
   void check_own(const kafka::TopicSpec& wanted) {
-    const auto topic = describe(wanted.name);
-    if (!topic) {
-      findings_.good("topic " + wanted.name, "not there yet: capture creates it");
-      return;
-    }
-    const capture::TopicVerdict verdict = capture::judge_topic(wanted, *topic);
+    kafka::TopicDescription topic;
+    const Topic found = describe(wanted.name, topic);
+    if (found == Topic::kLacking) findings_.good("topic " + wanted.name, "not there yet: capture creates it");
+    if (found != Topic::kThere) return;
+    const capture::TopicVerdict verdict = capture::judge_topic(wanted, topic);
     for (const auto& list : {verdict.refused, verdict.weaker})
       for (const auto& mismatch : list)
         findings_.mend(fmt::format("topic {}: {}", wanted.name, mismatch.setting), mismatch.found, mismatch.wanted,
@@ -137,14 +161,15 @@ class KafkaCheck {
   }
 
   void check_mirrored(const std::string& name, const common::StreamConfig& stream) {
-    const auto topic = describe(name);
-    if (!topic) {
+    kafka::TopicDescription topic;
+    const Topic found = describe(name, topic);
+    if (found == Topic::kLacking) {
       findings_.warning("topic " + name, "not there", "mirrored from its region",
                         "start the origin's capture and the mirror");
-      return;
     }
-    setting(name, "partitions", std::to_string(topic->partitions), std::to_string(stream.partitions));
-    setting(name, "cleanup.policy", config_of(*topic, "cleanup.policy"), "delete");
+    if (found != Topic::kThere) return;
+    setting(name, "partitions", std::to_string(topic.partitions), std::to_string(stream.partitions));
+    setting(name, "cleanup.policy", config_of(topic, "cleanup.policy"), "delete");
   }
 
   const common::Config& config_;
@@ -154,10 +179,10 @@ class KafkaCheck {
 
 }  // namespace
 
-std::vector<Finding> check_sources(const common::Config& config) {
+std::vector<Finding> check_sources(const common::Config& config, std::set<std::string>& schemas) {
   std::vector<Finding> all;
   for (const common::OriginConfig* origin : config.own_origins()) {
-    std::vector<Finding> some = check_source(config, *origin);
+    std::vector<Finding> some = check_source(config, *origin, schemas);
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
@@ -186,6 +211,8 @@ std::vector<Finding> check_accounts(const common::Config& config, const std::set
     }
     std::ranges::move(findings.take(), std::back_inserter(all));
   };
+  look_at("ctl", config.database.accounts.ctl,
+          [&](const mysql::Grants& grants, ServerKind kind) { return check_ctl_grants(grants, kind, schemas); });
   if (config.apply.origins.empty()) return all;
   look_at("apply", config.database.accounts.apply,
           [&](const mysql::Grants& grants, ServerKind kind) { return check_apply_grants(grants, kind, schemas); });
@@ -195,5 +222,26 @@ std::vector<Finding> check_accounts(const common::Config& config, const std::set
 }
 
 std::vector<Finding> check_kafka(const common::Config& config) { return KafkaCheck(config).run(); }
+
+std::vector<Finding> check_kafka_pair(const common::Config& here, const common::Config& peer) {
+  Findings findings(fmt::format("{} and {}", here.region, peer.region));
+  const auto cluster_of = [](const common::Config& config) {
+    auto cluster = open_admin(config)->describe_cluster(kTimeout);
+    if (!cluster) throw common::kafka_error("looking up the cluster", config.kafka, cluster.error());
+    return cluster->id;
+  };
+  const std::string own = cluster_of(here);
+  try {
+    const std::string other = cluster_of(peer);
+    findings.check(own != other, "Kafka clusters", fmt::format("{}: {}, {}: {}", here.region, own, peer.region, other),
+                   "one in each region",
+                   "correct kafka.bootstrap of one of the two files: both name one cluster, and nothing would be left "
+                   "where a region is lost");
+  } catch (const EnvironmentError& error) {
+    findings.warning("Kafka clusters", without_full_stop(error.what()), "an answer of both",
+                     fmt::format("see that kafka.bootstrap of {} names a cluster of its own", peer.region));
+  }
+  return findings.take();
+}
 
 }  // namespace farshore::ctl

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "apply/target_rights.hpp"
 #include "capture/source_check.hpp"
 #include "ctl/preflight_checks.hpp"
 #include "mysql/literal.hpp"
@@ -15,10 +16,6 @@ constexpr std::array<std::string_view, 7> kFarshoreTables{"channel_offset", "con
 constexpr std::uint64_t kPacketBytes = 32ULL * 1024 * 1024;  ///< an 8 MiB row as an escaped literal, and room
 
 bool is_on(std::string_view value) { return value == "ON" || value == "1"; }
-
-bool is_transactional(std::string_view engine) {
-  return engine == "InnoDB" || engine == "ROCKSDB" || engine == "ndbcluster";
-}
 
 void check_server(Findings& findings, const RegionFacts& facts, bool captures_here) {
   const mysql::ServerInfo& server = facts.server;
@@ -59,32 +56,6 @@ void check_farshore_schema(Findings& findings, const RegionFacts& facts) {
                  "farshorectl init");
 }
 
-void check_table(Findings& findings, const std::string& name, const TableFacts& table) {
-  const std::string what = "table " + name;
-  if (!is_transactional(table.engine)) {
-    findings.mend(what, "engine " + table.engine, "a transactional engine: a crash would leave half a transaction",
-                  fmt::format("ALTER TABLE {} ENGINE=InnoDB", name));
-  }
-  if (table.key.empty()) {
-    findings.mend(what, "without a primary key", "with one: rows cannot be told apart without it",
-                  fmt::format("ALTER TABLE {} ADD PRIMARY KEY (...), or leave the table out of every stream", name));
-  }
-  if (!table.triggers.empty()) {
-    findings.mend(what, fmt::format("triggers {}", fmt::join(table.triggers, ", ")),
-                  "none: their effects arrive as rows of their own, and would happen twice",
-                  "drop them here, or let them do nothing when USER() is apply's account");
-  }
-  if (!table.guarded_triggers.empty()) {
-    findings.warning(what, fmt::format("triggers {}", fmt::join(table.guarded_triggers, ", ")),
-                     "that they do nothing when apply writes; they name its account",
-                     "nothing, if that is what they do: only their text was looked at");
-  }
-  if (table.has_second_unique_key) {
-    findings.warning(what, "a further unique key", "none, for speed",
-                     "nothing is wrong: rows of this table are applied one by one");
-  }
-}
-
 void check_grant(Findings& findings, const mysql::Grants& grants, std::string_view service, std::string_view privilege,
                  const std::string& schema) {
   const bool good = schema.empty() ? grants.has(privilege) : grants.has(privilege, schema);
@@ -98,15 +69,21 @@ void check_grant(Findings& findings, const mysql::Grants& grants, std::string_vi
 std::vector<Finding> check_apply_grants(const mysql::Grants& grants, ServerKind kind,
                                         const std::set<std::string>& schemas) {
   Findings findings("database");
-  std::set<std::string> written = schemas;
-  written.insert("farshore");
-  for (const std::string& schema : written) {
-    for (const std::string_view privilege : {"SELECT", "INSERT", "UPDATE", "DELETE"}) {
-      check_grant(findings, grants, "apply", privilege, schema);
-    }
-  }
-  check_grant(findings, grants, "apply", "REPLICATION SLAVE", "");
-  check_grant(findings, grants, "apply", kind == ServerKind::kMysql ? "REPLICATION CLIENT" : "BINLOG MONITOR", "");
+  for (const apply::TargetRight& right : apply::target_rights(grants, kind, schemas))
+    findings.check(right.granted, right.name(), right.granted ? "granted" : "not granted", "granted", right.mend);
+  return findings.take();
+}
+
+std::vector<Finding> check_ctl_grants(const mysql::Grants& grants, ServerKind kind,
+                                      const std::set<std::string>& schemas) {
+  Findings findings("database");
+  for (const std::string_view privilege : {"CREATE", "SELECT", "INSERT", "UPDATE", "DELETE"})
+    check_grant(findings, grants, "farshorectl", privilege, "farshore");
+  for (const std::string& schema : schemas)
+    for (const std::string_view privilege : {"SELECT", "TRIGGER"})
+      check_grant(findings, grants, "farshorectl", privilege, schema);
+  check_grant(findings, grants, "farshorectl", kind == ServerKind::kMysql ? "REPLICATION CLIENT" : "BINLOG MONITOR",
+              "");
   return findings.take();
 }
 
@@ -120,11 +97,10 @@ std::vector<Finding> check_target(const RegionFacts& facts, bool captures_here) 
   Findings findings("database");
   check_server(findings, facts, captures_here);
   check_farshore_schema(findings, facts);
-  if (!facts.grants.has("TRIGGER")) {
-    findings.mend("triggers", "cannot be seen by farshorectl's account", "to be seen: captured tables may have none",
-                  fmt::format("GRANT TRIGGER ON *.* TO {}", facts.grants.account()));
+  for (const Unanswered& question : facts.unanswered) {
+    findings.mend(question.what, fmt::format("not answered to farshorectl's account: {}", question.error.to_string()),
+                  "an answer", "give the account its rights (docs/operating/grants.md), or mend what the server says");
   }
-  for (const auto& [name, table] : facts.tables) check_table(findings, name, table);
   findings.good("captured tables", std::to_string(facts.tables.size()));
   return findings.take();
 }

@@ -185,18 +185,19 @@ def test_preflight_finds_nothing_to_mend_in_the_lab_but_what_tests_made(regions)
 
 def test_preflight_names_the_setting_and_the_statement_that_mends_it(regions):
     west = regions.west.database
-    west.execute("SET GLOBAL binlog_row_metadata = 'MINIMAL'", "REVOKE REPLICATION SLAVE ON *.* FROM 'farshore_apply'@'%'")
+    right = "BINLOG MONITOR" if regions.west.server == "mariadb" else "REPLICATION SLAVE"
+    west.execute("SET GLOBAL binlog_row_metadata = 'MINIMAL'", f"REVOKE {right} ON *.* FROM 'farshore_apply'@'%'")
     try:
         done = regions.east.ctl("preflight", "--peer", str(regions.west.config_file))
         assert done.returncode == TO_MEND and "peer west: source west: binlog_row_metadata" in done.stdout
         done = regions.west.ctl("preflight", "--peer", str(regions.east.config_file))
         assert done.returncode == TO_MEND
-        assert "GRANT REPLICATION SLAVE ON *.* TO 'farshore_apply'@'%'" in done.stdout
+        assert f"GRANT {right} ON *.* TO 'farshore_apply'@'%'" in done.stdout
         line = next(line for line in done.stdout.splitlines() if "binlog_row_metadata" in line)
         assert "MINIMAL" in line and "FULL" in line
         assert "SET GLOBAL binlog_row_metadata" in done.stdout
     finally:
-        west.execute("SET GLOBAL binlog_row_metadata = 'FULL'", "GRANT REPLICATION SLAVE ON *.* TO 'farshore_apply'@'%'")
+        west.execute("SET GLOBAL binlog_row_metadata = 'FULL'", f"GRANT {right} ON *.* TO 'farshore_apply'@'%'")
 
 
 def test_preflight_looks_at_keys_engines_triggers_and_auto_increment_of_both_sides(regions):
@@ -210,18 +211,38 @@ def test_preflight_looks_at_keys_engines_triggers_and_auto_increment_of_both_sid
                        "REFERENCES test_preflight._customers_new (id) ON DELETE SET NULL)")
     for region, collation in ((regions.east, "utf8mb4_general_ci"), (regions.west, "utf8mb4_bin")):
         region.database.execute(f"CREATE TABLE test_preflight.word (word VARCHAR(10) COLLATE {collation} NOT NULL PRIMARY KEY)")
+    regions.east.database.execute("SET SESSION sql_log_bin = 0", "INSERT INTO test_preflight.word VALUES ('a')")
     offset = regions.west.database.value("SELECT @@GLOBAL.auto_increment_offset")
     regions.west.database.execute(f"SET GLOBAL auto_increment_offset = {regions.east.database.value('SELECT @@GLOBAL.auto_increment_offset')}")
     try:
         done = regions.east.ctl("preflight", "--peer", str(regions.west.config_file))
         assert done.returncode == TO_MEND
-        for words in (["test_preflight.nokey", "primary key"], ["test_preflight.memory"], ["fires_twice"], ["auto_increment"], ["test_preflight.word", "collation"]):
+        for words in (["test_preflight.nokey", "primary key"], ["test_preflight.memory"], ["fires_twice"], ["auto_increment"], ["test_preflight.word", "collation"],
+                      ["rows of table test_preflight.word: some in east, none in west"]):
             assert all(word.lower() in done.stdout.lower() for word in words), f"{words} not in:\n{done.stdout}"
         told = done.stdout.count("changed by a cascade from test_preflight._customers_new")
         assert told == sum(not region.database.logs_cascades() for region in regions), done.stdout
     finally:
         regions.west.database.execute(f"SET GLOBAL auto_increment_offset = {offset}")
         regions.everywhere("SET SESSION sql_log_bin = 0", "DROP DATABASE test_preflight")
+
+
+def test_preflight_looks_at_the_kafka_clusters(regions, folder):
+    east, west = (yaml.safe_load(region.config_file.read_text()) for region in (regions.east, regions.west))
+
+    def told(config, peer):
+        files = write_config(folder, config, "here.yaml"), write_config(folder, peer, "peer.yaml")
+        words = [str(tools.farshore_binary("farshorectl")), "--config", str(files[0]), "preflight", "--peer", str(files[1]), "--output", "json"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        return {one["what"]: one for one in json.loads(done.stdout)["findings"]}
+
+    good = told(east, west)
+    assert {good[what]["verdict"] for what in ("kafka.replication_factor", "auto.create.topics.enable", "Kafka clusters")} == {"good"}
+    bad = told(changed(east, "kafka.replication_factor", 3), changed(west, "kafka.bootstrap", east["kafka"]["bootstrap"]))
+    assert (bad["kafka.replication_factor"]["verdict"], bad["kafka.replication_factor"]["wanted"]) == ("mend", "at most 1, the number of brokers")
+    assert bad["Kafka clusters"]["verdict"] == "mend" and "both name one cluster" in bad["Kafka clusters"]["mend"]
+    away = told(east, changed(west, "kafka.bootstrap", f"127.0.0.1:{free_port()}"))
+    assert away["Kafka clusters"]["verdict"] == "warning"
 
 
 AWAY = [("database.address", ["init"]), ("database.address", ["status"]), ("http.gate", ["gate"]),

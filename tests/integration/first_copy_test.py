@@ -84,11 +84,16 @@ def test_a_first_copy_as_the_page_has_it(before_the_start, folder):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def preflight():
+        return regions.east.ctl("preflight", "--peer", str(regions.west.config_file)).stdout
+
+    assert "east to west: table shop.account: does not exist here" in preflight()
     with Writer(regions.east) as writer:
         position = run(dump).strip().splitlines()[-1]
         assert re.fullmatch(r"\d+-\d+-\d+(,\d+-\d+-\d+)*", position), position
         written_at_dump = writer.written
         run(load)
+        assert "does not exist here" not in preflight() and "rows of table" not in preflight()
         regions.lab.databases["west"].grant_app()
         service, arguments = re.search(r'farshore (\w+) --config east.yaml (.*)', start).groups()
         regions.lab.start(f"east.{service}", [word.strip('"').replace("$POSITION", position) for word in arguments.split()])
@@ -99,6 +104,8 @@ def test_a_first_copy_as_the_page_has_it(before_the_start, folder):
     caught_up(regions)
     rows = [region.database.rows("SELECT * FROM shop.account ORDER BY id") for region in regions]
     assert rows[0] == rows[1] and len(rows[0]) > 500
+    warned = [line for line in regions.east.log("capture").splitlines() if "captured tables have rows already" in line]
+    assert len(warned) == 1 and "1 of" in warned[0] and "shop.account" in warned[0], warned
     for region in regions:
         is_open, answer = region.gate()
         assert not is_open and "not-yet-equal" in str(answer), answer

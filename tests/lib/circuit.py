@@ -8,7 +8,7 @@ import pathlib
 import time
 
 from lab_lib import tools
-from lab_lib.database import split_statements
+from lab_lib.database import for_schemas, split_statements
 from plain_servers import PlainServer
 from services import Service
 from topics import Topics
@@ -26,7 +26,7 @@ def make_accounts(server):
     text = (SQL / f"grants.{server.server}.sql").read_text()
     for account in ("capture", "apply", "gate", "ctl"):
         text = text.replace(f"'<{account} password>'", f"'{PASSWORD}'")
-    server.execute("SET SESSION sql_log_bin = 0", *split_statements(text),
+    server.execute("SET SESSION sql_log_bin = 0", *for_schemas(split_statements(text), ("test%", "shop")),
                    *split_statements((SQL / "farshore.sql").read_text()))
     return server
 

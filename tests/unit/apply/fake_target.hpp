@@ -216,7 +216,8 @@ class FakeTarget {
       const bool reads = statement.starts_with("SELECT") &&
                          (statement.contains("farshore.") || statement.contains("information_schema."));
       const bool is_setup = statement.starts_with("SHOW") || statement.starts_with("PREPARE") ||
-                            statement.starts_with("EXECUTE") || statement.starts_with("SELECT VERSION()") || statement.starts_with("SELECT @@") ||
+                            statement.starts_with("EXECUTE") || statement.starts_with("SELECT VERSION()") ||
+                            statement.starts_with("SELECT @@") || statement.starts_with("SELECT CURRENT_USER()") ||
                             statement.contains("'self-test'") || statement == "DO 1";
       if (!reads && !is_setup) writes.push_back(std::move(statement));
     }
@@ -235,6 +236,8 @@ class FakeTarget {
     if (!denied_.empty() && statement.starts_with(denied_)) return fails(1142, "command denied to user");
     if (statement == "COMMIT") return commit();
     if (statement == "ROLLBACK") return roll_back(ok());
+    if (statement.starts_with("SELECT CURRENT_USER()")) return rows({"u", "r", "m"}, {{"farshore_apply@%", "", "1"}});
+    if (statement.starts_with("SHOW GRANTS")) return rows({"g"}, {{grants_}});
     if (statement.starts_with("SELECT VERSION()")) return rows({"now", "account"}, {{"1", "farshore_apply"}});
     if (statement.starts_with("SELECT @@max_allowed_packet")) return rows({"m"}, {{std::to_string(packet_bytes_)}});
     if (statement.starts_with("PREPARE") || statement.starts_with("EXECUTE")) return on_statement(statement);
@@ -480,6 +483,7 @@ class FakeTarget {
   Data data_;
   std::size_t packet_bytes_ = 16'777'216;
   std::string denied_;
+  std::string grants_ = "GRANT ALL PRIVILEGES ON *.* TO `farshore_apply`@`%`";
   std::vector<std::vector<Reply::Field>> offsets_;
   Commit commit_ = Commit::kGood;
   mysql::test::ScriptedServer server_;  // the last: its threads use the rest

@@ -378,6 +378,18 @@ TEST(Topics, AreMadeSoThatWhatIsAcknowledgedIsKept) {
   EXPECT_EQ(checkpoint_topic_spec("east", kThreeReplicas).configs.at("min.insync.replicas"), "2");
 }
 
+TEST(Topics, WantABrokerForEachReplicaAndNoTopicThatMakesItself) {
+  const auto severities = [](const kafka::ClusterDescription& cluster) {
+    std::vector<CheckResult::Severity> found;
+    for (const CheckResult& result : check_cluster(cluster, 3)) found.push_back(result.severity);
+    return found;
+  };
+  using enum CheckResult::Severity;
+  EXPECT_THAT(severities({.id = "a", .brokers = 3, .creates_topics = false}), ElementsAre(kGood, kGood));
+  EXPECT_THAT(severities({.id = "a", .brokers = 2, .creates_topics = true}), ElementsAre(kError, kError));
+  EXPECT_THAT(severities({.id = "a", .brokers = 3, .creates_topics = {}}), ElementsAre(kGood, kWarning));
+}
+
 TEST(Topics, MayBeMoreThanIsWanted) {
   const auto spec = change_topic_spec("east", "main", 8, kThreeReplicas);
   auto found = as_made(spec);

@@ -30,6 +30,24 @@ TEST(Grants, ARightOnASchemaIsGivenThereOrEverywhere) {
   EXPECT_TRUE(grants.has("UPDATE", "shop_1"));
   EXPECT_FALSE(grants.has("UPDATE", "shop"));
   EXPECT_FALSE(grants.has("DELETE", "shop_1")) << "a table is not its schema";
+  EXPECT_TRUE(grants.has_of_tables("shop_1"));
+  EXPECT_FALSE(grants.has_of_tables("shop"));
+}
+
+TEST(Grants, APatternOfSchemasCounts) {
+  const Grants grants("'a'@'%'", {"GRANT SELECT ON `test\\_%`.* TO `a`@`%`", "GRANT INSERT ON `shop_`.* TO `a`@`%`"});
+  EXPECT_TRUE(grants.has("SELECT", "test_1"));
+  EXPECT_FALSE(grants.has("SELECT", "testing"));
+  EXPECT_TRUE(grants.has("INSERT", "shop1"));
+  EXPECT_FALSE(grants.has("INSERT", "shop"));
+  EXPECT_FALSE(grants.has("SELECT"));
+}
+
+TEST(Grants, ARightThatIsRevokedOfASchemaIsHadElsewhere) {
+  const Grants grants("'a'@'%'", {"GRANT SELECT, INSERT ON *.* TO `a`@`%`", "REVOKE INSERT ON `mysql`.* FROM `a`@`%`"});
+  EXPECT_TRUE(grants.has("INSERT", "shop"));
+  EXPECT_TRUE(grants.has("SELECT", "mysql"));
+  EXPECT_FALSE(grants.has("INSERT", "mysql"));
 }
 
 TEST(Grants, ARevokedRightIsNone) {
