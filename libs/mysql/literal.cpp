@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 
 #include "base/json_number.hpp"
 
@@ -128,14 +129,33 @@ void append_binary_literal(std::string_view bytes, std::string& out) {
   out.push_back('\'');
 }
 
+bool is_label_in_utf8(std::string_view label, const Column& column) {
+  return column.charset.starts_with("utf8") ||
+         (comma_of(column.charset) == "," && std::ranges::all_of(label, [](unsigned char c) { return c < 0x80; }));
+}
+
 LiteralWriter::LiteralWriter(const Column& column, const ColumnSchema* target)
     : type_(column.type), opening_(opening_of(column.charset)), comma_(comma_of(column.charset)) {
   for (const std::string& label : column.labels) append_escaped(label, labels_.emplace_back());
+  order_.resize(labels_.size());
+  std::iota(order_.begin(), order_.end(), 0);
   if (target == nullptr) return;
+  if (type_ == ColumnType::kSet && target->data_type == "set") order_as(target->labels(), column);
   into_json_ = target->data_type == "json";
   if (!target->rounds) return;
   rounds_to_ = static_cast<int>(target->scale);
   rounds_float_ = target->data_type == "float";
+}
+
+// A label that the target lacks, or that cannot be looked for, leaves the order as it is: the judge of the two tables
+// sees to it where that matters.
+void LiteralWriter::order_as(const std::vector<std::string>& labels, const Column& column) {
+  std::vector<std::size_t> place;
+  for (const std::string& label : column.labels) {
+    if (!is_label_in_utf8(label, column)) return;
+    place.push_back(static_cast<std::size_t>(std::ranges::find(labels, label) - labels.begin()));
+  }
+  std::ranges::stable_sort(order_, {}, [&](std::size_t i) { return place[i]; });
 }
 
 std::string_view LiteralWriter::demand() const {
@@ -204,7 +224,7 @@ bool LiteralWriter::append_set(std::uint64_t mask, std::string& out) const {
   if (labels_.size() < 64 && (mask >> labels_.size()) != 0) return false;
   out += opening_;
   bool first = true;
-  for (std::size_t i = 0; i < labels_.size(); ++i) {
+  for (const std::size_t i : order_) {
     if ((mask >> i & 1) == 0) continue;
     if (!first) out += comma_;
     first = false;

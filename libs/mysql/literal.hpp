@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,10 +26,15 @@ void append_text_literal(std::string_view text, std::string& out);
 /// _binary'bytes'
 void append_binary_literal(std::string_view bytes, std::string& out);
 
+/// Whether a label, in the column's character set, has the same bytes in UTF-8, as the catalogue gives the target's.
+[[nodiscard]] bool is_label_in_utf8(std::string_view label, const Column& column);
+
 /// Writes the values of one source column. What depends on the column alone is worked out once, here.
 /// Characters keep their character set by an introducer; ENUM and SET go by label, never by index; FLOAT and DOUBLE
 /// are exact; DECIMAL is a number, so that a comparison is exact too. What the target's column would store as something
 /// else without an error is not written: digits that FLOAT(7,2) rounds, numbers that MySQL's JSON cannot hold.
+/// A SET's labels come in the order of the target's own: in any order they are stored alike, but compared they are
+/// text.
 class LiteralWriter {
  public:
   /// `target`: where the values go, while this is made; null: it takes them as they are.
@@ -43,6 +49,7 @@ class LiteralWriter {
   [[nodiscard]] bool keeps_digits(double number) const;
   [[nodiscard]] bool append_enum(std::uint64_t index, std::string& out) const;
   [[nodiscard]] bool append_set(std::uint64_t mask, std::string& out) const;
+  void order_as(const std::vector<std::string>& labels, const Column& column);
 
   ColumnType type_;
   int rounds_to_ = -1;               ///< digits after the point that the target keeps of a FLOAT or DOUBLE; -1: all
@@ -51,6 +58,7 @@ class LiteralWriter {
   std::string opening_;              ///< introducer and opening quote
   std::string_view comma_;           ///< between the labels of a SET; static
   std::vector<std::string> labels_;  ///< escaped
+  std::vector<std::size_t> order_;   ///< of a SET: indexes in labels_, in the order in which they are written
 };
 
 }  // namespace farshore::mysql

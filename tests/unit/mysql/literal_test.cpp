@@ -196,6 +196,25 @@ TEST(Literals, ASetGoesByItsLabels) {
   EXPECT_FALSE(literal(flags, Value::of_uint(0b1000)));
 }
 
+// In any order it is stored alike, but a key is compared as text.
+TEST(Literals, ASetsLabelsStandInTheOrderOfTheTargets) {
+  ColumnSchema target;
+  target.name = "v";
+  target.data_type = "set";
+  target.column_type = "set('z','c','b','a')";
+  const auto written = [&](const Column& flags, std::uint64_t mask) {
+    std::string out;
+    EXPECT_TRUE(LiteralWriter(flags, &target).append(Value::of_uint(mask), out));
+    return out;
+  };
+  const Column flags = column(ColumnType::kSet, "utf8mb4", {"a", "b", "c"});
+  EXPECT_EQ(written(flags, 7), "'c,b,a'");
+  EXPECT_EQ(written(flags, 5), "'c,a'");
+  EXPECT_EQ(written(column(ColumnType::kSet, "latin1", {"a", "c"}), 3), "_latin1'c,a'");
+  EXPECT_EQ(written(column(ColumnType::kSet, "utf8mb4", {"new", "a", "c"}), 7), "'c,a,new'") << "refused by the server";
+  EXPECT_EQ(written(column(ColumnType::kSet, "latin1", {"a", "\xE9", "c"}), 5), "_latin1'a,c'") << "cannot be compared";
+}
+
 TEST(Literals, ASetHasUpTo64Labels) {
   std::vector<std::string> labels;
   for (int i = 0; i < 64; ++i) labels.push_back("l" + std::to_string(i));
