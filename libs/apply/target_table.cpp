@@ -53,6 +53,8 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
                               .is_text = !there->charset.empty(),
                               .is_binary = column.charset == "binary",
                               .is_json = there->data_type == "json",
+                              .is_timestamp = there->data_type == "timestamp",
+                              .is_datetime = there->data_type == "datetime",
                               .is_bytewise = change::column_is_bytewise(column, source_kind) &&
                                              collation_is_bytewise(there->collation) &&
                                              (!is_characters || source_pads == collation_pads(there->collation)),
@@ -104,14 +106,18 @@ void TargetTable::make_statements() {
   insert_head_ = "INSERT INTO " + quoted_ + " (";
   const bool careful = path_ == WritePath::kCareful;
   const std::string& first = columns_[key_[0]].name;
-  // The row that an upsert finds may be another one, where a further unique key holds it: then the key becomes NULL,
-  // which no primary key takes, and the statement fails as a whole. Assigned first, before anything has changed.
-  std::string assigned = careful ? "," + first + "=IF(" + same_key() + ",VALUES(" + first + "),NULL)" : "";
+  // The row that an upsert finds may be another one, where a further unique key holds it: then the key becomes what no
+  // primary key takes, and the statement fails as a whole. Assigned first, before anything has changed. That is NULL,
+  // but in a TIMESTAMP, where NULL may mean the present time.
+  const std::string never = columns_[key_[0]].is_timestamp ? "'no time'" : "NULL";
+  std::string assigned = careful ? "," + first + "=IF(" + same_key() + ",VALUES(" + first + ")," + never + ")" : "";
   for (std::uint32_t i = 0; i < columns_.size(); ++i) {
     const Column& column = columns_[i];
     insert_head_ += (i == 0 ? "" : ",") + column.name;
-    // A key column whose equality is equality of bytes is what it was. Another's spelling may change.
-    const bool stays = column.is_bytewise && !column.pads && std::ranges::find(key_, i) != key_.end();
+    // A key column whose equality is equality of bytes is what it was. Another's spelling may change, and one that is
+    // left out may have ON UPDATE CURRENT_TIMESTAMP here.
+    const bool stays = column.is_bytewise && !column.pads && !column.is_timestamp && !column.is_datetime &&
+                       std::ranges::find(key_, i) != key_.end();
     if (!stays && !(careful && i == key_[0])) assigned += "," + column.name + "=VALUES(" + column.name + ")";
   }
   if (assigned.empty()) assigned = "," + first + "=VALUES(" + first + ")";

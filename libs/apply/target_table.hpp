@@ -83,6 +83,8 @@ class TargetTable {
     bool is_text = false;    ///< characters: compared by bytes where it matters
     bool is_binary = false;  ///< bytes
     bool is_json = false;    ///< the target's own JSON type
+    bool is_timestamp = false;
+    bool is_datetime = false;
     bool is_bytewise = false;
     bool pads = false;
     std::string charset;  ///< of the target's column

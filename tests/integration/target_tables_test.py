@@ -122,3 +122,42 @@ def test_json_numbers_that_the_type_here_cannot_hold_are_parked_with_the_columns
     assert target.database.rows(f"SELECT id FROM {table}") == [(2,)]
     source.database.as_application(f"DELETE FROM {table} WHERE id = 1")
     eventually("nothing is parked", lambda: not target.parked(), 30)
+
+
+def test_a_row_that_holds_a_unique_value_keeps_its_key_where_null_is_the_present_time(regions, pair, table):
+    """Many rows by one upsert: one that finds another row refuses the whole, also where the key is a TIMESTAMP."""
+    source, target = pair
+    make(pair, table, "at TIMESTAMP NOT NULL PRIMARY KEY, v INT NOT NULL, UNIQUE KEY (v)", warm="('2026-01-01 10:00:00', 7)")
+    behind_farshores_back(target, f"INSERT INTO {table} VALUES ('2026-01-01 11:00:00', 8)")
+    source.database.as_application(f"INSERT INTO {table} VALUES ('2026-01-01 12:00:00', 9), ('2026-01-01 13:00:00', 8), "
+                                   "('2026-01-01 14:00:00', 10)")
+    eventually("the row is parked", lambda: target.parked() or target.conflicts(), 20, explain=target.progress)
+    assert target.database.rows(f"SELECT v FROM {table} WHERE at = '2026-01-01 11:00:00'") == [(8,)]
+    behind_farshores_back(target, f"DELETE FROM {table} WHERE v = 8")
+    source.database.as_application(f"UPDATE {table} SET v = 18 WHERE v = 8")
+    eventually("nothing is parked", lambda: not target.parked() and not target.conflicts(), 30)
+    same(pair, table)
+
+
+def test_a_key_that_the_target_would_set_to_the_time_of_an_update_stays(regions, pair, table):
+    source, target = pair
+    make(pair, table, "at TIMESTAMP(6) NOT NULL PRIMARY KEY, v INT NOT NULL",
+         "at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6) PRIMARY KEY, v INT NOT NULL",
+         warm="('2026-01-01 10:00:00', 7)")
+    source.database.as_application(f"UPDATE {table} SET v = 8")
+    caught_up(regions)
+    same(pair, table)
+
+
+def test_rows_are_found_by_a_set_whose_labels_stand_in_another_order_here(regions, pair, table):
+    source, target = pair
+    make(pair, table, "flags SET('a','b','c') NOT NULL PRIMARY KEY, v INT NOT NULL",
+         "flags SET('c','z','b','a') NOT NULL PRIMARY KEY, v INT NOT NULL", warm="('a,c', 1)")
+    source.database.as_application(f"INSERT INTO {table} VALUES ('a,b', 2), ('a,b,c', 3), ('b,c', 4)")
+    caught_up(regions)
+    source.database.as_application(f"DELETE FROM {table} WHERE flags IN ('a,c', 'a,b,c')", f"UPDATE {table} SET v = 5 WHERE flags = 'a,b'",
+                                   f"UPDATE {table} SET flags = 'b' WHERE flags = 'b,c'")
+    caught_up(regions)
+    assert sorted(target.database.rows(f"SELECT v FROM {table}")) == [(4,), (5,)]
+    mend(regions, pair, table, f"ALTER TABLE {table} MODIFY flags SET('a','b','c') NOT NULL")
+    same(pair, table)

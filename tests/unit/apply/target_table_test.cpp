@@ -85,6 +85,34 @@ TEST(WritePaths, AnUpsertThatFindsAnotherRowThroughAFurtherUniqueKeyFails) {
             " ON DUPLICATE KEY UPDATE `id`=IF(`id`<=>VALUES(`id`),VALUES(`id`),NULL),`note`=VALUES(`note`)");
 }
 
+/// A table whose key is a moment.
+TableShape moments(ColumnType type) {
+  TableShape shape = notes_shape("notes");
+  shape.columns[0] = column("id", type);
+  return shape;
+}
+mysql::TableSchema moments_target(std::string type) {
+  mysql::TableSchema target = notes_target();
+  target.columns[0] = target_column("id", std::move(type));
+  return target;
+}
+
+// NULL is the present time in a TIMESTAMP that may not be NULL: the other row would get a key of its own.
+TEST(WritePaths, AnUpsertThatFindsAnotherRowFailsWhereNullIsTheTime) {
+  mysql::TableSchema target = moments_target("timestamp");
+  target.unique_keys = {{"note", {"note"}, false}};
+  EXPECT_EQ(bind(moments(ColumnType::kTimestamp), target).upsert_tail(),
+            " ON DUPLICATE KEY UPDATE `id`=IF(`id`<=>VALUES(`id`),VALUES(`id`),'no time'),`note`=VALUES(`note`)");
+}
+
+TEST(WritePaths, AMomentInTheKeyIsAssignedSinceItMayHaveOnUpdate) {
+  for (const auto& [type, name] :
+       {std::pair(ColumnType::kTimestamp, "timestamp"), {ColumnType::kDatetime, "datetime"}}) {
+    EXPECT_EQ(bind(moments(type), moments_target(name)).upsert_tail(),
+              " ON DUPLICATE KEY UPDATE `id`=VALUES(`id`),`note`=VALUES(`note`)");
+  }
+}
+
 TEST(WritePaths, AFurtherUniqueKeyIsCareful) {
   mysql::TableSchema target = notes_target();
   target.unique_keys = {{"note", {"note"}, false}};
@@ -124,7 +152,25 @@ TEST(Binding, FindsColumnsByNameWhateverTheirOrderAndCase) {
 TEST(Binding, AColumnThatIsMissingIsNamed) {
   mysql::TableSchema target = notes_target();
   target.columns.pop_back();
-  expect_unfit(try_bind(notes_shape("notes"), target), "table shop.notes: it has no column note here");
+  expect_unfit(try_bind(notes_shape("notes"), target),
+               "table shop.notes: it has no column note here, and the source's rows have it: add it");
+}
+
+TEST(Binding, ASetAsKeyIsTakenWhereTheOrderOfItsLabelsIsKnown) {
+  const auto bound = [](std::vector<std::string> labels, std::string charset, std::string type) {
+    TableShape shape = notes_shape("notes");
+    shape.columns[0] = column("id", ColumnType::kSet, std::move(charset), 8);
+    shape.columns[0].labels = std::move(labels);
+    mysql::TableSchema target = notes_target();
+    target.columns[0] = target_column("id", "set", "latin1", "latin1_swedish_ci");
+    target.columns[0].column_type = std::move(type);
+    return try_bind(shape, target, change::MergeRule::kOverwrite, ServerKind::kMysql);
+  };
+  EXPECT_TRUE(bound({"a", "b"}, "latin1", "set('b','a')"));
+  EXPECT_TRUE(bound({"a", "\xE9"}, "latin1", "set('a','é')"));
+  expect_unfit(bound({"a", "\xE9"}, "latin1", "set('é','a')"), "its key column id is a SET with labels beyond ASCII");
+  expect_unfit(bound({"\xE8", "\xE9"}, "latin1", "set('è','é')"),
+               "its key column id is a SET with labels beyond ASCII");
 }
 
 TEST(Binding, AColumnThatTheSourceLacksNeedsADefault) {
