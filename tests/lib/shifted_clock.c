@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 static const int64_t kSecond = 1000000000;
-static const time_t kNoUptime = 1000000000;  // seconds: a deadline behind it is of the wall clock
+static const time_t kNoUptime = 1000000000;  // seconds: a deadline behind it is of the wall clock ...
+static const time_t kNever = 1000000000000;  // ... and one behind this is none (InnoDB's is the largest number)
 static volatile int64_t no_shift;
 static volatile int64_t* shift = &no_shift;
 
@@ -35,9 +36,16 @@ __attribute__((constructor)) static void begin(void) {
 }
 
 static void add(struct timespec* moment, int64_t nanoseconds) {
-  int64_t sum = (int64_t)moment->tv_sec * kSecond + moment->tv_nsec + nanoseconds;
-  moment->tv_sec = sum / kSecond;
-  moment->tv_nsec = sum % kSecond;
+  int64_t rest = moment->tv_nsec + nanoseconds % kSecond;
+  moment->tv_sec += nanoseconds / kSecond;
+  if (rest < 0) {
+    rest += kSecond;
+    --moment->tv_sec;
+  } else if (rest >= kSecond) {
+    rest -= kSecond;
+    ++moment->tv_sec;
+  }
+  moment->tv_nsec = rest;
 }
 
 int clock_gettime(clockid_t clock, struct timespec* result) {
@@ -67,6 +75,6 @@ time_t time(time_t* result) {
 int pthread_cond_timedwait(pthread_cond_t* restrict condition, pthread_mutex_t* restrict mutex,
                            const struct timespec* restrict until) {
   struct timespec real = *until;
-  if (until->tv_sec > kNoUptime) add(&real, -*shift);
+  if (until->tv_sec > kNoUptime && until->tv_sec < kNever) add(&real, -*shift);
   return real_timedwait(condition, mutex, &real);
 }
