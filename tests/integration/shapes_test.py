@@ -133,7 +133,7 @@ def test_a_row_that_comes_under_one_shape_and_goes_under_another(regions, pair, 
     assert len(end_equal(regions, source, target, table)) == (2 if is_enum else 1)
 
 
-def test_a_key_in_another_order_and_a_rename_swap(regions, pair):
+def test_a_key_in_another_order(regions, pair):
     source, target = pair
     table = make_table(regions, "a INT NOT NULL, b INT NOT NULL, n INT NOT NULL, PRIMARY KEY (a, b)")
     apply = source.database.as_application
@@ -224,3 +224,44 @@ def test_values_that_a_column_rounds_when_it_is_altered_are_rounded_everywhere(r
     done = target.ctl("ddl", "done", "--origin", source.name, "--epoch", str(before + 1), "--execute")
     assert done.returncode == 0, done.stderr
     assert len(end_equal(regions, source, target, table)) == 11
+
+
+def answer_statements(regions, table):
+    """The runbook, once in a while: each first statement of the other region is run here, each second is an echo. How many are done."""
+    done = 0
+    for region in regions:
+        other = regions.others(region)[0]
+        told = region.database.records(f"SELECT * FROM farshore.statement WHERE origin = '{other.name}' AND table_names = '{table}' "
+                                       "ORDER BY epoch")
+        for number, one in enumerate(told):
+            done += one["state"] == "done"
+            if one["state"] == "waiting":
+                region.database.execute(*([one["statement_text"]] if number == 0 else []))
+                said = region.ctl("ddl", "done", "--origin", other.name, "--epoch", str(one["epoch"]), "--execute")
+                assert said.returncode == 0, said.stderr
+    return done
+
+
+def test_two_regions_that_dropped_a_column_while_rows_were_on_their_way_have_a_way_out(regions):
+    """docs/operating/changing-tables.md, "When it was done in the other order", line by line."""
+    table = make_table(regions, "id INT NOT NULL PRIMARY KEY, v INT NULL, w INT NULL")
+    applies = [f"{region.name}.apply" for region in regions]
+    for one in applies:
+        regions.lab.stop(one)
+    for number, region in enumerate(regions):
+        region.database.as_application(f"INSERT INTO {table} VALUES ({number}, 1, 1)")
+        region.database.execute(f"ALTER TABLE {table} DROP COLUMN w")
+        region.database.as_application(f"INSERT INTO {table} VALUES ({number + 10}, 2)")
+    for one in applies:
+        regions.lab.start(one, wait=False)
+    for region in regions:
+        eventually(f"{region.name} waits for the column", lambda region=region: f"{table}: it has no column w here" in str(region.gate()[1]),
+                   STEPS_S, explain=lambda region=region: str(region.progress()))
+    for region in regions:
+        region.database.execute(f"ALTER TABLE {table} ADD COLUMN w INT NULL")
+    eventually("both regions have done both statements", lambda: answer_statements(regions, table) == 4, 2 * STEPS_S,
+               explain=lambda: str([region.progress() for region in regions]))
+    regions.all_gates_open()
+    caught_up(regions)
+    east, west = regions
+    assert rows(east, table) == rows(west, table) == [(0, 1), (1, 1), (10, 2), (11, 2)]

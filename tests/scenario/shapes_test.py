@@ -6,6 +6,7 @@ is a failed run, shown with its seed and its history and made short. `shapes_lib
     FARSHORE_TEST_SEED=n        the first seed; each round takes the next one
     FARSHORE_TEST_SECONDS=n     go on for so long, on each pair of servers; with it, failures are gathered until the end
     FARSHORE_TEST_FOUND=folder  each failure's steps and history go there; FARSHORE_TEST_REPLAY=file runs such steps again
+                                (for FARSHORE_TEST_SECONDS, or once)
     FARSHORE_TEST_PAIRS=mixed,mysql,mariadb   the pairs of servers
     FARSHORE_TEST_KINDS=a,b     only these changes and faults (names of ddl.ALL and plan.FAULTS)
     FARSHORE_TEST_LOUD=1        every step as it is done
@@ -73,9 +74,12 @@ def test_two_regions_never_differ_behind_an_open_gate(hunt, seed, long_form, ser
     loop_s = float(os.environ.get("FARSHORE_TEST_SECONDS", "0"))
     replay = os.environ.get("FARSHORE_TEST_REPLAY")
     if replay:
-        failure = hunt.replay(pathlib.Path(replay).read_text())
-        assert not failure, failure
-        return
+        until = time.monotonic() + loop_s
+        while True:
+            failure = hunt.replay(pathlib.Path(replay).read_text())
+            assert not failure, failure
+            if time.monotonic() > until:
+                return
     if not long_form and not loop_s and not os.environ.get("FARSHORE_TEST_SEED"):
         seed = SHORT_SEED
     hunt.ready_lab()

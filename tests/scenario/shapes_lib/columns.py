@@ -5,7 +5,7 @@ Keys are made from a number n, their class: the values of one class may be equal
 alone, so that a row has one writer whatever becomes of its key's type.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CLASSES = 48
 
@@ -24,7 +24,7 @@ def labels(order):
 
 @dataclass(frozen=True)
 class Column:
-    """`sql` is the type as in a statement; `{ci}` in it is the server's own default collation."""
+    """`sql` is the type as in a statement; in it `{ci}` is the server's own default collation, `{bytes}` its strictest."""
 
     name: str
     family: str
@@ -33,10 +33,11 @@ class Column:
     default: str = ""     # an SQL expression
 
     def declared(self, kind):
-        sql = self.sql.replace("{ci}", DEFAULT_COLLATION[kind])
+        sql = self.sql.replace("{ci}", DEFAULT_COLLATION[kind]).replace("{bytes}", BY_BYTES[kind])
         return f"{self.name} {sql} {'NULL' if self.null else 'NOT NULL'}" + (f" DEFAULT {self.default}" if self.default else "")
 
 
+BY_BYTES = {"mysql": "utf8mb4_0900_bin", "mariadb": "utf8mb4_nopad_bin"}
 DEFAULT_COLLATION = {"mysql": "utf8mb4_0900_ai_ci", "mariadb": "utf8mb4_general_ci"}
 
 TEXT_COLLATIONS = ["utf8mb4_bin", "utf8mb4_general_ci", "utf8mb4_unicode_ci", "latin1_swedish_ci", "latin1_bin",
@@ -51,6 +52,7 @@ def text_type(base, collation):
 def _variants():
     """{family: types}"""
     texts = [text_type(base, collation) for base in ("VARCHAR(40)", "CHAR(20)", "VARCHAR(60)") for collation in TEXT_COLLATIONS]
+    texts += [text_type(base, "{bytes}") for base in ("VARCHAR(40)", "VARCHAR(60)")]
     texts.append(text_type("VARCHAR(40)", "{ci}"))    # which the two servers may compare otherwise: seldom
     turned = LABELS[::-1]
     return {
@@ -65,19 +67,34 @@ def _variants():
         "binary": ["VARBINARY(16)", "BINARY(8)", "VARBINARY(32)"],
         "enum": [f"ENUM({labels(LABELS)})", f"ENUM({labels(turned)})", f"ENUM({labels(['first', *LABELS])})"],
         "set": ["SET('a','b','c','d','e','f')", "SET('f','e','d','c','b','a')", "SET('z','a','b','c','d','e','f')"],
-        # Of columns outside keys.
         "float": ["FLOAT", "DOUBLE"],
+        "bit": ["BIT(9)", "BIT(20)"],
+        "year": ["YEAR"],
+        # Of columns outside keys.
         "long": [text_type("TEXT", "utf8mb4_bin"), text_type("MEDIUMTEXT", "utf8mb4_general_ci"),
                  text_type("VARCHAR(300)", "utf8mb4_unicode_ci")],
         "blob": ["BLOB", "VARBINARY(300)", "MEDIUMBLOB"],
         "json": ["JSON"],
-        "bit": ["BIT(9)", "BIT(20)"],
-        "year": ["YEAR"],
     }
 
 
 VARIANTS = _variants()
-KEY_FAMILIES = ["int", "big", "decimal", "datetime", "date", "time", "text", "text", "text", "binary", "enum", "set", "timestamp"]
+
+# A type that holds exactly what any of a family's types holds; a key of text compares bytes.
+WIDEST = {
+    "int": "BIGINT", "big": "BIGINT UNSIGNED", "decimal": "DECIMAL(24,6)", "datetime": "DATETIME(6)", "timestamp": "TIMESTAMP(6)",
+    "date": "DATE", "time": "TIME(6)", "text": "VARCHAR(60) CHARACTER SET utf8mb4 COLLATE {bytes}", "binary": "VARBINARY(32)",
+    "enum": f"ENUM({labels(['first', *LABELS])})", "set": "SET('z','a','b','c','d','e','f')", "float": "DOUBLE",
+    "long": text_type("MEDIUMTEXT", "utf8mb4_bin"), "blob": "MEDIUMBLOB", "json": "JSON", "bit": "BIT(20)", "year": "YEAR",
+}
+
+
+def widest(column, kind):
+    """The column's declaration with that type."""
+    return replace(column, sql=WIDEST[column.family].replace("{bytes}", BY_BYTES[kind])).declared(kind)
+
+KEY_FAMILIES = ["int", "big", "decimal", "datetime", "date", "time", "text", "text", "text", "binary", "enum", "set", "timestamp",
+                "bit", "year", "float"]
 VALUE_FAMILIES = ["int", "decimal", "datetime", "timestamp", "text", "long", "blob", "float", "json", "bit", "enum", "set",
                   "date", "time", "year", "binary"]
 
@@ -103,6 +120,12 @@ def key_value(family, n, random):
         return quoted(f"{word}{n:02}" + (" " * random.choice((0, 1, 2)) if odd else ""))
     if family == "binary":
         return f"X'{n:02X}{'20' if odd and n % 2 else 'FF'}00{n:02X}'"
+    if family == "bit":
+        return f"b'{n:b}'"
+    if family == "year":
+        return str(2000 + n)
+    if family == "float":
+        return f"{n}.{random.choice((0, 5, 125)) if odd else 0}"
     if family == "enum":
         return quoted(LABELS[n])
     if family == "set":

@@ -7,7 +7,7 @@ there), or `passing` (done at one region alone and taken back later).
 
 from dataclasses import dataclass, field, replace
 
-from .columns import DEFAULT_COLLATION, VALUE_FAMILIES, VARIANTS, Column, quoted, value
+from .columns import VALUE_FAMILIES, VARIANTS, Column, quoted, value, widest
 from .tables import child_of, random_column, random_table
 
 KINDS = ("mysql", "mariadb")
@@ -24,6 +24,8 @@ class Change:
     charset: str = ""                              # of the client, where not utf8mb4
     tables: dict = field(default_factory=dict)     # {full name: Table or None}: what is so after it
     drops: bool = False                            # the table is gone or another one between its statements
+    renew: str = ""                                # what makes equal what the servers made otherwise, at the home
+    back: dict = field(default_factory=dict)       # {column of rows from before it: {server: what lets them in}}
 
 
 def for_both(make):
@@ -49,16 +51,22 @@ class Changes:
         return Change(kind, table.full, for_both(lambda server: f"ALTER TABLE {table.full} {action(server)}"),
                       tables={table.full: after}, **more)
 
+    def modify(self, kind, table, old, new):
+        """To take it back would change the rows of the new type; what waits needs a type that holds both."""
+        back = {old.name: {server: f"ALTER TABLE {table.full} MODIFY {widest(old, server)}" for server in KINDS}}
+        return self.alter(kind, table, lambda server: f"MODIFY {new.declared(server)}", table.with_column(new), back=back)
+
     def another_type(self, column):
         others = [one for one in VARIANTS.get(column.family, []) if one != column.sql]
         return replace(column, sql=self.random.choice(others)) if others else None
 
     # Keys.
     def modify_key(self, table, _):
-        column = self.another_type(self.random.choice(table.key))
-        if not column or table.parent or self.is_parent(table, _):
+        old = self.random.choice(table.key)
+        new = self.another_type(old)
+        if not new or table.parent or self.is_parent(table, _):
             return None
-        return self.alter("modify key", table, lambda kind: f"MODIFY {column.declared(kind)}", table.with_column(column))
+        return self.modify("modify key", table, old, new)
 
     def reorder_key(self, table, _):
         if len(table.key) < 2 or table.parent:
@@ -71,10 +79,9 @@ class Changes:
 
     # Columns.
     def modify_value(self, table, _):
-        column = self.another_type(self.random.choice(table.values)) if table.values else None
-        if not column:
-            return None
-        return self.alter("modify column", table, lambda kind: f"MODIFY {column.declared(kind)}", table.with_column(column))
+        old = self.random.choice(table.values) if table.values else None
+        new = self.another_type(old) if old else None
+        return self.modify("modify column", table, old, new) if new else None
 
     def add_column(self, table, _):
         self.number += 1
@@ -93,13 +100,17 @@ class Changes:
         changed = self.alter("add column, own default", table, lambda kind: f"ADD COLUMN {column.declared(kind)}",
                              replace(table, values=(*table.values, column)))
         changed.manner = "follows"
+        changed.renew = f"UPDATE {table.full} SET {column.name} = UUID()"
         return changed
 
     def drop_column(self, table, _):
         if not table.values:
             return None
         column = self.random.choice(table.values)
-        return self.alter("drop column", table, lambda kind: f"DROP COLUMN {column.name}", table.without_column(column.name))
+        back = {column.name: {kind: f"ALTER TABLE {table.full} ADD COLUMN {replace(column, null=True, default='').declared(kind)}"
+                              for kind in KINDS}}
+        return self.alter("drop column", table, lambda kind: f"DROP COLUMN {column.name}", table.without_column(column.name),
+                          back=back)
 
     def rename_column(self, table, _):
         if not table.values:
@@ -109,8 +120,9 @@ class Changes:
         if old.name in {one for _, one in table.unique}:
             return None
         new = replace(old, name=f"r{self.number}")
+        back = {old.name: {kind: f"ALTER TABLE {table.full} CHANGE {new.name} {old.declared(kind)}" for kind in KINDS}}
         return self.alter("rename column", table, lambda kind: f"CHANGE {old.name} {new.declared(kind)}",
-                          replace(table, values=tuple(new if one is old else one for one in table.values)))
+                          replace(table, values=tuple(new if one is old else one for one in table.values)), back=back)
 
     def add_unique(self, table, _):
         column = table.column("u0")

@@ -2,7 +2,12 @@
 
 import re
 
+import pymysql
+
+from sql import is_connection_lost
+
 from .columns import DEFAULT_COLLATION
+from .ways_out import WaysOut
 
 WAITING = "waiting-for-statement"
 EPOCH = re.compile(r"ddl done --origin \S+ --epoch (\d+)")     # the command that the reason names
@@ -18,8 +23,18 @@ class Duties:
         self.runner = runner
         self.said_done = set()      # (region, origin, epoch)
         self.answered = set()       # (index in runner.ran, region): a barrier was for this statement
+        self.ways_out = WaysOut(runner, self)
 
     def poll(self):
+        """A server whose clock jumped may drop a session that is just being made; the next look comes soon."""
+        try:
+            self.look()
+        except pymysql.err.MySQLError as error:
+            if not is_connection_lost(error):
+                raise
+            self.runner.note(f"the operator's session was lost: {error.args[0]}")
+
+    def look(self):
         self.runner.troubles.supervise()
         for region in self.runner.regions:
             if f"{region.name}.db" in self.runner.troubles.paused:
@@ -39,14 +54,26 @@ class Duties:
             self.answered.add((index, region.name))
             step = self.runner.ran[index]["step"]
             if step["manner"] == "passing":
-                word = "skip"
+                if not self.ways_out.follow(region.name, step):
+                    word = "skip"
             elif not step.get("undo"):
                 self.runner.ddl({**step, "at": region.name})
+            if (step["id"], region.name) in self.ways_out.lost_keys:
+                word = "skip"
+            if step.get("renew"):
+                word = "skip"       # done, and with other values here
+                self.renew(origin, step)
         said = region.ctl("ddl", word, "--origin", origin, "--epoch", str(epoch), "--execute")
         self.runner.note(f"{region.name}: ddl {word} --origin {origin} --epoch {epoch} ({'known' if index is not None else 'unknown'}"
                          f" statement): {(said.stdout + said.stderr).strip()[:200]!r}")
         if said.returncode != 0:
             self.said_done.discard((region.name, origin, epoch))
+
+    def renew(self, origin, step):
+        """The values that the servers gave on their own are given anew at the table's home, as rows that travel."""
+        statement = self.runner.named(step["renew"])
+        refused = self.runner.execute_ddl(origin, [statement])
+        self.runner.note(f"{origin} (made equal): {statement}" + (f" -- refused: {refused}" if refused else ""))
 
     def statement_of(self, region, origin, reason):
         """Which of the statements that the origin ran is waited for here; the first that was not answered yet."""
@@ -85,7 +112,8 @@ class Duties:
         return sorted(here ^ there)
 
     def align_columns(self, east, west, table):
-        here, there = ({row[0]: row[1:] for row in region.database.rows(COLUMNS.format(*table))} for region in (east, west))
+        here, there = self.columns_of(east, table), self.columns_of(west, table)
+        full = ".".join(table)
         actions = [f"DROP COLUMN {name}" for name in there if name not in here]
         for name, column in here.items():
             if name not in there:
@@ -93,7 +121,7 @@ class Duties:
             elif signature(column) != signature(there[name]):
                 actions.append(f"MODIFY {self.declared(name, column, west.server)}")
         if actions:
-            self.do(west, f"ALTER TABLE {'.'.join(table)} {', '.join(actions)}")
+            self.do(west, f"ALTER TABLE {full} {', '.join(actions)}")
 
     def align_unique_keys(self, east, west, table):
         here, there = (unique_keys(region, table) for region in (east, west))
@@ -102,10 +130,17 @@ class Duties:
                 self.do(region, f"ALTER TABLE {'.'.join(table)} DROP KEY {name}")
 
     def do(self, region, statement):
+        """As an operator, at this region; what it says there of a statement is only an echo."""
         refused = self.runner.execute_ddl(region.name, [statement])
         self.runner.note(f"{region.name} (in line): {statement}" + (f" -- refused: {refused}" if refused else ""))
         step = {"table": statement.split()[2], "manner": "both", "id": 0, "undo": True, "sql": {region.server: [statement]}}
         self.runner.ran.append({"step": step, "at": region.name, "refused": bool(refused)})
+        return not refused
+
+    @staticmethod
+    def columns_of(region, table):
+        """{name: what the catalogue says of it}"""
+        return {row[0]: row[1:] for row in region.database.rows(COLUMNS.format(*table))}
 
     @staticmethod
     def declared(name, column, server):

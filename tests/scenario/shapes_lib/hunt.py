@@ -43,6 +43,9 @@ class Hunt:
             with Watch(lab) as watch:
                 runner.run()
                 verdict = judge(runner, watch)
+        except Exception as error:
+            self.say(f"{error!r} after:\n" + "\n".join(runner.history[-5:]) + "\n" + lab.server_logs())
+            raise
         finally:
             runner.close()
         if verdict.kind not in ("equal", "difference"):
@@ -59,7 +62,9 @@ class Hunt:
         began = time.monotonic()
         verdict, history = self.run(plan)
         self.say(f"seed {seed}: {verdict.kind} after {time.monotonic() - began:.0f} s"
-                 + (f": {verdict.detail[0][:300]}" if verdict.detail else ""))
+                 + "".join(f"\n    {sentence[:400]}" for sentence in verdict.reasons))
+        if verdict.kind == "closed":
+            keep(seed, self.server, verdict.kind, plan, history, "\n".join(verdict.detail))
         if not verdict.failed:
             return None
         told = "\n".join(verdict.detail)
@@ -75,17 +80,26 @@ class Hunt:
         """A list of steps from an earlier failure."""
         plan = Plan.load(text)
         verdict, history = self.run(plan)
+        self.say(f"replayed: {verdict.kind}" + "".join(f"\n    {sentence[:400]}" for sentence in verdict.reasons))
+        if verdict.kind == "closed":
+            keep(f"{plan.seed}-again", self.server, verdict.kind, plan, history, "\n".join(verdict.detail))
         return failure_text(plan.seed, self.server, verdict.kind, plan, history, "\n".join(verdict.detail)) if verdict.failed else None
 
 
-def failure_text(seed, server, kind, plan, history, told):
-    where = ""
+def keep(seed, server, kind, plan, history, told):
+    """Where the steps and the history were written, when a folder is named."""
     folder = os.environ.get("FARSHORE_TEST_FOUND")
-    if folder:
-        path = pathlib.Path(folder) / f"{server}-{seed}-{kind}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(plan.dump())
-        path.with_suffix(".txt").write_text(told + "\n\n" + "\n".join(history) + "\n")
-        where = f"\nreplay with FARSHORE_TEST_REPLAY={path}"
+    if not folder:
+        return None
+    path = pathlib.Path(folder) / f"{server}-{seed}-{kind}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(plan.dump())
+    path.with_suffix(".txt").write_text(told + "\n\n" + "\n".join(history) + "\n")
+    return path
+
+
+def failure_text(seed, server, kind, plan, history, told):
+    path = keep(seed, server, kind, plan, history, told)
+    where = f"\nreplay with FARSHORE_TEST_REPLAY={path}" if path else ""
     lines = "\n".join("  " + line[:600] for line in history)
     return f"seed {seed}, {server}: {kind}\n{told}\nhistory:\n{lines}{where}"

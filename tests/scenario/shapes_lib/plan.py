@@ -15,13 +15,13 @@ from .tables import random_table
 REGIONS = ("east", "west")
 FAULTS = {
     "kill-capture": 2, "kill-apply": 2, "kill-mirror": 1, "hold-apply": 4, "hold-mirror": 2, "hold-capture": 1, "zombie": 2,
-    "lose-commit": 2, "clock-gate": 1, "clock-capture": 1, "clock-source": 1,
+    "lose-commit": 2, "retry-parked": 3, "clock-gate": 1, "clock-capture": 1, "clock-source": 1,
 }
 
 
 @dataclass
 class Options:
-    """What a plan is made of: how much, and which kinds of changes (of ddl.ALL) and faults (of FAULTS)."""
+    """What a plan is made of: how much beside the first tables, and which kinds of changes (of ddl.ALL) and faults (of FAULTS)."""
 
     steps: int = 80
     tables: int = 3
@@ -65,7 +65,8 @@ class Planner:
     def plan(self):
         for number in range(self.options.tables):
             self.first_table(f"t{number}")
-        while len(self.steps) < self.options.steps:
+        enough = len(self.steps) + self.options.steps
+        while len(self.steps) < enough:
             self.do_what_is_due()
             self.one_step()
         return self.steps
@@ -156,7 +157,7 @@ class Planner:
     def ddl(self, made, region, statements):
         step = {"do": "ddl", "at": region, "id": self.now_id or self.ids, "kind": made.kind, "table": made.table,
                 "manner": made.manner, "sql": statements}
-        for name in ("session", "charset", "drops"):
+        for name in ("session", "charset", "drops", "back", "renew"):
             if getattr(made, name):
                 step[name] = getattr(made, name)
         if made.manner == "passing":
@@ -191,8 +192,8 @@ class Planner:
         elif what == "zombie":
             self.steps.append({"do": "zombie", "at": region})
             self.later(self.random.choice((5, 10)), lambda: self.steps.append({"do": "wake", "at": region}), 0)
-        elif what == "lose":
-            self.steps.append({"do": "lose-commit", "at": region})
+        elif what in ("lose", "retry"):
+            self.steps.append({"do": name, "at": region})
         else:
             component = f"{region}.db" if part == "source" else component
             self.steps.append({"do": "clock", "what": component, "seconds": self.random.choice((-30, 20, 60))})

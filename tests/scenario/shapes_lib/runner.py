@@ -11,6 +11,7 @@ from .plan import REGIONS
 from .troubles import Troubles
 
 TRIES = 3
+SETTLE_S = 5      # not all that is waited for comes: a plan may have paused it
 DDL_SESSION = {
     # The servers' own ways to shorten fractions differ: an operator who alters in both regions sees to it.
     "mysql": ["SET SESSION lock_wait_timeout = 8, innodb_lock_wait_timeout = 5",
@@ -154,7 +155,12 @@ class Runner:
             connection.close()
 
     def settle(self, _):
-        self.note("settle: " + (self.lab.what_is_missing(5)[:200] or "all caught up"))
+        deadline = time.monotonic() + SETTLE_S
+        missing = "not looked at"
+        while missing and time.monotonic() < deadline:
+            self.duties.poll()
+            missing = self.lab.what_is_missing(1)
+        self.note("settle: " + (missing[:200] or "all caught up"))
 
     @staticmethod
     def wait(step):
@@ -177,6 +183,13 @@ class Runner:
 
     def lose_commit(self, step):
         self.troubles.lose_commit(step["at"])
+
+    def retry_parked(self, step):
+        """As a person does who has just mended what refused them, or believes so."""
+        region = self.region(step["at"])
+        for table in sorted({f"{row['schema_name']}.{row['table_name']}" for row in region.parked()}):
+            said = region.ctl("parked", "retry", "--table", table, "--wait", "5", "--execute")
+            self.note(f"{region.name}: parked retry --table {table}: {(said.stdout + said.stderr).strip()[:200]!r}")
 
     def clock(self, step):
         self.troubles.set_clock(step["what"], step["seconds"])

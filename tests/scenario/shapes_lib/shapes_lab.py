@@ -15,6 +15,7 @@ from .plan import REGIONS
 
 CLOCK_SOURCE = pathlib.Path(__file__).resolve().parents[2] / "lib" / "shifted_clock.c"
 BEATS = 16
+LOG_LINES = 40
 BEAT_TABLE = ("CREATE TABLE IF NOT EXISTS test_beat.{} (id INT NOT NULL PRIMARY KEY, at BIGINT NOT NULL)",
               "INSERT IGNORE INTO test_beat.{} VALUES " + ", ".join(f"({number}, 0)" for number in range(BEATS)))
 SETTINGS = ['tables=[{match: "test_s*_bound.*", group: bound}]', "apply.retry_interval=1s"]
@@ -81,6 +82,12 @@ class ShapesLab:
         except LabError as error:
             return str(error)
         return ""
+
+    def server_logs(self):
+        """Their last lines."""
+        logs = {name: pathlib.Path(self.lab.component(f"{name}.db").log) for name in REGIONS}
+        return "\n".join(f"{name}:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])
+                         for name, log in logs.items() if log.exists())
 
     def down(self):
         for proxy in self.proxies.values():

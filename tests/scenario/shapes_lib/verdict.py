@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from .duties import TABLES
 
 SETTLE_WITHIN_S = 40
+AFTER_A_DUTY_S = 30
+LAST_RESORT_S = 15          # before the end: schemas are brought in line although not all is applied
 CAUGHT_UP_WITHIN_S = 4      # of one look: positions come with the watermarks, one a second
 SHOWN = 6
 COLUMNS = """SELECT column_name, data_type FROM information_schema.columns
@@ -17,10 +19,11 @@ COLUMNS = """SELECT column_name, data_type FROM information_schema.columns
 
 @dataclass
 class Verdict:
-    """`kind`: equal, closed (by name), or what fails: difference, unnamed, untruth."""
+    """`kind`: equal, closed (by name), or what fails: difference, unnamed, untruth. `reasons`: what the gates said, in short."""
 
     kind: str
     detail: list = field(default_factory=list)
+    reasons: list = field(default_factory=list)
 
     @property
     def failed(self):
@@ -77,6 +80,11 @@ def table_names(runner):
     return names | {runner.named(ran["step"]["table"]) for ran in runner.ran}
 
 
+def gate_reasons(runner):
+    return [f"{region.name}: {stream['origin']}: {reason['reason']}: {reason['detail']}" for region in runner.regions
+            for stream in region.gate()[1].get("streams", []) for reason in stream["reasons"]]
+
+
 def evidence(runner):
     """{region: what its gate, its partitions and the captures that feed it say}"""
     said = {}
@@ -85,6 +93,8 @@ def evidence(runner):
         words += [f"{row['origin']}/{row['part']} {row['state']}: {row['reason']}" for row in region.progress()
                   if row["state"] != "applying"]
         words += [f"parked {row['schema_name']}.{row['table_name']}: {row['reason']}" for row in region.parked()[:SHOWN]]
+        words += parked_and_blockers(region)
+        words += [region.ctl("conflicts", "show").stdout] if region.conflicts() else []
         words += [f"conflict {row['schema_name']}.{row['table_name']}: {row['reason']}" for row in region.conflicts()[:SHOWN]]
         for origin in runner.regions.others(region):
             ready, answer = origin.ready("capture")
@@ -94,17 +104,31 @@ def evidence(runner):
     return said
 
 
+def parked_and_blockers(region):
+    """What is parked, as a person is shown it, and the rows that stand here."""
+    tables = {f"{row['schema_name']}.{row['table_name']}" for row in region.parked()}
+    words = []
+    for table in sorted(tables)[:SHOWN]:
+        words.append(region.ctl("parked", "show", "--table", table).stdout)
+        words += [f"  {table} here: {row}" for row in region.database.rows(f"SELECT * FROM {table}", as_sent=True)]
+    return words
+
+
 def judge(runner, watch, within_s=SETTLE_WITHIN_S):
     """Waits until all is well and compares; or says what keeps a gate closed."""
     watch.be_quiet()
     deadline = time.monotonic() + within_s
+    last = deadline + 2 * within_s
     aligned = False
     while True:
         runner.duties.poll()
+        if runner.duties.ways_out.look():
+            deadline = max(deadline, min(time.monotonic() + AFTER_A_DUTY_S, last))
         open_gates = [region for region in runner.regions if region.gate()[0]]
-        missing = runner.lab.what_is_missing(CAUGHT_UP_WITHIN_S)
+        missing = standing(runner) or runner.lab.what_is_missing(CAUGHT_UP_WITHIN_S)
         if len(open_gates) == 2 and not missing:
             if not aligned:
+                runner.duties.ways_out.drop_what_is_owed()
                 runner.duties.align()
                 aligned = True
                 continue
@@ -112,7 +136,7 @@ def judge(runner, watch, within_s=SETTLE_WITHIN_S):
             still = [region for region in runner.regions if region.gate()[0]]
             if len(still) == 2:
                 break
-        elif not aligned and time.monotonic() > deadline - within_s / 2:
+        elif not aligned and time.monotonic() > deadline - LAST_RESORT_S:
             runner.duties.align()
             aligned = True
         elif not missing and only_not_yet_equal(runner):
@@ -127,6 +151,12 @@ def judge(runner, watch, within_s=SETTLE_WITHIN_S):
     if watch.untruths:
         return Verdict("untruth", watch.untruths[:SHOWN])
     return Verdict("equal")
+
+
+def standing(runner):
+    """A partition that has nothing to wait for but somebody's hand, or its own next try."""
+    return next((f"{region.name}: {row['origin']}/{row['part']} {row['state']}" for region in runner.regions
+                 for row in region.progress() if row["state"] != "applying"), "")
 
 
 def only_not_yet_equal(runner):
@@ -150,4 +180,4 @@ def closed_verdict(runner, watch):
             return Verdict("unnamed", [f"the gate of {name} is closed and no reason names a table:", *said[name]])
     if watch.untruths:
         return Verdict("untruth", watch.untruths[:SHOWN])
-    return Verdict("closed", [f"{name}: {word}" for name in sorted(closed) for word in said[name]])
+    return Verdict("closed", [f"{name}: {word}" for name in sorted(closed) for word in said[name]], gate_reasons(runner))

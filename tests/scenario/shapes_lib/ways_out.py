@@ -1,0 +1,130 @@
+"""The ways out of a partition that waits for a schema that nobody will bring: docs/operating/changing-tables.md.
+
+A change was done here while another region's rows of the shape before it were on their way. It is taken back (a type is
+made wide enough for both); what waits is applied; and at the other region's own such statement, which stands behind those
+rows, it is done again. Meanwhile nobody writes here, so that the other region sees no row of the shape that came back.
+"""
+
+import re
+import time
+
+from .columns import BY_BYTES
+
+WAITING = "waiting-for-schema"
+TABLE = re.compile(r"table ([^\s:]+): ")
+COLUMN = re.compile(r"column (\w+) ")
+COLLATION = re.compile(r"its key column (\w+) has the collation")
+PATIENCE_S = 2     # of an operator: a change that is on its way mends it by itself
+SKIPS = 8          # of so many changes of a type for a while one is passed over
+TRIES = 3          # at one reason in one region
+
+
+def reasons(region):
+    """(origin, reason) of the partitions that wait for a schema, and of the newest try of each parked change."""
+    found = [(row["origin"], row["reason"]) for row in region.progress() if row["state"] == WAITING]
+    return found + list(region.database.rows(f"SELECT origin, reason FROM farshore.parked_try WHERE region = '{region.name}'"))
+
+
+class WaysOut:
+    def __init__(self, runner, duties):
+        self.runner = runner
+        self.duties = duties
+        self.since = {}            # (region, reason): since when it is seen
+        self.tries = {}            # (region, reason): how often something was done about it
+        self.taken_back = set()    # indexes in runner.ran
+        self.lost_keys = set()     # (id of a change, region): keys may have been rounded here before rows on their way looked for them
+        self.followed = set()      # (id of a passing change, region): it was done there too, since its rows need it
+        self.owed = set()          # (table, column): was added, and is to be dropped everywhere
+
+    def look(self):
+        """Mends what has waited for long enough, while nobody writes; whether something was done."""
+        seen = {(region.name, origin, reason) for region in self.runner.regions for origin, reason in reasons(region)}
+        now = time.monotonic()
+        self.since = {key: self.since.get(key, now) for key in seen}
+        due = [key for key in sorted(seen) if now - self.since[key] > PATIENCE_S and self.tries.get(key, 0) < TRIES]
+        for key in due:
+            self.tries[key] = self.tries.get(key, 0) + 1
+            self.since[key] = now
+            self.mend(*key)
+        return bool(due)
+
+    def mend(self, region, origin, reason):
+        named = TABLE.search(reason)
+        columns = COLUMN.findall(reason)
+        if not named or not columns:
+            return
+        if not self.take_back(region, named[1], columns) and not self.do_for_a_while(region, origin, named[1], columns):
+            where = self.runner.region(region)
+            for column in COLLATION.findall(reason):
+                self.compare_bytes(where, named[1], column)
+            for column in columns:
+                if "no column " + column in reason:
+                    self.add_as_elsewhere(where, named[1], column)
+
+    def changes(self, region, table):
+        """(index, step) of what was done there, the newest first."""
+        for index in range(len(self.runner.ran) - 1, -1, -1):
+            one = self.runner.ran[index]
+            if one["at"] == region and not one["refused"] and self.runner.named(one["step"]["table"]) == table:
+                yield index, one["step"]
+
+    def take_back(self, region, table, columns):
+        for index, step in self.changes(region, table):
+            back = next((step["back"][column] for column in columns if column in step.get("back", {})), None)
+            if back and index not in self.taken_back and not step.get("undo"):
+                self.taken_back.add(index)
+                if step["kind"] == "modify key":
+                    self.lost_keys.add((step["id"], region))
+                self.runner.tried.discard((step["id"], region))    # it is done again at the other region's statement
+                where = self.runner.region(region)
+                return self.duties.do(where, self.runner.named(back[where.server]))
+        return False
+
+    def do_for_a_while(self, region, origin, table, columns):
+        """The origin has, or had, a change for a while, and sent rows of that shape."""
+        for _, step in self.changes(origin, table):
+            text = " ".join(step["sql"][self.runner.region(origin).server])
+            if step["manner"] == "passing" and not step.get("undo") and (step["id"], region) not in self.followed \
+                    and any(column in text.split() for column in columns):
+                self.followed.add((step["id"], region))
+                where = self.runner.region(region)
+                return self.duties.do(where, self.runner.named(step["sql"][where.server][0]))
+        return False
+
+    def follow(self, region, step):
+        """At the statement of a change for a while: whether it was done here too. Seldom it is passed over."""
+        if step.get("undo"):
+            if (step["id"], region) not in self.followed:
+                return False
+        elif (step["id"], region) in self.followed:
+            return True
+        elif step["kind"] != "another type for a while" or step["id"] % SKIPS == 0:
+            return False
+        else:
+            self.followed.add((step["id"], region))
+        where = self.runner.region(region)
+        return self.duties.do(where, self.runner.named(step["sql"][where.server][0]))
+
+    def compare_bytes(self, region, table, column):
+        """The runbook's way where the two sides' collations do not go together."""
+        kind = self.duties.columns_of(region, table.split("."))[column][0]
+        self.duties.do(region, f"ALTER TABLE {table} MODIFY {column} {kind} CHARACTER SET utf8mb4 "
+                               f"COLLATE {BY_BYTES[region.server]} NOT NULL")
+
+    def add_as_elsewhere(self, region, table, column):
+        for other in self.runner.regions.others(region):
+            found = self.duties.columns_of(other, table.split("."))
+            if column in found:
+                self.duties.do(region, f"ALTER TABLE {table} ADD COLUMN "
+                                       f"{self.duties.declared(column, found[column], region.server)}")
+                self.owed.add((table, column))
+                return
+        self.runner.note(f"{region.name}: nobody knows the type of {table}.{column}")
+
+    def drop_what_is_owed(self):
+        """All is applied and nobody writes: nothing with the column is on its way."""
+        owed, self.owed = sorted(self.owed), set()
+        for table, column in owed:
+            for region in self.runner.regions:
+                if column in self.duties.columns_of(region, table.split(".")):
+                    self.duties.do(region, f"ALTER TABLE {table} DROP COLUMN {column}")
