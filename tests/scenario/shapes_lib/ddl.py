@@ -220,7 +220,8 @@ class Changes:
             return None
         return Change("another type for a while", table.full,
                       for_both(lambda kind: f"ALTER TABLE {table.full} MODIFY {changed.declared(kind)}"), "passing",
-                      for_both(lambda kind: f"ALTER TABLE {table.full} MODIFY {column.declared(kind)}"))
+                      for_both(lambda kind: f"ALTER TABLE {table.full} MODIFY {column.declared(kind)}"),
+                      back={column.name: {kind: f"ALTER TABLE {table.full} MODIFY {widest(column, kind)}" for kind in KINDS}})
 
     def passing_unique(self, table, _):
         if not table.values or table.unique:

@@ -54,7 +54,7 @@ class Duties:
             self.answered.add((index, region.name))
             step = self.runner.ran[index]["step"]
             if step["manner"] == "passing":
-                if not self.ways_out.follow(region.name, step):
+                if not self.ways_out.follow(region.name, origin, step):
                     word = "skip"
             elif not step.get("undo"):
                 self.runner.ddl({**step, "at": region.name})

@@ -48,7 +48,7 @@ class Hunt:
             raise
         finally:
             runner.close()
-        if verdict.kind not in ("equal", "difference"):
+        if verdict.kind not in ("equal", "difference") or not all(region.gate()[0] for region in lab.regions):
             self.close()
         self.counts[verdict.kind] = self.counts.get(verdict.kind, 0) + 1
         return verdict, runner.history

@@ -18,6 +18,7 @@ class Troubles:
         self.paused = set()
         self.zombies = set()
         self.shifted = set()
+        self.source_was_ahead = False
 
     def condition(self, key):
         return self.lab.lab.component(key).condition()
@@ -75,6 +76,7 @@ class Troubles:
         if not file:
             return
         self.note(f"the clock of {key} is {seconds:+d} s off")
+        self.source_was_ahead |= seconds > 0 and key.endswith(".db")
         with open(file, "r+b") as opened:
             opened.write(struct.pack("=q", seconds * 10**9))
         (self.shifted.add if seconds else self.shifted.discard)(key)

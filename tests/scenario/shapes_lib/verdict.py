@@ -136,9 +136,12 @@ def judge(runner, watch, within_s=SETTLE_WITHIN_S):
             still = [region for region in runner.regions if region.gate()[0]]
             if len(still) == 2:
                 break
-        elif not aligned and time.monotonic() > deadline - LAST_RESORT_S:
+        elif not aligned and (time.monotonic() > deadline - LAST_RESORT_S or (not missing and only_clocks(runner))):
             runner.duties.align()
             aligned = True
+        elif not missing and aligned and only_clocks(runner):
+            found = differences(runner)
+            break
         elif not missing and only_not_yet_equal(runner):
             if differences(runner):
                 return closed_verdict(runner, watch)
@@ -147,7 +150,7 @@ def judge(runner, watch, within_s=SETTLE_WITHIN_S):
             return closed_verdict(runner, watch)
         time.sleep(0.1)
     if found:
-        return Verdict("difference", ["both gates are open, all is applied:", *found])
+        return Verdict("difference", ["both gates are open (or but for a clock that was set right), all is applied:", *found])
     if watch.untruths:
         return Verdict("untruth", watch.untruths[:SHOWN])
     return Verdict("equal")
@@ -159,11 +162,19 @@ def standing(runner):
                  for row in region.progress() if row["state"] != "applying"), "")
 
 
+def reason_names(runner):
+    return {reason["reason"] for region in runner.regions for stream in region.gate()[1].get("streams", [])
+            for reason in stream["reasons"]}
+
+
 def only_not_yet_equal(runner):
     """Whether nothing else closes a gate: an operator who has compared the tables may say that they are equal."""
-    reasons = {reason["reason"] for region in runner.regions for stream in region.gate()[1].get("streams", [])
-               for reason in stream["reasons"]}
-    return reasons == {"not-yet-equal"}
+    return reason_names(runner) == {"not-yet-equal"}
+
+
+def only_clocks(runner):
+    """A source's clock was ahead: the gate stays closed until real time has caught up with it, and a while longer."""
+    return runner.troubles.source_was_ahead and reason_names(runner) <= {"clock-skew", "stale-safe-time"}
 
 
 def closed_verdict(runner, watch):

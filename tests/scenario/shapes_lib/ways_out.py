@@ -15,7 +15,6 @@ TABLE = re.compile(r"table ([^\s:]+): ")
 COLUMN = re.compile(r"column (\w+) ")
 COLLATION = re.compile(r"its key column (\w+) has the collation")
 PATIENCE_S = 2     # of an operator: a change that is on its way mends it by itself
-SKIPS = 8          # of so many changes of a type for a while one is passed over
 TRIES = 3          # at one reason in one region
 
 
@@ -81,27 +80,29 @@ class WaysOut:
         return False
 
     def do_for_a_while(self, region, origin, table, columns):
-        """The origin has, or had, a change for a while, and sent rows of that shape."""
+        """The origin has, or had, a change for a while, and sent rows of that shape: what lets them in is done here too."""
         for _, step in self.changes(origin, table):
             text = " ".join(step["sql"][self.runner.region(origin).server])
             if step["manner"] == "passing" and not step.get("undo") and (step["id"], region) not in self.followed \
                     and any(column in text.split() for column in columns):
                 self.followed.add((step["id"], region))
                 where = self.runner.region(region)
-                return self.duties.do(where, self.runner.named(step["sql"][where.server][0]))
+                back = next((step["back"][column] for column in columns if column in step.get("back", {})), None)
+                return self.duties.do(where, self.runner.named(back[where.server] if back else step["sql"][where.server][0]))
         return False
 
-    def follow(self, region, step):
-        """At the statement of a change for a while: whether it was done here too. Seldom it is passed over."""
-        if step.get("undo"):
+    def follow(self, region, origin, step):
+        """At the statement of a change for a while: whether it was done here too.
+
+        A type that the table's only writer changes is changed here at the same place of its rows. Where others write, it
+        meets other rows here than there: it is passed over, and the tables are compared before they are called equal.
+        """
+        is_type = step["kind"] == "another type for a while"
+        if step.get("undo") and not is_type:
             if (step["id"], region) not in self.followed:
                 return False
-        elif (step["id"], region) in self.followed:
-            return True
-        elif step["kind"] != "another type for a while" or step["id"] % SKIPS == 0:
+        elif not is_type or step["home"] != origin:
             return False
-        else:
-            self.followed.add((step["id"], region))
         where = self.runner.region(region)
         return self.duties.do(where, self.runner.named(step["sql"][where.server][0]))
 
