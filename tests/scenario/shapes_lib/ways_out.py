@@ -48,6 +48,8 @@ class WaysOut:
         return bool(due)
 
     def mend(self, region, origin, reason):
+        if self.try_again(region):
+            return
         named = TABLE.search(reason)
         columns = COLUMN.findall(reason)
         if not named or not columns:
@@ -59,6 +61,18 @@ class WaysOut:
             for column in columns:
                 if "no column " + column in reason:
                     self.add_as_elsewhere(where, named[1], column)
+
+    def try_again(self, region):
+        """What was refused here and done in the other region: another change may have made room for it since."""
+        done = {side: {one["step"]["id"] for one in self.runner.ran if (one["at"] == region) == side and not one["refused"]}
+                for side in (True, False)}
+        refused = {one["step"]["id"]: one["step"] for one in self.runner.ran if one["at"] == region and one["refused"]
+                   and one["step"]["manner"] == "both" and not one["step"].get("undo")}
+        before = len(self.runner.ran)
+        for number in sorted(set(refused) & done[False] - done[True], key=str):
+            self.runner.tried.discard((number, region))
+            self.runner.ddl({**refused[number], "at": region})
+        return any(not one["refused"] for one in self.runner.ran[before:])
 
     def changes(self, region, table):
         """(index, step) of what was done there, the newest first."""
