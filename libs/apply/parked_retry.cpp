@@ -59,19 +59,47 @@ std::expected<bool, SqlError> put(mysql::Connection& connection, bool well_forme
   return done.has_value();
 }
 
+// What stands in the target's own columns of a row that is about to be taken away and put in again, as assignments.
+// Empty: there is none. Nothing: it cannot be kept.
+std::expected<std::optional<std::string>, SqlError> own_columns(mysql::Connection& connection, const RowOp& op) {
+  if (op.is_delete() || !op.target->has_own_columns()) return std::string();
+  std::string sql;
+  if (!op.target->append_own_assignments(op.change->row(), sql)) return std::nullopt;
+  const auto rows = connection.query(sql);
+  if (!rows) return std::unexpected(rows.error());
+  if (rows->empty()) return std::string();
+  return rows->rows[0][0];
+}
+
+std::expected<bool, SqlError> take_away(mysql::Connection& connection, const RowOp& op, std::string& own) {
+  auto kept = own_columns(connection, op);
+  if (!kept) return std::unexpected(kept.error());
+  if (!*kept) return false;
+  own = std::move(**kept);
+  std::string sql;
+  const bool well_formed = op.target->append_delete_one(op.change->row(), sql);
+  return put(connection, well_formed, sql);
+}
+
+std::expected<bool, SqlError> put_back(mysql::Connection& connection, const RowOp& op, const std::string& own) {
+  std::string sql = op.target->insert_head();
+  bool well_formed = op.target->append_row(op.change->row(), sql);
+  const auto inserted = put(connection, well_formed, sql);
+  if (!inserted || !*inserted || own.empty()) return inserted;
+  sql.clear();
+  well_formed = op.target->append_own_update(own, op.change->row(), sql);
+  return put(connection, well_formed, sql);
+}
+
 // One round: false in `written` for changes that found no room, while the rest had been put in.
 std::expected<bool, SqlError> put_in(mysql::Connection& connection, std::span<const RowOp> ops,
                                      std::vector<bool>& written) {
-  std::string sql;
+  std::vector<std::string> own(ops.size());
   bool all = true;
   for (const bool takes_away : {true, false}) {
     for (std::size_t i = 0; i < ops.size(); ++i) {
       if (!written[i] || (!takes_away && ops[i].is_delete())) continue;
-      const auto row = ops[i].change->row();
-      sql = takes_away ? "" : ops[i].target->insert_head();
-      const bool well_formed =
-          takes_away ? ops[i].target->append_delete_one(row, sql) : ops[i].target->append_row(row, sql);
-      const auto done = put(connection, well_formed, sql);
+      const auto done = takes_away ? take_away(connection, ops[i], own[i]) : put_back(connection, ops[i], own[i]);
       if (!done) return std::unexpected(done.error());
       if (!*done) all = written[i] = false;
     }

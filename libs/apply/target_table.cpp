@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -21,11 +22,28 @@ bool may_clash(const mysql::UniqueKey& key, const std::vector<std::string>& prim
          });
 }
 
+// An expression that gives a column's value as the text of a literal, which reads back as the same value.
+std::string literal_of(const mysql::ColumnSchema& column, const std::string& name) {
+  static constexpr std::array<std::string_view, 16> kBytes{
+      "binary",        "varbinary",  "tinyblob",        "blob",         "mediumblob",
+      "longblob",      "vector",     "geometry",        "point",        "linestring",
+      "polygon",       "multipoint", "multilinestring", "multipolygon", "geometrycollection",
+      "geomcollection"};
+  const auto or_null = [&](const std::string& text) { return fmt::format("IF({} IS NULL,'NULL',{})", name, text); };
+  const std::string hex = fmt::format("x\'',HEX({}),'\'')", name);
+  if (!column.charset.empty()) return or_null(fmt::format("CONCAT('_{} {}", column.charset, hex));
+  if (std::ranges::find(kBytes, column.data_type) != kBytes.end()) return or_null("CONCAT('" + hex);
+  if (column.data_type == "json") return fmt::format("QUOTE(CAST({} AS CHAR))", name);
+  if (column.data_type == "bit") return or_null(fmt::format("CONCAT({}+0)", name));
+  if (column.data_type == "float" || column.data_type == "double") return or_null(fmt::format("CONCAT({}+0e0)", name));
+  return fmt::format("QUOTE({})", name);
+}
+
 }  // namespace
 
 std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const change::ChangeTable> source,
                                                           ServerKind source_kind, const TargetPlace& place,
-                                                          change::MergeRule merge) {
+                                                          change::MergeRule merge, change::OnMismatch on_mismatch) {
   const TableShape& shape = source->shape;
   const mysql::TableSchema& target = place.table;
   const TableFit fit =
@@ -35,6 +53,7 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   }
 
   TargetTable table;
+  table.on_mismatch_ = on_mismatch;
   table.schema_ = target.schema;
   table.name_ = target.name;
   mysql::append_table_name(target.schema, target.name, table.quoted_);
@@ -80,6 +99,8 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   }
   table.make_statements();
   table.note_unique_keys(target);
+  table.note_own_columns(target);
+  table.note_own_columns(target);
   return table;
 }
 
@@ -100,6 +121,16 @@ void TargetTable::note_unique_keys(const mysql::TableSchema& target) {
   std::ranges::sort(unique_columns_);
   const auto twice = std::ranges::unique(unique_columns_);
   unique_columns_.erase(twice.begin(), twice.end());
+}
+
+void TargetTable::note_own_columns(const mysql::TableSchema& target) {
+  for (const mysql::ColumnSchema& column : target.columns) {
+    const bool is_of_source = std::ranges::any_of(
+        source_->shape.columns, [&](const farshore::Column& ours) { return same_name(ours.name, column.name); });
+    if (is_of_source || column.generated) continue;
+    const std::string name = mysql::quote_identifier(column.name);
+    own_columns_.push_back({.name = name, .literal = literal_of(column, name)});
+  }
 }
 
 void TargetTable::make_statements() {
@@ -273,6 +304,25 @@ bool TargetTable::append_image(std::span<const Value> key_row, std::string& out)
   append_object(out);
   out += " FROM ";
   out += quoted_;
+  out += " WHERE ";
+  return append_key_condition(key_row, false, out);
+}
+
+bool TargetTable::append_own_assignments(std::span<const Value> key_row, std::string& out) const {
+  out += "SELECT CONCAT(";
+  for (std::size_t i = 0; i < own_columns_.size(); ++i) {
+    if (i > 0) out.push_back(',');
+    mysql::append_text_literal((i == 0 ? "" : ",") + own_columns_[i].name + "=", out);
+    out += "," + own_columns_[i].literal;
+  }
+  out += ") FROM " + quoted_ + " WHERE ";
+  return append_key_condition(key_row, false, out);
+}
+
+bool TargetTable::append_own_update(std::string_view assignments, std::span<const Value> key_row,
+                                    std::string& out) const {
+  out += "UPDATE " + quoted_ + " SET ";
+  out += assignments;
   out += " WHERE ";
   return append_key_condition(key_row, false, out);
 }

@@ -34,11 +34,13 @@ class TargetTable {
   /// An error is the reason, for people, why the target's table cannot take the source's rows as it is now.
   [[nodiscard]] static std::expected<TargetTable, std::string> bind(std::shared_ptr<const change::ChangeTable> source,
                                                                     ServerKind source_kind, const TargetPlace& target,
-                                                                    change::MergeRule merge);
+                                                                    change::MergeRule merge,
+                                                                    change::OnMismatch on_mismatch = {});
 
   [[nodiscard]] WritePath path() const { return path_; }
   [[nodiscard]] const std::string& schema() const { return schema_; }
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] bool closes_on_mismatch() const { return on_mismatch_ == change::OnMismatch::kClose; }
   [[nodiscard]] const std::string& group() const { return source_->group; }
   [[nodiscard]] const change::ChangeTable& source() const { return *source_; }
 
@@ -72,6 +74,13 @@ class TargetTable {
   /// A query for the other rows that hold one of this row's unique values, as JSON, at most `limit`; nothing is
   /// appended where no further unique key covers whole columns that the source has.
   [[nodiscard]] bool append_rivals(std::span<const Value> row, std::size_t limit, std::string& out) const;
+  /// The target has columns that take a value and that the source lacks.
+  [[nodiscard]] bool has_own_columns() const { return !own_columns_.empty(); }
+  /// A query that gives, for the row that has this key, the assignments that make its own columns what they are now;
+  /// NULL when they are too long for a packet. For append_own_update().
+  [[nodiscard]] bool append_own_assignments(std::span<const Value> key_row, std::string& out) const;
+  [[nodiscard]] bool append_own_update(std::string_view assignments, std::span<const Value> key_row,
+                                       std::string& out) const;
   /// Takes those rows away.
   [[nodiscard]] bool append_delete_rivals(std::span<const Value> row, std::string& out) const;
 
@@ -89,7 +98,12 @@ class TargetTable {
     bool pads = false;
     std::string charset;  ///< of the target's column
   };
+  struct OwnColumn {
+    std::string name;     ///< quoted
+    std::string literal;  ///< an expression: its value as the text of a literal
+  };
   TargetTable() = default;
+  void note_own_columns(const mysql::TableSchema& target);
   void make_statements();
   /// Of an upsert: the row that it found has the key of the row given.
   [[nodiscard]] std::string same_key() const;
@@ -104,11 +118,13 @@ class TargetTable {
   std::string name_;
   std::string quoted_;  ///< `schema`.`name`
   WritePath path_ = WritePath::kOrdered;
+  change::OnMismatch on_mismatch_ = change::OnMismatch::kClose;
   std::shared_ptr<const change::ChangeTable> source_;
   std::vector<Column> columns_;                          ///< of the target that take a value
   std::vector<std::uint32_t> key_;                       ///< indexes in columns_, in the key's order
   std::vector<std::vector<std::uint32_t>> unique_keys_;  ///< further ones that may clash: indexes in columns_
   std::vector<std::uint32_t> unique_columns_;
+  std::vector<OwnColumn> own_columns_;
   std::string insert_head_;
   std::string upsert_tail_;
   std::string delete_head_;

@@ -124,6 +124,41 @@ def test_unique_values_that_go_round_while_apply_is_away_arrive(regions, pair):
     assert rows(target, "test_rules.person") == rows(source, "test_rules.person")
 
 
+OWN = {"a": ("VARCHAR(20) CHARACTER SET latin1", "'q\\'x\\\\'"), "b": ("VARBINARY(9)", "x'00FF27'"), "c": ("DOUBLE", "1e0/3"), "d": ("FLOAT", "1.1"),
+       "e": ("DECIMAL(30,10)", "12345678901234567890.0123456789"), "f": ("BIT(9)", "b'100000001'"), "g": ("DATETIME(6)", "'2026-01-02 03:04:05.000006'"),
+       "h": ("ENUM('x','y''z')", "'y\\'z'"), "i": ("JSON", "'{\"a\": [1, null, \"t\\\\\\\\n\"]}'"), "j": ("BIGINT UNSIGNED", "18446744073709551615"),
+       "k": ("INT", "NULL"), "l": ("TEXT CHARACTER SET utf8mb4", "'😀'"),
+       "o": ("TIMESTAMP NULL DEFAULT NULL ON UPDATE CURRENT_TIMESTAMP", "'2026-01-02 03:04:05'")}
+
+
+def test_unique_values_that_change_hands_leave_the_targets_own_columns_alone(regions, pair):
+    source, target = pair
+    table = f"test_rules.owned_by_{target.name}"
+    plain = f"CREATE TABLE IF NOT EXISTS {table} (id INT NOT NULL PRIMARY KEY, email VARCHAR(40) NOT NULL UNIQUE, n INT NOT NULL"
+    behind_farshores_back(source, plain + ")")
+    behind_farshores_back(target, plain + "".join(f", {name} {kind}" for name, (kind, _) in OWN.items()) + ")")
+    for region in regions:
+        regions.lab.databases[region.name].grant_app()
+    source.database.as_application(*(f"INSERT INTO {table} VALUES ({n}, 'u{n}', 0)" for n in range(1, 11)))
+    caught_up(regions)
+    behind_farshores_back(target, f"UPDATE {table} SET " + ", ".join(f"{name} = {value}" for name, (_, value) in OWN.items()))
+    own = lambda: target.database.rows(f"SELECT id, {', '.join(OWN)} FROM {table} ORDER BY id", as_sent=True)  # noqa: E731
+    before = own()
+    assert len(before) == 10 and all(value is not None for name, value in zip(OWN, before[0][1:]) if name != "k")
+    regions.lab.stop(f"{target.name}.apply")
+    source.database.as_application(
+        "BEGIN", f"UPDATE {table} SET email = CONCAT('t', id)",
+        f"UPDATE {table} SET email = CONCAT('u', 1 + (id + 1) MOD 10), n = 1", "COMMIT")
+    regions.lab.start(f"{target.name}.apply", wait=False)
+    caught_up(regions)
+    assert rows_of(target, table) == rows(source, table)
+    assert [row[:-1] for row in own()] == [row[:-1] for row in before]
+
+
+def rows_of(region, table):
+    return region.database.rows(f"SELECT id, email, n FROM {table} ORDER BY 1")
+
+
 def test_nobody_elses_row_is_overwritten_through_a_unique_key(regions, pair):
     source, target = pair
     behind_farshores_back(target, "INSERT INTO test_rules.person VALUES (100, 'taken', 7)")
