@@ -37,17 +37,34 @@ std::string group_waits(const RowOp& op, const SqlError& error) {
       error.to_string());
 }
 
+Failure cannot_note(const SqlError& error, std::uint32_t slice) {
+  return Failure::of_statement(
+      slice, "what stands here cannot be compared and noted (after an upgrade: `farshorectl init`)", error);
+}
+
+std::uint32_t first_slice(const WritePlan& plan) {
+  for (const WritePlan::Table& table : plan.tables) {
+    if (!table.ops.empty()) return table.ops.front().slice;
+  }
+  return plan.grouped.empty() ? 0 : plan.grouped.front().slice;
+}
+
 }  // namespace
 
 std::expected<void, Failure> RowWriter::write(const WritePlan& plan, std::span<const Slice> slices,
                                               std::vector<SliceCounts>& counts) {
   slices_ = slices;
   counts_ = &counts;
+  if (auto looked = look_at_samples(plan); !looked) return looked;
   for (const WritePlan::Table& table : plan.tables) {
     const Result written = table.path == WritePath::kCoalesced ? write_coalesced(table.ops) : write_in_order(table.ops);
     if (!written) return written;
   }
-  return write_grouped(plan.grouped);
+  if (auto written = write_grouped(plan.grouped); !written) return written;
+  if (look_ == nullptr) return {};
+  if (auto noted = look_->note(connection_); !noted)
+    return std::unexpected(cannot_note(noted.error(), first_slice(plan)));
+  return {};
 }
 
 std::expected<std::optional<SqlError>, Failure> RowWriter::write_parked(const RowOp& op, std::span<const Slice> slices,
@@ -64,11 +81,19 @@ std::expected<std::optional<SqlError>, Failure> RowWriter::write_parked(const Ro
 
 // Keys differ from one another: deletes first, so that an upsert finds room, and then the upserts.
 RowWriter::Result RowWriter::write_coalesced(std::span<const RowOp> ops) {
+  if (is_looking()) {
+    for (const RowOp& op : ops) {
+      if (auto looked = look_at(op); !looked) return looked;
+    }
+  }
   std::vector<RowOp>& some = run_;
   for (const bool deletes : {true, false}) {
     some.clear();
     std::ranges::copy_if(ops, std::back_inserter(some), [&](const RowOp& op) { return op.is_delete() == deletes; });
-    if (auto written = write_run(deletes ? Form::kDelete : Form::kUpsert, some); !written) return written;
+    looked_ = is_looking();
+    const Result written = write_run(deletes ? Form::kDelete : Form::kUpsert, some);
+    looked_ = false;
+    if (!written) return written;
   }
   return {};
 }
@@ -124,7 +149,7 @@ RowWriter::Result RowWriter::write_grouped(std::span<const RowOp> ops) {
 // retried as a whole), and its rows go one by one. A change whose key is parked, perhaps only a moment ago, is not part
 // of a statement: what is parked must go with it.
 RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
-  if (form == Form::kRow) return write_rows(ops);
+  if (form == Form::kRow || (is_looking() && !looked_)) return write_rows(ops);
   const bool deletes = form == Form::kDelete;
   for (std::size_t from = 0; from < ops.size();) {
     if (is_parked(ops[from])) {
@@ -155,6 +180,9 @@ RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
     const auto run_ops = ops.subspan(from, to - from);
     if (const auto done = run(well_formed); done) {
       for (const RowOp& op : run_ops) ++(*counts_)[op.slice].written;
+      if (form != Form::kInsert) {
+        if (auto judged = judge(run_ops, *done); !judged) return judged;
+      }
     } else if (action_for(done.error().kind) == Action::kRetry) {
       return std::unexpected(Failure::again(done.error()));
     } else if (auto written = write_rows(run_ops); !written) {
@@ -174,18 +202,71 @@ RowWriter::Result RowWriter::write_rows(std::span<const RowOp> ops) {
 
 RowWriter::Result RowWriter::write_row(const RowOp& op) {
   const progress::PartitionKey& partition = slices_[op.slice].key;
+  if (is_looking() && !looked_) {
+    if (auto looked = look_at(op); !looked) return looked;
+  }
   is_conflict_ = false;
+  seen_ = Seen::kAsExpected;
   if (auto done = apply_one(op); !done) {
     if (done.error().code == 0 && done.error().message == kNotOfItsColumn) {
       done.error().message = op.target->unfit(op.change->row());
     }
     return on_row_error(op, done.error());
   }
-  if (is_conflict_ || !is_parked(op)) return {};
+  if (is_conflict_) return {};
+  if (!is_parked(op)) return seen_ == Seen::kAsExpected ? Result() : on_surprise(op, seen_, 1);
   if (auto removed = parking_.unpark(connection_, partition, op); !removed) {
     return std::unexpected(Failure::of_statement(
         op.slice, fmt::format("table {}: what is parked cannot be taken away", op.change->table->shape.full_name()),
         removed.error()));
+  }
+  return {};
+}
+
+bool RowWriter::is_looking() const { return look_ != nullptr && look_->is_looking(); }
+
+// What is parked, or in conflict, has left an older row here, as is known.
+RowWriter::Result RowWriter::look_at(const RowOp& op) {
+  if (is_parked(op)) return {};
+  if (auto looked = look_->look(connection_, slices_[op.slice].key, op); !looked)
+    return std::unexpected(cannot_note(looked.error(), op.slice));
+  return {};
+}
+
+RowWriter::Result RowWriter::look_at_samples(const WritePlan& plan) {
+  if (look_ == nullptr || !look_->takes_samples()) return {};
+  for (const WritePlan::Table& table : plan.tables) {
+    if (table.ops.empty()) continue;
+    if (auto looked = look_at(table.ops.front()); !looked) return looked;
+  }
+  return plan.grouped.empty() ? Result() : look_at(plan.grouped.front());
+}
+
+RowWriter::Result RowWriter::judge(std::span<const RowOp> ops, std::uint64_t rows) {
+  if (look_ == nullptr || is_looking()) return {};
+  RowsExpected expected;
+  for (const RowOp& op : ops) {
+    const RowsExpected one = rows_expected(op, before_);
+    expected.least += one.least;
+    expected.most += one.most;
+  }
+  if (expected.holds(rows)) return {};
+  const RowOp& op = ops.front();
+  if (rows > expected.most) return on_surprise(op, Seen::kInsertExists, rows - expected.most);
+  return on_surprise(op, op.is_delete() ? Seen::kDeleteMissing : Seen::kUnclear, expected.least - rows);
+}
+
+// `op`: one of the statement, whose rows are of one table.
+RowWriter::Result RowWriter::on_surprise(const RowOp& op, Seen seen, std::uint64_t changes) {
+  if (look_ == nullptr || is_looking()) return {};
+  if (look_->wants_again()) return std::unexpected(Failure::look_first());
+  const auto count = [&](Mismatch kind) { look_->count(slices_[op.slice].key, op, kind, changes); };
+  switch (seen) {
+    case Seen::kInsertExists: count(Mismatch::kInsertExists); break;
+    case Seen::kUpdateMissing: count(Mismatch::kUpdateMissing); break;
+    case Seen::kDeleteMissing: count(Mismatch::kDeleteMissing); break;
+    case Seen::kAsExpected:
+    case Seen::kUnclear: break;
   }
   return {};
 }
@@ -240,7 +321,9 @@ std::expected<void, SqlError> RowWriter::apply_one(const RowOp& op) {
   if (target.path() == WritePath::kImmutable) return insert_immutable(op);
   sql_.clear();
   if (op.is_delete()) {
-    if (auto done = run(target.append_delete_one(op.change->row(), sql_)); !done) return std::unexpected(done.error());
+    const auto done = run(target.append_delete_one(op.change->row(), sql_));
+    if (!done) return std::unexpected(done.error());
+    if (*done < rows_expected(op, before_).least) seen_ = Seen::kDeleteMissing;
   } else if (!target.keeps_key(*op.change)) {
     return move_key(op);
   } else if (target.path() == WritePath::kCareful) {
@@ -249,7 +332,11 @@ std::expected<void, SqlError> RowWriter::apply_one(const RowOp& op) {
     sql_ = target.insert_head();
     const bool well_formed = target.append_row(op.change->row(), sql_);
     sql_ += target.upsert_tail();
-    if (auto done = run(well_formed); !done) return std::unexpected(done.error());
+    const auto done = run(well_formed);
+    if (!done) return std::unexpected(done.error());
+    const RowsExpected expected = rows_expected(op, before_);
+    if (*done > expected.most) seen_ = Seen::kInsertExists;
+    if (*done < expected.least) seen_ = Seen::kUnclear;
   }
   ++(*counts_)[op.slice].written;
   return {};
@@ -274,10 +361,14 @@ std::expected<void, SqlError> RowWriter::upsert_carefully(const RowOp& op) {
     done = insert();
     if (!done && done.error().kind == SqlErrorKind::kDuplicate && is_of_primary_key(done.error())) {
       if (const auto updated = update(); !updated || *updated > 0) done = updated;
+      seen_ = Seen::kUnclear;  // it may be the same row
     }
   } else {
     done = update();
-    if (done && *done == 0) done = insert();
+    if (done && *done == 0) {
+      done = insert();
+      seen_ = Seen::kUpdateMissing;
+    }
   }
   if (!done) return std::unexpected(done.error());
   ++(*counts_)[op.slice].written;
@@ -290,7 +381,10 @@ std::expected<void, SqlError> RowWriter::move_key(const RowOp& op) {
   sql_.clear();
   const auto moved = run(op.target->append_update(op.change->after, before_, sql_));
   if (!moved) return std::unexpected(moved.error());
-  if (*moved == 0) return upsert_carefully(op);
+  if (*moved == 0) {
+    seen_ = Seen::kUnclear;  // it may have been moved already
+    return upsert_carefully(op);
+  }
   ++(*counts_)[op.slice].written;
   return {};
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/mismatch.hpp"
 #include "apply/parking.hpp"
 #include "apply/row_op.hpp"
 #include "apply/work_set.hpp"
@@ -29,6 +30,7 @@ struct SliceCounts {
   std::uint64_t parked = 0;
   std::uint64_t conflicts = 0;
   std::uint64_t unchanged = 0;  ///< `immutable` rows that were there with the same content
+  MismatchCounts mismatches{};
 };
 
 /// Writes a plan's rows in the open transaction: in multi-row statements, and, when one of those fails, row by row, so
@@ -36,8 +38,9 @@ struct SliceCounts {
 /// nor commits.
 class RowWriter {
  public:
-  RowWriter(mysql::Connection& connection, Parking& parking, const StatementLimits& limits)
-      : connection_(connection), parking_(parking), limits_(limits) {}
+  /// `look`: watches whether changes find the rows that they should; null: nobody does.
+  RowWriter(mysql::Connection& connection, Parking& parking, const StatementLimits& limits, RowLook* look = nullptr)
+      : connection_(connection), parking_(parking), limits_(limits), look_(look) {}
 
   /// `slices`: whose changes they are. `counts` has one for each of them.
   [[nodiscard]] std::expected<void, Failure> write(const WritePlan& plan, std::span<const Slice> slices,
@@ -58,6 +61,13 @@ class RowWriter {
   Result write_run(Form form, std::span<const RowOp> ops);
   Result write_rows(std::span<const RowOp> ops);
   Result write_row(const RowOp& op);
+  /// What a statement's number of rows says of the rows that it found.
+  enum class Seen : std::uint8_t { kAsExpected, kInsertExists, kUpdateMissing, kDeleteMissing, kUnclear };
+  [[nodiscard]] bool is_looking() const;
+  Result look_at(const RowOp& op);
+  Result look_at_samples(const WritePlan& plan);
+  Result judge(std::span<const RowOp> ops, std::uint64_t rows);
+  Result on_surprise(const RowOp& op, Seen seen, std::uint64_t changes);
   [[nodiscard]] bool is_parked(const RowOp& op) const;
   [[nodiscard]] static Form form_of(const RowOp& op);
 
@@ -73,6 +83,7 @@ class RowWriter {
   mysql::Connection& connection_;
   Parking& parking_;
   const StatementLimits limits_;
+  RowLook* const look_;
   std::span<const Slice> slices_;
   std::vector<SliceCounts>* counts_ = nullptr;
   bool is_retry_ = false;                   ///< what is refused is parked already
@@ -81,6 +92,8 @@ class RowWriter {
   std::string sql_;                         ///< reused
   std::vector<RowOp> run_;                  ///< reused
   std::vector<Value> before_;               ///< reused
+  bool looked_ = false;                     ///< the rows at hand were looked at
+  Seen seen_ = Seen::kAsExpected;           ///< of the row at hand, written alone
 };
 
 }  // namespace farshore::apply

@@ -109,10 +109,11 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
     if (!read) return std::unexpected(not_now(std::move(read.error())));
     keys = std::move(*read);
   }
+  const change::Route route = rules_.route(shape.schema, shape.name);
   auto bound = TargetTable::bind(
       source, source_kind,
       {.table = **schema, .keys = keys, .null_becomes_now = server_->null_becomes_now, .account = server_->account},
-      rules_.route(shape.schema, shape.name).merge);
+      route.merge, route.on_mismatch);
   if (!bound) return std::unexpected(does_not_fit(std::move(bound.error())));
   auto table = std::make_shared<const TargetTable>(std::move(*bound));
   ++statements_;

@@ -61,7 +61,9 @@ WorkSetWriter::WorkSetWriter(WriterSettings settings, std::function<void(const s
       parking_(settings_.region, settings_.retry_interval),
       planner_(catalog_),
       parked_retry_(settings_.region, parking_, planner_),
-      resolver_(settings_.region, parking_, parked_retry_) {}
+      resolver_(settings_.region, parking_, parked_retry_) {
+  if (settings_.look_at != LookAt::kNone) look_.emplace(settings_.region, settings_.look_at == LookAt::kAll);
+}
 
 std::string WorkSetWriter::fault() const {
   const std::lock_guard lock(fault_mutex_);
@@ -273,6 +275,7 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
   if (written) return Attempt::kCommitted;
   const Failure& failure = written.error();
   rollback();
+  if (failure.look) return Attempt::kAgain;
   if (failure.retry) {
     count_retry(*failure.retry);
     if (session_ && session_->connection.lost()) look_again(set, outcomes);
@@ -318,7 +321,8 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   counts_.assign(set.slices().size(), SliceCounts());
   StatementLimits limits;
   limits.parked_rows = settings_.parked_rows_max;
-  RowWriter writer(connection, parking_, limits);
+  if (look_) look_->begin();
+  RowWriter writer(connection, parking_, limits, look_ ? &*look_ : nullptr);
   if (auto rows = writer.write(**plan, set.slices(), counts_); !rows) return rows;
   if (auto offsets = write_offsets(set, active_); !offsets) return std::unexpected(Failure::again(offsets.error()));
   if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
@@ -328,6 +332,7 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   metrics_.transactions.fetch_add(1, std::memory_order_relaxed);
   last_used_ = Clock::now();
   note_freed(**plan);
+  note_mismatches(set);
   for (std::size_t i = 0; i < active_.size(); ++i) {
     if (active_[i]) applied(set.slices()[i], counts_[i], outcomes);
   }
@@ -555,6 +560,16 @@ void WorkSetWriter::note_freed(const WritePlan& plan) {
   const auto note = [&](const RowOp& op) { parking_.waits().freed(values_freed(op), Clock::now()); };
   for (const WritePlan::Table& table : plan.tables) std::ranges::for_each(table.ops, note);
   std::ranges::for_each(plan.grouped, note);
+}
+
+void WorkSetWriter::note_mismatches(const WorkSet& set) {
+  if (!look_) return;
+  for (const RowLook::Found& found : look_->committed()) {
+    const auto slice = std::ranges::find(set.slices(), found.partition, &Slice::key);
+    MismatchCounts& counts = counts_[static_cast<std::size_t>(slice - set.slices().begin())].mismatches;
+    for (std::size_t i = 0; i < kMismatches; ++i) counts[i] += found.counts[i];
+    if (!found.sentence.empty()) notice_(found.sentence);
+  }
 }
 
 void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vector<Outcome>& outcomes) {

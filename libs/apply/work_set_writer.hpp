@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "apply/barrier.hpp"
+#include "apply/mismatch.hpp"
 #include "apply/parked_retry.hpp"
 #include "apply/parking.hpp"
 #include "apply/resolver.hpp"
@@ -36,6 +37,7 @@ struct WriterSettings {
   std::size_t parked_rows_max = 10'000;              ///< of a partition
   std::chrono::milliseconds retry_interval{10'000};  ///< longest time between two tries of what is parked
   std::chrono::milliseconds schema_max_age{10'000};
+  LookAt look_at = LookAt::kSample;
 };
 
 /// Someone wants a partition's durable progress, and the partition.
@@ -143,6 +145,7 @@ class WorkSetWriter {
                                                                       const BarrierWait& wait,
                                                                       std::vector<Outcome>& outcomes);
   void note_freed(const WritePlan& plan);
+  void note_mismatches(const WorkSet& set);
   void retry_parked(const progress::PartitionKey& key, Held& held, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> retry_parked_changes(const progress::PartitionKey& key, Held& held);
   void carry_out_requests(std::vector<Outcome>& outcomes);
@@ -161,6 +164,7 @@ class WorkSetWriter {
   TargetCatalog catalog_;
   Parking parking_;
   Planner planner_;
+  std::optional<RowLook> look_;
   ParkedRetry parked_retry_;
   Resolver resolver_;
   std::map<progress::PartitionKey, Held> held_;

@@ -58,7 +58,11 @@ std::expected<void, Failure> Planner::add_part(mysql::Connection& connection, co
     if (part.is_contained(i)) continue;
     const auto table = table_of(connection, part, changes[i]);
     if (!table) return std::unexpected(table.error());
-    const RowOp op{.change = &changes[i], .batch = &part.batch->batch, .target = table->target, .slice = part.slice};
+    const RowOp op{.change = &changes[i],
+                   .first = nullptr,
+                   .batch = &part.batch->batch,
+                   .target = table->target,
+                   .slice = part.slice};
     add_change(table->table, op);
   }
   return {};
@@ -112,7 +116,9 @@ void Planner::add_change(std::uint32_t table, const RowOp& op) {
   if (place == fresh) {
     ops.push_back(op);
   } else {
+    const change::ChangeView& first = ops[place].first_change();
     ops[place] = op;
+    ops[place].first = &first;
   }
 }
 

@@ -22,6 +22,7 @@ namespace farshore::apply {
 struct Failure {
   /// Set: the whole transaction is to be tried again. Else one slice cannot go on, and the others can without it.
   std::optional<mysql::SqlError> retry;
+  bool look = false;  ///< with retry: looking at each row first, see RowLook
   std::uint32_t slice = 0;
   progress::PartitionState state = progress::PartitionState::kStopped;
   std::string reason;
@@ -29,6 +30,11 @@ struct Failure {
   [[nodiscard]] static Failure again(mysql::SqlError error) {
     Failure failure;
     failure.retry = std::move(error);
+    return failure;
+  }
+  [[nodiscard]] static Failure look_first() {
+    Failure failure = again({mysql::SqlErrorKind::kLockWait, 0, {}, "rows are not as expected"});
+    failure.look = true;
     return failure;
   }
   [[nodiscard]] static Failure of_slice(std::uint32_t slice, progress::PartitionState state, std::string reason) {

@@ -229,6 +229,7 @@ Route TableRules::route_by_rules(std::string_view schema, std::string_view table
     route.group = rule->group;
     route.entity = rule->entity;
     route.merge = rule->merge;
+    route.on_mismatch = rule->on_mismatch;
   }
   route.captured = stream != streams_.end() && route.merge != MergeRule::kLocal;
   if (route.captured) route.stream = static_cast<std::uint32_t>(stream - streams_.begin());

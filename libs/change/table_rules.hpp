@@ -39,6 +39,7 @@ struct TableRule {
   std::string group;   ///< order group; empty: none
   std::string entity;  ///< column of the primary key that is hashed alone; empty: the key is hashed
   MergeRule merge = MergeRule::kOverwrite;
+  OnMismatch on_mismatch = OnMismatch::kClose;
 };
 
 /// Tables tied by a foreign key whose cascade the source does not log: they form an order group.
@@ -59,6 +60,7 @@ struct Route {
   std::string group;
   std::string entity;
   MergeRule merge = MergeRule::kOverwrite;
+  OnMismatch on_mismatch = OnMismatch::kClose;
   bool repeats_cascades = false;  ///< tied to others by a cascade that the source does not log
 };
 

@@ -119,6 +119,44 @@ CREATE TABLE IF NOT EXISTS farshore.conflict_history (
   KEY by_time (region, ended_at)
 ) ENGINE=InnoDB;
 
+-- How many changes found another row here than the origin had, by kind: insert-exists, update-missing, before-differs,
+-- delete-missing. Signs of two writers of a row, or of tables that were never equal.
+CREATE TABLE IF NOT EXISTS farshore.mismatch (
+  region       VARCHAR(64)     NOT NULL,
+  origin       VARCHAR(64)     NOT NULL,
+  stream       VARCHAR(64)     NOT NULL,
+  part         INT             NOT NULL,
+  schema_name  VARCHAR(64)     NOT NULL,
+  table_name   VARCHAR(64)     NOT NULL,
+  kind         VARCHAR(16)     NOT NULL,
+  changes      BIGINT UNSIGNED NOT NULL,
+  first_at     TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  last_at      TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (region, origin, stream, part, schema_name, table_name, kind)
+) ENGINE=InnoDB;
+
+-- The first of them with both images, at most 20 of a partition's table and kind.
+CREATE TABLE IF NOT EXISTS farshore.mismatch_example (
+  region       VARCHAR(64)     NOT NULL,
+  origin       VARCHAR(64)     NOT NULL,
+  stream       VARCHAR(64)     NOT NULL,
+  part         INT             NOT NULL,
+  epoch        INT UNSIGNED    NOT NULL,
+  incarnation  BIGINT UNSIGNED NOT NULL,
+  seq          BIGINT UNSIGNED NOT NULL,
+  schema_name  VARCHAR(64)     NOT NULL,
+  table_name   VARCHAR(64)     NOT NULL,
+  kind         VARCHAR(16)     NOT NULL,
+  key_hash     BINARY(16)      NOT NULL,
+  key_text     TEXT            NOT NULL,
+  gtid         VARCHAR(128)    NOT NULL,
+  change_bytes LONGBLOB        NOT NULL COMMENT 'a ChangeBatch with this one change: the origin''s images',
+  target_image LONGTEXT            NULL COMMENT 'JSON of the row as it stood here before the change; NULL: there was none',
+  found_at     TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (region, origin, stream, part, epoch, incarnation, seq),
+  KEY by_table (region, origin, stream, part, schema_name, table_name, kind)
+) ENGINE=InnoDB;
+
 -- What people asked for with farshorectl, and what became of it. Apply carries out what names a partition, in the
 -- partition's own order and under its marker; rows stay for the audit.
 CREATE TABLE IF NOT EXISTS farshore.audit (

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -35,6 +36,7 @@ struct StreamSeries {
   common::Counter written_rows;
   common::Counter parkings;
   common::Counter conflicts;
+  std::array<common::Counter, kMismatches> mismatches;  ///< by Mismatch
   common::Gauge assigned;
   common::Gauge parked;
   common::Gauge holes;

@@ -191,6 +191,8 @@ void Pipeline::on_applied(Feed& feed, const Outcome& outcome) {
   feed.series->written_rows.add(outcome.counts.written);
   feed.series->parkings.add(outcome.counts.parked);
   feed.series->conflicts.add(outcome.counts.conflicts);
+  for (std::size_t kind = 0; kind < kMismatches; ++kind)
+    feed.series->mismatches[kind].add(outcome.counts.mismatches[kind]);
   if (outcome.row.commit_time != SourceTime()) {
     feed.series->commit.set(std::chrono::duration<double>(outcome.row.commit_time.time_since_epoch()).count());
   }

@@ -78,6 +78,7 @@ struct TableRuleConfig {
   std::string group;   ///< order group; empty: none
   std::string entity;  ///< column that is hashed instead of the key; empty: none
   change::MergeRule merge = change::MergeRule::kOverwrite;
+  change::OnMismatch on_mismatch = change::OnMismatch::kClose;
   std::map<std::string, std::string> home;  ///< kept for the home rules of a later version
 };
 
@@ -96,17 +97,21 @@ struct CaptureConfig {
   std::chrono::milliseconds source_timeout{5000};      ///< silence after which the connection counts as lost
 };
 
+/// Which rows apply compares with the origin's image before it writes them.
+enum class LookAt : std::uint8_t { kSample, kAll };
+
 struct ApplyConfig {
   std::vector<std::string> origins;  ///< the origins that are applied here, and that the gate judges
   std::uint64_t workers = 4;
   std::uint64_t work_set_rows = 2000;
   std::uint64_t work_set_bytes = 4ULL * 1024 * 1024;
   std::chrono::milliseconds work_set_linger{5};
-  std::uint64_t queue_bytes = 2ULL * 1024 * 1024;    ///< fetched from Kafka and not yet in a work set
-  std::uint64_t group_transaction_rows = 100'000;    ///< an order group's transaction above this may be split
-  std::uint64_t parked_rows_max = 10'000;            ///< per partition; at the bound the partition waits
-  std::string group;                                 ///< empty: "farshore.apply.<region>"
-  std::chrono::milliseconds session_timeout{6000};   ///< Kafka group membership
+  std::uint64_t queue_bytes = 2ULL * 1024 * 1024;   ///< fetched from Kafka and not yet in a work set
+  std::uint64_t group_transaction_rows = 100'000;   ///< an order group's transaction above this may be split
+  std::uint64_t parked_rows_max = 10'000;           ///< per partition; at the bound the partition waits
+  std::string group;                                ///< empty: "farshore.apply.<region>"
+  std::chrono::milliseconds session_timeout{6000};  ///< Kafka group membership
+  LookAt look_at = LookAt::kSample;
   std::chrono::milliseconds retry_interval{10'000};  ///< how often holes, parked rows and waiting schemas are tried
 };
 

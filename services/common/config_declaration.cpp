@@ -106,6 +106,12 @@ void declare(FieldVisitor& v, TableRuleConfig& rule) {
       {{"overwrite", change::MergeRule::kOverwrite},
        {"immutable", change::MergeRule::kImmutable},
        {"local", change::MergeRule::kLocal}});
+  v.choice(
+      {"on_mismatch",
+       "What apply does when a change finds another row here than the origin had (an INSERT finds a row, an UPDATE "
+       "none, a before-image is not there): close: the gate closes with not-yet-equal for the table, until somebody "
+       "declares it equal; warn: it is only counted, see `farshorectl mismatches`."},
+      rule.on_mismatch, {{"close", change::OnMismatch::kClose}, {"warn", change::OnMismatch::kWarn}});
   v.text_map({"home", "Kept for home rules; nothing reads it yet."}, rule.home);
 }
 
@@ -152,6 +158,11 @@ void declare(FieldVisitor& v, ApplyConfig& apply) {
   v.text({"group", "Kafka consumer group; empty: farshore.apply.<region>."}, TextKind::kFree, apply.group);
   v.duration({"session_timeout", "A process that is silent for so long loses its partitions to the others."},
              {1s, 300s}, apply.session_timeout);
+  v.choice({"look_at",
+            "Which rows are compared with the origin's image before they are written. sample: one of each table in a "
+            "second, and those of a work set in which a statement touched another number of rows than it should; all: "
+            "every row, at a query each."},
+           apply.look_at, {{"sample", LookAt::kSample}, {"all", LookAt::kAll}});
   v.duration({"retry_interval",
               "Longest time between two tries of parked changes and unfitting schemas; shortest between two searches "
               "for a hole (then ever longer, to 10 minutes)."},

@@ -41,8 +41,12 @@ change::TableRules table_rules(const Config& config) {
   }
   std::vector<change::TableRule> rules;
   for (const TableRuleConfig& rule : config.tables) {
-    rules.push_back(
-        {.match = rule.match, .stream = rule.stream, .group = rule.group, .entity = rule.entity, .merge = rule.merge});
+    rules.push_back({.match = rule.match,
+                     .stream = rule.stream,
+                     .group = rule.group,
+                     .entity = rule.entity,
+                     .merge = rule.merge,
+                     .on_mismatch = rule.on_mismatch});
   }
   auto made = change::TableRules::make(std::move(streams), std::move(rules));
   if (!made) throw EnvironmentError(fmt::format("{}: {}", config.file.string(), made.error()), ExitCode::kUsage);

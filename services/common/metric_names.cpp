@@ -3,7 +3,7 @@
 namespace farshore::common {
 namespace {
 
-constexpr std::array<const MetricDeclaration*, 63> kEveryMetric{
+constexpr std::array<const MetricDeclaration*, 64> kEveryMetric{
     &metric::kBuildInfo,
     &metric::kReady,
     &metric::kProcessCpu,
@@ -52,6 +52,7 @@ constexpr std::array<const MetricDeclaration*, 63> kEveryMetric{
     &metric::kApplyParked,
     &metric::kApplyParkings,
     &metric::kApplyConflicts,
+    &metric::kApplyMismatches,
     &metric::kApplyHoles,
     &metric::kApplyStates,
     &metric::kApplyCommit,

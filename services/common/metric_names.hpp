@@ -205,6 +205,12 @@ inline constexpr CounterDeclaration kApplyParkings{
     "farshore_apply_parked_rows_total", kByApply, {"origin", "stream"}, "Changes ever parked by this process."};
 inline constexpr CounterDeclaration kApplyConflicts{
     "farshore_apply_conflict_rows_total", kByApply, {"origin", "stream"}, "Conflicts found by this process."};
+inline constexpr CounterDeclaration kApplyMismatches{
+    "farshore_apply_mismatch_rows_total",
+    kByApply,
+    {"origin", "stream", "kind"},
+    "Changes that found another row here than the origin had; kind: insert-exists, update-missing, before-differs, "
+    "delete-missing."};
 inline constexpr GaugeDeclaration kApplyHoles{
     "farshore_apply_hole_partitions", kByApply, {"origin", "stream"}, "Partitions that stand at a hole."};
 inline constexpr GaugeDeclaration kApplyStates{

@@ -31,6 +31,7 @@ void add_decode(CLI::App& app, Command& command);
 void add_preflight(CLI::App& app, Command& command);
 void add_parked(CLI::App& app, Command& command);
 void add_conflicts(CLI::App& app, Command& command);
+void add_mismatches(CLI::App& app, Command& command);
 void add_mirror_config(CLI::App& app, Command& command);
 void add_refill(CLI::App& app, Command& command);
 void add_equal(CLI::App& app, Command& command);

@@ -78,16 +78,19 @@ std::vector<PendingRow> read_pending(const common::Config& config, mysql::Connec
   constexpr std::string_view kShared =
       "SELECT origin, stream, part, schema_name, table_name, key_hash, key_text, epoch, incarnation, seq, gtid, "
       "change_bytes";
-  const std::string sql =
-      kind == PendingKind::kParked
-          ? fmt::format(
-                "{}, COALESCE(t.reason, p.reason), first_at, '', COALESCE(t.attempts, 0), COALESCE(t.last_at, "
-                "'') FROM farshore.parked AS p LEFT JOIN farshore.parked_try AS t USING (region, origin, "
-                "stream, part, schema_name, table_name, key_hash){}",
-                kShared, condition_of(config, filter))
-          : fmt::format("{}, reason, found_at, COALESCE(target_image, ''), 0, '' FROM farshore.conflict{}", kShared,
-                        condition_of(config, filter));
-  const auto found = connection.query(sql);
+  const auto rest = [&]() -> std::string_view {
+    switch (kind) {
+      case PendingKind::kParked:
+        return "COALESCE(t.reason, p.reason), first_at, '', COALESCE(t.attempts, 0), COALESCE(t.last_at, '') FROM "
+               "farshore.parked AS p LEFT JOIN farshore.parked_try AS t USING (region, origin, stream, part, "
+               "schema_name, table_name, key_hash)";
+      case PendingKind::kConflict: return "reason, found_at, COALESCE(target_image, ''), 0, '' FROM farshore.conflict";
+      case PendingKind::kMismatch:
+        return "kind, found_at, COALESCE(target_image, ''), 0, '' FROM farshore.mismatch_example";
+    }
+    return "";
+  };
+  const auto found = connection.query(fmt::format("{}, {}{}", kShared, rest(), condition_of(config, filter)));
   if (!found) fail_database(config, found.error());
   std::vector<PendingRow> rows;
   for (std::size_t at = 0; at < found->size(); ++at) {

@@ -46,7 +46,8 @@ struct PendingRow {
   [[nodiscard]] std::string name() const;
 };
 
-enum class PendingKind : std::uint8_t { kParked, kConflict };
+/// kMismatch: examples of farshore.mismatch_example, which nothing waits for; their reason is their kind.
+enum class PendingKind : std::uint8_t { kParked, kConflict, kMismatch };
 
 [[nodiscard]] std::vector<PendingRow> read_pending(const common::Config& config, mysql::Connection& connection,
                                                    PendingKind kind, const PendingFilter& filter);

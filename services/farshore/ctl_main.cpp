@@ -28,6 +28,7 @@ int dispatch(int argc, char** argv) {
   ctl::add_decode(app, command);
   ctl::add_preflight(app, command);
   ctl::add_parked(app, command);
+  ctl::add_mismatches(app, command);
   ctl::add_conflicts(app, command);
   ctl::add_mirror_config(app, command);
   ctl::add_refill(app, command);

@@ -21,6 +21,7 @@ from regions import Regions  # noqa: E402
 FOLDER_VARIABLE = "FARSHORE_TEST_LAB"
 SETTINGS = [
     'tables=[{match: "test_immutable.*", merge: immutable}, {match: "test_group.*", group: family},'
+    '{match: "test_mismatch.warned", on_mismatch: warn},'
     ' {match: "test_entity.*", entity: user_id}]',
     "apply.retry_interval=1s",
 ]

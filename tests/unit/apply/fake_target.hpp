@@ -245,7 +245,7 @@ class FakeTarget {
     if (statement.starts_with("SHOW BINARY LOG STATUS")) return rows({"File", "Position"}, {});
     if (statement.contains("farshore.progress")) return on_progress(statement);
     if (statement.contains("farshore.parked_try")) return on_try(statement);
-    for (const char* const table : {"farshore.conflict", "farshore.audit"}) {
+    for (const char* const table : {"farshore.conflict", "farshore.audit", "farshore.equality"}) {
       if (statement.starts_with("SELECT") && statement.contains(table)) return rows({"x"}, {});
     }
     if (statement.contains("farshore.conflict_history")) return ok(1);

@@ -20,13 +20,15 @@ class Writing : public ::testing::Test {
  protected:
   Writing() { start(); }
 
-  void start(std::vector<change::TableRule> rules = {}) {
+  /// The fake target keeps no rows of applications, so nobody watches whether changes find theirs, unless asked to.
+  void start(std::vector<change::TableRule> rules = {}, LookAt look_at = LookAt::kNone) {
     WriterSettings settings{
         .endpoint = target_.endpoint(),
         .region = "east",
         .owner = "apply-1/0",
         .rules = *change::TableRules::make({{.name = "main", .tables = {"*.*"}, .partitions = 8}}, std::move(rules)),
-        .parked_rows_max = 2};
+        .parked_rows_max = 2,
+        .look_at = look_at};
     writer_ = std::make_unique<WorkSetWriter>(std::move(settings),
                                               [this](const std::string& sentence) { notices_.push_back(sentence); });
   }

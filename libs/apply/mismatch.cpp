@@ -1,0 +1,251 @@
+#include "apply/mismatch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <ranges>
+#include <utility>
+
+#include "apply/parked_change.hpp"
+#include "apply/parked_key.hpp"
+#include "change/key.hpp"
+#include "mysql/literal.hpp"
+#include "progress/equality.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using mysql::SqlError;
+using mysql::text_literal;
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kExamples = 20;  // of a partition's table and kind
+constexpr auto kSampleEvery = 1s;
+constexpr RowLook::Clock::duration kBudget = 3s;
+constexpr int kBudgetShare = 10;  // a tenth of the time
+
+std::size_t index_of(Mismatch kind) { return static_cast<std::size_t>(kind); }
+
+std::string key_of(const std::string& region, const progress::PartitionKey& partition) {
+  return fmt::format("{},{},{},{}", text_literal(region), text_literal(partition.origin),
+                     text_literal(partition.stream), partition.partition.raw());
+}
+
+std::string what(const MismatchCounts& counts) {
+  constexpr std::array<std::string_view, kMismatches> kWords{
+      "INSERTs that found another row here", "UPDATEs that found no row here",
+      "UPDATEs or DELETEs that found a row that was not as before", "DELETEs that found no row here"};
+  std::string out;
+  for (std::size_t i = 0; i < kMismatches; ++i) {
+    if (counts[i] > 0) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", kWords[i], counts[i]);
+  }
+  return out;
+}
+
+bool is_difference(const MismatchCounts& counts) {
+  return counts[index_of(Mismatch::kInsertExists)] + counts[index_of(Mismatch::kUpdateMissing)] +
+             counts[index_of(Mismatch::kBeforeDiffers)] >
+         0;
+}
+
+// What was said last of the table, or of its stream, is that it is equal.
+bool is_said_equal(std::span<const progress::EqualityRow> rows, const progress::PartitionKey& partition,
+                   const std::string& table) {
+  const progress::EqualityRow* latest = nullptr;
+  for (const progress::EqualityRow& row : rows) {
+    if (row.origin != partition.origin || row.stream != partition.stream) continue;
+    if (!row.table.empty() && row.table != table) continue;
+    if (latest == nullptr || row.id > latest->id) latest = &row;
+  }
+  return latest != nullptr && latest->is_equal;
+}
+
+}  // namespace
+
+std::string_view to_string(Mismatch kind) {
+  switch (kind) {
+    case Mismatch::kInsertExists: return "insert-exists";
+    case Mismatch::kUpdateMissing: return "update-missing";
+    case Mismatch::kBeforeDiffers: return "before-differs";
+    case Mismatch::kDeleteMissing: return "delete-missing";
+  }
+  return "";
+}
+
+RowsExpected rows_expected(const RowOp& op, std::vector<Value>& scratch) {
+  const change::ChangeView& first = op.first_change();
+  const bool was_there = first.op != change::Op::kInsert;
+  if (op.is_delete()) return was_there ? RowsExpected{1, 1} : RowsExpected{0, 0};
+  if (!was_there) return {1, 1};
+  if (&first == op.change) return first.before_columns.empty() ? RowsExpected{1, 1} : RowsExpected{2, 2};
+  if (first.table != op.change->table) return {1, 2};  // the images are of two shapes
+  row_before(first, scratch);
+  return std::ranges::equal(scratch, op.change->after) ? RowsExpected{1, 1} : RowsExpected{2, 2};
+}
+
+RowLook::RowLook(std::string region, bool all) : region_(std::move(region)), all_(all), budget_(kBudget) {}
+
+void RowLook::begin() { found_.clear(); }
+
+bool RowLook::takes_samples() {
+  if (is_looking()) return false;
+  const auto now = Clock::now();
+  if (now < sample_at_) return false;
+  sample_at_ = now + kSampleEvery;
+  return true;
+}
+
+bool RowLook::wants_again() {
+  const auto now = Clock::now();
+  budget_ = std::min(kBudget, budget_ + (now - budget_at_) / kBudgetShare);
+  budget_at_ = now;
+  if (budget_ <= 0s) return false;
+  looking_ = true;
+  looking_since_ = now;
+  return true;
+}
+
+std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const progress::PartitionKey& partition,
+                                            const RowOp& op) {
+  const change::ChangeView& first = op.first_change();
+  if (op.target->path() == WritePath::kImmutable || first.table != op.change->table) return {};
+  const bool was_there = first.op != change::Op::kInsert;
+  if (!was_there && op.is_delete()) return {};
+  // 1: as in the image; 0: another; nothing: there is none.
+  const auto compare = [&](std::span<const Value> row) -> std::expected<std::optional<bool>, SqlError> {
+    sql_.clear();
+    if (!op.target->append_compare(row, sql_)) return std::optional<bool>(true);  // it cannot be there, see unfit()
+    const auto rows = connection.query(sql_);
+    if (!rows) return std::unexpected(rows.error());
+    if (rows->empty()) return std::optional<bool>();
+    return std::optional<bool>(rows->text(0, 0) == "1");
+  };
+  if (was_there) {
+    row_before(first, before_);
+    const auto as_before = compare(before_);
+    if (!as_before) return std::unexpected(as_before.error());
+    if (!*as_before) {
+      return found(connection, partition, op, op.is_delete() ? Mismatch::kDeleteMissing : Mismatch::kUpdateMissing);
+    }
+    if (**as_before) return {};
+    if (op.is_delete()) return found(connection, partition, op, Mismatch::kBeforeDiffers);
+  }
+  // A change that comes a second time finds its own row.
+  const auto as_after = compare(op.change->after);
+  if (!as_after) return std::unexpected(as_after.error());
+  if (as_after->value_or(!was_there)) return {};
+  return found(connection, partition, op, was_there ? Mismatch::kBeforeDiffers : Mismatch::kInsertExists);
+}
+
+void RowLook::count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind, std::uint64_t changes) {
+  const TableShape& shape = op.change->table->shape;
+  Counted& counted = found_[{partition, shape.schema, shape.name}];
+  counted.counts[index_of(kind)] += changes;
+  counted.closes = op.target->closes_on_mismatch();
+}
+
+std::expected<void, SqlError> RowLook::found(mysql::Connection& connection, const progress::PartitionKey& partition,
+                                             const RowOp& op, Mismatch kind) {
+  count(partition, op, kind, 1);
+  const change::ChangeView& change = *op.change;
+  const TableShape& shape = change.table->shape;
+  if (found_[{partition, shape.schema, shape.name}].counts[index_of(kind)] > kExamples) return {};
+  std::string image;
+  sql_.clear();
+  row_before(op.first_change(), before_);
+  if (op.target->append_image(before_, sql_)) {
+    const auto rows = connection.query(sql_);
+    if (!rows) return std::unexpected(rows.error());
+    if (!rows->empty()) image = text_literal(rows->text(0, 0));
+  }
+  std::string bytes;
+  mysql::append_binary_literal(single_change_bytes(partition, op), bytes);
+  const ParkedKey key = keys_of(op).front();
+  const std::string of_kind =
+      fmt::format("(region, origin, stream, part, schema_name, table_name, kind)=({},{},{},'{}')",
+                  key_of(region_, partition), text_literal(shape.schema), text_literal(shape.name), to_string(kind));
+  const auto written = connection.execute(fmt::format(
+      "INSERT IGNORE INTO farshore.mismatch_example (region, origin, stream, part, epoch, incarnation, seq, "
+      "schema_name, table_name, kind, key_hash, key_text, gtid, change_bytes, target_image) SELECT "
+      "{},{},{},{},{},{},'{}',{},{},{},{},{} FROM DUAL WHERE (SELECT COUNT(*) FROM farshore.mismatch_example AS e "
+      "WHERE {}) < {}",
+      key_of(region_, partition), op.batch->header().id.epoch.raw(), op.batch->header().id.incarnation.raw(),
+      change.seq.raw(), text_literal(shape.schema), text_literal(shape.name), to_string(kind), hash_literal(key),
+      text_literal(change::key_text(change.row(), shape)), text_literal(op.batch->transaction_of(change).gtid), bytes,
+      image.empty() ? "NULL" : image, of_kind, kExamples));
+  if (!written) return std::unexpected(written.error());
+  return {};
+}
+
+std::expected<void, SqlError> RowLook::note(mysql::Connection& connection) {
+  if (found_.empty()) return {};
+  std::string values;
+  for (const auto& [name, counted] : found_) {
+    for (std::size_t i = 0; i < kMismatches; ++i) {
+      if (counted.counts[i] == 0) continue;
+      values += fmt::format("{}({},{},{},'{}',{})", values.empty() ? "" : ",", key_of(region_, name.partition),
+                            text_literal(name.schema), text_literal(name.table), to_string(static_cast<Mismatch>(i)),
+                            counted.counts[i]);
+    }
+  }
+  const auto written = connection.execute(
+      "INSERT INTO farshore.mismatch (region, origin, stream, part, schema_name, table_name, kind, changes) VALUES " +
+      values + " ON DUPLICATE KEY UPDATE changes=changes+VALUES(changes), last_at=NOW(6)");
+  if (!written) return std::unexpected(written.error());
+  return doubt_equality(connection);
+}
+
+// The gate's word for it, and the way out, are those of tables that are not known to be equal.
+std::expected<void, SqlError> RowLook::doubt_equality(mysql::Connection& connection) {
+  const auto closes = [](const auto& one) { return one.second.closes && is_difference(one.second.counts); };
+  if (std::ranges::none_of(found_, closes)) return {};
+  const auto said = progress::read_equality(connection, region_);
+  if (!said) return std::unexpected(said.error());
+  for (const auto& [name, counted] : found_ | std::views::filter(closes)) {
+    const std::string table = name.schema + "." + name.table;
+    if (!is_said_equal(*said, name.partition, table)) continue;
+    const auto added = progress::add_equality(
+        connection, region_,
+        {.id = 0,
+         .origin = name.partition.origin,
+         .stream = name.partition.stream,
+         .table = table,
+         .is_equal = false,
+         .why = fmt::format("{} (`farshorectl mismatches show` has both images): two regions write the same rows, or "
+                            "the tables were not equal",
+                            what(counted.counts)),
+         .who = "apply",
+         .said_at = {}});
+    if (!added) return std::unexpected(added.error());
+  }
+  return {};
+}
+
+std::vector<RowLook::Found> RowLook::committed() {
+  if (looking_) {
+    budget_ -= Clock::now() - looking_since_;
+    looking_ = false;
+  }
+  std::vector<Found> out;
+  for (const auto& [name, counted] : found_) {
+    Found& found = out.emplace_back();
+    found.partition = name.partition;
+    found.counts = counted.counts;
+    MismatchCounts& total = total_[name];
+    bool is_news = false;
+    for (std::size_t i = 0; i < kMismatches; ++i) {
+      is_news |= std::bit_width(total[i] + counted.counts[i]) > std::bit_width(total[i]);
+      total[i] += counted.counts[i];
+    }
+    if (is_news) {
+      found.sentence =
+          fmt::format("{}: table {}.{} is not as {} has it: {}; see `farshorectl mismatches list`",
+                      name.partition.to_string(), name.schema, name.table, name.partition.origin, what(total));
+    }
+  }
+  found_.clear();
+  return out;
+}
+
+}  // namespace farshore::apply

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "apply/row_op.hpp"
+#include "apply/work_set.hpp"
+#include "mysql/connection.hpp"
+
+namespace farshore::apply {
+
+/// A change found another row at the target than its before-image says: somebody else writes the row too, or the tables
+/// were never equal. The change is written all the same, so both sides hold the origin's row, or none.
+enum class Mismatch : std::uint8_t {
+  kInsertExists,   ///< an INSERT found a row, with other content
+  kUpdateMissing,  ///< an UPDATE found none
+  kBeforeDiffers,  ///< an UPDATE or DELETE found a row that is neither as before nor as after
+  kDeleteMissing,  ///< a DELETE found none; no sign of a difference, as the row is gone on both sides
+};
+inline constexpr std::size_t kMismatches = 4;
+[[nodiscard]] std::string_view to_string(Mismatch kind);
+using MismatchCounts = std::array<std::uint64_t, kMismatches>;
+
+/// Which rows are compared with the origin's image before they are written. kNone: nothing watches, not even counts.
+enum class LookAt : std::uint8_t { kNone, kSample, kAll };
+
+/// How many rows a statement says that it has touched (with CLIENT_FOUND_ROWS), when it finds what it should.
+struct RowsExpected {
+  std::uint64_t least = 0;
+  std::uint64_t most = 0;
+
+  [[nodiscard]] bool holds(std::uint64_t rows) const { return least <= rows && rows <= most; }
+};
+/// Of one change in a DELETE, or in an INSERT ... ON DUPLICATE KEY UPDATE, which counts 1 for a row that is new or as
+/// it was, and 2 for one that it has changed.
+[[nodiscard]] RowsExpected rows_expected(const RowOp& op, std::vector<Value>& scratch);
+
+/// Watches whether changes find the rows that they should, at next to no cost: what the server says of each statement
+/// is compared with what was expected, and a row a second and table is compared whole. When a statement's count is not
+/// as expected, the transaction is made again with a look at each row before it is written; but looking takes no more
+/// than about a tenth of the time in the long run, and what is beyond that is only counted, where the number tells.
+/// Notes what it finds in the open transaction. One thread.
+class RowLook {
+ public:
+  using Clock = std::chrono::steady_clock;
+  /// `all`: looks at every row, always.
+  RowLook(std::string region, bool all);
+
+  /// Before each try of a work set.
+  void begin();
+  /// Whether every row is to be looked at before it is written.
+  [[nodiscard]] bool is_looking() const { return all_ || looking_; }
+  /// Whether this work set's first row of each table is to be looked at.
+  [[nodiscard]] bool takes_samples();
+  /// A statement's count is not as expected. True: the work set is to be written again, looking.
+  [[nodiscard]] bool wants_again();
+  /// Compares the row that is there with what the change expects, before it is written.
+  [[nodiscard]] std::expected<void, mysql::SqlError> look(mysql::Connection& connection,
+                                                          const progress::PartitionKey& partition, const RowOp& op);
+  /// So many changes of the table were seen by number alone.
+  void count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind, std::uint64_t changes);
+  /// Writes down what was found, as part of the transaction; and that the tables are not known to be equal any more.
+  [[nodiscard]] std::expected<void, mysql::SqlError> note(mysql::Connection& connection);
+  /// The transaction was committed. Sentences for the log, and what was found by partition.
+  struct Found {
+    progress::PartitionKey partition;
+    MismatchCounts counts{};
+    std::string sentence;  ///< empty: it was said not long ago
+  };
+  [[nodiscard]] std::vector<Found> committed();
+
+ private:
+  struct Name {
+    progress::PartitionKey partition;
+    std::string schema;
+    std::string table;
+    friend auto operator<=>(const Name&, const Name&) = default;
+  };
+  struct Counted {
+    MismatchCounts counts{};
+    bool closes = true;
+  };
+  [[nodiscard]] std::expected<void, mysql::SqlError> found(mysql::Connection& connection,
+                                                           const progress::PartitionKey& partition, const RowOp& op,
+                                                           Mismatch kind);
+  [[nodiscard]] std::expected<void, mysql::SqlError> doubt_equality(mysql::Connection& connection);
+
+  const std::string region_;
+  const bool all_;
+  bool looking_ = false;
+  Clock::time_point looking_since_;
+  Clock::duration budget_;  ///< time that looking may take yet
+  Clock::time_point budget_at_ = Clock::now();
+  Clock::time_point sample_at_;
+  std::map<Name, Counted> found_;         ///< by the open transaction
+  std::map<Name, MismatchCounts> total_;  ///< since this process began, for the log
+  std::vector<Value> before_;             ///< reused
+  std::string sql_;                       ///< reused
+};
+
+}  // namespace farshore::apply

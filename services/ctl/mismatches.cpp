@@ -1,0 +1,127 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/environment_error.hpp"
+#include "ctl/command.hpp"
+#include "ctl/ctl_database.hpp"
+#include "ctl/decision.hpp"
+#include "ctl/pending.hpp"
+#include "ctl/table.hpp"
+#include "mysql/literal.hpp"
+
+// farshorectl mismatches: changes that found another row here than the origin had.
+namespace farshore::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using mysql::text_literal;
+
+struct MismatchOptions {
+  PendingFilter filter;
+  Output output = Output::kTable;
+  bool all = false;
+  bool execute = false;
+};
+
+std::string condition_of(const common::Config& config, const PendingFilter& filter) {
+  std::string where = " WHERE region=" + text_literal(config.region);
+  if (!filter.origin.empty()) where += " AND origin=" + text_literal(filter.origin);
+  if (!filter.table.empty()) where += " AND CONCAT(schema_name, '.', table_name)=" + text_literal(filter.table);
+  return where;
+}
+
+int run_list(const common::Config& config, const MismatchOptions& options) {
+  mysql::Connection connection = open_database(config);
+  const auto found = connection.query(
+      fmt::format("SELECT origin, stream, CONCAT(schema_name, '.', table_name), kind, SUM(changes), MIN(first_at), "
+                  "MAX(last_at) FROM farshore.mismatch{} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+                  condition_of(config, options.filter)));
+  if (!found) fail_database(config, found.error());
+  if (options.output == Output::kJson) {
+    Json list = Json::array();
+    for (std::size_t at = 0; at < found->size(); ++at) {
+      list.push_back({{"origin", found->text(at, 0)},
+                      {"stream", found->text(at, 1)},
+                      {"table", found->text(at, 2)},
+                      {"kind", found->text(at, 3)},
+                      {"changes", found->unsigned_integer(at, 4)},
+                      {"first_at", found->text(at, 5)},
+                      {"last_at", found->text(at, 6)}});
+    }
+    fmt::print("{}\n", list.dump(-1, ' ', false, Json::error_handler_t::replace));
+    return static_cast<int>(ExitCode::kGood);
+  }
+  if (found->empty()) fmt::print("Every change found the row that the origin had, as far as was looked.\n");
+  Table table({"origin", "stream", "table", "kind", "changes", "first at", "last at"});
+  for (std::size_t at = 0; at < found->size(); ++at) {
+    table.add({found->text(at, 0), found->text(at, 1), found->text(at, 2), found->text(at, 3), found->text(at, 4),
+               found->text(at, 5), found->text(at, 6)});
+  }
+  if (!found->empty()) fmt::print("{}", table.text());
+  return static_cast<int>(ExitCode::kGood);
+}
+
+int run_show(const common::Config& config, const MismatchOptions& options) {
+  mysql::Connection connection = open_database(config);
+  fmt::print("{}",
+             pending_images(read_pending(config, connection, PendingKind::kMismatch, options.filter), options.output));
+  return static_cast<int>(ExitCode::kGood);
+}
+
+int run_clear(const common::Config& config, const MismatchOptions& options) {
+  if (options.filter.is_empty() && !options.all) {
+    throw EnvironmentError("mismatches clear needs to know which: give --origin or --table, or --all.",
+                           ExitCode::kUsage);
+  }
+  mysql::Connection connection = open_database(config);
+  const std::string where = condition_of(config, options.filter);
+  const auto found = connection.query("SELECT COALESCE(SUM(changes), 0) FROM farshore.mismatch" + where);
+  if (!found) fail_database(config, found.error());
+  fmt::print("{} {} noted in region {}\n", found->text(0, 0), options.execute ? "forgotten, which were" : "are",
+             config.region);
+  if (!options.execute) {
+    fmt::print(
+        "Nothing was done. Give --execute to forget them. It does not declare a table equal: that is "
+        "`farshorectl equal declare`.\n");
+    return static_cast<int>(ExitCode::kGood);
+  }
+  MarkedTransaction transaction(connection, config);
+  for (const char* const table : {"mismatch", "mismatch_example"}) {
+    const auto done = connection.execute(fmt::format("DELETE FROM farshore.{}{}", table, where));
+    if (!done) fail_database(config, done.error());
+  }
+  transaction.commit();
+  return static_cast<int>(ExitCode::kGood);
+}
+
+}  // namespace
+
+void add_mismatches(CLI::App& app, Command& command) {
+  CLI::App* group =
+      app.add_subcommand("mismatches", "Changes that found another row here than the origin had: count, look, forget");
+  group->require_subcommand(1);
+  const auto options = std::make_shared<MismatchOptions>();
+  const auto add = [&](const char* word, const char* help, int (*run)(const common::Config&, const MismatchOptions&)) {
+    CLI::App* sub = group->add_subcommand(word, help);
+    sub->add_option("--origin", options->filter.origin, "Only of this origin");
+    sub->add_option("--table", options->filter.table, "Only of this table, schema.table");
+    sub->callback([&command, options, run] {
+      command.chosen = [&command, options, run] { return run(command.load(), *options); };
+    });
+    return sub;
+  };
+  add_output_option(*add("list", "How many, by table and kind, without values", run_list), options->output);
+  CLI::App* show = add("show", "The first of each kind with the origin's images and the row that stood here", run_show);
+  show->add_option("--key", options->filter.key, "Only of this key, as it is shown");
+  show->add_option("--limit", options->filter.limit, "At most so many (100)");
+  add_output_option(*show, options->output);
+  CLI::App* clear = add("clear", "Forget them: you have looked, and made the tables equal", run_clear);
+  clear->add_flag("--all", options->all, "Without a filter");
+  clear->add_flag("--execute", options->execute, "Do it; without it, say what would be done");
+}
+
+}  // namespace farshore::ctl

@@ -1,0 +1,177 @@
+"""Changes that find another row at the target than the origin had: counted, shown with both images, and the gate closes."""
+
+import json
+
+import pytest
+
+from scenario import caught_up
+from wait import eventually
+
+SCHEMA = """
+CREATE DATABASE IF NOT EXISTS test_mismatch CHARACTER SET utf8mb4;
+CREATE TABLE IF NOT EXISTS test_mismatch.plain (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT NOT NULL, word VARCHAR(40));
+CREATE TABLE IF NOT EXISTS test_mismatch.uniq (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT NOT NULL, word VARCHAR(40) UNIQUE);
+CREATE TABLE IF NOT EXISTS test_mismatch.textual (word VARCHAR(40) COLLATE utf8mb4_general_ci NOT NULL PRIMARY KEY, n INT NOT NULL);
+CREATE TABLE IF NOT EXISTS test_mismatch.warned (id INT NOT NULL PRIMARY KEY, n INT NOT NULL);
+"""
+NAMES = ["plain", "uniq", "textual", "warned"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tables(regions):
+    regions.load_everywhere(SCHEMA)
+    return regions
+
+
+@pytest.fixture(params=["east", "west"])
+def pair(regions, request):
+    """(source, target), both ways round; the tables are empty, nothing is noted, the gates are open."""
+    forget(regions)
+    source = regions.by_name[request.param]
+    yield source, regions.others(source)[0]
+    forget(regions)
+
+
+def forget(regions):
+    caught_up(regions)
+    for region in regions:
+        region.database.execute("SET SESSION sql_log_bin = 0", *(f"DELETE FROM test_mismatch.{name}" for name in NAMES))
+        assert region.ctl("mismatches", "clear", "--all", "--execute").returncode == 0
+        for origin in regions.others(region):
+            said = region.ctl("equal", "declare", "--origin", origin.name, "--why", "the test emptied them", "--execute")
+            assert said.returncode == 0, said.stderr
+    regions.all_gates_open()
+
+
+def behind_farshores_back(region, *statements):
+    region.database.execute("SET SESSION sql_log_bin = 0", *statements)
+
+
+def counted(region, origin):
+    """{(table, kind): changes}"""
+    listed = json.loads(region.ctl("mismatches", "list", "--origin", origin.name, "--output", "json").stdout)
+    return {(one["table"].split(".")[1], one["kind"]): one["changes"] for one in listed}
+
+
+def shown(region, table):
+    out = region.ctl("mismatches", "show", "--table", f"test_mismatch.{table}", "--output", "json").stdout
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def closed_for(region, table):
+    details = [reason["detail"] for stream in region.gate()[1].get("streams", []) for reason in stream["reasons"]
+               if reason["reason"] == "not-yet-equal"]
+    return any(f"test_mismatch.{table}" in detail for detail in details)
+
+
+def test_what_finds_its_rows_is_never_counted(pair, regions):
+    source, target = pair
+    for name in ("plain", "uniq"):
+        source.database.execute(
+            f"INSERT INTO test_mismatch.{name} VALUES (1, 1, 'a'), (2, 2, 'b'), (3, 3, 'c')",
+            f"UPDATE test_mismatch.{name} SET n = n + 10", f"UPDATE test_mismatch.{name} SET n = n - 10 WHERE id = 2",
+            f"UPDATE test_mismatch.{name} SET id = 9 WHERE id = 3", f"DELETE FROM test_mismatch.{name} WHERE id = 1",
+            f"REPLACE INTO test_mismatch.{name} VALUES (2, 20, 'b')", f"INSERT INTO test_mismatch.{name} VALUES (1, 5, 'e')",
+            f"DELETE FROM test_mismatch.{name} WHERE id = 1")
+    source.database.execute("INSERT INTO test_mismatch.textual VALUES ('one', 1), ('two', 2)",
+                            "UPDATE test_mismatch.textual SET word = 'ONE' WHERE word = 'one'",
+                            "DELETE FROM test_mismatch.textual WHERE word = 'two'", "INSERT INTO test_mismatch.textual VALUES ('TWO', 3)")
+    caught_up(regions)
+    assert counted(target, source) == {}
+    assert "found the row" in target.ctl("mismatches", "list").stdout
+    assert target.gate()[0]
+
+
+def test_one_id_given_in_both_regions_closes_both_gates_and_shows_both_rows(pair, regions):
+    """The seen fault: the rows are swapped for good. Apply of both sides stands still, as a lag."""
+    here, there = pair
+    for name in ("plain", "uniq"):
+        for region in regions:
+            regions.lab.stop(f"{region.name}.apply")
+        here.database.execute(f"INSERT INTO test_mismatch.{name} VALUES (7, 1, 'here')")
+        there.database.execute(f"INSERT INTO test_mismatch.{name} VALUES (7, 2, 'there')")
+        for region in regions:
+            regions.lab.start(f"{region.name}.apply")
+        caught_up(regions)
+        assert here.database.rows(f"SELECT word FROM test_mismatch.{name}") != there.database.rows(f"SELECT word FROM test_mismatch.{name}")
+        for region, other, own, foreign in ((here, there, "here", "there"), (there, here, "there", "here")):
+            assert counted(region, other)[(name, "insert-exists")] == 1
+            eventually(f"the gate of {region.name} is closed for {name}", lambda region=region, name=name: closed_for(region, name))
+            (example,) = shown(region, name)
+            assert example["target"]["word"] == own and foreign in json.dumps(example["source"]) and example["reason"] == "insert-exists"
+
+
+@pytest.mark.parametrize("table", ["plain", "uniq"])
+def test_updates_and_deletes_that_find_no_row_are_counted(pair, regions, table):
+    source, target = pair
+    source.database.execute(f"INSERT INTO test_mismatch.{table} VALUES (1, 1, 'a'), (2, 2, 'b'), (3, 3, 'c'), (4, 4, 'd')")
+    caught_up(regions)
+    behind_farshores_back(target, f"DELETE FROM test_mismatch.{table} WHERE id IN (1, 2)")
+    source.database.execute(f"DELETE FROM test_mismatch.{table} WHERE id IN (2, 4)")
+    caught_up(regions)
+    assert counted(target, source) == {(table, "delete-missing"): 1}
+    assert target.gate()[0], "both sides are without the row"
+    source.database.execute(f"UPDATE test_mismatch.{table} SET n = n + 100 WHERE id IN (1, 3)")
+    caught_up(regions)
+    assert target.database.rows(f"SELECT * FROM test_mismatch.{table} ORDER BY id") == \
+        source.database.rows(f"SELECT * FROM test_mismatch.{table} ORDER BY id")
+    eventually("the look is over and counted", lambda: counted(target, source).get((table, "update-missing")) == 1)
+    eventually("the gate is closed", lambda: closed_for(target, table))
+    assert [one["target"] for one in shown(target, table) if one["reason"] == "update-missing"] == [None]
+    assert "UPDATEs that found no row here: 1" in target.log("apply")
+    declared = target.ctl("equal", "declare", "--origin", source.name, "--table", f"test_mismatch.{table}", "--why", "compared",
+                          "--execute")
+    assert declared.returncode == 0
+    regions.all_gates_open()
+
+
+def test_a_row_that_is_not_as_before_is_found_by_the_sample(pair, regions):
+    """An UPDATE of both regions at once: each ends with the other's value. No number tells; a row a second is compared."""
+    source, target = pair
+    source.database.execute("INSERT INTO test_mismatch.plain VALUES (1, 1, 'a')")
+    caught_up(regions)
+    behind_farshores_back(target, "UPDATE test_mismatch.plain SET n = 50")
+
+    def found():
+        source.database.execute("UPDATE test_mismatch.plain SET word = CONCAT(LEFT(word, 8), 'x')")
+        caught_up(regions)
+        behind_farshores_back(target, "UPDATE test_mismatch.plain SET n = 50")
+        return counted(target, source).get(("plain", "before-differs"), 0) > 0
+
+    eventually("a sample finds it", found, 30)
+    eventually("the gate is closed", lambda: closed_for(target, "plain"))
+    assert shown(target, "plain")[0]["target"]["n"] == 50
+
+
+def test_a_rule_may_leave_the_gate_open(pair, regions):
+    source, target = pair
+    behind_farshores_back(target, "INSERT INTO test_mismatch.warned VALUES (1, 9)")
+    source.database.execute("INSERT INTO test_mismatch.warned VALUES (1, 1)")
+    caught_up(regions)
+    assert counted(target, source) == {("warned", "insert-exists"): 1}
+    assert not closed_for(target, "warned") and target.gate()[0]
+
+
+def test_an_insert_that_comes_a_second_time_is_no_sign(pair, regions):
+    source, target = pair
+    behind_farshores_back(target, "INSERT INTO test_mismatch.plain VALUES (1, 1, 'a')", "INSERT INTO test_mismatch.uniq VALUES (1, 1, 'a')")
+    source.database.execute("INSERT INTO test_mismatch.plain VALUES (1, 1, 'a')", "INSERT INTO test_mismatch.uniq VALUES (1, 1, 'a')")
+    caught_up(regions)
+    assert counted(target, source) == {}
+    assert target.gate()[0]
+
+
+def test_examples_are_bounded_and_forgotten_when_asked(pair, regions):
+    source, target = pair
+    values = ", ".join(f"({n}, 0, NULL)" for n in range(1, 2001))
+    behind_farshores_back(target, f"INSERT INTO test_mismatch.plain VALUES {values}")
+    source.database.execute(f"INSERT INTO test_mismatch.plain VALUES {values.replace(', 0,', ', 1,')}")
+    caught_up(regions)
+    assert counted(target, source)[("plain", "insert-exists")] == 2000
+    examples = target.database.value("SELECT COUNT(*) FROM farshore.mismatch_example")
+    assert 20 <= examples <= 20 * 8
+    assert target.ctl("mismatches", "clear").returncode == 2
+    assert "Nothing was done" in target.ctl("mismatches", "clear", "--table", "test_mismatch.plain").stdout
+    assert counted(target, source)
+    assert target.ctl("mismatches", "clear", "--table", "test_mismatch.plain", "--execute").returncode == 0
+    assert counted(target, source) == {} and shown(target, "plain") == []
