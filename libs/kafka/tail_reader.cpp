@@ -32,7 +32,10 @@ struct TailReader::Client : LogContext {
       rd_kafka_message_t* const message = rd_kafka_consumer_poll(handle.get(), to_ms(deadline.slice()));
       if (message == nullptr && !deadline.passed()) continue;
       if (message == nullptr) break;
+      const rd_kafka_resp_err_t code = message->err;
       const Record record(message, 0);
+      // The group is no more than a name that librdkafka wants: nobody need be allowed to use it.
+      if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED && !deadline.passed()) continue;
       if (record.is_partition_end()) return range;
       if (auto error = record.error()) {
         if (error->kind == KafkaError::Kind::kUnreachable || error->kind == KafkaError::Kind::kRetriable) continue;
