@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "apply/table_fit.hpp"
+#include "mysql/charset_text.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -106,9 +107,13 @@ std::optional<std::string> label_loss(const Column& source, const mysql::ColumnS
   if (is_plain_string(target.data_type)) return std::nullopt;
   if (target.data_type != wanted) return differs(target);
   const std::vector<std::string> there = target.labels();
-  for (const std::string& label : source.labels) {
-    // Other character sets' bytes say nothing here.
-    if (!is_ascii(label) && !source.charset.starts_with("utf8")) continue;
+  for (const std::string& bytes : source.labels) {
+    const auto text = mysql::utf8_text(bytes, source.charset);
+    if (!text) {
+      return fmt::format("column {} has labels in the character set {} at the source, which cannot be compared with {}",
+                         target.name, source.charset, target.column_type);
+    }
+    const std::string& label = *text;
     if (std::ranges::find(there, label) != there.end()) continue;
     const bool may_be_another =
         !is_ascii(label) || label.ends_with(' ') || std::ranges::any_of(there, [&](const std::string& candidate) {
@@ -138,6 +143,8 @@ std::optional<std::string> silent_loss(const Column& source, const mysql::Column
     case ColumnType::kBigint:
       if (type == "float" && integer_bits(source.type) > 16) return differs(target);
       if (type == "double" && integer_bits(source.type) > 32) return differs(target);
+      // A negative number is its 64 bits there.
+      if (type == "bit" && !source.is_unsigned) return differs(target);
       // Years, temporals, ENUM and SET take a number for something else.
       return is_number(type) || is_plain_string(type) || type == "json" ? std::nullopt : differs(target);
     case ColumnType::kDecimal:

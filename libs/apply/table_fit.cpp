@@ -4,9 +4,6 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <cstddef>
-
-#include "mysql/literal.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -15,21 +12,6 @@ using mysql::ForeignKey;
 using mysql::same_name;
 
 std::string key_list(const std::vector<std::string>& columns) { return fmt::format("({})", fmt::join(columns, ", ")); }
-
-// The labels that can be compared stand where they do at the source, and at most one other does not tell.
-bool labels_in_known_order(const Column& column, const mysql::ColumnSchema& target) {
-  const std::vector<std::string> there = target.labels();
-  std::size_t unknown = 0;
-  bool same = there.size() == column.labels.size();
-  for (std::size_t i = 0; i < column.labels.size(); ++i) {
-    if (!mysql::is_label_in_utf8(column.labels[i], column)) {
-      ++unknown;
-    } else if (i >= there.size() || there[i] != column.labels[i]) {
-      same = false;
-    }
-  }
-  return unknown == 0 || (same && unknown == 1);
-}
 
 bool is_characters(const Column& column) {
   return column.type >= ColumnType::kChar && column.type <= ColumnType::kSet && column.charset != "binary";
@@ -115,12 +97,6 @@ class Judge {
     const mysql::ColumnSchema* const there = table_.find(column.name);
     if (there == nullptr) return;
     if (there->generated) wait("it has a generated column in its key: {}", column.name);
-    if (column.type == ColumnType::kSet && there->data_type == "set" && !labels_in_known_order(column, *there)) {
-      wait(
-          "its key column {} is a SET with labels beyond ASCII in {}: whether they stand in the same order here cannot "
-          "be told, and a key is found only by its labels' order. Give it the character set utf8mb4 on both sides",
-          column.name, column.charset);
-    }
     // A text that is compared with a number is read as one: other keys are equal to it, and no index helps.
     if (column.type <= ColumnType::kBigint && !there->charset.empty()) {
       wait("it has its key column {} as text here, and as a number at the source", column.name);
@@ -139,8 +115,7 @@ class Judge {
     if (there == nullptr) {
       wait(
           "it has no column {} here, and the source's rows have it: add it. If it was dropped or renamed here, take "
-          "that "
-          "back until those rows are applied",
+          "that back until those rows are applied",
           column.name);
       return;
     }
@@ -156,6 +131,10 @@ class Judge {
       return;
     }
     if (auto loss = silent_loss(column, *there)) wait("{}", *loss);
+    if (asked != nullptr && (asked->data_type == "uuid" || asked->data_type.starts_with("inet"))) {
+      warn("column {} is {} at the source, and arrives in {} as the bytes that MariaDB stores", column.name,
+           asked->data_type, there->column_type);
+    }
     if (!column.nullable || there->nullable) return;
     if (there->data_type == "timestamp" && target_.null_becomes_now) {
       wait("column {} takes NULL for the present time here: make it nullable, as at the source", column.name);

@@ -190,7 +190,7 @@ bool TargetTable::append_row(std::span<const Value> row, std::string& out) const
   for (const Column& column : columns_) {
     if (!first) out.push_back(',');
     first = false;
-    if (!column.literal.append(row[column.source], out)) return false;
+    if (!column.literal.append_stored(row[column.source], out)) return false;
   }
   out.push_back(')');
   return true;
@@ -200,7 +200,7 @@ std::string TargetTable::unfit(std::span<const Value> row) const {
   std::string out;
   for (const Column& column : columns_) {
     if (column.literal.append(row[column.source], out)) continue;
-    return fmt::format("column {}: {}", column.name, column.literal.demand());
+    return fmt::format("column {}: {}", column.name, column.literal.demand(row[column.source]));
   }
   return "a value does not belong to its column";
 }
@@ -256,7 +256,7 @@ bool TargetTable::append_update(std::span<const Value> row, std::span<const Valu
     first = false;
     out += column.name;
     out.push_back('=');
-    if (!column.literal.append(row[column.source], out)) return false;
+    if (!column.literal.append_stored(row[column.source], out)) return false;
   }
   out += " WHERE ";
   return append_key_condition(key_row, false, out);

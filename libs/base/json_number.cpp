@@ -5,8 +5,11 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
-#include <system_error>
+#include <unordered_set>
+#include <vector>
 
 namespace farshore {
 namespace {
@@ -88,18 +91,6 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool fits_an_integer(std::string_view number) {
-  const char* const end = number.data() + number.size();
-  if (number.starts_with('-')) {
-    std::int64_t value = 0;
-    const auto read = std::from_chars(number.data(), end, value);
-    return read.ec == std::errc() && read.ptr == end;
-  }
-  std::uint64_t value = 0;
-  const auto read = std::from_chars(number.data(), end, value);
-  return read.ec == std::errc() && read.ptr == end;
-}
-
 // Its digits and point are those of the shortest text of the double that it reads as.
 bool is_shortest(std::string_view number, double value) {
   std::string digits;
@@ -129,38 +120,41 @@ bool is_shortest(std::string_view number, double value) {
   return shortest.digits == digits && shortest.point == point + exponent;
 }
 
-/// Calls `good` with each number that is not an integer of 64 bits; true: all were.
-template <typename Good>
-bool all_numbers(std::string_view text, const Good& good) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '"') {
-      for (++at; at < text.size() && text[at] != '"'; ++at) {
-        if (text[at] == '\\') ++at;
-      }
-    } else if (text[at] == '-' || is_digit(text[at])) {
-      std::size_t end = text.find_first_not_of("0123456789.eE+-", at);
-      if (end == std::string_view::npos) end = text.size();
-      const std::string_view number = text.substr(at, end - at);
-      at = end - 1;
-      if (fits_an_integer(number)) continue;
-      double value = 0;
-      const auto read = std::from_chars(number.data(), number.data() + number.size(), value);
-      if (read.ptr != number.data() + number.size()) continue;  // not JSON
-      if (read.ec != std::errc() || !good(number, value)) return false;
-    }
+/// Goes through a text, and stops at what would not be held exactly.
+class ExactReader : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool number_integer(std::int64_t /*value*/) override { return true; }
+  bool number_unsigned(std::uint64_t /*value*/) override { return true; }
+  bool number_float(double value, const std::string& number) override { return is_shortest(number, value); }
+  bool string(std::string& /*value*/) override { return true; }
+  bool binary(nlohmann::json::binary_t& /*value*/) override { return false; }
+  bool start_object(std::size_t /*elements*/) override {
+    names_.emplace_back();
+    return true;
   }
-  return true;
-}
+  bool key(std::string& name) override { return names_.back().insert(std::move(name)).second; }
+  bool end_object() override {
+    names_.pop_back();
+    return true;
+  }
+  bool start_array(std::size_t /*elements*/) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(std::size_t /*at*/, const std::string& /*token*/,
+                   const nlohmann::json::exception& /*why*/) override {
+    return false;
+  }
+
+ private:
+  std::vector<std::unordered_set<std::string>> names_;  ///< of the objects that are open
+};
 
 }  // namespace
 
-bool json_numbers_are_exact(std::string_view text) { return all_numbers(text, is_shortest); }
-
-bool json_numbers_are_printed(std::string_view text) {
-  return all_numbers(text, [](std::string_view number, double value) {
-    std::string printed;
-    return append_json_double(value, printed) && printed == number;
-  });
+bool json_is_held_exactly(std::string_view text) {
+  ExactReader reader;
+  return nlohmann::json::sax_parse(text.begin(), text.end(), &reader);
 }
 
 }  // namespace farshore

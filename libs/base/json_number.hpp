@@ -9,11 +9,9 @@ namespace farshore {
 /// with ".0". False for infinities and NaN, which JSON cannot hold.
 [[nodiscard]] bool append_json_double(double number, std::string& text);
 
-/// Whether MySQL, given the text for a JSON column, would hold every number in it as what it is: as an integer of 64
-/// bits or as a double. What is not JSON it refuses by itself.
-[[nodiscard]] bool json_numbers_are_exact(std::string_view text);
-/// Likewise, and would print every number as it stands there: what MySQL printed, and held as a DECIMAL, can read
-/// "1.50".
-[[nodiscard]] bool json_numbers_are_printed(std::string_view text);
+/// Whether MySQL, given the text for a JSON column, would hold all that it says: every number as an integer of 64 bits
+/// or as the double that it reads as, and no name twice in an object, of which MySQL keeps the last and MariaDB reads
+/// the first. False also for what is not JSON.
+[[nodiscard]] bool json_is_held_exactly(std::string_view text);
 
 }  // namespace farshore

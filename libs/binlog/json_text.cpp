@@ -14,9 +14,10 @@
 #include <cstring>
 
 #include "base/byte_reader.hpp"
+#include "base/json_number.hpp"
+#include "base/json_scalars.hpp"
 #include "binlog/big_endian.hpp"
 #include "binlog/decimal.hpp"
-#include "base/json_number.hpp"
 #include "binlog/temporal.hpp"
 
 namespace farshore::binlog {
@@ -40,13 +41,6 @@ enum class JsonType : std::uint8_t {
   kString = 0x0C,
   kOpaque = 0x0F,
 };
-
-/// The column types of opaque values that have a text form.
-constexpr std::uint8_t kOpaqueTimestamp = 7;
-constexpr std::uint8_t kOpaqueDate = 10;
-constexpr std::uint8_t kOpaqueTime = 11;
-constexpr std::uint8_t kOpaqueDatetime = 12;
-constexpr std::uint8_t kOpaqueDecimal = 246;
 
 void append_base64(std::string_view bytes, std::string& text) {
   constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -97,7 +91,15 @@ void append_integer(T number, std::string& text) {
 
 class JsonPrinter {
  public:
-  JsonPrinter(std::string& text, std::size_t text_bytes_max) : text_(text), text_bytes_max_(text_bytes_max) {}
+  JsonPrinter(std::string& text, std::size_t text_bytes_max)
+      : text_(text), text_begin_(text.size()), text_bytes_max_(text_bytes_max) {}
+
+  /// Behind the whole text.
+  void append_scalars() {
+    if (scalars_.empty()) return;
+    text_.push_back(kJsonScalarsBegin);
+    text_ += scalars_.size() > kJsonScalarBytesMax ? kJsonScalarsTooMany : std::string_view(scalars_);
+  }
 
   /// `bytes` begins with the value and may go on behind it.
   bool value(JsonType type, std::string_view bytes, int depth) {
@@ -148,8 +150,15 @@ class JsonPrinter {
     text_.push_back(is_object ? '{' : '[');
     for (std::uint32_t i = 0; i < count; ++i) {
       if (i > 0) text_ += ", ";
+      const std::size_t path_size = path_.size();
       if (is_object && !key(whole, keys_at + i * key_entry, width)) return false;
+      if (!is_object) {
+        path_.push_back('[');
+        append_integer(i, path_);
+        path_.push_back(']');
+      }
       if (!element(whole, values_at + i * value_entry, width, depth)) return false;
+      path_.resize(path_size);
     }
     text_.push_back(is_object ? '}' : ']');
     return true;
@@ -160,7 +169,10 @@ class JsonPrinter {
     const auto offset = entry.number<std::uint32_t>(width);
     const std::size_t length = entry.u16();
     if (!entry.ok() || offset > whole.size() || length > whole.size() - offset) return false;
+    const std::size_t begin = text_.size();
     append_quoted(whole.substr(offset, length), text_);
+    path_.push_back('.');
+    path_.append(text_, begin);
     text_ += ": ";
     return text_.size() <= text_bytes_max_;
   }
@@ -216,19 +228,29 @@ class JsonPrinter {
 
   bool opaque(std::string_view bytes) {
     ByteReader reader(bytes);
-    const std::uint8_t column_type = reader.u8();
+    const auto type = static_cast<JsonScalarType>(reader.u8());
     std::string_view content;
     if (!take_counted(reader, content)) return false;
-    switch (column_type) {
-      case kOpaqueDecimal: return decimal(content);
-      case kOpaqueDate:
-      case kOpaqueTime:
-      case kOpaqueDatetime:
-      case kOpaqueTimestamp: return temporal(column_type, content);
+    const std::size_t begin = text_.size();
+    if (!scalar(type, content)) return false;
+    if (scalars_.size() <= kJsonScalarBytesMax) {
+      append_json_scalar({.type = type, .offset = begin - text_begin_, .length = text_.size() - begin, .path = path_},
+                         scalars_);
+    }
+    return true;
+  }
+
+  bool scalar(JsonScalarType type, std::string_view content) {
+    switch (type) {
+      case JsonScalarType::kDecimal: return decimal(content);
+      case JsonScalarType::kDate:
+      case JsonScalarType::kTime:
+      case JsonScalarType::kDatetime:
+      case JsonScalarType::kTimestamp: return temporal(type, content);
       default: break;
     }
     text_ += "\"base64:type";
-    append_integer(static_cast<unsigned>(column_type), text_);
+    append_integer(static_cast<unsigned>(type), text_);
     text_.push_back(':');
     append_base64(content, text_);
     text_.push_back('"');
@@ -246,16 +268,16 @@ class JsonPrinter {
     return size > 0;
   }
 
-  bool temporal(std::uint8_t column_type, std::string_view content) {
+  bool temporal(JsonScalarType type, std::string_view content) {
     constexpr std::uint32_t kDigits = 6;
     if (content.size() != sizeof(std::int64_t)) return false;
     std::int64_t packed = 0;
     std::memcpy(&packed, content.data(), sizeof(packed));
     std::array<char, kTemporalTextBytesMax> chars;
     std::size_t size = 0;
-    if (column_type == kOpaqueDate) {
+    if (type == JsonScalarType::kDate) {
       size = put_date(packed, chars.data());
-    } else if (column_type == kOpaqueTime) {
+    } else if (type == JsonScalarType::kTime) {
       size = put_time(packed, kDigits, chars.data());
     } else {
       size = put_datetime(packed, kDigits, chars.data());
@@ -265,7 +287,10 @@ class JsonPrinter {
   }
 
   std::string& text_;
+  const std::size_t text_begin_;
   const std::size_t text_bytes_max_;
+  std::string path_ = "$";  ///< of the value that is printed
+  std::string scalars_;
 };
 
 }  // namespace
@@ -278,7 +303,9 @@ bool append_json_text(std::string_view binary, std::string& text) {
   // A byte of a string prints as six at most, a number's or entry's byte as fewer.
   constexpr std::size_t kTextBytesPerByte = 8;
   JsonPrinter printer(text, text.size() + 64 + kTextBytesPerByte * binary.size());
-  return printer.value(static_cast<JsonType>(binary.front()), binary.substr(1), 0);
+  if (!printer.value(static_cast<JsonType>(binary.front()), binary.substr(1), 0)) return false;
+  printer.append_scalars();
+  return true;
 }
 
 }  // namespace farshore::binlog

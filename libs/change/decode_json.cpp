@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_scalars.hpp"
 #include "change/utf8.hpp"
 
 namespace farshore::change {
@@ -60,7 +61,8 @@ Json value_json(const Value& value, const Column& column) {
     case Value::Kind::kFloat: return Json::parse(fmt::format("{}", value.as_float()), nullptr, false);
     case Value::Kind::kDouble: return value.as_double();
     case Value::Kind::kBytes: return text_json(value.bytes(), column.charset == "binary");
-    case Value::Kind::kText: return text_json(value.bytes(), false);
+    case Value::Kind::kText:
+      return text_json(column.type == ColumnType::kJson ? json_text(value.bytes()) : value.bytes(), false);
   }
   return nullptr;
 }

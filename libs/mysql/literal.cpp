@@ -7,6 +7,9 @@
 #include <numeric>
 
 #include "base/json_number.hpp"
+#include "base/json_scalars.hpp"
+#include "mysql/charset_text.hpp"
+#include "mysql/json_literal.hpp"
 
 namespace farshore::mysql {
 namespace {
@@ -129,37 +132,39 @@ void append_binary_literal(std::string_view bytes, std::string& out) {
   out.push_back('\'');
 }
 
-bool is_label_in_utf8(std::string_view label, const Column& column) {
-  return column.charset.starts_with("utf8") ||
-         (comma_of(column.charset) == "," && std::ranges::all_of(label, [](unsigned char c) { return c < 0x80; }));
-}
-
 LiteralWriter::LiteralWriter(const Column& column, const ColumnSchema* target)
     : type_(column.type), opening_(opening_of(column.charset)), comma_(comma_of(column.charset)) {
   for (const std::string& label : column.labels) append_escaped(label, labels_.emplace_back());
   order_.resize(labels_.size());
   std::iota(order_.begin(), order_.end(), 0);
   if (target == nullptr) return;
-  if (type_ == ColumnType::kSet && target->data_type == "set") order_as(target->labels(), column);
   into_json_ = target->data_type == "json";
+  const bool is_enum = type_ == ColumnType::kEnum && target->data_type == "enum";
+  if (is_enum || (type_ == ColumnType::kSet && target->data_type == "set")) find_places(target->labels(), column);
   if (!target->rounds) return;
   rounds_to_ = static_cast<int>(target->scale);
   rounds_float_ = target->data_type == "float";
 }
 
-// A label that the target lacks, or that cannot be looked for, leaves the order as it is: the judge of the two tables
-// sees to it where that matters.
-void LiteralWriter::order_as(const std::vector<std::string>& labels, const Column& column) {
-  std::vector<std::size_t> place;
+// One that cannot be converted is not there either: the judge of the two tables sees to both.
+void LiteralWriter::find_places(const std::vector<std::string>& labels, const Column& column) {
   for (const std::string& label : column.labels) {
-    if (!is_label_in_utf8(label, column)) return;
-    place.push_back(static_cast<std::size_t>(std::ranges::find(labels, label) - labels.begin()));
+    const auto text = utf8_text(label, column.charset);
+    const auto found = text ? std::ranges::find(labels, *text) : labels.end();
+    places_.push_back(found == labels.end() ? 0 : static_cast<std::size_t>(found - labels.begin()) + 1);
   }
-  std::ranges::stable_sort(order_, {}, [&](std::size_t i) { return place[i]; });
+  std::ranges::stable_sort(order_, {}, [&](std::size_t i) { return places_[i] == 0 ? SIZE_MAX : places_[i]; });
 }
 
-std::string_view LiteralWriter::demand() const {
-  if (into_json_) return "its JSON has a number that the JSON type here would store as another";
+std::string_view LiteralWriter::demand(const Value& value) const {
+  std::string unused;
+  if (into_json_ && type_ == ColumnType::kJson && value.kind() == Value::Kind::kText) {
+    if (const char* const why = append_json_literal(value.bytes(), unused)) return why;
+  }
+  if (into_json_ && is_character(type_)) {
+    return "its text has a number that the JSON type here would store as another, or a name twice in one object, or is "
+           "not JSON";
+  }
   if (rounds_to_ >= 0) return "the column here rounds: it has fewer digits after the point than the value";
   return "the value does not belong to it";
 }
@@ -193,7 +198,7 @@ bool LiteralWriter::append(const Value& value, std::string& out) const {
       if (type_ != ColumnType::kDouble || !keeps_digits(value.as_double())) return false;
       return append_real(value.as_double(), out);
     case Value::Kind::kBytes:
-      if (!is_character(type_) || (into_json_ && !json_numbers_are_exact(value.bytes()))) return false;
+      if (!is_character(type_) || (into_json_ && !json_is_held_exactly(value.bytes()))) return false;
       out += opening_;
       append_escaped(value.bytes(), out);
       out.push_back('\'');
@@ -204,12 +209,37 @@ bool LiteralWriter::append(const Value& value, std::string& out) const {
         out += value.bytes();
         return true;
       }
-      if (!is_temporal(type_) && type_ != ColumnType::kJson) return false;
-      if (into_json_ && type_ == ColumnType::kJson && !json_numbers_are_printed(value.bytes())) return false;
+      if (type_ == ColumnType::kJson) return append_json(value.bytes(), out);
+      if (!is_temporal(type_)) return false;
       append_text_literal(value.bytes(), out);
       return true;
   }
   return false;
+}
+
+// A label that the target lacks goes as text, for the server to refuse.
+bool LiteralWriter::append_stored(const Value& value, std::string& out) const {
+  if (value.kind() != Value::Kind::kUint || places_.empty()) return append(value, out);
+  const std::uint64_t number = value.as_uint();
+  if (type_ == ColumnType::kEnum) {
+    if (number == 0 || number > places_.size() || places_[number - 1] == 0) return append(value, out);
+    append_number(places_[number - 1], out);
+    return true;
+  }
+  std::uint64_t mask = 0;
+  for (std::size_t bit = 0; bit < 64; ++bit) {
+    if ((number >> bit & 1) == 0) continue;
+    if (bit >= places_.size() || places_[bit] == 0) return append(value, out);
+    mask |= std::uint64_t{1} << (places_[bit] - 1);
+  }
+  append_number(mask, out);
+  return true;
+}
+
+bool LiteralWriter::append_json(std::string_view value, std::string& out) const {
+  if (into_json_) return append_json_literal(value, out) == nullptr;
+  append_text_literal(json_text(value), out);
+  return true;
 }
 
 bool LiteralWriter::append_enum(std::uint64_t index, std::string& out) const {

@@ -26,13 +26,11 @@ void append_text_literal(std::string_view text, std::string& out);
 /// _binary'bytes'
 void append_binary_literal(std::string_view bytes, std::string& out);
 
-/// Whether a label, in the column's character set, has the same bytes in UTF-8, as the catalogue gives the target's.
-[[nodiscard]] bool is_label_in_utf8(std::string_view label, const Column& column);
-
 /// Writes the values of one source column. What depends on the column alone is worked out once, here.
-/// Characters keep their character set by an introducer; ENUM and SET go by label, never by index; FLOAT and DOUBLE
-/// are exact; DECIMAL is a number, so that a comparison is exact too. What the target's column would store as something
-/// else without an error is not written: digits that FLOAT(7,2) rounds, numbers that MySQL's JSON cannot hold.
+/// Characters keep their character set by an introducer; ENUM and SET go by label, never by the source's index; FLOAT
+/// and DOUBLE are exact; DECIMAL is a number, so that a comparison is exact too. What the target's column would store
+/// as something else without an error is not written: digits that FLOAT(7,2) rounds, numbers that MySQL's JSON cannot
+/// hold. A document of MySQL's keeps the types inside when it goes into MySQL's JSON, and is text elsewhere.
 /// A SET's labels come in the order of the target's own: in any order they are stored alike, but compared they are
 /// text.
 class LiteralWriter {
@@ -42,14 +40,18 @@ class LiteralWriter {
   /// False: the value does not belong to the column (an ENUM index without a label, another kind), or the target's
   /// column does not hold it exactly: nothing is written.
   [[nodiscard]] bool append(const Value& value, std::string& out) const;
+  /// Likewise, of a value that is stored, not compared: an ENUM's or SET's as the number that its labels have in the
+  /// target's column. A label's text could be another label's by the collation there.
+  [[nodiscard]] bool append_stored(const Value& value, std::string& out) const;
   /// What was asked of a value that was not written, for people.
-  [[nodiscard]] std::string_view demand() const;
+  [[nodiscard]] std::string_view demand(const Value& value) const;
 
  private:
   [[nodiscard]] bool keeps_digits(double number) const;
+  [[nodiscard]] bool append_json(std::string_view value, std::string& out) const;
   [[nodiscard]] bool append_enum(std::uint64_t index, std::string& out) const;
   [[nodiscard]] bool append_set(std::uint64_t mask, std::string& out) const;
-  void order_as(const std::vector<std::string>& labels, const Column& column);
+  void find_places(const std::vector<std::string>& labels, const Column& column);
 
   ColumnType type_;
   int rounds_to_ = -1;               ///< digits after the point that the target keeps of a FLOAT or DOUBLE; -1: all
@@ -59,6 +61,7 @@ class LiteralWriter {
   std::string_view comma_;           ///< between the labels of a SET; static
   std::vector<std::string> labels_;  ///< escaped
   std::vector<std::size_t> order_;   ///< of a SET: indexes in labels_, in the order in which they are written
+  std::vector<std::size_t> places_;  ///< of each label among those of the target's ENUM or SET, from 1; 0: not there
 };
 
 }  // namespace farshore::mysql

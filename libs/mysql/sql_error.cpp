@@ -122,8 +122,13 @@ SqlErrorKind kind_of_error_code(int code) {
     case 1761:
     case 1762:
     case 3140:  // invalid JSON
-    case 3144:
     case 3141:
+    case 3144:
+    case 3150:  // JSON that is too large
+    case 3151:  // with a name that is too long
+    case 3156:  // a value inside is of another type
+    case 3157:  // nested too deep
+    case 3669:  // a value inside is out of range
     case 3819:  // check constraint (MySQL)
     case 3903:
     case 4025:  // check constraint (MariaDB)

@@ -118,7 +118,7 @@ def test_json_numbers_that_the_type_here_cannot_hold_are_parked_with_the_columns
         same(pair, table)
         return
     eventually("the row is parked", lambda: target.parked(), 20, explain=target.progress)
-    assert "column `v`: its JSON has a number" in target.parked()[0]["reason"]
+    assert "column `v`: its text has a number" in target.parked()[0]["reason"]
     assert target.database.rows(f"SELECT id FROM {table}") == [(2,)]
     source.database.as_application(f"DELETE FROM {table} WHERE id = 1")
     eventually("nothing is parked", lambda: not target.parked(), 30)

@@ -63,7 +63,8 @@ COLUMNS = [
     ("c_set", "SET('r','w','x','é')", ["'r,x'", "''", "'r,w,x,é'"], HEX),
     ("c_set_many", "SET(" + ",".join(f"'s{n}'" for n in range(64)) + ")", ["'s0,s63'", "'s33'"], HEX),
     ("c_json", "JSON", ["'{\"a\": [1, 2.5, null, true], \"ü\": \"it\\'s\", \"n\": {\"deep\": [[]]}}'", "'[]'", "'\"text\"'",
-                        "'-17'", "'{\"big\": 18446744073709551615, \"d\": 1e100}'", "'null'", "'{\"s\": \"\\\\u0041\\\\n\\\\\\\\\"}'"], JSON),
+                        "'-17'", "'{\"big\": 18446744073709551615, \"d\": 1e100}'", "'null'", "'{\"s\": \"\\\\u0041\\\\n\\\\\\\\\"}'",
+                        "JSON_OBJECT('price', CAST(1.50 AS DECIMAL(10,2)), 'day', CAST('2026-01-02' AS DATE), 'at', JSON_ARRAY(CAST('12:00:00.5' AS TIME(1))))"], JSON),
 ]
 # Too wide for one row together, or by themselves a table that reads easily: a table a column.
 ANY_TEXT = "SET SESSION sql_mode = ''"

@@ -14,8 +14,8 @@ bool fits(ColumnType type, const std::string& target) {
 }
 
 TEST(SilentLoss, IntegersGoIntoNumbersAndTexts) {
-  for (const char* const target : {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "bit", "varchar",
-                                   "char", "text", "longtext", "json"}) {
+  for (const char* const target : {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "varchar", "char",
+                                   "text", "longtext", "json"}) {
     EXPECT_TRUE(fits(ColumnType::kBigint, target)) << target;
   }
   for (const char* const target :
@@ -139,6 +139,31 @@ TEST(SilentLoss, YearsOfTwoDigitsAndMariadbsOwnTypesSayWhatTheyAre) {
   EXPECT_FALSE(fits(column("c", ColumnType::kYear), target)) << "1901 becomes 2001";
   EXPECT_THAT(silent_loss(column("c", ColumnType::kChar, "binary", 63, 16), target_column("c", "uuid")).value_or(""),
               HasSubstr("column c is uuid there, and values of that type are not carried"));
+}
+
+TEST(SilentLoss, LabelsOfOtherCharacterSetsCompareByTheirCharacters) {
+  Column source = column("c", ColumnType::kEnum, "latin1");
+  mysql::ColumnSchema target = target_column("c", "enum", "utf8mb4");
+  target.column_type = "enum('a','\u00e4')";
+  source.labels = {"a", "\xe4"};
+  EXPECT_TRUE(fits(source, target));
+  target.column_type = "enum('a')";
+  EXPECT_THAT(silent_loss(source, target).value_or(""), HasSubstr("without the source's label '\u00e4'"));
+  source.charset = "utf16";
+  source.labels = {std::string("\0a", 2)};
+  EXPECT_TRUE(fits(source, target));
+  target.column_type = "enum('A')";
+  EXPECT_FALSE(fits(source, target)) << "the collation there may take it for 'A'";
+  source.charset = "latin1";
+  source.labels = {"\x81"};
+  EXPECT_THAT(silent_loss(source, target).value_or(""), HasSubstr("labels in the character set latin1"));
+}
+
+TEST(SilentLoss, ANegativeNumberWouldBeItsBits) {
+  Column source = column("c", ColumnType::kInt);
+  EXPECT_FALSE(fits(source, target_column("c", "bit")));
+  source.is_unsigned = true;
+  EXPECT_TRUE(fits(source, target_column("c", "bit")));
 }
 
 TEST(SilentLoss, AnEnumsLabelThatLooksLikeANumberMustBeThere) {

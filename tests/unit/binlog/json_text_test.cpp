@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json_number.hpp"
+#include "base/json_scalars.hpp"
 
 namespace farshore::binlog {
 namespace {
@@ -77,6 +78,20 @@ TEST(JsonText, unknown_types_and_literals_are_refused) {
   EXPECT_FALSE(prints(std::string("\x04\x03", 2), text));
   EXPECT_FALSE(prints("\x04", text));
   EXPECT_FALSE(prints(std::string("\x0f\xf6\x04\x42\x01\x80\x00", 7), text)) << "a decimal of 66 digits";
+}
+
+TEST(JsonText, scalars_whose_type_the_text_does_not_tell_are_named_behind_it) {
+  const std::string decimal("\x0f\xf6\x04\x03\x02\x81\x32", 7);
+  std::string text = "before ";
+  ASSERT_TRUE(append_json_text(decimal, text));
+  EXPECT_EQ(text, std::string("before 1.50\000246 0 4 $\n", 22));
+  ASSERT_TRUE(prints(array_of(array_of(decimal)), text));
+  EXPECT_EQ(json_text(text), "[[1.50]]");
+  EXPECT_EQ(json_scalars(text), "246 2 4 $[0][0]\n");
+  const std::string bytes("\x0f\xfc\x02\xff\x00", 5);
+  ASSERT_TRUE(prints(bytes, text));
+  EXPECT_EQ(json_text(text), R"("base64:type252:/wA=")");
+  EXPECT_EQ(json_scalars(text), "252 0 21 $\n");
 }
 
 TEST(JsonText, lengths_beyond_the_bytes_are_refused) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <sstream>
 
+#include "base/json_scalars.hpp"
 #include "recorded.hpp"
 
 namespace farshore::binlog {
@@ -44,7 +45,8 @@ std::string cell_of(const Value& value, const Column& column) {
     case Value::Kind::kFloat: return fmt::format("{}", static_cast<double>(value.as_float()));
     case Value::Kind::kDouble: return fmt::format("{}", value.as_double());
     case Value::Kind::kBytes: return hex(value.bytes());
-    case Value::Kind::kText: return column.type == ColumnType::kJson ? hex(value.bytes()) : std::string(value.bytes());
+    case Value::Kind::kText:
+      return column.type == ColumnType::kJson ? hex(json_text(value.bytes())) : std::string(value.bytes());
   }
   return {};
 }

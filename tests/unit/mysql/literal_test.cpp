@@ -1,5 +1,6 @@
 #include "mysql/literal.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -212,7 +213,7 @@ TEST(Literals, ASetsLabelsStandInTheOrderOfTheTargets) {
   EXPECT_EQ(written(flags, 5), "'c,a'");
   EXPECT_EQ(written(column(ColumnType::kSet, "latin1", {"a", "c"}), 3), "_latin1'c,a'");
   EXPECT_EQ(written(column(ColumnType::kSet, "utf8mb4", {"new", "a", "c"}), 7), "'c,a,new'") << "refused by the server";
-  EXPECT_EQ(written(column(ColumnType::kSet, "latin1", {"a", "\xE9", "c"}), 5), "_latin1'a,c'") << "cannot be compared";
+  EXPECT_EQ(written(column(ColumnType::kSet, "latin1", {"a", "\xE9", "c"}), 5), "_latin1'c,a'");
 }
 
 TEST(Literals, ASetHasUpTo64Labels) {
@@ -242,6 +243,81 @@ TEST(Literals, AValueOfAnotherKindThanTheColumnsIsRefused) {
   EXPECT_FALSE(literal(column(ColumnType::kDate), Value::of_bytes("2026-01-01")));
   EXPECT_FALSE(literal(column(ColumnType::kDecimal), Value::of_int(1)));
   EXPECT_FALSE(literal(column(ColumnType::kDate), Value::of_uint(1)));
+}
+
+// --- labels as they are stored
+
+TEST(Labels, AreStoredAsTheNumberThatTheyHaveAtTheTarget) {
+  ColumnSchema there;
+  there.data_type = "enum";
+  there.column_type = "enum('x','ä','a')";
+  const LiteralWriter of_enum(column(ColumnType::kEnum, "latin1", {"a", "\xe4", "new"}), &there);
+  const auto stored = [](const LiteralWriter& writer, std::uint64_t number) {
+    std::string out;
+    return writer.append_stored(Value::of_uint(number), out) ? out : "refused";
+  };
+  EXPECT_EQ(stored(of_enum, 1), "3");
+  EXPECT_EQ(stored(of_enum, 2), "2");
+  EXPECT_EQ(stored(of_enum, 3), "_latin1'new'") << "for the server to refuse";
+  EXPECT_EQ(stored(of_enum, 0), "refused");
+  EXPECT_EQ(stored(of_enum, 4), "refused");
+  there.data_type = "set";
+  there.column_type = "set('c','b','a')";
+  const LiteralWriter of_set(column(ColumnType::kSet, "utf8mb4", {"a", "b", "new"}), &there);
+  EXPECT_EQ(stored(of_set, 0), "0");
+  EXPECT_EQ(stored(of_set, 3), "6");
+  EXPECT_EQ(stored(of_set, 4), "'new'");
+  EXPECT_EQ(stored(of_set, 8), "refused");
+  there.data_type = "varchar";
+  EXPECT_EQ(stored(LiteralWriter(column(ColumnType::kEnum, "utf8mb4", {"a"}), &there), 1), "'a'");
+}
+
+// --- MySQL's JSON into MySQL's JSON
+
+/// The literal, or why there is none.
+std::string into_json(std::string_view value) {
+  ColumnSchema there;
+  there.data_type = "json";
+  const LiteralWriter writer(column(ColumnType::kJson), &there);
+  std::string out;
+  if (writer.append(Value::of_text(value), out)) return out;
+  EXPECT_EQ(out, "");
+  return std::string(writer.demand(Value::of_text(value)));
+}
+
+TEST(Documents, OfScalarsThatTheirTextTellsAreText) {
+  EXPECT_EQ(into_json(R"({"a": [1, 1.5, "it's"]})"), R"('{"a": [1, 1.5, "it\'s"]}')"s);
+}
+
+TEST(Documents, KeepTheTypesInside) {
+  EXPECT_EQ(into_json("1.50\000246 0 4 $\n"s), "JSON_REPLACE(CAST('1.50' AS JSON),'$',CAST('1.50' AS DECIMAL(3,2)))");
+  EXPECT_EQ(into_json("[-0.5, -17]\000246 1 4 $[0]\n246 7 3 $[1]\n"s),
+            "JSON_REPLACE(CAST('[-0.5, -17]' AS JSON),'$[0]',CAST('-0.5' AS DECIMAL(1,1)),'$[1]',CAST('-17' AS "
+            "DECIMAL(2,0)))");
+  const std::string day = R"({"it's": "2026-01-02"})";
+  EXPECT_EQ(into_json(day + "\00010 9 12 $.\"it's\"\n"s),
+            R"(JSON_REPLACE(CAST('{"it\'s": "2026-01-02"}' AS JSON),'$."it\'s"',DATE'2026-01-02'))"s);
+  EXPECT_EQ(into_json("\"-01:02:03.000000\"\00011 0 18 $\n"s),
+            "JSON_REPLACE(CAST('\"-01:02:03.000000\"' AS JSON),'$',TIME'-01:02:03.000000')");
+  EXPECT_EQ(into_json("\"base64:type252:/wA=\"\000252 0 21 $\n"s),
+            "JSON_REPLACE(CAST('\"base64:type252:/wA=\"' AS JSON),'$',(SELECT x FROM "
+            "JSON_TABLE(JSON_ARRAY(FROM_BASE64('/wA=')),'$[0]' COLUMNS(x BLOB PATH '$' ERROR ON ERROR)) AS t))");
+}
+
+TEST(Documents, WithTypesThatNoExpressionGivesSaySo) {
+  EXPECT_THAT(into_json("\"base64:type251:/wA=\"\000251 0 21 $\n"s), testing::HasSubstr("its JSON has bytes inside"));
+  EXPECT_THAT(into_json("[1.5]\0*"s), testing::HasSubstr("more DECIMALs, dates and bytes"));
+}
+
+TEST(Documents, WithLinesThatAreNotOfTheirTextAreNotWritten) {
+  for (const std::string& bad : {"1.5\000246 0 4 $\n"s, "1.5\000246 0 3 x\n"s, "1.5\000246 0 3 $"s, "1.5\000246 0 $\n"s,
+                                 "\"');--\"\00010 0 7 $\n"s, "\"base64:type15:a)==\"\00015 0 20 $\n"s}) {
+    EXPECT_THAT(into_json(bad), testing::HasSubstr("its JSON has bytes inside")) << bad;
+  }
+}
+
+TEST(Documents, AreTextWhereNoJsonTypeIs) {
+  EXPECT_EQ(literal(column(ColumnType::kJson), Value::of_text("1.50\000246 0 4 $\n"s)), "'1.50'");
 }
 
 }  // namespace
