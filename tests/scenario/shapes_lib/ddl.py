@@ -251,7 +251,7 @@ ALL = {
     "add-column": (3, "add_column"), "add-own-default": (1, "add_own_default"), "drop-column": (2, "drop_column"),
     "rename-column": (1, "rename_column"), "add-unique": (2, "add_unique"), "drop-unique": (1, "drop_unique"),
     "rebuild": (1, "rebuild"), "truncate": (2, "truncate"), "drop-create": (2, "drop_and_create"),
-    "create-or-replace": (1, "create_or_replace"), "swap": (2, "swap"), "new-table": (2, "new_table"),
-    "new-child": (3, "new_child"), "check": (2, "passing_check"), "passing-type": (3, "passing_type"),
+    "create-or-replace": (1, "create_or_replace"), "swap": (4, "swap"), "new-table": (2, "new_table"),
+    "new-child": (5, "new_child"), "check": (2, "passing_check"), "passing-type": (3, "passing_type"),
     "passing-unique": (1, "passing_unique"), "passing-column": (1, "passing_column"),
 }

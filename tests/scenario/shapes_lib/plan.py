@@ -14,7 +14,7 @@ from .tables import random_table
 
 REGIONS = ("east", "west")
 FAULTS = {
-    "kill-capture": 2, "kill-apply": 2, "kill-mirror": 1, "hold-apply": 4, "hold-mirror": 2, "hold-capture": 1, "zombie": 2,
+    "kill-capture": 2, "kill-apply": 2, "kill-mirror": 1, "kill-gate": 1, "hold-apply": 4, "hold-mirror": 2, "hold-capture": 1, "zombie": 2,
     "lose-commit": 2, "retry-parked": 3, "clock-gate": 1, "clock-capture": 1, "clock-source": 1,
 }
 
@@ -57,6 +57,7 @@ class Planner:
         self.changes = Changes(self.random)
         self.tables = {region: {} for region in REGIONS}     # region -> {full name: Table}
         self.writers = {region: Writer(number, self.random) for number, region in enumerate(REGIONS)}
+        self.favourite = self.random.choice(REGIONS)    # home of the tables that have one: those can be swapped
         self.due = []             # (at which step, step): twins, undoings, resumings
         self.busy = set()         # tables with a change that one side alone has
         self.steps = []
@@ -72,7 +73,7 @@ class Planner:
         return self.steps
 
     def first_table(self, name):
-        made = random_table(name, self.random, self.random.choice(("", "", *REGIONS)), self.random.random() < 0.2)
+        made = random_table(name, self.random, self.random.choice(("", "", self.favourite, self.favourite)), self.random.random() < 0.2)
         for region in REGIONS:
             self.tables[region][made.full] = made
         self.ids += 1

@@ -35,7 +35,8 @@ def differences(runner):
     east, west = runner.regions.by_name["east"], runner.regions.by_name["west"]
     schemas = ", ".join(f"'{name}'" for name in runner.schemas)
     here, there = (set(region.database.rows(TABLES.format(schemas))) for region in (east, west))
-    found = [f"{'.'.join(table)} is in {'east' if table in here else 'west'} alone" for table in sorted(here ^ there)]
+    found = [f"{'.'.join(table)} is in {region.name} alone, with rows" for region, other in ((east, there), (west, here))
+             for table in sorted((here | there) - other) if region.database.value(f"SELECT COUNT(*) FROM {'.'.join(table)}")]
     for table in sorted(here & there):
         found += table_differences(east, west, table)
     return found
@@ -128,7 +129,7 @@ def judge(runner, watch, within_s=SETTLE_WITHIN_S):
         missing = standing(runner) or runner.lab.what_is_missing(CAUGHT_UP_WITHIN_S)
         if len(open_gates) == 2 and not missing:
             if not aligned:
-                runner.duties.ways_out.drop_what_is_owed()
+                runner.duties.ways_out.even_out()
                 runner.duties.align()
                 aligned = True
                 continue
