@@ -63,7 +63,7 @@ class Duties:
                 word = "skip"
             if (step["id"], region.name) in self.ways_out.lost_keys or step.get("aligned"):
                 word = "skip"       # what it did to rows here is not what it did there: the tables are compared
-            if step.get("renew"):
+            if step.get("renew") and step["home"] == origin:
                 word = "skip"       # done, and with other values here
                 self.renew(origin, step)
         said = region.ctl("ddl", word, "--origin", origin, "--epoch", str(epoch), "--execute")

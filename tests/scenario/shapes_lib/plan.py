@@ -167,6 +167,7 @@ class Planner:
                 step[name] = getattr(made, name)
         if made.manner == "passing":
             step["undo_sql"] = made.undo
+        if made.manner != "both" and made.table in self.tables[region]:
             step["home"] = self.tables[region][made.table].home
         return step
 
