@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <string>
 
 namespace farshore {
@@ -25,6 +26,7 @@ struct DatabaseEndpoint {
   std::string socket;
   std::string user;
   std::string password;
+  std::string password_file;  ///< not empty: current_password() reads it, instead of `password`
   TlsSettings tls;
 
   /// The host to connect to without a socket. By the name "localhost" the client libraries would take their default
@@ -36,5 +38,9 @@ struct DatabaseEndpoint {
     return user + "@" + (socket.empty() ? host + ":" + std::to_string(port) : "unix:" + socket);
   }
 };
+
+/// What to log in with now. To be asked at each attempt to connect, so that a file that was replaced meanwhile counts.
+/// An error is a sentence for people.
+[[nodiscard]] std::expected<std::string, std::string> current_password(const DatabaseEndpoint& endpoint);
 
 }  // namespace farshore

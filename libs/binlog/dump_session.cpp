@@ -124,6 +124,8 @@ StreamError stalled_error() {
 }
 
 std::expected<st_mysql*, StreamError> connect_for_dump(const DatabaseEndpoint& source, const StreamOptions& options) {
+  const auto password = current_password(source);
+  if (!password) return std::unexpected(StreamError{Kind::kAccessDenied, password.error()});
   static std::once_flag once;
   std::call_once(once, [] { mysql_library_init(0, nullptr, nullptr); });
   MYSQL* mysql = mysql_init(nullptr);
@@ -132,8 +134,8 @@ std::expected<st_mysql*, StreamError> connect_for_dump(const DatabaseEndpoint& s
   const bool by_socket = !source.socket.empty();
   const std::string host = source.tcp_host();
   const MYSQL* connected =
-      mysql_real_connect(mysql, by_socket ? nullptr : host.c_str(), source.user.c_str(), source.password.c_str(),
-                         nullptr, by_socket ? 0 : source.port, by_socket ? source.socket.c_str() : nullptr, 0);
+      mysql_real_connect(mysql, by_socket ? nullptr : host.c_str(), source.user.c_str(), password->c_str(), nullptr,
+                         by_socket ? 0 : source.port, by_socket ? source.socket.c_str() : nullptr, 0);
   if (connected == nullptr) {
     Kind kind = kind_of(mysql_errno(mysql), mysql_error(mysql));
     if (kind == Kind::kProtocol || kind == Kind::kClosed) kind = Kind::kUnreachable;

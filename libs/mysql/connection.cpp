@@ -48,7 +48,8 @@ SqlError to_error(const sql::SQLException& exception) {
   return error;
 }
 
-sql::ConnectOptionsMap options_of(const DatabaseEndpoint& endpoint, const SessionSettings& settings) {
+sql::ConnectOptionsMap options_of(const DatabaseEndpoint& endpoint, const std::string& password,
+                                  const SessionSettings& settings) {
   sql::ConnectOptionsMap options;
   if (endpoint.socket.empty()) {
     options["hostName"] = sql::SQLString("tcp://" + endpoint.tcp_host() + ":" + std::to_string(endpoint.port));
@@ -56,7 +57,7 @@ sql::ConnectOptionsMap options_of(const DatabaseEndpoint& endpoint, const Sessio
     options["hostName"] = sql::SQLString("unix://" + endpoint.socket);
   }
   options["userName"] = sql::SQLString(endpoint.user);
-  options["password"] = sql::SQLString(endpoint.password);
+  options["password"] = sql::SQLString(password);
   options["CLIENT_FOUND_ROWS"] = true;
   options["OPT_CONNECT_TIMEOUT"] = static_cast<int>(settings.connect_timeout.count());
   options["OPT_READ_TIMEOUT"] = static_cast<int>(settings.read_timeout.count());
@@ -84,6 +85,9 @@ std::string session_statement(const SessionSettings& settings) {
   if (settings.wait_timeout.count() > 0) sql += fmt::format(", wait_timeout={}", settings.wait_timeout.count());
   if (settings.lock_wait_timeout.count() > 0) {
     sql += fmt::format(", innodb_lock_wait_timeout={}", settings.lock_wait_timeout.count());
+  }
+  if (settings.metadata_wait_timeout.count() > 0) {
+    sql += fmt::format(", lock_wait_timeout={}", settings.metadata_wait_timeout.count());
   }
   sql += fmt::format(", unique_checks=1, foreign_key_checks={}, autocommit={}", settings.foreign_key_checks ? 1 : 0,
                      settings.autocommit ? 1 : 0);
@@ -128,9 +132,11 @@ Connection::~Connection() = default;
 std::expected<Connection, SqlError> Connection::open(const DatabaseEndpoint& endpoint,
                                                      const SessionSettings& settings) {
   prepare_thread();
+  const auto password = current_password(endpoint);
+  if (!password) return std::unexpected(SqlError{SqlErrorKind::kAccessDenied, 0, {}, password.error()});
   auto impl = std::make_unique<Impl>();
   try {
-    sql::ConnectOptionsMap options = options_of(endpoint, settings);
+    sql::ConnectOptionsMap options = options_of(endpoint, *password, settings);
     impl->session.reset(driver().connect(options));
     impl->statement.reset(impl->session->createStatement());
   } catch (const sql::SQLException& exception) {

@@ -26,6 +26,8 @@ struct SessionSettings {
   std::chrono::seconds wait_timeout{0};
   /// innodb_lock_wait_timeout. 0: as the server has it.
   std::chrono::seconds lock_wait_timeout{0};
+  /// lock_wait_timeout: for locks of tables and of the whole server. 0: as the server has it, which is a day or a year.
+  std::chrono::seconds metadata_wait_timeout{0};
   bool foreign_key_checks = true;
   bool autocommit = true;
   std::string program_name;  ///< for people: in performance_schema.session_connect_attrs

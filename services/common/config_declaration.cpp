@@ -23,7 +23,7 @@ void declare(FieldVisitor& v, TlsSettings& tls) {
 
 void declare(FieldVisitor& v, AccountConfig& account) {
   v.text({"user", "Name of the database account."}, TextKind::kFree, account.user);
-  v.text({"password_file", "File that holds the password; a newline at its end is left out."}, TextKind::kPath,
+  v.text({"password_file", "File that holds the password; a newline at its end is left out. Read again at each connection."}, TextKind::kPath,
          account.password_file);
   v.text({"password_env", "Environment variable that holds the password. Give this or password_file, not both."},
          TextKind::kFree, account.password_env);

@@ -3,16 +3,12 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <system_error>
+#include <utility>
 
 #include "base/environment_error.hpp"
 
 namespace farshore::common {
 namespace {
-
-constexpr std::size_t kPasswordBytesMax = 4096;
 
 DatabaseEndpoint endpoint(const Address& address, const std::string& socket, const TlsSettings& tls,
                           const AccountConfig& account) {
@@ -24,7 +20,8 @@ DatabaseEndpoint endpoint(const Address& address, const std::string& socket, con
   out.socket = socket;
   out.tls = tls;
   out.user = account.user;
-  out.password = read_password(account);
+  out.password = read_password(account);  // also of a file, so that one that is not there is told at the start
+  out.password_file = account.password_file;
   return out;
 }
 
@@ -42,23 +39,12 @@ std::string read_password(const AccountConfig& account) {
     }
     return found;
   }
-  if (account.password_file.empty()) return {};
-  std::ifstream in(account.password_file, std::ios::binary);
-  if (!in) {
-    throw EnvironmentError(
-        fmt::format("password_file of account {}: {} cannot be read ({}); create it, readable "
-                    "for the user that runs this service.",
-                    account.user, account.password_file, std::generic_category().message(errno)));
-  }
-  std::string password(std::istreambuf_iterator<char>(in), {});
-  while (!password.empty() && (password.back() == '\n' || password.back() == '\r')) password.pop_back();
-  if (password.size() > kPasswordBytesMax) {
-    throw EnvironmentError(
-        fmt::format("password_file of account {}: {} holds more than {} bytes; it should hold "
-                    "the password alone.",
-                    account.user, account.password_file, kPasswordBytesMax));
-  }
-  return password;
+  DatabaseEndpoint login;
+  login.user = account.user;
+  login.password_file = account.password_file;
+  auto password = current_password(login);
+  if (!password) throw EnvironmentError(password.error() + ".");
+  return std::move(*password);
 }
 
 DatabaseEndpoint database_endpoint(const DatabaseConfig& database, const AccountConfig& account) {

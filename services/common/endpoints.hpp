@@ -11,7 +11,7 @@ namespace farshore::common {
 /// neither is given. Throws EnvironmentError when the named file or variable is not there.
 [[nodiscard]] std::string read_password(const AccountConfig& account);
 
-/// How to reach the region's own database with one of its accounts.
+/// How to reach the region's own database with one of its accounts. A password file is read again at each connection.
 [[nodiscard]] DatabaseEndpoint database_endpoint(const DatabaseConfig& database, const AccountConfig& account);
 
 /// How capture reaches an origin. Throws EnvironmentError when the origin has neither address nor socket.

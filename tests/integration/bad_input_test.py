@@ -6,7 +6,7 @@ import socket
 import pytest
 import yaml
 
-from circuit import Circuit, make_accounts
+from circuit import PASSWORD, Circuit, make_accounts
 from lab_lib import tools
 from lab_lib.services import get
 from plain_servers import PlainServer, free_port
@@ -165,6 +165,36 @@ def test_a_wrong_password(circuit, kind):
         config = case.capture_config() if service == "capture" else case.config
         running = getattr(case, service)(config=changed(config, path, str(case.folder / "wrong")))
         assert_refuses(running, ERROR, f"farshore_{service}", "denied")
+
+
+def test_a_password_that_was_changed_counts_when_its_file_is_replaced(circuit):
+    """At the next connection, of which each service makes one again and again."""
+    case = circuit("mariadb", "mariadb")
+
+    def change(password):
+        for account in ("capture", "apply", "gate"):
+            case.source.execute(f"ALTER USER 'farshore_{account}'@'%' IDENTIFIED BY '{password}'")
+        for (connection,) in case.source.rows("SELECT ID FROM information_schema.PROCESSLIST WHERE USER LIKE 'farshore%'"):
+            case.source.execute(f"KILL {connection}")
+    case.execute("CREATE TABLE t (id INT NOT NULL PRIMARY KEY)")
+    with case.capture() as capture, case.apply() as apply, case.gate() as gate:
+        services = (capture, apply, gate)
+        for service in services:
+            service.wait_ready()
+        eventually("apply has partitions", lambda: case.progress())
+        change("another-Pass2")
+        try:
+            for service in services:
+                service.wait_unready("denied", timeout_s=20)
+            (case.folder / "password").write_text("another-Pass2\n")
+            for service in services:
+                service.wait_ready(timeout_s=30)
+        finally:
+            change(PASSWORD)
+            (case.folder / "password").write_text(PASSWORD + "\n")
+        for service in services:
+            service.wait_ready(timeout_s=30)
+        assert '"the target is written again"' in apply.said() and '"the progress table is read again"' in gate.said()
 
 
 def test_tls_is_required_and_the_server_has_none(circuit):

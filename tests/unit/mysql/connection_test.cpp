@@ -32,6 +32,7 @@ TEST_F(ASession, IsSetUpBeforeItIsUsed) {
   SessionSettings settings;
   settings.wait_timeout = std::chrono::seconds(4);
   settings.lock_wait_timeout = std::chrono::seconds(2);
+  settings.metadata_wait_timeout = std::chrono::seconds(1);
   settings.foreign_key_checks = false;
   settings.autocommit = false;
   (void)open(settings);
@@ -40,7 +41,8 @@ TEST_F(ASession, IsSetUpBeforeItIsUsed) {
   EXPECT_EQ(setup.back(),
             "SET NAMES utf8mb4, time_zone='+00:00', lc_messages='en_US', sql_quote_show_create=1, "
             "sql_mode='STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES', "
-            "wait_timeout=4, innodb_lock_wait_timeout=2, unique_checks=1, foreign_key_checks=0, autocommit=0");
+            "wait_timeout=4, innodb_lock_wait_timeout=2, lock_wait_timeout=1, unique_checks=1, foreign_key_checks=0, "
+            "autocommit=0");
 }
 
 TEST_F(ASession, TellsTheServerWhoseItIs) {
