@@ -50,6 +50,38 @@ bool ends_with_watermark(PartitionState state) {
          state == PartitionState::kUnreadableBatch || state == PartitionState::kWrongOrigin;
 }
 
+/// What ends such a stop, for somebody who has only the sentence. The runbooks say more.
+std::string way_out(PartitionState state, const progress::PartitionKey& key, std::string_view reason) {
+  switch (state) {
+    case PartitionState::kHole:
+      return fmt::format(
+          "; `farshorectl refill --origin {} --peer FILE` copies it once more, if the origin's Kafka has it",
+          key.origin);
+    case PartitionState::kNeedsSnapshot:
+      return fmt::format(
+          "; `farshorectl refill --origin {} --peer FILE` brings what is before, if the origin's Kafka has it; else "
+          "begin "
+          "the origin anew, with a copy of its tables",
+          key.origin);
+    case PartitionState::kWrongIncarnation:
+    case PartitionState::kNumberingConflict:
+      if (reason.contains("origin reset")) return {};
+      return fmt::format("; `farshorectl origin reset --origin {}`, at the origin and here, with a copy of its tables",
+                         key.origin);
+    case PartitionState::kWrongOrigin:
+      return "; a mirror renames topics or copies from the wrong cluster, or somebody else produces to this topic";
+    case PartitionState::kUnreadableBatch:
+      return "; `farshorectl decode` shows whether it is so at the origin's Kafka too, or was damaged on the way";
+    case PartitionState::kApplying:
+    case PartitionState::kAtBarrier:
+    case PartitionState::kWaitingForStatement:
+    case PartitionState::kWaitingForSchema:
+    case PartitionState::kMarkerFiltered:
+    case PartitionState::kStopped: return {};
+  }
+  return {};
+}
+
 Verdict unreadable(std::string reason) {
   return {.kind = Verdict::Kind::kRefuse, .state = PartitionState::kUnreadableBatch, .reason = std::move(reason)};
 }
@@ -223,7 +255,7 @@ void PartitionIntake::go_on() {
 // Every record behind a gap shows it again, in other words: what the first one said stays.
 Intake PartitionIntake::stop(Step step, Verdict verdict, WorkSet& set) {
   const progress::ProgressRow& row = mark_.row();
-  std::string reason = progress::reason_for_people(std::move(verdict.reason));
+  std::string reason = progress::reason_for_people(verdict.reason + way_out(verdict.state, row.key, verdict.reason));
   const bool is_said = row.state == verdict.state && (is_stopped_ || row.reason == reason);
   is_stopped_ = true;
   if (!is_said) {

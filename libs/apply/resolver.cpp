@@ -49,8 +49,7 @@ std::expected<void, SqlError> write_over(mysql::Connection& connection, const Ro
   const auto row = op.change->row();
   std::string sql;
   const auto run = [&](bool good) -> std::expected<std::uint64_t, SqlError> {
-    if (!good)
-      return std::unexpected(SqlError{mysql::SqlErrorKind::kRefused, 0, {}, "a value does not belong to its column"});
+    if (!good) return std::unexpected(SqlError{mysql::SqlErrorKind::kRefused, 0, {}, target.unfit(row)});
     if (sql.empty()) return 0;
     auto done = connection.execute(sql);
     sql.clear();

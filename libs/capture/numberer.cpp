@@ -30,6 +30,7 @@ std::string place_of(std::string_view gtid, Ordinal ordinal, SourceTime commit_t
                      commit_time.time_since_epoch().count());
 }
 
+constexpr std::size_t kRowBytesSettable = 9U << 20;  // the bound of capture.max_row_bytes: a batch has to hold the row
 constexpr std::uint64_t kRowsOfTransactionMax = std::numeric_limits<std::uint32_t>::max() / 2;
 
 }  // namespace
@@ -130,10 +131,15 @@ bool Numberer::write(const RoutedTable& table, std::span<const Value> routed_by,
   open_slot_ = slot;
   if (builder.bytes() - bytes_before > limits_.row_bytes_max) {
     const auto& shape = table.encoded->table.shape;
+    const std::size_t bytes = builder.bytes() - bytes_before;
+    const std::string remedy =
+        bytes <= kRowBytesSettable
+            ? "raise it"
+            : fmt::format("no more than {} can be set, and such a row is not carried", kRowBytesSettable);
     refusal_ = fmt::format(
-        "a row of table {} (digest of its key {:016x}) takes {} bytes, more than capture.max_row_bytes ({}): raise it, "
-        "or leave the table out of every stream",
-        shape.full_name(), key_digest(routed_by, shape), builder.bytes() - bytes_before, limits_.row_bytes_max);
+        "a row of table {} (digest of its key {:016x}) takes {} bytes, more than capture.max_row_bytes ({}): {}, or "
+        "leave the table out of every stream (\"!{}\" in the stream's tables)",
+        shape.full_name(), key_digest(routed_by, shape), bytes, limits_.row_bytes_max, remedy, shape.full_name());
     return false;
   }
   return true;

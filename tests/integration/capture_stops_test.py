@@ -147,18 +147,19 @@ def test_what_needs_no_record_passes(circuit, kind):
         assert capture.is_ready()
 
 
-@pytest.mark.parametrize("kind", BOTH)
-def test_a_row_above_the_bound_stops_capture(circuit, kind):
+@pytest.mark.parametrize("kind,bound,length,remedy", [
+    *((kind, "64KiB", 70_000, "raise it") for kind in BOTH), ("mariadb", "9MiB", 10_000_000, "no more than 9437184 can be set")])
+def test_a_row_above_the_bound_stops_capture(circuit, kind, bound, length, remedy):
     case = circuit(kind)
     case.execute("CREATE TABLE wide (id INT NOT NULL PRIMARY KEY, body LONGTEXT)")
     config = case.capture_config()
-    config["capture"] = {"max_row_bytes": "64KiB"}
+    config["capture"] = {"max_row_bytes": bound, "batch_bytes": "64KiB"}
     with case.capture(config=config) as capture:
         capture.wait_ready()
         case.execute("INSERT INTO wide VALUES (1, REPEAT('x', 60000))")
         case.wait_published(1)
-        case.execute("INSERT INTO wide VALUES (2, REPEAT('x', 70000))")
-        capture.wait_unready("stopped", "wide", "max_row_bytes")
+        case.execute(f"INSERT INTO wide VALUES (2, REPEAT('x', {length}))")
+        capture.wait_unready("stopped", "wide", "max_row_bytes", remedy)
         assert case.published_changes() == 1
 
 
