@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/environment_error.hpp"
 #include "base/pause.hpp"
@@ -43,7 +44,7 @@ class Face {
     return {.standby = [this] { standby(); },
             .capturing = [this](Epoch epoch) { capturing(epoch); },
             .kafka_silent = [this](bool silent) { kafka_silent(silent); },
-            .warning = [this](const std::string& text) { common::log_warn(text, {{"origin", origin_}}); },
+            .warning = [this](const std::string& text) { warn(text); },
             .information = [this](const std::string& text) { common::log_info(text, {{"origin", origin_}}); },
             .beat = [this] { beat(); }};
   }
@@ -57,13 +58,20 @@ class Face {
   [[nodiscard]] bool is_capturing() const { return is_capturing_; }
   void ended(const SessionEnd& end) {
     metrics_.set_active(false);
+    // A session that got nowhere did not look at everything: what was warned of may still be so.
+    if (is_capturing_) warned_before_.clear();
+    warned_before_.merge(warned_);
+    warned_.clear();
     is_capturing_ = false;
     is_kafka_silent_ = false;
     switch (end.kind) {
       case EndKind::kShutdown: return;
       case EndKind::kRetry:
         health_.ready(kComponent, false, end.sentence);
-        common::log_warn("session ended; a new one follows", {{"origin", origin_}, {"reason", end.sentence}});
+        // Once, not for each session that comes to nothing for the same reason.
+        if (end.sentence != retried_because_)
+          common::log_warn("session ended; a new one follows", {{"origin", origin_}, {"reason", end.sentence}});
+        retried_because_ = end.sentence;
         return;
       case EndKind::kRenumber:
         health_.ready(kComponent, false, end.sentence);
@@ -76,14 +84,21 @@ class Face {
   }
 
  private:
+  /// A session looks at the source and the topics as the one before did: what it warned of too is known.
+  void warn(const std::string& text) {
+    if (!warned_.insert(text).second || warned_before_.contains(text)) return;
+    common::log_warn(text, {{"origin", origin_}});
+  }
   void standby() {
     health_.ready(kComponent, true, "standby: another capture holds the lease at the source");
     common::log_info("standby: another capture holds the lease at the source", {{"origin", origin_}});
+    retried_because_.clear();
     not_stopped();
   }
   void capturing(Epoch epoch) {
     common::log_info("capturing", {{"origin", origin_}, {"epoch", epoch.raw()}});
     metrics_.set_active(true);
+    retried_because_.clear();
     not_stopped();
     is_capturing_ = true;
     show_capturing();
@@ -120,7 +135,10 @@ class Face {
   std::chrono::steady_clock::time_point last_beat_;
   bool is_capturing_ = false;
   bool is_kafka_silent_ = false;
-  std::string stopped_because_;  ///< as it was logged; empty: not stopped
+  std::string stopped_because_;          ///< as it was logged; empty: not stopped
+  std::string retried_because_;          ///< likewise, since a session last got somewhere
+  std::set<std::string> warned_;         ///< by the session at hand
+  std::set<std::string> warned_before_;  ///< by the one before, and by those since that got nowhere
 };
 
 /// How long to wait before the next session.
