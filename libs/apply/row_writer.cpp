@@ -184,7 +184,7 @@ RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
         if (auto judged = judge(run_ops, *done); !judged) return judged;
       }
     } else if (action_for(done.error().kind) == Action::kRetry) {
-      return std::unexpected(Failure::again(done.error()));
+      return std::unexpected(Failure::again(done.error()).at(ops[from].change->table->shape));
     } else if (auto written = write_rows(run_ops); !written) {
       return written;
     }
@@ -216,9 +216,11 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
   if (is_conflict_) return {};
   if (!is_parked(op)) return seen_ == Seen::kAsExpected ? Result() : on_surprise(op, seen_, 1);
   if (auto removed = parking_.unpark(connection_, partition, op); !removed) {
-    return std::unexpected(Failure::of_statement(
-        op.slice, fmt::format("table {}: what is parked cannot be taken away", op.change->table->shape.full_name()),
-        removed.error()));
+    return std::unexpected(
+        Failure::of_statement(
+            op.slice, fmt::format("table {}: what is parked cannot be taken away", op.change->table->shape.full_name()),
+            removed.error())
+            .at("farshore", "parked"));
   }
   return {};
 }
@@ -277,7 +279,7 @@ RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error
   const progress::PartitionKey& partition = slices_[op.slice].key;
   const std::string table = op.change->table->shape.full_name();
   switch (action_for(error.kind)) {
-    case Action::kRetry: return std::unexpected(Failure::again(error));
+    case Action::kRetry: return std::unexpected(Failure::again(error).at(op.change->table->shape));
     case Action::kWait:
       return std::unexpected(
           Failure::of_slice(op.slice, PartitionState::kWaitingForSchema,
@@ -302,7 +304,8 @@ RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error
   }
   if (auto parked = parking_.park(connection_, partition, op, error); !parked) {
     return std::unexpected(
-        Failure::of_statement(op.slice, fmt::format("table {}: a change cannot be parked", table), parked.error()));
+        Failure::of_statement(op.slice, fmt::format("table {}: a change cannot be parked", table), parked.error())
+            .at("farshore", "parked"));
   }
   ++(*counts_)[op.slice].parked;
   return {};

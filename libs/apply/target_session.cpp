@@ -19,6 +19,7 @@ using mysql::text_literal;
 
 constexpr std::chrono::seconds kWaitTimeout{4};
 constexpr std::chrono::seconds kLockWaitTimeout{2};
+constexpr std::chrono::seconds kMetadataWaitTimeout{1};
 constexpr std::chrono::seconds kReadTimeout{30};
 constexpr int kEventsAPage = 500;
 constexpr int kPagesMax = 200;
@@ -44,8 +45,13 @@ std::expected<void, SqlError> write_marker(Connection& connection, const std::st
       "INSERT INTO farshore.progress (region, origin, stream, part, epoch, incarnation, seq, origin_position, state, "
       "reason) VALUES ({},'self-test',{},-1,0,0,0,'','applying','') ON DUPLICATE KEY UPDATE writes=writes+1",
       text_literal(region), text_literal(instance.substr(0, instance.find('/')).substr(0, 64))));
-  if (!written) return std::unexpected(written.error());
-  return connection.commit();
+  auto done = written ? connection.commit() : std::unexpected(written.error());
+  if (!done && done.error().kind == mysql::SqlErrorKind::kLockWait) {
+    done.error().message +=
+        " (the self-test row of farshore.progress waits for a lock over the whole server, as of FLUSH TABLES WITH READ "
+        "LOCK or a backup, or for one on that table)";
+  }
+  return done;
 }
 
 // Other sessions' progress writes are as good a sign as our own.
@@ -95,6 +101,7 @@ std::expected<TargetSession, SqlError> open_target_session(const DatabaseEndpoin
   settings.read_timeout = kReadTimeout;
   settings.wait_timeout = kWaitTimeout;
   settings.lock_wait_timeout = kLockWaitTimeout;
+  settings.metadata_wait_timeout = kMetadataWaitTimeout;
   settings.foreign_key_checks = false;
   settings.autocommit = false;
   settings.program_name = "farshore apply";

@@ -27,11 +27,14 @@ using namespace std::chrono_literals;
 constexpr auto kKeepAlive = 1s;    // well below the session's wait_timeout
 constexpr auto kOffsetEvery = 5s;  // a hint: what is read again is dropped by its number
 constexpr auto kBarrierEvery = 200ms;
-constexpr auto kBarrierSoon = 1s;   // what passes sooner need not be said
+constexpr auto kBarrierSoon = 1s;  // what passes sooner need not be said
+constexpr auto kAnswerLate = 5s;
 constexpr auto kLoadPatience = 1s;  // then the worker's other partitions have their turn
 constexpr auto kParkedFirst = 100ms;
 constexpr auto kRequestsEvery = 500ms;
 
+constexpr std::string_view kFarshore = "farshore";
+constexpr std::string_view kProgress = "progress";
 constexpr std::string_view kMovedByAnother = "another writer has moved its progress";
 
 bool same_row(const ProgressRow& a, const ProgressRow& b) {
@@ -54,40 +57,74 @@ class WorkSetWriter::Backoff {
   std::chrono::milliseconds time_{20};
 };
 
-WorkSetWriter::WorkSetWriter(WriterSettings settings, std::function<void(const std::string&)> notice)
+class WorkSetWriter::Busy {
+ public:
+  explicit Busy(std::atomic<Clock::rep>& since) : since_(since) { since_ = Clock::now().time_since_epoch().count(); }
+  ~Busy() { since_ = 0; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  std::atomic<Clock::rep>& since_;
+};
+
+WorkSetWriter::WorkSetWriter(WriterSettings settings, Notice notice)
     : settings_(std::move(settings)),
       notice_(std::move(notice)),
       catalog_(settings_.rules, settings_.schema_max_age),
       parking_(settings_.region, settings_.retry_interval),
       planner_(catalog_),
       parked_retry_(settings_.region, parking_, planner_),
-      resolver_(settings_.region, parking_, parked_retry_) {
+      resolver_(settings_.region, parking_, parked_retry_),
+      stuck_(settings_.region) {
   if (settings_.look_at != LookAt::kNone) look_.emplace(settings_.region, settings_.look_at == LookAt::kAll);
 }
 
 std::string WorkSetWriter::fault() const {
-  const std::lock_guard lock(fault_mutex_);
-  return fault_;
+  {
+    const std::lock_guard lock(fault_mutex_);
+    if (!fault_.empty()) return fault_;
+  }
+  const Clock::rep since = busy_since_;
+  const auto silent = Clock::now() - Clock::time_point(Clock::duration(since));
+  if (since == 0 || silent < kAnswerLate) return {};
+  return fmt::format("{} does not answer: a transaction of apply has been under way for more than {} s",
+                     settings_.endpoint.to_string(), std::chrono::seconds(kAnswerLate).count());
 }
 
 // --- the session
 
 void WorkSetWriter::set_fault(std::string fault) {
   const std::lock_guard lock(fault_mutex_);
-  if (!fault.empty() && fault != fault_) notice_(fault);
   fault_ = std::move(fault);
+}
+
+// A transaction has just gone through.
+void WorkSetWriter::goes_on() {
+  if (session_) stuck_.passed(session_->connection);
+  set_fault(session_ ? session_->marker_fault : "");
 }
 
 // True: there is a session that was alive a moment ago. False: stopped.
 bool WorkSetWriter::connect(const std::stop_token& stop) {
+  // The server ends a session that has been silent for its wait_timeout. That is found out here, and not by a statement
+  // whose failure would be told as the reason why a partition does not go on.
+  if (session_ && !session_->connection.lost() && Clock::now() - last_used_ >= kKeepAlive) {
+    const Busy busy(busy_since_);
+    (void)session_->connection.execute("DO 1");
+  }
   Backoff backoff(stop);
   while (!session_ || session_->connection.lost()) {
     if (session_) metrics_.reconnects.fetch_add(1, std::memory_order_relaxed);
     session_.reset();
     if (stop.stop_requested()) return false;
-    auto opened = open_target_session(settings_.endpoint, settings_.region, settings_.owner);
+    auto opened = [&] {
+      const Busy busy(busy_since_);
+      return open_target_session(settings_.endpoint, settings_.region, settings_.owner);
+    }();
     if (opened) {
       session_.emplace(std::move(*opened));
+      stuck_.on_new_session();
       catalog_.forget();
       set_fault(session_->marker_fault);
       break;
@@ -117,9 +154,9 @@ void WorkSetWriter::load(std::span<const LoadRequest> requests, std::vector<Outc
     while (connect(stop)) {
       const auto loaded = load_one(request, outcomes);
       if (loaded) break;
-      if (loaded.error() != said)
-        notice_(fmt::format("{} not taken over yet: {}", request.key.to_string(), loaded.error()));
-      said = loaded.error();
+      said = loaded.error().retry ? loaded.error().retry->to_string() : loaded.error().reason;
+      tell(loaded.error());
+      if (loaded.error().retry && !stuck_.sentence().empty()) said = stuck_.sentence();
       if (stop.stop_requested()) return;
       if (Clock::now() >= until) {
         Outcome& outcome = outcomes.emplace_back();
@@ -134,21 +171,21 @@ void WorkSetWriter::load(std::span<const LoadRequest> requests, std::vector<Outc
   }
 }
 
-// An error is a sentence for people.
-std::expected<void, std::string> WorkSetWriter::load_one(const LoadRequest& request, std::vector<Outcome>& outcomes) {
+std::expected<void, Failure> WorkSetWriter::load_one(const LoadRequest& request, std::vector<Outcome>& outcomes) {
+  const Busy busy(busy_since_);
   ProgressStore store(session_->connection, settings_.region);
   ProgressRow row;
   const auto claimed = claim(store, request, row);
   if (!claimed || !*claimed) {
     rollback();
-    return std::unexpected(claimed ? std::string(kMovedByAnother) : claimed.error().to_string());
+    return std::unexpected(claimed ? Failure::of_slice(0, PartitionState::kApplying, std::string(kMovedByAnother))
+                                   : Failure::again(claimed.error()).at(kFarshore, kProgress));
   }
+  goes_on();
   const auto offset = read_offset(request);
   const auto parked = parking_.load(session_->connection, request.key);
   rollback();  // they only read
-  if (!offset || !parked) {
-    return std::unexpected((offset ? parked.error() : offset.error()).to_string());
-  }
+  if (!offset || !parked) return std::unexpected(Failure::again(offset ? parked.error() : offset.error()));
   Held held;
   held.row = row;
   held.topic_id = request.topic_id;
@@ -187,8 +224,8 @@ std::expected<bool, SqlError> WorkSetWriter::claim(ProgressStore& store, const L
     mine.reason = session_->marker_fault;
   } else if (mine.state == PartitionState::kMarkerFiltered) {
     mine.state = PartitionState::kApplying;
-    mine.reason.clear();
   }
+  if (mine.state == PartitionState::kApplying) mine.reason.clear();  // of a wait that the owner before had
   const auto advanced = store.advance(**found, mine);
   if (!advanced) return std::unexpected(advanced.error());
   if (!*advanced) return false;
@@ -218,6 +255,7 @@ void WorkSetWriter::release(const PartitionKey& key) {
     ProgressStore store(session_->connection, settings_.region);
     ProgressRow row = held.row;
     row.owner.clear();
+    if (row.state == PartitionState::kApplying) row.reason.clear();
     const auto advanced = store.advance(held.row, row);
     if (advanced && *advanced) {
       WorkSet set;
@@ -230,13 +268,16 @@ void WorkSetWriter::release(const PartitionKey& key) {
   }
   parking_.forget(key);
   held_.erase(key);
-  if (held_.empty()) set_fault("");  // with nothing in hand nothing fails
+  if (!held_.empty()) return;
+  set_fault("");  // with nothing in hand nothing fails
+  if (session_) stuck_.passed(session_->connection);
 }
 
 // --- writing
 
 void WorkSetWriter::write(WorkSet& set, std::vector<Outcome>& outcomes, const std::stop_token& stop) {
   leave_out_stale(set, outcomes);
+  stuck_.begin();
   schema_is_fresh_ = false;
   Backoff backoff(stop);
   while (std::ranges::find(active_, true) != active_.end()) {
@@ -271,14 +312,22 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
     session_.reset();  // the next one looks again
     return Attempt::kAgain;
   }
-  const auto written = write_transaction(set, outcomes);
+  const auto written = [&] {
+    const Busy busy(busy_since_);
+    return write_transaction(set, outcomes);
+  }();
   if (written) return Attempt::kCommitted;
   const Failure& failure = written.error();
   rollback();
   if (failure.look) return Attempt::kAgain;
   if (failure.retry) {
     count_retry(*failure.retry);
-    if (session_ && session_->connection.lost()) look_again(set, outcomes);
+    if (session_ && session_->connection.lost()) {
+      look_again(set, outcomes);
+      return Attempt::kAgain;
+    }
+    tell(failure);
+    if (stuck_.can_be_noted()) note_reason(set, stuck_.sentence());
     return Attempt::kAgain;
   }
   catalog_.forget();
@@ -309,7 +358,8 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
     const auto advanced = store.advance(held_.at(slice.key).row, slice.next);
     if (!advanced) {
       return std::unexpected(
-          Failure::of_statement(static_cast<std::uint32_t>(i), "its progress cannot be written", advanced.error()));
+          Failure::of_statement(static_cast<std::uint32_t>(i), "its progress cannot be written", advanced.error())
+              .at(kFarshore, kProgress));
     }
     if (*advanced) continue;
     rollback();
@@ -324,11 +374,12 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   if (look_) look_->begin();
   RowWriter writer(connection, parking_, limits, look_ ? &*look_ : nullptr);
   if (auto rows = writer.write(**plan, set.slices(), counts_); !rows) return rows;
-  if (auto offsets = write_offsets(set, active_); !offsets) return std::unexpected(Failure::again(offsets.error()));
+  if (auto offsets = write_offsets(set, active_); !offsets)
+    return std::unexpected(Failure::again(offsets.error()).at(kFarshore, "channel_offset"));
   if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
 
   parking_.settle(true);
-  set_fault("");
+  goes_on();
   metrics_.transactions.fetch_add(1, std::memory_order_relaxed);
   last_used_ = Clock::now();
   note_freed(**plan);
@@ -337,6 +388,38 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
     if (active_[i]) applied(set.slices()[i], counts_[i], outcomes);
   }
   return {};
+}
+
+// --- a transaction that does not get through
+
+void WorkSetWriter::tell(const Failure& failure) {
+  if (!session_ || !stuck_.failed(session_->connection, failure)) return;
+  last_used_ = Clock::now();
+  set_fault(stuck_.sentence());
+}
+
+// The next transaction that goes through clears it.
+void WorkSetWriter::note_reason(const WorkSet& set, const std::string& sentence) {
+  ProgressStore store(session_->connection, settings_.region);
+  std::vector<Held*> noted;
+  bool good = true;
+  for (std::size_t i = 0; i < active_.size() && good; ++i) {
+    if (!active_[i]) continue;
+    Held& held = held_.at(set.slices()[i].key);
+    if (held.row.state != PartitionState::kApplying || held.row.reason == sentence) continue;
+    ProgressRow row = held.row;
+    row.reason = sentence;
+    row.owner = settings_.owner;
+    const auto advanced = store.advance(held.row, row);
+    good = advanced && *advanced;
+    noted.push_back(&held);
+  }
+  // Of a COMMIT without an answer the next try finds out.
+  if (noted.empty() || !good || !session_->connection.commit()) return rollback();
+  for (Held* const held : noted) {
+    held->row.reason = sentence;
+    ++held->row.writes;
+  }
 }
 
 // Where reading goes on after a restart, for those slices whose last note is old.
@@ -418,7 +501,6 @@ void WorkSetWriter::suspend(const PartitionKey& key, PartitionState state, const
   const std::string reason = progress::reason_for_people(text);
   ProgressRow row = found->second.row;
   if (row.state != state || row.reason != reason) {
-    notice_(fmt::format("{} {}: {}", key.to_string(), to_string(state), reason));
     row.state = state;
     row.reason = reason;
     row.owner = settings_.owner;
@@ -436,8 +518,8 @@ void WorkSetWriter::suspend(const PartitionKey& key, PartitionState state, const
 void WorkSetWriter::lose(const PartitionKey& key, std::string_view reason, std::vector<Outcome>& outcomes) {
   const auto found = held_.find(key);
   if (found == held_.end()) return;
-  notice_(fmt::format("{}: {}", key.to_string(), reason));
   outcomes.push_back({.kind = Outcome::Kind::kLost, .key = key, .row = found->second.row, .offset = {}, .counts = {}});
+  outcomes.back().row.reason = reason;
   held_.erase(found);
   parking_.forget(key);
 }
@@ -453,18 +535,22 @@ void WorkSetWriter::count_retry(const SqlError& error) {
   } else if (error.code != 0) {
     metrics_.retries_lock_wait.fetch_add(1, std::memory_order_relaxed);
   }
-  if (error.kind == SqlErrorKind::kConnectionLost || error.kind == SqlErrorKind::kLockWait) {
-    notice_("the transaction is tried again: " + error.to_string());
-  }
+  if (session_ && error.kind == SqlErrorKind::kReadOnly)
+    stuck_.show(session_->connection, progress::WriteBlock::kReadOnly);
+  if (session_ && error.kind == SqlErrorKind::kDiskFull)
+    stuck_.show(session_->connection, progress::WriteBlock::kDiskFull);
+  if (error.kind == SqlErrorKind::kConnectionLost)
+    set_fault(fmt::format("the session with {} is lost: {}", settings_.endpoint.to_string(), error.to_string()));
 }
 
 // --- what has its own time
 
 void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& stop) {
   const auto now = Clock::now();
-  if (now - last_used_ >= kKeepAlive && !held_.empty()) {
-    if (!connect(stop)) return;
-    (void)session_->connection.execute("DO 1");
+  if (now - last_used_ >= kKeepAlive) {
+    // Without a partition none is waited for; but one that is there is kept, for the next that is taken over.
+    if (!held_.empty() && !connect(stop)) return;
+    if (held_.empty() && session_) (void)session_->connection.execute("DO 1");
     last_used_ = now;
   }
   if (!session_ || session_->connection.lost() || !session_->marker_fault.empty()) return;
@@ -497,6 +583,7 @@ void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
       rollback();
     }
     if (session_->connection.lost()) return;
+    if (!passed) tell(Failure::again(passed.error()).at(kFarshore, kProgress));
     if (passed && !*passed) lost.push_back(key);
   }
   for (const PartitionKey& key : lost) lose(key, kMovedByAnother, outcomes);
@@ -525,7 +612,7 @@ std::expected<bool, SqlError> WorkSetWriter::pass_barrier(const PartitionKey& ke
   next.writes = held.row.writes + 1;
   held.row = next;
   held.barrier.reset();
-  notice_(fmt::format("{} enters epoch {}", key.to_string(), next.epoch.epoch.raw()));
+  goes_on();
   outcomes.push_back(
       {.kind = Outcome::Kind::kEntered, .key = key, .row = next, .offset = std::nullopt, .counts = {}, .rows = 0});
   return true;
@@ -548,7 +635,6 @@ std::expected<bool, SqlError> WorkSetWriter::stand_at_barrier(const PartitionKey
   if (!noted) return std::unexpected(noted.error());
   next.writes = held.row.writes + 1;
   held.row = next;
-  notice_(fmt::format("{} {}: {}", key.to_string(), to_string(next.state), next.reason));
   outcomes.push_back(
       {.kind = Outcome::Kind::kWaits, .key = key, .row = next, .offset = std::nullopt, .counts = {}, .rows = 0});
   return true;
@@ -568,7 +654,7 @@ void WorkSetWriter::note_mismatches(const WorkSet& set) {
     const auto slice = std::ranges::find(set.slices(), found.partition, &Slice::key);
     MismatchCounts& counts = counts_[static_cast<std::size_t>(slice - set.slices().begin())].mismatches;
     for (std::size_t i = 0; i < kMismatches; ++i) counts[i] += found.counts[i];
-    if (!found.sentence.empty()) notice_(found.sentence);
+    if (!found.sentence.empty()) notice_(NoticeLevel::kWarning, found.sentence);
   }
 }
 
@@ -576,7 +662,10 @@ void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vecto
   const auto retried = retry_parked_changes(key, held);
   if (!retried) return on_failed_try(key, held, retried.error(), outcomes);
   held.parked_pause = 0ms;
-  for (const std::string& sentence : parked_retry_.found_conflicts()) notice_(sentence);
+  if (!held.parked_fault.empty())
+    notice_(NoticeLevel::kInformation, fmt::format("{}: what is parked is tried again", key.to_string()));
+  held.parked_fault.clear();
+  for (const std::string& sentence : parked_retry_.found_conflicts()) notice_(NoticeLevel::kWarning, sentence);
 }
 
 void WorkSetWriter::on_failed_try(const PartitionKey& key, Held& held, const Failure& failure,
@@ -592,7 +681,8 @@ void WorkSetWriter::on_failed_try(const PartitionKey& key, Held& held, const Fai
   }
   // It is out of the partition's order already, and the gate closed: nothing is won by stopping the partition, which
   // may bring the newer change of its key.
-  if (held.parked_fault != failure.reason) notice_(fmt::format("{}: {}", key.to_string(), failure.reason));
+  if (held.parked_fault != failure.reason)
+    notice_(NoticeLevel::kWarning, fmt::format("{}: {}", key.to_string(), failure.reason));
   held.parked_fault = failure.reason;
 }
 
@@ -626,9 +716,10 @@ void WorkSetWriter::carry_out_requests(std::vector<Outcome>& outcomes) {
   for (const Request& request : *requests) {
     const auto held = held_.find(request.partition);
     if (held == held_.end()) continue;
-    notice_(fmt::format("{}: {} of seq {} of table {}.{} is asked for{}", request.partition.to_string(), request.action,
-                        request.seq.raw(), request.key.schema, request.key.table,
-                        request.dry_run ? " as a dry run" : ""));
+    notice_(
+        NoticeLevel::kInformation,
+        fmt::format("{}: {} of seq {} of table {}.{} is asked for{}", request.partition.to_string(), request.action,
+                    request.seq.raw(), request.key.schema, request.key.table, request.dry_run ? " as a dry run" : ""));
     if (auto done = carry_out(held->second, request); !done) {
       on_failed_try(request.partition, held->second, done.error(), outcomes);
     }

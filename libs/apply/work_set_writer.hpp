@@ -19,6 +19,7 @@
 #include "apply/parking.hpp"
 #include "apply/resolver.hpp"
 #include "apply/row_writer.hpp"
+#include "apply/stuck_transaction.hpp"
 #include "apply/target_catalog.hpp"
 #include "apply/target_session.hpp"
 #include "apply/work_set.hpp"
@@ -54,7 +55,7 @@ struct Outcome {
     kNotLoaded,  ///< it could not be taken over, row.reason says why; load it again later
     kApplied,    ///< the slice is durable
     kSuspended,  ///< the partition cannot go on now; load it again later
-    kLost,       ///< someone else has written its progress; load it again later
+    kLost,       ///< someone else has written its progress, as row.reason says; load it again later
     kWaits,      ///< it still stands at a barrier: row.state and row.reason say for what
     kEntered,    ///< the barrier is passed
   };
@@ -78,6 +79,10 @@ struct WriterMetrics {
   std::atomic<std::uint64_t> reconnects{0};
 };
 
+/// What a writer says itself, beside its outcomes and its fault, which are its caller's to log.
+enum class NoticeLevel : std::uint8_t { kInformation, kWarning };
+using Notice = std::function<void(NoticeLevel, const std::string&)>;
+
 /// Writes work sets into the target database: one transaction each, the progress rows first, by compare-and-set. Owns
 /// one session. Blocking; one thread.
 ///
@@ -87,7 +92,7 @@ struct WriterMetrics {
 class WorkSetWriter {
  public:
   /// `notice` takes sentences for the log.
-  WorkSetWriter(WriterSettings settings, std::function<void(const std::string&)> notice);
+  WorkSetWriter(WriterSettings settings, Notice notice);
 
   /// Takes partitions over: from here on no other writer's transaction of them goes through. Waits for a session with
   /// the database as long as it takes, or until `stop`; with one partition that cannot be had only for a moment.
@@ -102,7 +107,7 @@ class WorkSetWriter {
 
   [[nodiscard]] std::size_t parked(const progress::PartitionKey& key) const { return parking_.count(key); }
   [[nodiscard]] const WriterMetrics& metrics() const { return metrics_; }
-  /// Empty: the session is good. Else why there is none now, or why nothing can be written.
+  /// Empty: the session is good. Else why there is none now, or what a transaction waits for. From any thread.
   [[nodiscard]] std::string fault() const;
 
  private:
@@ -121,9 +126,15 @@ class WorkSetWriter {
   enum class Attempt : std::uint8_t { kCommitted, kAgain };
   class Backoff;
 
+  /// While it lives, how long the database has not let this thread go is seen by others.
+  class Busy;
+
   void set_fault(std::string fault);
+  void goes_on();
+  void tell(const Failure& failure);
+  void note_reason(const WorkSet& set, const std::string& sentence);
   bool connect(const std::stop_token& stop);
-  std::expected<void, std::string> load_one(const LoadRequest& request, std::vector<Outcome>& outcomes);
+  std::expected<void, Failure> load_one(const LoadRequest& request, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<bool, mysql::SqlError> claim(progress::ProgressStore& store, const LoadRequest& request,
                                                            progress::ProgressRow& row);
   [[nodiscard]] std::expected<std::optional<KafkaOffset>, mysql::SqlError> read_offset(const LoadRequest& request);
@@ -155,8 +166,9 @@ class WorkSetWriter {
   void rollback();
 
   const WriterSettings settings_;
-  const std::function<void(const std::string&)> notice_;
+  const Notice notice_;
   WriterMetrics metrics_;
+  std::atomic<Clock::rep> busy_since_{0};  ///< 0: not
   mutable std::mutex fault_mutex_;
   std::string fault_;  // guarded by fault_mutex_
 
@@ -171,6 +183,7 @@ class WorkSetWriter {
   std::vector<bool> active_;  ///< by slice of the set at hand
   std::vector<SliceCounts> counts_;
   bool schema_is_fresh_ = false;  ///< the catalog holds nothing from before the set at hand
+  StuckTransaction stuck_;
   Clock::time_point last_used_;
   Clock::time_point barriers_due_;
   Clock::time_point requests_due_;

@@ -77,8 +77,10 @@ std::expected<Planner::Known, Failure> Planner::table_of(mysql::Connection& conn
   const auto source = std::ranges::find_if(tables, [&](const auto& table) { return table.get() == change.table; });
   const auto target = catalog_.find(connection, *source, kind_of_source(part.batch->batch));
   if (!target && target.error().error) {
-    return std::unexpected(Failure::of_statement(
-        part.slice, fmt::format("table {} cannot be looked up", (*source)->shape.full_name()), *target.error().error));
+    return std::unexpected(
+        Failure::of_statement(part.slice, fmt::format("table {} cannot be looked up", (*source)->shape.full_name()),
+                              *target.error().error)
+            .at((*source)->shape));
   }
   if (!target) {
     return std::unexpected(Failure::of_slice(part.slice, target.error().state, target.error().reason));

@@ -26,6 +26,8 @@ struct Failure {
   std::uint32_t slice = 0;
   progress::PartitionState state = progress::PartitionState::kStopped;
   std::string reason;
+  std::string schema;  ///< of the table whose statement met `retry`, where there is one
+  std::string table;
 
   [[nodiscard]] static Failure again(mysql::SqlError error) {
     Failure failure;
@@ -37,6 +39,12 @@ struct Failure {
     failure.look = true;
     return failure;
   }
+  [[nodiscard]] Failure at(std::string_view schema_name, std::string_view table_name) && {
+    schema = schema_name;
+    table = table_name;
+    return std::move(*this);
+  }
+  [[nodiscard]] Failure at(const TableShape& shape) && { return std::move(*this).at(shape.schema, shape.name); }
   [[nodiscard]] static Failure of_slice(std::uint32_t slice, progress::PartitionState state, std::string reason) {
     Failure failure;
     failure.slice = slice;

@@ -242,6 +242,16 @@ std::expected<std::string, KafkaError> Admin::topic_id(const std::string& name, 
   return std::move(description->topic_id);
 }
 
+std::expected<void, KafkaError> Admin::reach(std::chrono::milliseconds timeout) {
+  // Without a topic it asks for the brokers alone.
+  const struct rd_kafka_metadata* found = nullptr;
+  const rd_kafka_resp_err_t code =
+      ask(*client_, timeout, [&](int ms) { return rd_kafka_metadata(client_->handle.get(), 0, nullptr, &found, ms); });
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::unexpected(make_error(code, "no broker answers"));
+  rd_kafka_metadata_destroy(found);
+  return {};
+}
+
 std::expected<void, KafkaError> Admin::delete_records(const std::string& name, const std::vector<KafkaOffset>& before,
                                                       std::chrono::milliseconds timeout) {
   static_assert(kEnd.raw() == RD_KAFKA_OFFSET_END);

@@ -77,6 +77,8 @@ class Admin {
   /// Only the id and the partitions: cheaper than describe_topic().
   [[nodiscard]] std::expected<std::string, KafkaError> topic_id(const std::string& name,
                                                                 std::chrono::milliseconds timeout);
+  /// Whether any broker answers. Needs no right.
+  [[nodiscard]] std::expected<void, KafkaError> reach(std::chrono::milliseconds timeout);
   /// Deletes the records of the topic's partitions that lie before these offsets, by partition; kEnd: all that are
   /// there now. Offsets go on where they were, so that readers and mirrors need not be told.
   static constexpr KafkaOffset kEnd{-1};

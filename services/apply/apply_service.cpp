@@ -14,11 +14,13 @@
 #include <vector>
 
 #include "apply/apply_metrics.hpp"
+#include "apply/kafka_watch.hpp"
 #include "apply/pipeline.hpp"
 #include "apply/target_rights.hpp"
 #include "base/pause.hpp"
 #include "common/database_error.hpp"
 #include "common/endpoints.hpp"
+#include "common/fault_log.hpp"
 #include "common/health.hpp"
 #include "common/kafka_error.hpp"
 #include "common/library_settings.hpp"
@@ -114,7 +116,11 @@ std::unique_ptr<kafka::Admin> open_admin(const Config& config, const std::stop_t
 struct Worker {
   Worker(kafka::GroupConsumer& consumer, std::size_t index, const WriterSettings& writer_settings,
          const PipelineSettings& pipeline_settings, ApplyMetrics& metrics, Health& health)
-      : writer(writer_settings, [](const std::string& sentence) { common::log_warn(sentence); }),
+      : writer(writer_settings,
+               [](NoticeLevel level, const std::string& sentence) {
+                 common::log(level == NoticeLevel::kWarning ? common::LogLevel::kWarn : common::LogLevel::kInfo,
+                             sentence);
+               }),
         pipeline(consumer, index, writer, metrics, pipeline_settings),
         loop(fmt::format("worker-{}", index)) {
     health.expect_beat(loop, kLoopSilence);
@@ -154,12 +160,14 @@ class ApplyService {
     admin_ = open_admin(config_, context_.stop);
     if (context_.stop.stop_requested()) return;
     open_consumer();
+    kafka_watch_ = std::make_unique<KafkaWatch>(config_);
     make_workers();
     common::log_info("apply runs", {{"region", config_.region}, {"owner", owner_}});
     while (!context_.stop.stop_requested()) {
       const auto error = consumer_->poll(kPollWait);
       report(error);
     }
+    kafka_watch_->request_stop();
     consumer_->close();
     for (const auto& worker : workers_) worker->stop();
     workers_.clear();
@@ -274,18 +282,28 @@ class ApplyService {
     metrics_.show(partitions);
     metrics_.show(writers);
     metrics_.show_queue(gathered);
-    const bool kafka_good = now - kafka_fault_at_ > kKafkaQuiet || kafka_fault_.empty();
-    context_.health.ready("kafka", kafka_good, kafka_good ? "" : kafka_fault_);
+    report_kafka(now);
+    target_log_.note(target_fault);
     context_.health.ready("target", target_fault.empty(), target_fault);
     report_partitions(partitions);
+  }
+
+  // What the consumer says has passed a moment later, or the brokers do not answer the watch either.
+  void report_kafka(std::chrono::steady_clock::time_point now) {
+    std::string fault = kafka_watch_->fault();
+    if (fault.empty() && now - kafka_fault_at_ <= kKafkaQuiet) fault = kafka_fault_;
+    kafka_log_.note(fault);
+    context_.health.ready("kafka", fault.empty(), fault);
   }
 
   void report_partitions(const std::vector<PartitionStatus>& partitions) {
     for (const PartitionStatus& partition : partitions) {
       if (partition.is_loaded && partition.state == progress::PartitionState::kApplying) continue;
-      const std::string_view state = partition.is_loaded ? to_string(partition.state) : "not taken over yet";
+      const bool has_state = partition.is_loaded || partition.state != progress::PartitionState::kApplying;
       context_.health.ready("partitions", false,
-                            fmt::format("{} {}: {}", partition.key.to_string(), state, partition.reason));
+                            fmt::format("{} {}{}{}", partition.key.to_string(),
+                                        has_state ? to_string(partition.state) : "not taken over yet",
+                                        partition.reason.empty() ? "" : ": ", partition.reason));
       return;
     }
     context_.health.ready("partitions", true, fmt::format("{} assigned", partitions.size()));
@@ -298,10 +316,13 @@ class ApplyService {
   const std::string owner_;
   std::unique_ptr<kafka::Admin> admin_;
   std::unique_ptr<kafka::GroupConsumer> consumer_;
+  std::unique_ptr<KafkaWatch> kafka_watch_;
   std::vector<std::unique_ptr<Worker>> workers_;  ///< go before the consumer
   std::chrono::steady_clock::time_point reported_at_;
   std::chrono::steady_clock::time_point kafka_fault_at_;
   std::string kafka_fault_;
+  common::FaultLog target_log_{"the target is written again"};
+  common::FaultLog kafka_log_{"Kafka answers again"};
 };
 
 }  // namespace

@@ -46,6 +46,7 @@ struct Feed {
   std::optional<PartitionIntake> intake;                                 ///< while running or at a barrier
   progress::PartitionState state = progress::PartitionState::kApplying;  ///< while waiting
   std::string reason;                                                    ///< while waiting
+  std::string said;       ///< in the log, of why it does not go on; empty: it goes on
   bool searched = false;  ///< the topic was read from its beginning since something was last found
   /// While searched, and at a gap since: when it is read from its beginning again.
   std::optional<std::chrono::steady_clock::time_point> search_at;

@@ -160,14 +160,19 @@ void Pipeline::settle(const Outcome& outcome) {
       return;
     case Outcome::Kind::kApplied: on_applied(*feed, outcome); return;
     case Outcome::Kind::kSuspended: wait(*feed, outcome.row.state, outcome.row.reason); return;
-    case Outcome::Kind::kLost:
-      wait(*feed, progress::PartitionState::kApplying, "another process has taken the partition over");
-      return;
+    case Outcome::Kind::kLost: wait(*feed, progress::PartitionState::kApplying, outcome.row.reason); return;
     case Outcome::Kind::kWaits:
-      if (feed->mode == Mode::kAtBarrier) feed->intake->note_wait(outcome.row);
+      if (feed->mode != Mode::kAtBarrier) return;
+      say_stands(*feed, outcome.row.state, outcome.row.reason);
+      feed->intake->note_wait(outcome.row);
       return;
     case Outcome::Kind::kEntered:
       if (feed->mode != Mode::kAtBarrier) return;
+      common::log_info("the partition enters an epoch", {{"origin", feed->key.origin},
+                                                         {"stream", feed->key.stream},
+                                                         {"partition", feed->key.partition.raw()},
+                                                         {"epoch", outcome.row.epoch.epoch.raw()}});
+      feed->said.clear();
       feed->intake->enter_epoch(outcome.row);
       feed->timings.clear();  // their numbers were the old epoch's
       if (go_to(*feed, feed->barrier_offset.next())) feed->mode = Mode::kRunning;
@@ -201,7 +206,10 @@ void Pipeline::on_applied(Feed& feed, const Outcome& outcome) {
     feed.series->end_to_end_latency.observe(seconds_since(feed.timings.front().commit_time));
     feed.timings.pop_front();
   }
-  if (feed.intake && feed.intake->row().state == progress::PartitionState::kApplying) feed.retry_wait = 0ms;
+  if (feed.intake && feed.intake->row().state == progress::PartitionState::kApplying) {
+    feed.retry_wait = 0ms;
+    say_goes_on(feed);
+  }
   if (!outcome.offset) return;
   feed.applied_to = outcome.offset;
   display_.push_back({.partition = feed.source, .offset = *outcome.offset});
@@ -277,8 +285,7 @@ void Pipeline::on_gap(Feed& feed) {
   if (feed.searched && now < *feed.search_at) return;
   feed.searched = true;
   feed.search_at.reset();
-  common::log_warn(feed.intake->row().reason,
-                   {{"origin", feed.key.origin}, {"stream", feed.key.stream}, {"partition", feed.key.partition.raw()}});
+  say_stands(feed, feed.intake->row().state, feed.intake->row().reason);
   (void)go_to(feed, kafka::kBeginning);
 }
 
@@ -303,11 +310,28 @@ bool Pipeline::go_to(Feed& feed, KafkaOffset offset) {
   return false;
 }
 
-void Pipeline::wait(Feed& feed, progress::PartitionState state, std::string reason) {
+// One line when a partition stands, or stands for another reason, and one when it goes on.
+void Pipeline::say_stands(Feed& feed, progress::PartitionState state, const std::string& reason) {
+  std::string said = std::string(to_string(state)) + ": " + reason;
+  if (said == feed.said) return;
+  feed.said = std::move(said);
   common::log_warn(reason, {{"origin", feed.key.origin},
                             {"stream", feed.key.stream},
                             {"partition", feed.key.partition.raw()},
                             {"state", to_string(state)}});
+}
+
+void Pipeline::say_goes_on(Feed& feed) {
+  if (feed.said.empty()) return;
+  feed.said.clear();
+  common::log_info("the partition goes on", {{"origin", feed.key.origin},
+                                             {"stream", feed.key.stream},
+                                             {"partition", feed.key.partition.raw()},
+                                             {"state", to_string(progress::PartitionState::kApplying)}});
+}
+
+void Pipeline::wait(Feed& feed, progress::PartitionState state, std::string reason) {
+  say_stands(feed, state, reason);
   (void)consumer_.pause(feed.source);
   feed.mode = Mode::kWaiting;
   feed.state = state;

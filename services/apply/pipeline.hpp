@@ -75,6 +75,8 @@ class Pipeline {
   void on_gap(Feed& feed);
   void on_applied(Feed& feed, const Outcome& outcome);
   void wait(Feed& feed, progress::PartitionState state, std::string reason);
+  void say_stands(Feed& feed, progress::PartitionState state, const std::string& reason);
+  void say_goes_on(Feed& feed);
   bool go_to(Feed& feed, KafkaOffset offset);
   void load_what_is_due();
   void ask_to_load(Feed& feed);

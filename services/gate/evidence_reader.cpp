@@ -34,12 +34,15 @@ std::expected<Evidence, mysql::SqlError> EvidenceReader::read_all() {
   if (!rows) return std::unexpected(std::move(rows.error()));
   auto pending = progress::count_pending(*connection_, region_);
   if (!pending) return std::unexpected(std::move(pending.error()));
-  Evidence evidence{.rows = std::move(*rows), .pending = std::move(*pending), .equality = std::nullopt};
+  Evidence evidence{
+      .rows = std::move(*rows), .pending = std::move(*pending), .equality = std::nullopt, .block = std::nullopt};
   auto equality = progress::read_equality(*connection_, region_);
   // A schema of an earlier version: the verdict says what to do.
   if (!equality && equality.error().kind != mysql::SqlErrorKind::kMissingTable)
     return std::unexpected(std::move(equality.error()));
   if (equality) evidence.equality = std::move(*equality);
+  // It only explains; a server without such locks has none.
+  if (const auto block = progress::read_block(*connection_, region_)) evidence.block = *block;
   return evidence;
 }
 

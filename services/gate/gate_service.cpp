@@ -10,6 +10,7 @@
 #include "base/pause.hpp"
 #include "common/database_error.hpp"
 #include "common/endpoints.hpp"
+#include "common/fault_log.hpp"
 #include "common/health.hpp"
 #include "common/http_server.hpp"
 #include "common/log.hpp"
@@ -88,24 +89,6 @@ class VerdictLog {
   std::map<std::pair<std::string, std::string>, std::string> known_;
 };
 
-/// Logs a failure once, not at every poll.
-class FailureLog {
- public:
-  void note(common::Health& health, const std::string& sentence) {
-    health.ready(kDatabase, false, sentence);
-    if (sentence != known_) common::log_warn(sentence);
-    known_ = sentence;
-  }
-  void recovered(common::Health& health) {
-    health.ready(kDatabase, true);
-    if (!known_.empty()) common::log_info("the progress table is read again");
-    known_.clear();
-  }
-
- private:
-  std::string known_;
-};
-
 /// What does not go away by waiting refuses the start; later the same only closes the gate.
 void refuse_start(const DatabaseEndpoint& endpoint, const mysql::SqlError& error) {
   if (error.kind == mysql::SqlErrorKind::kAccessDenied || error.kind == mysql::SqlErrorKind::kTls) {
@@ -120,7 +103,7 @@ int run_gate(const common::Config& config, const common::GateArguments&, common:
   const auto state = std::make_shared<GateState>(expectation_of(config), bounds_of(config.gate.bounds));
   EvidenceReader reader(endpoint, config.region);
   VerdictLog verdict_log;
-  FailureLog failures;
+  common::FaultLog fault_log("the progress table is read again");
   serve_gate(context.http, state, config.region);
   const common::Counter good = context.metrics.counter(metric::kGatePolls, {"good"});
   const common::Counter failed = context.metrics.counter(metric::kGatePolls, {"failed"});
@@ -136,11 +119,14 @@ int run_gate(const common::Config& config, const common::GateArguments&, common:
     auto evidence = reader.read();
     if (evidence) {
       state->learn(std::move(*evidence), began);
-      failures.recovered(context.health);
+      context.health.ready(kDatabase, true);
+      fault_log.note("");
       good.add();
     } else {
       if (first) refuse_start(endpoint, evidence.error());
-      failures.note(context.health, common::database_error("database", endpoint, evidence.error()).what());
+      const std::string fault = common::database_error("database", endpoint, evidence.error()).what();
+      context.health.ready(kDatabase, false, fault);
+      fault_log.note(fault);
       failed.add();
     }
     first = false;

@@ -49,15 +49,20 @@ class StreamJudge {
 
   void evidence_age() {
     if (moment_.evidence_age <= bounds_.max_evidence_age) return;
-    close(Reason::kStaleEvidence,
-          fmt::format("the progress table was last read {} ago, the bound is {}", seconds_text(moment_.evidence_age),
-                      seconds_text(bounds_.max_evidence_age)));
+    close(
+        Reason::kStaleEvidence,
+        fmt::format("the progress table was last read {} ago, the bound is {}: what keeps the gate from reading it is "
+                    "in its /readyz",
+                    seconds_text(moment_.evidence_age), seconds_text(bounds_.max_evidence_age)));
   }
 
   void missing_partition(std::int32_t partition) {
     ++verdict_.partitions;
     lacks_safe_time_ = true;
-    close_partition(Reason::kNoEvidence, partition, "the partition has no progress here");
+    close_partition(
+        Reason::kNoEvidence, partition,
+        "the partition has no progress here: no apply has ever had it. Does apply run here, and is the topic in "
+        "this region's Kafka?");
   }
 
   void partition(const ProgressRow& row) {
@@ -66,16 +71,29 @@ class StreamJudge {
     if (const auto reason = reason_of(row.state)) {
       close_partition(*reason, number, row.reason.empty() ? progress::to_string(row.state) : row.reason);
     }
-    if (row.owner.empty()) close_partition(Reason::kUnownedPartition, number, "no apply process holds the partition");
+    // It applies, but not now.
+    if (row.state == PartitionState::kApplying && !row.reason.empty() && waits_for_.empty())
+      waits_for_ = fmt::format("partition {}: {}", number, row.reason);
+    if (row.owner.empty())
+      close_partition(Reason::kUnownedPartition, number,
+                      "no apply process holds the partition: start apply, or see its /readyz");
     safe_time(row, number);
   }
 
   void pending(const progress::PendingCount& count) {
     verdict_.parked += count.parked;
     verdict_.conflicts += count.conflicts;
-    if (count.parked > 0) close(Reason::kParked, fmt::format("{} changes are parked", count.parked));
-    if (count.conflicts > 0) close(Reason::kConflict, fmt::format("{} conflicts are not resolved", count.conflicts));
+    if (count.parked > 0)
+      close(Reason::kParked,
+            fmt::format("{} changes are parked: `farshorectl parked list --origin {}` says which and why", count.parked,
+                        verdict_.origin));
+    if (count.conflicts > 0)
+      close(Reason::kConflict,
+            fmt::format("{} conflicts are not resolved: `farshorectl conflicts list --origin {}` shows them",
+                        count.conflicts, verdict_.origin));
   }
+
+  void block(progress::WriteBlock block) { waits_for_ = to_sentence(block); }
 
   void equality(const std::optional<std::vector<progress::EqualityRow>>& said) {
     if (!said) {
@@ -93,6 +111,8 @@ class StreamJudge {
       verdict_.age.reset();
     }
     if (lacks_safe_time_ || is_unwatched_) verdict_.unchanged.reset();
+    const auto stale = closed_.find(Reason::kStaleSafeTime);
+    if (stale != closed_.end() && !waits_for_.empty()) stale->second.detail += "; " + waits_for_;
     if (verdict_.partitions == 0) close(Reason::kNoEvidence, "the stream has no partition here");
     for (auto& [reason, closed] : closed_) verdict_.reasons.push_back(std::move(closed));
     verdict_.open = verdict_.reasons.empty();
@@ -110,7 +130,8 @@ class StreamJudge {
       lacks_safe_time_ = true;
       close_partition(Reason::kNoSafeTime, number,
                       row.epoch.epoch == Epoch(0) ? "nothing of the partition has been applied here yet"
-                                                  : "no watermark of the origin has been passed yet");
+                                                  : "no watermark of the origin has been passed yet: is its capture "
+                                                    "ready, does the mirror run?");
       return;
     }
     verdict_.safe_time = std::min(verdict_.safe_time.value_or(row.safe_time), row.safe_time);
@@ -127,6 +148,7 @@ class StreamJudge {
   const SafeTimeWatch& watch_;
   StreamVerdict verdict_;
   std::map<Reason, ClosedBy> closed_;
+  std::string waits_for_;  ///< for people: what may have made safe time stale; empty: nothing is known
   bool lacks_safe_time_ = false;
   bool is_unwatched_ = false;
 };
@@ -151,8 +173,11 @@ std::optional<std::string> mixed_epochs(const std::string& origin, const Evidenc
   for (const ProgressRow& row : evidence.rows) {
     if (row.key.origin != origin || row.state != PartitionState::kApplying || row.epoch.epoch == Epoch(0)) continue;
     if (common && *common != row.epoch)
-      return fmt::format("partitions of the origin apply in different epochs ({} and {}, or incarnations of one)",
-                         common->epoch.raw(), row.epoch.epoch.raw());
+      return fmt::format(
+          "partitions of the origin apply in different epochs ({} and {}, or incarnations of one): the "
+          "progress table was changed by hand, or restored in part; `farshorectl origin reset --origin "
+          "{}` begins it anew",
+          common->epoch.raw(), row.epoch.epoch.raw(), origin);
     common = row.epoch;
   }
   return std::nullopt;
@@ -182,6 +207,7 @@ StreamVerdict judge_stream(const std::string& origin, const std::string& stream,
   for (const progress::PendingCount& count : evidence.pending) {
     if (count.origin == origin && count.stream == stream) judge.pending(count);
   }
+  if (evidence.block) judge.block(*evidence.block);
   judge.equality(evidence.equality);
   return judge.finish();
 }
@@ -221,7 +247,7 @@ std::vector<StreamVerdict> judge(const Expectation& expected, const Evidence* ev
     if (evidence == nullptr) {
       for (const auto& [stream, partitions] : expected.partitions_of_stream) {
         StreamJudge judge(origin, stream, bounds, moment, watch);
-        judge.close(Reason::kNoEvidence, "the progress table has not been read yet");
+        judge.close(Reason::kNoEvidence, "the progress table has not been read yet: see the gate's /readyz");
         verdicts.push_back(judge.finish());
       }
       continue;

@@ -12,6 +12,7 @@
 #include "progress/equality.hpp"
 #include "progress/progress_row.hpp"
 #include "progress/progress_store.hpp"
+#include "progress/write_block.hpp"
 
 /// May this region take over from an origin now? A pure function of what was read, how safe time went, the bounds and
 /// the clocks: no input or output, no state. What it does not know closes the gate.
@@ -57,6 +58,7 @@ struct Evidence {
   std::vector<progress::ProgressRow> rows;
   std::vector<progress::PendingCount> pending;
   std::optional<std::vector<progress::EqualityRow>> equality;  ///< nothing: the schema here has no such table
+  std::optional<progress::WriteBlock> block = {};              ///< why apply can write nothing here, as it says
 };
 
 /// `evidence_age`, of the reading, is by the steady clock.

@@ -10,7 +10,7 @@ from circuit import PASSWORD, Circuit
 from lab_lib import tools
 from regions import SERVICES
 from services import log_lines
-from wait import eventually
+from wait import eventually, holds_for
 
 BOTH = ("mysql", "mariadb") if tools.mysql_root() else ("mariadb",)
 STOPS_WITHIN_S = 5
@@ -115,6 +115,29 @@ def test_sigterm_ends_capture_and_gate_also_while_the_broker_hangs(regions, circ
                 assert_stops(service)
         finally:
             regions.lab.resume("east.kafka")
+
+
+# How it says that Kafka is away
+
+@pytest.mark.parametrize("how", ["pause", "kill"])
+def test_apply_and_capture_say_within_seconds_that_kafka_is_away_and_that_it_is_back(regions, how):
+    west = regions.west
+    begins = {service: len(west.log(service)) for service in ("apply", "capture")}
+    getattr(regions.lab, how)("west.kafka")
+    try:
+        eventually("apply is not ready", lambda: not west.ready("apply")[0], 6)
+        answer = west.ready("apply")[1]
+        assert "kafka.bootstrap" in answer and "start the brokers" in answer
+        eventually("capture is not ready", lambda: not west.ready("capture")[0], 9)
+        holds_for("apply goes on saying it", lambda: not west.ready("apply")[0], 8)
+    finally:
+        regions.lab.resume("west.kafka") if how == "pause" else regions.lab.start("west.kafka")
+    for service in ("apply", "capture"):
+        eventually(f"{service} is ready again", lambda service=service: west.ready(service)[0], 30,
+                   explain=lambda service=service: west.ready(service)[1])
+    log = west.log("apply")[begins["apply"]:]
+    assert log.count("no broker answers") == 1 and log.count('"msg":"Kafka answers again"') == 1, log
+    regions.all_gates_open()
 
 
 # What it logs

@@ -161,3 +161,76 @@ def test_rows_are_found_by_a_set_whose_labels_stand_in_another_order_here(region
     assert sorted(target.database.rows(f"SELECT v FROM {table}")) == [(4,), (5,)]
     mend(regions, pair, table, f"ALTER TABLE {table} MODIFY flags SET('a','b','c') NOT NULL")
     same(pair, table)
+
+
+# What apply waits for
+
+class holding:
+    """A session that holds a lock of the target, and the account's view of who it is."""
+
+    def __init__(self, target, *statements):
+        self.target, self.statements = target, statements
+
+    def __enter__(self):
+        self.connection = self.target.database.root()
+        with self.connection.cursor() as cursor:
+            cursor.execute("SET SESSION sql_log_bin = 0")
+            for statement in self.statements:
+                cursor.execute(statement)
+        self.id = self.connection.thread_id()
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+
+@pytest.fixture
+def seeing(pair):
+    """Apply's account may see who holds locks; its sessions are new, as rights over all count from a session's start."""
+    target = pair[1].database
+    what = "PROCESS ON *.*" if target.server == "mariadb" else "SELECT ON performance_schema.*"
+    target.execute(f"GRANT {what} TO 'farshore_apply'@'%'")
+    sessions = lambda: {row[0] for row in target.rows(  # noqa: E731
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'farshore_apply'")}
+    old = sessions()
+    for connection in old:
+        target.execute(f"KILL {connection}")
+    eventually("all sessions are new", lambda: len(sessions() - old) == len(old) and pair[1].ready("apply")[0], 20)
+    yield
+    target.execute(f"REVOKE {what} FROM 'farshore_apply'@'%'")
+
+
+def details(region):
+    return " ".join(reason["detail"] for stream in region.gate()[1].get("streams", []) for reason in stream["reasons"])
+
+
+@pytest.mark.parametrize("kind", ["row", "metadata", "server"])
+def test_a_lock_that_apply_waits_for_is_named_with_its_table_and_holder(regions, pair, table, seeing, kind):
+    source, target = pair
+    make(pair, table, "id INT NOT NULL PRIMARY KEY, v INT NOT NULL", warm="(1, 0)")
+    statements, words = {
+        "row": (["BEGIN", f"UPDATE {table} SET v = -1 WHERE id = 1"], [f"table {table}: a row lock is waited for"]),
+        "metadata": ([f"LOCK TABLES {table} READ"], [f"table {table}: its metadata lock is waited for"]),
+        "server": (["FLUSH TABLES WITH READ LOCK"], ["a lock over the whole server"]),
+    }[kind]
+    begins = len(target.log("apply"))
+    with holding(target, *statements) as holder:
+        source.database.as_application(f"UPDATE {table} SET v = 1 WHERE id = 1")
+        told = eventually("apply says it", lambda: all(word in target.ready("apply")[1] for word in words), 10,
+                          explain=lambda: target.ready("apply")[1])
+        assert told
+        if kind == "row" or target.database.server == "mysql":
+            assert f"connection {holder.id}" in target.ready("apply")[1]
+        if kind != "server":     # under that nobody writes, nor does apply its progress
+            assert any(all(word in row["reason"] for word in words) for row in target.progress(source.name))
+        eventually("the gate says it", lambda: all(word in details(target) for word in ["safe time", *words]), 30,
+                   explain=lambda: details(target))
+        assert words[0] in target.ctl("status").stdout
+        answers = target.ready("apply")[1] + str([row["reason"] for row in target.progress(source.name)])
+        assert "gone away" not in answers and "Lost connection" not in answers
+    eventually("the row arrives", lambda: target.database.value(f"SELECT v FROM {table}") == 1, 20, explain=target.progress)
+    eventually("nothing is waited for", lambda: not any(row["reason"] for row in target.progress(source.name)), 10)
+    eventually("apply is ready", lambda: target.ready("apply")[0], 10)
+    log = target.log("apply")[begins:]
+    assert log.count(words[0]) == 1 and log.count('"msg":"the target is written again"') == 1, log
+    assert "gone away" not in log and "Lost connection" not in log

@@ -122,7 +122,7 @@ class FakeTarget {
   FakeTarget() {
     add_table("notes");
     server_.answer([this](const std::string& statement) {
-      const std::lock_guard lock(mutex_);
+      const std::scoped_lock lock(mutex_);
       return answer(statement);
     });
   }
@@ -131,67 +131,80 @@ class FakeTarget {
   [[nodiscard]] std::uint32_t sessions() const { return server_.sessions(); }
 
   void on_data(Data data) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     data_ = std::move(data);
   }
   void next_commit(Commit commit) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     commit_ = commit;
   }
   /// The account may not give statements that begin so; empty: it may do all again.
   void deny(std::string beginning) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     denied_ = std::move(beginning);
   }
   /// Of every partition and topic.
   void store_offset(std::int64_t offset) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     offsets_ = {{std::to_string(offset)}};
+  }
+  /// The server has ended the session that is open: its next statement finds out.
+  void end_session() {
+    const std::scoped_lock lock(mutex_);
+    ended_ = true;
+  }
+  [[nodiscard]] bool session_end_is_known() {
+    const std::scoped_lock lock(mutex_);
+    return !ended_;
+  }
+  [[nodiscard]] std::set<std::string> advisory_locks() {
+    const std::scoped_lock lock(mutex_);
+    return locks_;
   }
   /// max_allowed_packet of sessions that open from now on.
   void limit_packets(std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     packet_bytes_ = bytes;
   }
   /// shop.NAME
   void add_table(const std::string& name, Shape shape = Shape::kPlain) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     tables_[name] = shape;
     ++versions_[name];
   }
   void drop_table(const std::string& name) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     tables_.erase(name);
     ++versions_[name];
   }
   /// As if another process had written the row: `writes` grows too.
   void write_progress(int part, const Fields& fields) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     Fields& row = committed_.progress[part];
     for (const auto& [name, value] : fields) row[name] = value;
     row["writes"] = std::to_string(std::stoull("0" + row["writes"]) + 1);
   }
   /// Empty: there is no row.
   [[nodiscard]] Fields progress(int part = 2) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     const auto row = committed_.progress.find(part);
     return row == committed_.progress.end() ? Fields() : row->second;
   }
   [[nodiscard]] std::size_t parked() {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     return committed_.parked.size();
   }
   /// What the table says of the statement; nothing: it is not there.
   [[nodiscard]] std::optional<Fields> statement() {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     return committed_.statement;
   }
   void decide_statement(const std::string& state) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     committed_.statement.value()["state"] = state;
   }
   [[nodiscard]] std::vector<std::string> reasons_of_parked() {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     std::vector<std::string> reasons;
     for (const auto& [key, row] : committed_.parked) {
       const auto tried = row.find("tried_reason");
@@ -201,7 +214,7 @@ class FakeTarget {
   }
   /// Queries of the information_schema.
   [[nodiscard]] int schema_reads() {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     return schema_reads_;
   }
   /// The statements since the last call that belong to transactions, without reads of farshore and information_schema.
@@ -218,7 +231,7 @@ class FakeTarget {
       const bool is_setup = statement.starts_with("SHOW") || statement.starts_with("PREPARE") ||
                             statement.starts_with("EXECUTE") || statement.starts_with("SELECT VERSION()") ||
                             statement.starts_with("SELECT @@") || statement.starts_with("SELECT CURRENT_USER()") ||
-                            statement.contains("'self-test'") || statement == "DO 1";
+                            statement.contains("'self-test'") || statement.starts_with("DO ");
       if (!reads && !is_setup) writes.push_back(std::move(statement));
     }
     return writes;
@@ -234,6 +247,8 @@ class FakeTarget {
 
   Reply answer(const std::string& statement) {
     if (!denied_.empty() && statement.starts_with(denied_)) return fails(1142, "command denied to user");
+    if (std::exchange(ended_, false)) return roll_back(hangs_up());
+    if (statement.starts_with("DO ")) return on_do(statement);
     if (statement == "COMMIT") return commit();
     if (statement == "ROLLBACK") return roll_back(ok());
     if (statement.starts_with("SELECT CURRENT_USER()")) return rows({"u", "r", "m"}, {{"farshore_apply@%", "", "1"}});
@@ -257,13 +272,20 @@ class FakeTarget {
       ++schema_reads_;
       return on_schema(statement);
     }
-    if (statement.starts_with("SET ") || statement.starts_with("DO ")) return ok();
+    if (statement.starts_with("SET ")) return ok();
     if (data_) {
       if (auto reply = data_(statement)) {
         return reply->kind == Reply::Kind::kHangUp ? roll_back(*reply) : *reply;
       }
     }
     return statement.starts_with("SELECT") ? rows({"x"}, {}) : ok(1);
+  }
+
+  Reply on_do(const std::string& statement) {
+    SqlText text(statement);
+    if (text.find("GET_LOCK(")) locks_.insert(text.literal());
+    if (text.find("RELEASE_LOCK(")) locks_.erase(text.literal());
+    return ok();
   }
 
   Reply commit() {
@@ -468,7 +490,7 @@ class FakeTarget {
     return columns;
   }
 
-  std::mutex mutex_;
+  std::recursive_mutex mutex_;     // a test looks at this from inside on_data() too
   Tables committed_;               // guarded by mutex_, as all below
   std::optional<Tables> pending_;  // of the open transaction
   std::map<std::string, Shape> tables_;
@@ -479,6 +501,8 @@ class FakeTarget {
   std::map<std::string, int> versions_;          // of tables, grown by each change
   std::map<std::string, Statement> statements_;  // prepared, of all sessions
   int prepared_anew_ = 0;
+  bool ended_ = false;
+  std::set<std::string> locks_;
   int schema_reads_ = 0;
   Data data_;
   std::size_t packet_bytes_ = 16'777'216;

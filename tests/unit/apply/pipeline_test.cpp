@@ -45,7 +45,7 @@ class ThePipeline : public ::testing::Test {
                             .region = "east",
                             .owner = "apply-1/0",
                             .rules = *change::TableRules::make({{.name = "main", .tables = {"*.*"}}}, {})};
-    writer_.emplace(std::move(settings), [](const std::string&) {});
+    writer_.emplace(std::move(settings), [](NoticeLevel, const std::string&) {});
     PipelineSettings pipeline;
     pipeline.retry_interval = 300ms;
     pipeline_.emplace(*consumer_, 0, *writer_, *metrics_, pipeline);

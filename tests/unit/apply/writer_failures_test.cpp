@@ -1,5 +1,7 @@
 #include "apply/work_set_writer.hpp"
 
+#include <set>
+
 #include "writing.hpp"
 
 namespace farshore::apply {
@@ -56,6 +58,82 @@ TEST_F(AFailure, ALockWaitIsRolledBackBeforeItIsTriedAgain) {
   EXPECT_EQ(writes_[2], "ROLLBACK");
   EXPECT_TRUE(has_outcome(Kind::kApplied));
   EXPECT_EQ(target_.progress().at("seq"), "1");
+}
+
+TEST_F(AFailure, ALockThatIsNotLetGoIsToldByKindAndTableUntilItIs) {
+  struct Look {
+    Fields progress;
+    std::string fault;
+  };
+  std::vector<Look> looks;
+  target_.on_data([&, tries = 0](const std::string& statement) mutable -> std::optional<Reply> {
+    if (!statement.starts_with("INSERT")) return std::nullopt;  // a statement without rows gets through
+    looks.push_back({target_.progress(), writer_->fault()});
+    if (++tries <= 3) return fails(1205, "Lock wait timeout exceeded");
+    return std::nullopt;
+  });
+  write();
+  ASSERT_THAT(looks, SizeIs(4));
+  EXPECT_EQ(looks[1].fault, "") << "one may have been bad luck";
+  EXPECT_THAT(looks[2].fault, HasSubstr("table shop.notes: a row lock is waited for"));
+  EXPECT_THAT(looks[2].progress.at("reason"), HasSubstr("table shop.notes: a row lock is waited for"));
+  EXPECT_EQ(looks[2].progress.at("state"), "applying");
+  EXPECT_EQ(looks[3].progress.at("reason"), looks[2].progress.at("reason"));
+  EXPECT_EQ(std::ranges::count(writes_, std::string("DELETE FROM `shop`.`notes` WHERE FALSE")), 1) << "looked for once";
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(target_.progress().at("reason"), "");
+  EXPECT_EQ(target_.progress().at("seq"), "1");
+  EXPECT_EQ(writer_->fault(), "");
+}
+
+TEST_F(AFailure, AMetadataLockIsToldFromARowLock) {
+  std::string reason;
+  target_.on_data([&, tries = 0](const std::string& statement) mutable -> std::optional<Reply> {
+    if (statement.starts_with("INSERT")) reason = target_.progress().at("reason");
+    if (++tries <= 3) return fails(1205, "Lock wait timeout exceeded");
+    return std::nullopt;
+  });
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_THAT(reason, HasSubstr("table shop.notes: its metadata lock is waited for"));
+}
+
+TEST_F(AFailure, AServerThatTakesNoWritesIsShownByALockOfTheSession) {
+  std::set<std::string> shown;
+  target_.on_data([&, times = 0](const std::string&) mutable -> std::optional<Reply> {
+    shown = target_.advisory_locks();
+    if (++times <= 2) return fails(1290, "The MySQL server is running with the --super-read-only option");
+    return std::nullopt;
+  });
+  write();
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_THAT(shown, ElementsAre("farshore.blocked.read-only.east"));
+  EXPECT_THAT(target_.advisory_locks(), IsEmpty());
+}
+
+TEST_F(AFailure, ADatabaseThatDoesNotAnswerIsAFaultMeanwhile) {
+  std::string fault;
+  target_.on_data([&](const std::string&) -> std::optional<Reply> {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (fault.empty() && std::chrono::steady_clock::now() < until) fault = writer_->fault();
+    return std::nullopt;
+  });
+  write();
+  EXPECT_THAT(fault, HasSubstr("does not answer"));
+  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_EQ(writer_->fault(), "");
+}
+
+TEST_F(AFailure, ASessionThatTheServerEndedWhileItWasSilentIsNobodysReason) {
+  writer_->release(partition_key());
+  target_.end_session();
+  ASSERT_TRUE(eventually([&] { return target_.session_end_is_known(); })) << "it is kept alive without a partition too";
+  std::vector<Outcome> outcomes;
+  writer_->load(std::vector<LoadRequest>{{.key = partition_key(), .topic_id = "topic"}}, outcomes, never_);
+  ASSERT_THAT(outcomes, SizeIs(1));
+  EXPECT_EQ(outcomes[0].kind, Kind::kLoaded);
+  EXPECT_THAT(notices_, IsEmpty());
+  EXPECT_EQ(writer_->fault(), "");
 }
 
 TEST_F(AFailure, ASessionLostInTheMiddleIsOpenedAgainAndAllIsWrittenAgain) {

@@ -29,8 +29,8 @@ class Writing : public ::testing::Test {
         .rules = *change::TableRules::make({{.name = "main", .tables = {"*.*"}, .partitions = 8}}, std::move(rules)),
         .parked_rows_max = 2,
         .look_at = look_at};
-    writer_ = std::make_unique<WorkSetWriter>(std::move(settings),
-                                              [this](const std::string& sentence) { notices_.push_back(sentence); });
+    writer_ = std::make_unique<WorkSetWriter>(
+        std::move(settings), [this](NoticeLevel, const std::string& sentence) { notices_.push_back(sentence); });
   }
 
   /// The durable progress of a partition, as a process before this one left it.

@@ -82,6 +82,25 @@ struct Situation {
   }
 };
 
+TEST(Verdict, OfAStaleSafeTimeSaysWhatApplyWaitsFor) {
+  Situation waiting;
+  waiting.evidence.rows = {row(0), row(1, 30s)};
+  waiting.evidence.rows[1].reason = "table shop.orders: a row lock is waited for";
+  const StreamVerdict of_table = waiting.verdict();
+  ASSERT_EQ(of_table.reasons.size(), 1U);
+  EXPECT_EQ(of_table.reasons[0].reason, Reason::kStaleSafeTime);
+  EXPECT_THAT(of_table.reasons[0].detail, HasSubstr("; partition 1: table shop.orders: a row lock is waited for"));
+  waiting.evidence.block = progress::WriteBlock::kServerLock;
+  EXPECT_THAT(waiting.verdict().reasons.at(0).detail,
+              HasSubstr("; apply waits for a lock over the whole database server"));
+}
+
+TEST(Verdict, IsNotClosedByAWaitAlone) {
+  Situation waiting;
+  waiting.evidence.rows[1].reason = "table shop.orders: a row lock is waited for";
+  EXPECT_TRUE(waiting.verdict().open) << "what is fresh is fresh";
+}
+
 TEST(Verdict, IsOpenWhenEveryPartitionAppliesWithinTheBounds) {
   Situation all_well;
   all_well.evidence.rows = {row(0, 1s), row(1, 4s)};

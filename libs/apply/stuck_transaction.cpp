@@ -1,0 +1,43 @@
+#include "apply/stuck_transaction.hpp"
+
+#include <utility>
+
+#include "apply/lock_wait.hpp"
+#include "progress/progress_row.hpp"
+
+namespace farshore::apply {
+namespace {
+
+constexpr int kTriesUntold = 2;
+constexpr std::chrono::seconds kLookEvery{10};
+
+}  // namespace
+
+bool StuckTransaction::failed(mysql::Connection& connection, const Failure& failure) {
+  if (!failure.retry || connection.lost()) return false;
+  const mysql::SqlErrorKind kind = failure.retry->kind;
+  if (kind != mysql::SqlErrorKind::kLockWait && kind != mysql::SqlErrorKind::kDeadlock) return false;
+  if (++tries_ < kTriesUntold) return false;
+  if (!sentence_.empty() && Clock::now() - looked_at_ < kLookEvery) return true;
+  LockFinding finding = find_lock(connection, failure);
+  looked_at_ = Clock::now();
+  sentence_ = progress::reason_for_people(std::move(finding.sentence));
+  show(connection, finding.block);
+  return true;
+}
+
+void StuckTransaction::passed(mysql::Connection& connection) {
+  begin();
+  show(connection, std::nullopt);
+}
+
+void StuckTransaction::show(mysql::Connection& connection, std::optional<progress::WriteBlock> block) {
+  if (!shown_ && !block) return;
+  if (connection.lost()) return;
+  if (shown_ && shown_ != block) (void)progress::hide_block(connection, region_, *shown_);
+  shown_ = block;
+  // Each time, as the session that showed it may have let go. A server without such locks shows nothing.
+  if (block) (void)progress::show_block(connection, region_, *block);
+}
+
+}  // namespace farshore::apply
