@@ -35,7 +35,7 @@ constexpr auto kRequestsEvery = 500ms;
 
 constexpr std::string_view kFarshore = "farshore";
 constexpr std::string_view kProgress = "progress";
-constexpr std::string_view kMovedByAnother = "another writer has moved its progress";
+constexpr std::string_view kMovedByAnother = "another apply process has written its progress; it is taken over again";
 
 bool same_row(const ProgressRow& a, const ProgressRow& b) {
   return a.epoch == b.epoch && a.seq == b.seq && a.writes == b.writes;
@@ -295,7 +295,7 @@ void WorkSetWriter::leave_out_stale(const WorkSet& set, std::vector<Outcome>& ou
     if (found == held_.end()) continue;
     const bool follows = found->second.row.epoch == slice.base_epoch && found->second.row.seq == slice.base_seq;
     if (follows && !found->second.barrier) continue;
-    lose(slice.key, "what was gathered does not follow what is applied", outcomes);
+    lose(slice.key, "what was gathered does not follow what is applied; it is read again from there", outcomes);
   }
   active_.assign(set.slices().size(), false);
   for (std::size_t i = 0; i < active_.size(); ++i) active_[i] = held_.contains(set.slices()[i].key);
@@ -454,7 +454,9 @@ void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
       return;  // connect() waits; the compare-and-set of the next try finds out what became of this one
     }
     session_.emplace(std::move(*opened));
+    stuck_.on_new_session();
     catalog_.forget();
+    set_fault(session_->marker_fault);
   }
   ProgressStore store(session_->connection, settings_.region);
   for (std::size_t i = 0; i < active_.size(); ++i) {
@@ -471,7 +473,8 @@ void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
     if (is_ours && parking_.load(session_->connection, slice.key)) {
       applied(slice, SliceCounts(), outcomes);
     } else {
-      lose(slice.key, is_ours ? "its parked changes could not be read" : kMovedByAnother, outcomes);
+      lose(slice.key, is_ours ? "its parked changes could not be read; it is taken over again" : kMovedByAnother,
+           outcomes);
     }
   }
   (void)session_->connection.commit();

@@ -35,7 +35,7 @@ std::expected<void, mysql::SqlError> run(mysql::Connection& connection, const st
 std::string_view to_sentence(WriteBlock block) {
   switch (block) {
     case WriteBlock::kServerLock:
-      return "apply waits for a lock over the whole database server here (FLUSH TABLES WITH READ LOCK, or a backup's), "
+      return "apply waits for a lock over the whole server here (FLUSH TABLES WITH READ LOCK, or a backup's), "
              "and goes on by itself when that ends";
     case WriteBlock::kProgressLock:
       return "apply waits for a lock on farshore.progress here, and goes on by itself when that ends: apply's /readyz "

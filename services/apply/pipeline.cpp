@@ -306,7 +306,7 @@ bool Pipeline::go_to(Feed& feed, KafkaOffset offset) {
   const auto sought = consumer_.seek(feed.source, offset, kSeekTimeout);
   if (sought && consumer_.resume(feed.source)) return true;
   wait(feed, progress::PartitionState::kApplying,
-       sought ? "the consumer could not be resumed" : sought.error().message);
+       sought ? "the Kafka consumer could not be resumed; it is tried again" : sought.error().message);
   return false;
 }
 

@@ -19,8 +19,8 @@ std::string_view what_to_do(SqlErrorKind kind) {
     case SqlErrorKind::kReadOnly: return "make the server writable, or name another one";
     case SqlErrorKind::kDiskFull: return "make room on the server";
     case SqlErrorKind::kPacketTooLarge: return "raise max_allowed_packet at the server";
-    case SqlErrorKind::kDeadlock:
-    case SqlErrorKind::kLockWait: return "try again";
+    case SqlErrorKind::kDeadlock: return "try again";
+    case SqlErrorKind::kLockWait: return "end the statement, transaction or backup that holds the lock, or wait for it";
     case SqlErrorKind::kDuplicate:
     case SqlErrorKind::kTooNarrow:
     case SqlErrorKind::kRefused:

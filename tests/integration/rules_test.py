@@ -217,13 +217,23 @@ def test_a_missing_table_makes_its_partitions_wait_and_go_on(regions, pair):
     regions.everywhere("SET SESSION sql_log_bin = 0", "DROP TABLE IF EXISTS test_rules.late")
     create = "CREATE TABLE test_rules.late (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)"
     source.database.execute(create)
+    begins = len(target.log("apply"))
     source.database.as_application("INSERT INTO test_rules.late VALUES (1, 1), (2, 2), (3, 3)")
     row = eventually("partitions wait", lambda: waiting(target, source))[0]
     assert "test_rules.late" in row["reason"].replace("`", "")
     eventually("the gate closes", lambda: closed_by(target, "waiting-for-schema"))
+    assert "waiting-for-schema: table test_rules.late" in target.ready("apply")[1]
+    holds_for("it is tried again and again", lambda: waiting(target, source), 3)
     target.database.execute(create)
     caught_up(regions)
     assert rows(target, "test_rules.late") == [(1, 1), (2, 2), (3, 3)]
+
+    def lines_of(partition):     # one when it stands, one when it goes on
+        lines = map(json.loads, target.log("apply")[begins:].splitlines())
+        return [line["msg"] for line in lines if line.get("partition") == partition and line["level"] in ("warn", "info")]
+    told = ["table test_rules.late does not exist here", "the partition goes on"]
+    eventually("the log says it once, and that it is over", lambda: lines_of(int(row["part"])) == told, 10,
+               explain=lambda: lines_of(int(row["part"])))
 
 
 @pytest.mark.parametrize("there,change", [("a VARCHAR(10)", "ADD COLUMN b INT"), ("a VARCHAR(3), b INT", "MODIFY a VARCHAR(10)"),

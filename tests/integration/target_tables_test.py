@@ -204,7 +204,7 @@ def details(region):
     return " ".join(reason["detail"] for stream in region.gate()[1].get("streams", []) for reason in stream["reasons"])
 
 
-@pytest.mark.parametrize("kind", ["row", "metadata", "server"])
+@pytest.mark.parametrize("kind", ["row", "metadata", "server", "backup"])
 def test_a_lock_that_apply_waits_for_is_named_with_its_table_and_holder(regions, pair, table, seeing, kind):
     source, target = pair
     make(pair, table, "id INT NOT NULL PRIMARY KEY, v INT NOT NULL", warm="(1, 0)")
@@ -212,7 +212,14 @@ def test_a_lock_that_apply_waits_for_is_named_with_its_table_and_holder(regions,
         "row": (["BEGIN", f"UPDATE {table} SET v = -1 WHERE id = 1"], [f"table {table}: a row lock is waited for"]),
         "metadata": ([f"LOCK TABLES {table} READ"], [f"table {table}: its metadata lock is waited for"]),
         "server": (["FLUSH TABLES WITH READ LOCK"], ["a lock over the whole server"]),
+        "backup": ([f"BACKUP STAGE {stage}" for stage in ("START", "FLUSH", "BLOCK_DDL", "BLOCK_COMMIT")],
+                   ["COMMIT waits for a lock over the whole server"]),
     }[kind]
+    if kind == "backup" and target.database.server == "mysql":
+        with holding(target, "LOCK INSTANCE FOR BACKUP"):
+            source.database.as_application(f"UPDATE {table} SET v = 1 WHERE id = 1")
+            eventually("the row arrives meanwhile", lambda: target.database.value(f"SELECT v FROM {table}") == 1, 20)
+        return
     begins = len(target.log("apply"))
     with holding(target, *statements) as holder:
         source.database.as_application(f"UPDATE {table} SET v = 1 WHERE id = 1")
@@ -221,9 +228,10 @@ def test_a_lock_that_apply_waits_for_is_named_with_its_table_and_holder(regions,
         assert told
         if kind == "row" or target.database.server == "mysql":
             assert f"connection {holder.id}" in target.ready("apply")[1]
-        if kind != "server":     # under that nobody writes, nor does apply its progress
+        if kind in ("row", "metadata"):     # under the others nobody writes, nor does apply its progress
             assert any(all(word in row["reason"] for word in words) for row in target.progress(source.name))
-        eventually("the gate says it", lambda: all(word in details(target) for word in ["safe time", *words]), 30,
+        said = words if kind != "backup" else ["a lock over the whole server"]
+        eventually("the gate says it", lambda: all(word in details(target) for word in ["safe time", *said]), 30,
                    explain=lambda: details(target))
         assert words[0] in target.ctl("status").stdout
         answers = target.ready("apply")[1] + str([row["reason"] for row in target.progress(source.name)])

@@ -92,7 +92,7 @@ TEST(Verdict, OfAStaleSafeTimeSaysWhatApplyWaitsFor) {
   EXPECT_THAT(of_table.reasons[0].detail, HasSubstr("; partition 1: table shop.orders: a row lock is waited for"));
   waiting.evidence.block = progress::WriteBlock::kServerLock;
   EXPECT_THAT(waiting.verdict().reasons.at(0).detail,
-              HasSubstr("; apply waits for a lock over the whole database server"));
+              HasSubstr("; apply waits for a lock over the whole server"));
 }
 
 TEST(Verdict, IsNotClosedByAWaitAlone) {
