@@ -312,6 +312,8 @@ bool Pipeline::go_to(Feed& feed, KafkaOffset offset) {
 
 // One line when a partition stands, or stands for another reason, and one when it goes on.
 void Pipeline::say_stands(Feed& feed, progress::PartitionState state, const std::string& reason) {
+  feed.state = state;
+  feed.reason = reason;
   std::string said = std::string(to_string(state)) + ": " + reason;
   if (said == feed.said) return;
   feed.said = std::move(said);
@@ -377,8 +379,12 @@ void Pipeline::publish_status() {
     PartitionStatus& partition = status.emplace_back();
     partition.key = feed.key;
     partition.is_loaded = feed.intake.has_value();
-    partition.state = feed.intake ? feed.intake->row().state : feed.state;
-    partition.reason = feed.intake ? feed.intake->row().reason : feed.reason;
+    // One that stands is tried again from time to time: until something of it is applied, it stands.
+    const bool is_tried =
+        feed.intake && !feed.said.empty() && feed.intake->row().state == progress::PartitionState::kApplying;
+    const bool by_intake = feed.intake && !is_tried;
+    partition.state = by_intake ? feed.intake->row().state : feed.state;
+    partition.reason = by_intake ? feed.intake->row().reason : feed.reason;
   }
   const std::lock_guard lock(mutex_);
   status_ = std::move(status);

@@ -222,8 +222,9 @@ def test_a_missing_table_makes_its_partitions_wait_and_go_on(regions, pair):
     row = eventually("partitions wait", lambda: waiting(target, source))[0]
     assert "test_rules.late" in row["reason"].replace("`", "")
     eventually("the gate closes", lambda: closed_by(target, "waiting-for-schema"))
-    assert "waiting-for-schema: table test_rules.late" in target.ready("apply")[1]
-    holds_for("it is tried again and again", lambda: waiting(target, source), 3)
+    says = lambda: "waiting-for-schema: table test_rules.late" in target.ready("apply")[1]  # noqa: E731
+    eventually("apply is not ready for it", says, 10)
+    holds_for("nor while it tries again", says, 3)
     target.database.execute(create)
     caught_up(regions)
     assert rows(target, "test_rules.late") == [(1, 1), (2, 2), (3, 3)]
