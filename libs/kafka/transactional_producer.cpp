@@ -74,7 +74,13 @@ std::expected<std::unique_ptr<TransactionalProducer>, KafkaError> TransactionalP
   const std::string what = fmt::format("take over transactional id {}", transactional_id);
   auto taken = client.in_slices(Deadline(timeout), what,
                                 [&](int slice) { return rd_kafka_init_transactions(client.handle.get(), slice); });
-  if (!taken) return std::unexpected(std::move(taken.error()));
+  if (!taken) {
+    // Fatal to this client, and a matter of rights for a person.
+    const bool is_denied = rd_kafka_fatal_error(client.handle.get(), nullptr, 0) ==
+                           RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+    if (is_denied) taken.error().kind = KafkaError::Kind::kDenied;
+    return std::unexpected(std::move(taken.error()));
+  }
   return producer;
 }
 

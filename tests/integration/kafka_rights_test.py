@@ -136,3 +136,12 @@ def test_the_services_run_with_the_access_rules_of_the_page_and_no_others(broker
     assert findings and {one["verdict"] for one in findings} == {"good"}, findings
     decoded = ctl("decode", "decode", "--topic", case.topic)
     assert decoded.returncode == 0 and decoded.stdout.count('"kind":"insert"') == 20, decoded.stderr + decoded.stdout[:500]
+
+    # Without a rule, each says that it is denied, and preflight goes on to what it may see.
+    broker.acls("--remove", "--force", "--allow-principal", "User:capture", "--operation", "Write", "--transactional-id",
+                f"farshore.capture.{case.name}")
+    with case.capture(config=as_user(case.capture_config(), "capture")) as capture:
+        eventually("capture is denied", lambda: "access rules of capture" in capture.said(), 40, explain=lambda: capture.said()[-1500:])
+    denied = [one for one in json.loads(ctl("decode", "preflight", "--output", "json").stdout)["findings"] if one["where"] == "kafka"]
+    assert {one["what"]: one["verdict"] for one in denied}[f"topic farshore.checkpoint.{case.name}"] == "mend", denied
+    assert {one["what"]: one["verdict"] for one in denied}["auto.create.topics.enable"] == "warning", denied
