@@ -100,7 +100,6 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   table.make_statements();
   table.note_unique_keys(target);
   table.note_own_columns(target);
-  table.note_own_columns(target);
   return table;
 }
 
