@@ -90,7 +90,10 @@ class WaysOut:
                     self.lost_keys.add((step["id"], region))
                 self.runner.tried.discard((step["id"], region))    # it is done again at the other region's statement
                 where = self.runner.region(region)
-                return self.duties.do(where, self.runner.named(back[where.server]))
+                statement = self.runner.named(back[where.server])
+                # Renamed and then dropped: it is added as it was.
+                return self.duties.do(where, statement) or (
+                    " CHANGE " in statement and self.duties.do(where, re.sub(r" CHANGE \w+ ", " ADD COLUMN ", statement)))
         return False
 
     def do_for_a_while(self, region, origin, table, columns):
