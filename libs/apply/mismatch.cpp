@@ -20,7 +20,8 @@ using mysql::SqlError;
 using mysql::text_literal;
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kExamples = 20;  // of a partition's table and kind
+constexpr std::uint64_t kExamples = 20;             // of a partition's table and kind
+constexpr std::size_t kExampleBytes = 1024 * 1024;  // larger ones are only counted: no packet of ours may be refused
 constexpr auto kSampleEvery = 1s;
 constexpr RowLook::Clock::duration kBudget = 3s;
 constexpr int kBudgetShare = 10;  // a tenth of the time
@@ -115,7 +116,8 @@ std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const
   // 1: as in the image; 0: another; nothing: there is none.
   const auto compare = [&](std::span<const Value> row) -> std::expected<std::optional<bool>, SqlError> {
     sql_.clear();
-    if (!op.target->append_compare(row, sql_)) return std::optional<bool>(true);  // it cannot be there, see unfit()
+    if (!op.target->append_compare(row, TargetTable::Written::kByAnybody, sql_))
+      return std::optional<bool>(true);  // it cannot be there, see unfit()
     const auto rows = connection.query(sql_);
     if (!rows) return std::unexpected(rows.error());
     if (rows->empty()) return std::optional<bool>();
@@ -161,6 +163,7 @@ std::expected<void, SqlError> RowLook::found(mysql::Connection& connection, cons
   }
   std::string bytes;
   mysql::append_binary_literal(single_change_bytes(partition, op), bytes);
+  if (bytes.size() + image.size() > kExampleBytes) return {};
   const ParkedKey key = keys_of(op).front();
   const std::string of_kind =
       fmt::format("(region, origin, stream, part, schema_name, table_name, kind)=({},{},{},'{}')",

@@ -406,7 +406,7 @@ std::expected<void, SqlError> RowWriter::insert_immutable(const RowOp& op) {
   }
   if (inserted.error().kind != SqlErrorKind::kDuplicate) return std::unexpected(inserted.error());
   sql_.clear();
-  if (!target.append_compare(row, sql_)) return std::unexpected(inserted.error());
+  if (!target.append_compare(row, TargetTable::Written::kByApply, sql_)) return std::unexpected(inserted.error());
   const auto same = connection_.query(sql_);
   if (!same) return std::unexpected(same.error());
   if (!same->empty() && same->text(0, 0) == "1") {

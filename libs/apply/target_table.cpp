@@ -62,23 +62,23 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   for (std::uint32_t i = 0; i < shape.columns.size(); ++i) {
     const farshore::Column& column = shape.columns[i];
     const mysql::ColumnSchema* const there = target.find(column.name);
-    if (there->generated) continue;
-    bound[i] = static_cast<std::uint32_t>(table.columns_.size());
+    if (!there->generated) bound[i] = static_cast<std::uint32_t>(table.columns_.size());
     const bool is_characters = column.type >= ColumnType::kChar && column.type <= ColumnType::kText;
     const bool source_pads = is_characters && find_collation(source_kind, column.collation).pads;
-    table.columns_.push_back({.source = i,
-                              .name = mysql::quote_identifier(there->name),
-                              .literal = mysql::LiteralWriter(column, there),
-                              .is_text = !there->charset.empty(),
-                              .is_binary = column.charset == "binary",
-                              .is_json = there->data_type == "json",
-                              .is_timestamp = there->data_type == "timestamp",
-                              .is_datetime = there->data_type == "datetime",
-                              .is_bytewise = change::column_is_bytewise(column, source_kind) &&
-                                             collation_is_bytewise(there->collation) &&
-                                             (!is_characters || source_pads == collation_pads(there->collation)),
-                              .pads = source_pads,
-                              .charset = there->charset});
+    std::vector<Column>& columns = there->generated ? table.generated_ : table.columns_;
+    columns.push_back({.source = i,
+                       .name = mysql::quote_identifier(there->name),
+                       .literal = mysql::LiteralWriter(column, there),
+                       .is_text = !there->charset.empty(),
+                       .is_binary = column.charset == "binary",
+                       .is_json = there->data_type == "json",
+                       .is_timestamp = there->data_type == "timestamp",
+                       .is_datetime = there->data_type == "datetime",
+                       .is_bytewise = change::column_is_bytewise(column, source_kind) &&
+                                      collation_is_bytewise(there->collation) &&
+                                      (!is_characters || source_pads == collation_pads(there->collation)),
+                       .pads = source_pads,
+                       .charset = there->charset});
   }
   bool bytewise = true;
   for (const std::uint32_t index : shape.key) {
@@ -261,13 +261,15 @@ bool TargetTable::append_update(std::span<const Value> row, std::span<const Valu
   return append_key_condition(key_row, false, out);
 }
 
-bool TargetTable::append_compare(std::span<const Value> row, std::string& out) const {
-  out += "SELECT ";
-  bool first = true;
-  for (const Column& column : columns_) {
-    if (!first) out += " AND ";
-    first = false;
+bool TargetTable::append_compare(std::span<const Value> row, Written written, std::string& out) const {
+  const bool by_anybody = written == Written::kByAnybody;
+  out += "SELECT 1";
+  for (std::size_t i = 0; i < columns_.size() + (by_anybody ? generated_.size() : 0); ++i) {
+    const Column& column = i < columns_.size() ? columns_[i] : generated_[i - columns_.size()];
     const Value& value = row[column.source];
+    const bool is_document = source_->shape.columns[column.source].type == ColumnType::kJson;
+    if (by_anybody && is_document && !column.is_json) continue;
+    out += " AND ";
     if (column.is_json) {
       out += column.name + "<=>CAST(";
       if (!column.literal.append(value, out)) return false;

@@ -68,7 +68,10 @@ class TargetTable {
   /// Why append_row() said no, for people: names the column, and holds no value.
   [[nodiscard]] std::string unfit(std::span<const Value> row) const;
   /// A query that gives 1 if the row that has this key is `row` in every column, 0 if not, nothing if there is none.
-  [[nodiscard]] bool append_compare(std::span<const Value> row, std::string& out) const;
+  /// kByAnybody: also in the columns that are generated here, which apply does not write; but not in a JSON document
+  /// that is text here, which each server spells in its own way.
+  enum class Written : std::uint8_t { kByApply, kByAnybody };
+  [[nodiscard]] bool append_compare(std::span<const Value> row, Written written, std::string& out) const;
   /// A query for the row that has this key, as JSON.
   [[nodiscard]] bool append_image(std::span<const Value> key_row, std::string& out) const;
   /// A query for the other rows that hold one of this row's unique values, as JSON, at most `limit`; nothing is
@@ -121,6 +124,7 @@ class TargetTable {
   change::OnMismatch on_mismatch_ = change::OnMismatch::kClose;
   std::shared_ptr<const change::ChangeTable> source_;
   std::vector<Column> columns_;                          ///< of the target that take a value
+  std::vector<Column> generated_;                        ///< and those that it generates
   std::vector<std::uint32_t> key_;                       ///< indexes in columns_, in the key's order
   std::vector<std::vector<std::uint32_t>> unique_keys_;  ///< further ones that may clash: indexes in columns_
   std::vector<std::uint32_t> unique_columns_;

@@ -344,8 +344,8 @@ TEST_F(Statements, AnUpdateAssignsEveryColumnAtTheOldKey) {
 }
 
 TEST_F(Statements, ACompareIsExactInEveryColumn) {
-  EXPECT_EQ(text([&](std::string& out) { return notes_.append_compare(note_, out); }),
-            "SELECT `id`<=>7 AND CAST(`note` AS BINARY)<=>CAST(CONVERT('it\\'s' USING utf8mb4) AS BINARY) FROM "
+  EXPECT_EQ(text([&](std::string& out) { return notes_.append_compare(note_, TargetTable::Written::kByApply, out); }),
+            "SELECT 1 AND `id`<=>7 AND CAST(`note` AS BINARY)<=>CAST(CONVERT('it\\'s' USING utf8mb4) AS BINARY) FROM "
             "`shop`.`notes` WHERE `id`=7");
 }
 
@@ -356,9 +356,10 @@ TEST_F(Statements, JsonIsComparedAsJson) {
   target.columns[1] = target_column("note", "json");
   const TargetTable table = bind(shape, target);
   EXPECT_EQ(text([&](std::string& out) {
-              return table.append_compare(std::vector<Value>{Value::of_int(7), Value::of_text("{}")}, out);
+              return table.append_compare(std::vector<Value>{Value::of_int(7), Value::of_text("{}")},
+                                          TargetTable::Written::kByApply, out);
             }),
-            "SELECT `id`<=>7 AND `note`<=>CAST('{}' AS JSON) FROM `shop`.`notes` WHERE `id`=7");
+            "SELECT 1 AND `id`<=>7 AND `note`<=>CAST('{}' AS JSON) FROM `shop`.`notes` WHERE `id`=7");
 }
 
 TEST_F(Statements, AnImageIsAskedAsJsonAndBytesAsDigits) {
@@ -374,7 +375,7 @@ TEST_F(Statements, AValueThatDoesNotBelongToItsColumnMakesNone) {
   std::string out;
   EXPECT_FALSE(notes_.append_row(wrong, out));
   EXPECT_FALSE(notes_.append_update(wrong, note_, out));
-  EXPECT_FALSE(notes_.append_compare(wrong, out));
+  EXPECT_FALSE(notes_.append_compare(wrong, TargetTable::Written::kByApply, out));
   const std::vector<Value> wrong_key{Value::of_bytes("7"), Value::of_bytes("a")};
   EXPECT_FALSE(notes_.append_delete_key(wrong_key, out));
   EXPECT_FALSE(notes_.append_delete_one(wrong_key, out));
