@@ -30,9 +30,12 @@ std::string literal_of(const mysql::ColumnSchema& column, const std::string& nam
       "polygon",       "multipoint", "multilinestring", "multipolygon", "geometrycollection",
       "geomcollection"};
   const auto or_null = [&](const std::string& text) { return fmt::format("IF({} IS NULL,'NULL',{})", name, text); };
-  const std::string hex = fmt::format("x\'',HEX({}),'\'')", name);
-  if (!column.charset.empty()) return or_null(fmt::format("CONCAT('_{} {}", column.charset, hex));
-  if (std::ranges::find(kBytes, column.data_type) != kBytes.end()) return or_null("CONCAT('" + hex);
+  // Quotes inside of an SQL text are doubled: x'0A0B'.
+  const auto hex = [&](const std::string& introducer) {
+    return or_null(fmt::format("CONCAT('{}x''',HEX({}),'''')", introducer, name));
+  };
+  if (!column.charset.empty()) return hex("_" + column.charset + " ");
+  if (std::ranges::find(kBytes, column.data_type) != kBytes.end()) return hex("");
   if (column.data_type == "json") return fmt::format("QUOTE(CAST({} AS CHAR))", name);
   if (column.data_type == "bit") return or_null(fmt::format("CONCAT({}+0)", name));
   if (column.data_type == "float" || column.data_type == "double") return or_null(fmt::format("CONCAT({}+0e0)", name));

@@ -370,6 +370,22 @@ TEST_F(Statements, AnImageIsAskedAsJsonAndBytesAsDigits) {
             "SELECT JSON_OBJECT('name',HEX(`name`),'n',`n`) FROM `shop`.`names` WHERE `name`=_binary'ABC'");
 }
 
+TEST_F(Statements, TheTargetsOwnColumnsAreAskedAsLiteralsAndAssignedAgain) {
+  mysql::TableSchema target = notes_target();
+  target.columns.push_back(target_column("own", "varchar", "latin1", "latin1_bin"));
+  target.columns.push_back(target_column("raw", "varbinary"));
+  target.columns.push_back(target_column("at", "datetime"));
+  const TargetTable table = bind(notes_shape("notes"), target);
+  EXPECT_FALSE(notes_.has_own_columns());
+  ASSERT_TRUE(table.has_own_columns());
+  EXPECT_EQ(text([&](std::string& out) { return table.append_own_assignments(note_, out); }),
+            "SELECT CONCAT('`own`=',IF(`own` IS NULL,'NULL',CONCAT('_latin1 x''',HEX(`own`),'''')),"
+            "',`raw`=',IF(`raw` IS NULL,'NULL',CONCAT('x''',HEX(`raw`),'''')),',`at`=',QUOTE(`at`)) FROM "
+            "`shop`.`notes` WHERE `id`=7");
+  EXPECT_EQ(text([&](std::string& out) { return table.append_own_update("`own`=_latin1 x'41'", note_, out); }),
+            "UPDATE `shop`.`notes` SET `own`=_latin1 x'41' WHERE `id`=7");
+}
+
 TEST_F(Statements, AValueThatDoesNotBelongToItsColumnMakesNone) {
   const std::vector<Value> wrong{Value::of_int(7), Value::of_int(7)};
   std::string out;
