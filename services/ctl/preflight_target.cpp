@@ -1,18 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "apply/target_rights.hpp"
 #include "capture/source_check.hpp"
 #include "ctl/preflight_checks.hpp"
+#include "ctl/sql_script.hpp"
 #include "mysql/literal.hpp"
 
 namespace farshore::ctl {
 namespace {
 
-constexpr std::array<std::string_view, 7> kFarshoreTables{"channel_offset", "conflict", "equality", "home",
-                                                          "parked",         "progress", "statement"};
 constexpr std::uint64_t kPacketBytes = 32ULL * 1024 * 1024;  ///< an 8 MiB row as an escaped literal, and room
 
 bool is_on(std::string_view value) { return value == "ON" || value == "1"; }
@@ -47,10 +45,10 @@ void check_server(Findings& findings, const RegionFacts& facts, bool captures_he
 }
 
 void check_farshore_schema(Findings& findings, const RegionFacts& facts) {
-  std::vector<std::string_view> missing;
-  for (const std::string_view table : kFarshoreTables) {
-    if (std::ranges::find(facts.farshore_tables, table) == facts.farshore_tables.end()) missing.push_back(table);
-  }
+  std::vector<std::string> missing = farshore_tables();
+  std::erase_if(missing, [&](const std::string& table) {
+    return std::ranges::find(facts.farshore_tables, table) != facts.farshore_tables.end();
+  });
   findings.check(missing.empty(), "farshore schema",
                  missing.empty() ? "present" : fmt::format("without {}", fmt::join(missing, ", ")), "all its tables",
                  "farshorectl init");

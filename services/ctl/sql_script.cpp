@@ -55,4 +55,15 @@ std::vector<std::string> split_statements(std::string_view script) {
   return statements;
 }
 
+std::vector<std::string> farshore_tables() {
+  constexpr std::string_view kBeginning = "CREATE TABLE IF NOT EXISTS farshore.";
+  std::vector<std::string> names;
+  for (const std::string& statement : split_statements(farshore_schema_sql())) {
+    if (!statement.starts_with(kBeginning)) continue;
+    const std::string rest = statement.substr(kBeginning.size());
+    names.push_back(rest.substr(0, rest.find(' ')));
+  }
+  return names;
+}
+
 }  // namespace farshore::ctl

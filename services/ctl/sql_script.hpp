@@ -12,5 +12,7 @@ namespace farshore::ctl {
 
 /// schemas/sql/farshore.sql as it was when this program was built.
 [[nodiscard]] std::string_view farshore_schema_sql();
+/// The tables that it makes, without the schema's name.
+[[nodiscard]] std::vector<std::string> farshore_tables();
 
 }  // namespace farshore::ctl

@@ -46,7 +46,8 @@ RegionFacts good_facts(ServerKind kind, std::uint32_t server_id) {
                             {"lower_case_table_names", "0"},
                             {"auto_increment_increment", "2"},
                             {"auto_increment_offset", std::to_string(server_id)}};
-  facts.farshore_tables = {"channel_offset", "conflict", "equality", "home", "parked", "progress", "statement"};
+  facts.farshore_tables = {"audit",    "channel_offset",   "conflict", "conflict_history", "equality", "home",
+                           "mismatch", "mismatch_example", "parked",   "parked_try",       "progress", "statement"};
   facts.grants = mysql::Grants("'ctl'@'%'", {"GRANT SELECT, TRIGGER ON *.* TO `ctl`@`%`"});
   facts.tables["shop.orders"] = orders();
   facts.with_rows = {"shop.orders"};
@@ -92,6 +93,7 @@ TEST(PreflightTarget, NamesTheStatementThatMends) {
   const auto findings = check_target(facts, true);
   EXPECT_EQ(trouble(findings, "read_only").mend, "SET GLOBAL read_only = OFF");
   EXPECT_EQ(trouble(findings, "farshore schema").mend, "farshorectl init");
+  EXPECT_THAT(trouble(findings, "farshore schema").found, HasSubstr("mismatch_example"));
   EXPECT_THAT(trouble(findings, "binlog filter").found, HasSubstr("binlog_ignore_db=farshore"));
   EXPECT_THAT(trouble(findings, "foreign keys").found, HasSubstr("denied"));
 }
