@@ -50,18 +50,6 @@ bool is_difference(const MismatchCounts& counts) {
          0;
 }
 
-// What was said last of the table, or of its stream, is that it is equal.
-bool is_said_equal(std::span<const progress::EqualityRow> rows, const progress::PartitionKey& partition,
-                   const std::string& table) {
-  const progress::EqualityRow* latest = nullptr;
-  for (const progress::EqualityRow& row : rows) {
-    if (row.origin != partition.origin || row.stream != partition.stream) continue;
-    if (!row.table.empty() && row.table != table) continue;
-    if (latest == nullptr || row.id > latest->id) latest = &row;
-  }
-  return latest != nullptr && latest->is_equal;
-}
-
 }  // namespace
 
 std::string_view to_string(Mismatch kind) {
@@ -140,19 +128,19 @@ std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const
   return found(connection, partition, op, was_there ? Mismatch::kBeforeDiffers : Mismatch::kInsertExists);
 }
 
-void RowLook::count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind, std::uint64_t changes) {
+std::uint64_t RowLook::count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind,
+                             std::uint64_t changes) {
   const TableShape& shape = op.change->table->shape;
   Counted& counted = found_[{partition, shape.schema, shape.name}];
-  counted.counts[index_of(kind)] += changes;
   counted.closes = op.target->closes_on_mismatch();
+  return counted.counts[index_of(kind)] += changes;
 }
 
 std::expected<void, SqlError> RowLook::found(mysql::Connection& connection, const progress::PartitionKey& partition,
                                              const RowOp& op, Mismatch kind) {
-  count(partition, op, kind, 1);
+  if (count(partition, op, kind, 1) > kExamples) return {};
   const change::ChangeView& change = *op.change;
   const TableShape& shape = change.table->shape;
-  if (found_[{partition, shape.schema, shape.name}].counts[index_of(kind)] > kExamples) return {};
   std::string image;
   sql_.clear();
   row_before(op.first_change(), before_);
@@ -207,7 +195,7 @@ std::expected<void, SqlError> RowLook::doubt_equality(mysql::Connection& connect
   if (!said) return std::unexpected(said.error());
   for (const auto& [name, counted] : found_ | std::views::filter(closes)) {
     const std::string table = name.schema + "." + name.table;
-    if (!is_said_equal(*said, name.partition, table)) continue;
+    if (!progress::is_said_equal(*said, name.partition.origin, name.partition.stream, table)) continue;
     const auto added = progress::add_equality(
         connection, region_,
         {.id = 0,

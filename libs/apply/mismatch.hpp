@@ -66,8 +66,8 @@ class RowLook {
   /// Compares the row that is there with what the change expects, before it is written.
   [[nodiscard]] std::expected<void, mysql::SqlError> look(mysql::Connection& connection,
                                                           const progress::PartitionKey& partition, const RowOp& op);
-  /// So many changes of the table were seen by number alone.
-  void count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind, std::uint64_t changes);
+  /// So many changes of the table were seen, by number alone or by look(). Returns how many of the kind there are now.
+  std::uint64_t count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind, std::uint64_t changes);
   /// Writes down what was found, as part of the transaction; and that the tables are not known to be equal any more.
   [[nodiscard]] std::expected<void, mysql::SqlError> note(mysql::Connection& connection);
   /// The transaction was committed. Sentences for the log, and what was found by partition.

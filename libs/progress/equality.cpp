@@ -41,6 +41,14 @@ constexpr std::string_view kInsert =
 
 }  // namespace
 
+bool is_said_equal(std::span<const EqualityRow> rows, std::string_view origin, std::string_view stream,
+                   std::string_view table) {
+  const EqualityRow* const whole = latest(rows, origin, stream, "");
+  const EqualityRow* const own = latest(rows, origin, stream, table);
+  const EqualityRow* const counts = own == nullptr || (whole != nullptr && whole->id > own->id) ? whole : own;
+  return counts != nullptr && counts->is_equal;
+}
+
 std::optional<std::string> why_not_equal(std::span<const EqualityRow> rows, std::string_view origin,
                                          std::string_view stream) {
   const EqualityRow* const whole = latest(rows, origin, stream, "");

@@ -33,6 +33,10 @@ struct EqualityRow {
 [[nodiscard]] std::optional<std::string> why_not_equal(std::span<const EqualityRow> rows, std::string_view origin,
                                                        std::string_view stream);
 
+/// Likewise of one table: what was said last of it, or of its whole stream, is that it is equal.
+[[nodiscard]] bool is_said_equal(std::span<const EqualityRow> rows, std::string_view origin, std::string_view stream,
+                                 std::string_view table);
+
 /// What was said last of each stream and table; with `history` everything that was ever said. By id.
 [[nodiscard]] std::expected<std::vector<EqualityRow>, mysql::SqlError> read_equality(mysql::Connection& connection,
                                                                                      std::string_view region,

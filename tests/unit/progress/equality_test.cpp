@@ -43,6 +43,19 @@ TEST(Equality, OfATableIsAskedBesideItsStreams) {
   EXPECT_NE(why({said(1, "", false), said(2, "shop.b", true)}), "") << "one table is not all of them";
 }
 
+TEST(Equality, OfOneTableIsWhatWasSaidLastOfItOrOfItsStream) {
+  const auto is_equal = [](const std::vector<EqualityRow>& rows) {
+    return is_said_equal(rows, "east", "main", "shop.orders");
+  };
+  EXPECT_FALSE(is_equal({}));
+  EXPECT_TRUE(is_equal({said(1, "", true)}));
+  EXPECT_TRUE(is_equal({said(1, "shop.orders", true)}));
+  EXPECT_FALSE(is_equal({said(1, "", true), said(2, "shop.orders", false)}));
+  EXPECT_TRUE(is_equal({said(1, "", true), said(2, "shop.items", false)}));
+  EXPECT_TRUE(is_equal({said(1, "shop.orders", false), said(2, "", true)}));
+  EXPECT_FALSE(is_equal({said(1, "shop.orders", true), said(2, "", false)}));
+}
+
 TEST(Equality, NamesAFewTablesOfMany) {
   std::vector<EqualityRow> rows{said(1, "", true)};
   for (int i = 0; i < 100; ++i) rows.push_back(said(2 + i, "shop.t" + std::to_string(100 + i), false));
