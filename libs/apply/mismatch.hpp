@@ -30,9 +30,6 @@ inline constexpr std::size_t kMismatches = 4;
 [[nodiscard]] std::string_view to_string(Mismatch kind);
 using MismatchCounts = std::array<std::uint64_t, kMismatches>;
 
-/// Which rows are compared with the origin's image before they are written. kNone: nothing watches, not even counts.
-enum class LookAt : std::uint8_t { kNone, kSample, kAll };
-
 /// How many rows a statement says that it has touched (with CLIENT_FOUND_ROWS), when it finds what it should.
 struct RowsExpected {
   std::uint64_t least = 0;

@@ -77,7 +77,8 @@ WorkSetWriter::WorkSetWriter(WriterSettings settings, Notice notice)
       parked_retry_(settings_.region, parking_, planner_),
       resolver_(settings_.region, parking_, parked_retry_),
       stuck_(settings_.region) {
-  if (settings_.look_at != LookAt::kNone) look_.emplace(settings_.region, settings_.look_at == LookAt::kAll);
+  if (settings_.look_at != change::LookAt::kNone)
+    look_.emplace(settings_.region, settings_.look_at == change::LookAt::kAll);
 }
 
 std::string WorkSetWriter::fault() const {

@@ -25,6 +25,7 @@
 #include "apply/work_set.hpp"
 #include "apply/write_plan.hpp"
 #include "base/endpoint.hpp"
+#include "change/merge_rule.hpp"
 #include "progress/progress_store.hpp"
 
 namespace farshore::apply {
@@ -38,7 +39,7 @@ struct WriterSettings {
   std::size_t parked_rows_max = 10'000;              ///< of a partition
   std::chrono::milliseconds retry_interval{10'000};  ///< longest time between two tries of what is parked
   std::chrono::milliseconds schema_max_age{10'000};
-  LookAt look_at = LookAt::kSample;
+  change::LookAt look_at = change::LookAt::kSample;
 };
 
 /// Someone wants a partition's durable progress, and the partition.

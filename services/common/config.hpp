@@ -97,9 +97,6 @@ struct CaptureConfig {
   std::chrono::milliseconds source_timeout{5000};      ///< silence after which the connection counts as lost
 };
 
-/// Which rows apply compares with the origin's image before it writes them.
-enum class LookAt : std::uint8_t { kSample, kAll };
-
 struct ApplyConfig {
   std::vector<std::string> origins;  ///< the origins that are applied here, and that the gate judges
   std::uint64_t workers = 4;
@@ -111,7 +108,7 @@ struct ApplyConfig {
   std::uint64_t parked_rows_max = 10'000;           ///< per partition; at the bound the partition waits
   std::string group;                                ///< empty: "farshore.apply.<region>"
   std::chrono::milliseconds session_timeout{6000};  ///< Kafka group membership
-  LookAt look_at = LookAt::kSample;
+  change::LookAt look_at = change::LookAt::kSample;
   std::chrono::milliseconds retry_interval{10'000};  ///< how often holes, parked rows and waiting schemas are tried
 };
 

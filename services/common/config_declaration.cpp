@@ -162,7 +162,7 @@ void declare(FieldVisitor& v, ApplyConfig& apply) {
             "Which rows are compared with the origin's image before they are written. sample: one of each table in a "
             "second, and those of a work set in which a statement touched another number of rows than it should; all: "
             "every row, at a query each."},
-           apply.look_at, {{"sample", LookAt::kSample}, {"all", LookAt::kAll}});
+           apply.look_at, {{"sample", change::LookAt::kSample}, {"all", change::LookAt::kAll}});
   v.duration({"retry_interval",
               "Longest time between two tries of parked changes and unfitting schemas; shortest between two searches "
               "for a hole (then ever longer, to 10 minutes)."},

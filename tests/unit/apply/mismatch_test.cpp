@@ -60,7 +60,7 @@ TEST_F(Expectation, TwoUpdatesChangeARow) { EXPECT_EQ(of(topic_.update(1, "a", "
 class Looking : public Writing {
  protected:
   void answers(std::uint64_t rows_of_statement, std::vector<std::string> compared, const std::string& image = "") {
-    start({}, LookAt::kSample);
+    start({}, change::LookAt::kSample);
     target_.on_data([=, this, asked = std::size_t{0}](const std::string& statement) mutable -> std::optional<Reply> {
       if (statement.starts_with("SELECT JSON_OBJECT")) return image.empty() ? rows({"i"}, {}) : rows({"i"}, {{image}});
       if (!statement.starts_with("SELECT")) return ok(rows_of_statement);

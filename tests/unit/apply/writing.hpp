@@ -21,7 +21,7 @@ class Writing : public ::testing::Test {
   Writing() { start(); }
 
   /// The fake target keeps no rows of applications, so nobody watches whether changes find theirs, unless asked to.
-  void start(std::vector<change::TableRule> rules = {}, LookAt look_at = LookAt::kNone) {
+  void start(std::vector<change::TableRule> rules = {}, change::LookAt look_at = change::LookAt::kNone) {
     WriterSettings settings{
         .endpoint = target_.endpoint(),
         .region = "east",
