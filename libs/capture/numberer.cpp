@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "change/key.hpp"
+#include "change/limits.hpp"
 
 namespace farshore::capture {
 
@@ -30,7 +31,6 @@ std::string place_of(std::string_view gtid, Ordinal ordinal, SourceTime commit_t
                      commit_time.time_since_epoch().count());
 }
 
-constexpr std::size_t kRowBytesSettable = 9U << 20;  // the bound of capture.max_row_bytes: a batch has to hold the row
 constexpr std::uint64_t kRowsOfTransactionMax = std::numeric_limits<std::uint32_t>::max() / 2;
 
 }  // namespace
@@ -133,9 +133,9 @@ bool Numberer::write(const RoutedTable& table, std::span<const Value> routed_by,
     const auto& shape = table.encoded->table.shape;
     const std::size_t bytes = builder.bytes() - bytes_before;
     const std::string remedy =
-        bytes <= kRowBytesSettable
+        bytes <= change::kMaxRowBytes
             ? "raise it"
-            : fmt::format("no more than {} can be set, and such a row is not carried", kRowBytesSettable);
+            : fmt::format("no more than {} can be set, and such a row is not carried", change::kMaxRowBytes);
     refusal_ = fmt::format(
         "a row of table {} (digest of its key {:016x}) takes {} bytes, more than capture.max_row_bytes ({}): {}, or "
         "leave the table out of every stream (\"!{}\" in the stream's tables)",

@@ -14,6 +14,7 @@ inline constexpr std::size_t kMaxBatchChanges = 65'536;      ///< changes of one
 inline constexpr std::size_t kMaxBatchValues = 262'144;      ///< values of one batch, before and after together
 inline constexpr std::size_t kMaxBatchTables = 4'096;        ///< table shapes of one batch
 inline constexpr std::size_t kMaxBatchBytes = 10'485'760;    ///< of a record's value: the topics' max.message.bytes
+inline constexpr std::size_t kMaxRowBytes = 9'437'184;       ///< of a row's images: a batch has to hold it
 inline constexpr std::size_t kMaxPositionBytes = 1'000'000;  ///< of an origin position's text
 inline constexpr std::size_t kMaxStatementBytes = 4'096;     ///< of a statement's text in an epoch start; cut beyond
 inline constexpr std::size_t kMaxEpochTables = 10'000;       ///< tables that an epoch start names

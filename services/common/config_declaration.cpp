@@ -1,3 +1,4 @@
+#include "change/limits.hpp"
 #include "common/config_fields.hpp"
 
 // Every key of the configuration, once. The order is that of the reference page.
@@ -23,8 +24,9 @@ void declare(FieldVisitor& v, TlsSettings& tls) {
 
 void declare(FieldVisitor& v, AccountConfig& account) {
   v.text({"user", "Name of the database account."}, TextKind::kFree, account.user);
-  v.text({"password_file", "File that holds the password; a newline at its end is left out. Read again at each connection."}, TextKind::kPath,
-         account.password_file);
+  v.text({"password_file",
+          "File that holds the password; a newline at its end is left out. Read again at each connection."},
+         TextKind::kPath, account.password_file);
   v.text({"password_env", "Environment variable that holds the password. Give this or password_file, not both."},
          TextKind::kFree, account.password_env);
 }
@@ -127,7 +129,7 @@ void declare(FieldVisitor& v, CaptureConfig& capture) {
              {100ms, 60s}, capture.watermark_interval);
   v.duration({"checkpoint_interval", "How often the checkpoint is written."}, {100ms, 60s},
              capture.checkpoint_interval);
-  v.size({"max_row_bytes", "A larger row stops the stream."}, {1 * kKiB, 9 * kMiB}, capture.max_row_bytes);
+  v.size({"max_row_bytes", "A larger row stops the stream."}, {1 * kKiB, change::kMaxRowBytes}, capture.max_row_bytes);
   v.size({"max_event_bytes",
           "A larger event of the source's binlog stops capture, even one of a table that is left out. It is held in "
           "memory whole."},
