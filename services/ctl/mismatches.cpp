@@ -11,14 +11,12 @@
 #include "ctl/decision.hpp"
 #include "ctl/pending.hpp"
 #include "ctl/table.hpp"
-#include "mysql/literal.hpp"
 
 // farshorectl mismatches: changes that found another row here than the origin had.
 namespace farshore::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using mysql::text_literal;
 
 struct MismatchOptions {
   PendingFilter filter;
@@ -26,13 +24,6 @@ struct MismatchOptions {
   bool all = false;
   bool execute = false;
 };
-
-std::string condition_of(const common::Config& config, const PendingFilter& filter) {
-  std::string where = " WHERE region=" + text_literal(config.region);
-  if (!filter.origin.empty()) where += " AND origin=" + text_literal(filter.origin);
-  if (!filter.table.empty()) where += " AND CONCAT(schema_name, '.', table_name)=" + text_literal(filter.table);
-  return where;
-}
 
 int run_list(const common::Config& config, const MismatchOptions& options) {
   mysql::Connection connection = open_database(config);

@@ -20,14 +20,6 @@ using mysql::text_literal;
 
 constexpr std::chrono::milliseconds kLookEvery{100};
 
-std::string condition_of(const common::Config& config, const PendingFilter& filter) {
-  std::string where = " WHERE region=" + text_literal(config.region);
-  if (!filter.origin.empty()) where += " AND origin=" + text_literal(filter.origin);
-  if (!filter.table.empty()) where += " AND CONCAT(schema_name, '.', table_name)=" + text_literal(filter.table);
-  if (!filter.key.empty()) where += " AND key_text=" + text_literal(filter.key);
-  return where + fmt::format(" ORDER BY origin, schema_name, table_name, key_text LIMIT {}", filter.limit);
-}
-
 /// The change as `farshorectl decode` prints it.
 Json source_image(const PendingRow& row) {
   change::BatchHeader header;
@@ -69,6 +61,14 @@ std::string text_of(const Json& json, int indent) {
 
 }  // namespace
 
+std::string condition_of(const common::Config& config, const PendingFilter& filter) {
+  std::string where = " WHERE region=" + text_literal(config.region);
+  if (!filter.origin.empty()) where += " AND origin=" + text_literal(filter.origin);
+  if (!filter.table.empty()) where += " AND CONCAT(schema_name, '.', table_name)=" + text_literal(filter.table);
+  if (!filter.key.empty()) where += " AND key_text=" + text_literal(filter.key);
+  return where;
+}
+
 std::string PendingRow::name() const {
   return fmt::format("{}/{}/{} seq {}: table {}.{}, key {}", origin, stream, part, seq, schema, table, key_text);
 }
@@ -90,7 +90,9 @@ std::vector<PendingRow> read_pending(const common::Config& config, mysql::Connec
     }
     return "";
   };
-  const auto found = connection.query(fmt::format("{}, {}{}", kShared, rest(), condition_of(config, filter)));
+  const auto found =
+      connection.query(fmt::format("{}, {}{} ORDER BY origin, schema_name, table_name, key_text LIMIT {}", kShared,
+                                   rest(), condition_of(config, filter), filter.limit));
   if (!found) fail_database(config, found.error());
   std::vector<PendingRow> rows;
   for (std::size_t at = 0; at < found->size(); ++at) {

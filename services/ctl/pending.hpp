@@ -23,6 +23,9 @@ struct PendingFilter {
   [[nodiscard]] bool is_empty() const { return origin.empty() && table.empty() && key.empty(); }
 };
 
+/// " WHERE ...": the rows of the region that are meant.
+[[nodiscard]] std::string condition_of(const common::Config& config, const PendingFilter& filter);
+
 /// A row of either table.
 struct PendingRow {
   std::string origin;
