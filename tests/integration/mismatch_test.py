@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scenario import caught_up
+from scenario import behind_farshores_back, caught_up
 from wait import eventually
 
 SCHEMA = """
@@ -42,10 +42,6 @@ def forget(regions):
             said = region.ctl("equal", "declare", "--origin", origin.name, "--why", "the test emptied them", "--execute")
             assert said.returncode == 0, said.stderr
     regions.all_gates_open()
-
-
-def behind_farshores_back(region, *statements):
-    region.database.execute("SET SESSION sql_log_bin = 0", *statements)
 
 
 def counted(region, origin):

@@ -5,7 +5,7 @@ import urllib.request
 
 import pytest
 
-from scenario import caught_up
+from scenario import behind_farshores_back, caught_up
 from wait import eventually, holds_for
 
 SCHEMA = """
@@ -40,10 +40,6 @@ def pair(regions, request):
     for region in regions:
         region.database.execute("DELETE FROM farshore.conflict", "DELETE FROM farshore.parked")
     regions.all_gates_open()
-
-
-def behind_farshores_back(region, *statements):
-    region.database.execute("SET SESSION sql_log_bin = 0", *statements)
 
 
 def rows(region, table):

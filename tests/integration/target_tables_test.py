@@ -4,14 +4,10 @@ import itertools
 
 import pytest
 
-from scenario import caught_up
+from scenario import behind_farshores_back, caught_up
 from wait import eventually
 
 NUMBERS = itertools.count(1)
-
-
-def behind_farshores_back(region, *statements):
-    region.database.execute("SET SESSION sql_log_bin = 0", *statements)
 
 
 def says(region, *words):

@@ -28,6 +28,11 @@ class Before:
             self.binlogs[region.name] = region.database.rows("SHOW BINARY LOGS")[-1][0]
 
 
+def behind_farshores_back(region, *statements):
+    """What no capture sees."""
+    region.database.execute("SET SESSION sql_log_bin = 0", *statements)
+
+
 def published(region):
     """What the region's own capture published."""
     topic = topic_of(region.name)
