@@ -101,8 +101,7 @@ std::string who_locks_rows(mysql::Connection& connection, const Failure& failure
 std::string held_by(const std::string& holders) {
   if (holders.empty())
     return "Apply's account cannot see who holds it: SHOW FULL PROCESSLIST and information_schema.INNODB_TRX show it "
-           "to "
-           "an administrator";
+           "to an administrator";
   return fmt::format("Seen to hold it: {}", holders);
 }
 

@@ -60,8 +60,7 @@ std::string way_out(PartitionState state, const progress::PartitionKey& key, std
     case PartitionState::kNeedsSnapshot:
       return fmt::format(
           "; `farshorectl refill --origin {} --peer FILE` brings what is before, if the origin's Kafka has it; else "
-          "begin "
-          "the origin anew, with a copy of its tables",
+          "begin the origin anew, with a copy of its tables",
           key.origin);
     case PartitionState::kWrongIncarnation:
     case PartitionState::kNumberingConflict:

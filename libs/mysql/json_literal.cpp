@@ -130,8 +130,7 @@ const char* append_json_literal(std::string_view value, std::string& out) {
     if (is_inside && append_scalar(text.substr(scalar->offset, scalar->length), scalar->type, out)) continue;
     out.resize(before);
     return "its JSON has bytes inside of a type that no expression gives here (TINYBLOB, MEDIUMBLOB, LONGBLOB, or "
-           "above "
-           "64 KB)";
+           "above 64 KB)";
   }
   out.push_back(')');
   return nullptr;

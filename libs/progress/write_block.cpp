@@ -42,8 +42,7 @@ std::string_view to_sentence(WriteBlock block) {
              "says which";
     case WriteBlock::kReadOnly:
       return "the database server here is read-only, and apply cannot write: make it writable, or point "
-             "database.address "
-             "at the one that is";
+             "database.address at the one that is";
     case WriteBlock::kDiskFull:
       return "the database server here has no room, and apply cannot write: apply's /readyz has the server's words";
   }

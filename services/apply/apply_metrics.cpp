@@ -7,8 +7,8 @@ namespace {
 
 namespace metric = common::metric;
 
-common::Counter mismatches(common::Metrics& metrics, const std::string& origin, const std::string& stream,
-                           Mismatch kind) {
+common::Counter mismatch_counter(common::Metrics& metrics, const std::string& origin, const std::string& stream,
+                                 Mismatch kind) {
   return metrics.counter(metric::kApplyMismatches, {origin, stream, to_string(kind)});
 }
 
@@ -29,10 +29,10 @@ StreamSeries::StreamSeries(common::Metrics& metrics, const std::string& origin, 
       written_rows(metrics.counter(metric::kApplyWrittenRows, {origin, stream})),
       parkings(metrics.counter(metric::kApplyParkings, {origin, stream})),
       conflicts(metrics.counter(metric::kApplyConflicts, {origin, stream})),
-      mismatches{apply::mismatches(metrics, origin, stream, Mismatch::kInsertExists),
-                 apply::mismatches(metrics, origin, stream, Mismatch::kUpdateMissing),
-                 apply::mismatches(metrics, origin, stream, Mismatch::kBeforeDiffers),
-                 apply::mismatches(metrics, origin, stream, Mismatch::kDeleteMissing)},
+      mismatches{mismatch_counter(metrics, origin, stream, Mismatch::kInsertExists),
+                 mismatch_counter(metrics, origin, stream, Mismatch::kUpdateMissing),
+                 mismatch_counter(metrics, origin, stream, Mismatch::kBeforeDiffers),
+                 mismatch_counter(metrics, origin, stream, Mismatch::kDeleteMissing)},
       assigned(metrics.gauge(metric::kApplyAssigned, {origin, stream})),
       parked(metrics.gauge(metric::kApplyParked, {origin, stream})),
       holes(metrics.gauge(metric::kApplyHoles, {origin, stream})),
