@@ -26,6 +26,8 @@ constexpr auto kSampleEvery = 1s;
 constexpr RowLook::Clock::duration kBudget = 3s;
 constexpr int kBudgetShare = 10;  // a tenth of the time
 
+constexpr std::size_t kImageBytes = 512 * 1024;      // of the rows that one query looks at, about
+
 std::size_t index_of(Mismatch kind) { return static_cast<std::size_t>(kind); }
 
 std::string key_of(const std::string& region, const progress::PartitionKey& partition) {
@@ -42,6 +44,14 @@ std::string what(const MismatchCounts& counts) {
     if (counts[i] > 0) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", kWords[i], counts[i]);
   }
   return out;
+}
+
+std::size_t size_of(std::span<const Value> row) {
+  std::size_t bytes = 0;
+  for (const Value& value : row) {
+    if (value.kind() == Value::Kind::kBytes || value.kind() == Value::Kind::kText) bytes += value.bytes().size();
+  }
+  return bytes;
 }
 
 bool is_difference(const MismatchCounts& counts) {
@@ -106,6 +116,7 @@ std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const
     sql_.clear();
     if (!op.target->append_compare(row, TargetTable::Written::kByAnybody, sql_))
       return std::optional<bool>(true);  // it cannot be there, see unfit()
+    sql_ += " FOR UPDATE";
     const auto rows = connection.query(sql_);
     if (!rows) return std::unexpected(rows.error());
     if (rows->empty()) return std::optional<bool>();
@@ -126,6 +137,60 @@ std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const
   if (!as_after) return std::unexpected(as_after.error());
   if (as_after->value_or(!was_there)) return {};
   return found(connection, partition, op, was_there ? Mismatch::kBeforeDiffers : Mismatch::kInsertExists);
+}
+
+std::expected<RowLook::Saw, SqlError> RowLook::look(mysql::Connection& connection, std::span<const Slice> slices,
+                                                    std::span<const RowOp> ops) {
+  const TargetTable& target = *ops.front().target;
+  if (target.path() == WritePath::kImmutable) return Saw::kOtherwise;
+  keys_.clear();
+  states_.assign(ops.size(), State::kUnseen);
+  for (std::uint32_t i = 0; i < ops.size(); ++i) {
+    key_.clear();
+    if (!target.shown().append_key(ops[i].change->row(), key_, scratch_)) return Saw::kNothing;
+    if (keys_.find_or_add(0, key_, i) != i) states_[i] = State::kFollows;
+  }
+  for (std::size_t at = 0; at < ops.size();) {
+    sql_ = target.look_head();
+    std::size_t bytes = 0;
+    for (bool first = true; at < ops.size() && bytes < kImageBytes; ++at) {
+      if (states_[at] == State::kFollows) continue;
+      if (!first) sql_ += target.delete_separator();
+      first = false;
+      if (!target.append_delete_key(ops[at].change->row(), sql_)) return Saw::kNothing;
+      bytes += size_of(ops[at].change->row());
+    }
+    sql_ += target.look_tail();
+    const auto rows = connection.query(sql_);
+    if (!rows) return std::unexpected(rows.error());
+    for (const auto& row : rows->rows) {
+      key_.clear();
+      target.shown().append_key(row, key_, scratch_);
+      const std::uint32_t i = keys_.find_or_add(0, key_, UINT32_MAX);
+      if (i != UINT32_MAX) states_[i] = state_of(ops[i], row);
+    }
+  }
+  Saw saw = Saw::kAsExpected;
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    const bool was_there = ops[i].first_change().op != change::Op::kInsert;
+    if (states_[i] == State::kFollows || states_[i] == State::kAsExpected) continue;
+    if (!was_there && states_[i] == State::kUnseen) continue;
+    saw = Saw::kOtherwise;
+    if (auto looked = look(connection, slices[ops[i].slice].key, ops[i]); !looked)
+      return std::unexpected(looked.error());
+  }
+  return saw;
+}
+
+// Of a row that is there. A change that comes a second time finds its own.
+RowLook::State RowLook::state_of(const RowOp& op, std::span<const mysql::Rows::Field> shown) {
+  const change::ChangeView& first = op.first_change();
+  if (first.op == change::Op::kInsert || first.table != op.change->table) return State::kSeen;
+  row_before(first, before_);
+  const RowForm& form = op.target->shown();
+  const bool is_expected = form.is_shown(before_, shown, scratch_) ||
+                           (!op.is_delete() && form.is_shown(op.change->after, shown, scratch_));
+  return is_expected ? State::kAsExpected : State::kSeen;
 }
 
 std::uint64_t RowLook::count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind,

@@ -81,19 +81,11 @@ std::expected<std::optional<SqlError>, Failure> RowWriter::write_parked(const Ro
 
 // Keys differ from one another: deletes first, so that an upsert finds room, and then the upserts.
 RowWriter::Result RowWriter::write_coalesced(std::span<const RowOp> ops) {
-  if (is_looking()) {
-    for (const RowOp& op : ops) {
-      if (auto looked = look_at(op); !looked) return looked;
-    }
-  }
   std::vector<RowOp>& some = run_;
   for (const bool deletes : {true, false}) {
     some.clear();
     std::ranges::copy_if(ops, std::back_inserter(some), [&](const RowOp& op) { return op.is_delete() == deletes; });
-    looked_ = is_looking();
-    const Result written = write_run(deletes ? Form::kDelete : Form::kUpsert, some);
-    looked_ = false;
-    if (!written) return written;
+    if (auto written = write_run(deletes ? Form::kDelete : Form::kUpsert, some); !written) return written;
   }
   return {};
 }
@@ -149,7 +141,7 @@ RowWriter::Result RowWriter::write_grouped(std::span<const RowOp> ops) {
 // retried as a whole), and its rows go one by one. A change whose key is parked, perhaps only a moment ago, is not part
 // of a statement: what is parked must go with it.
 RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
-  if (form == Form::kRow || (is_looking() && !looked_)) return write_rows(ops);
+  if (form == Form::kRow) return write_rows(ops);
   const bool deletes = form == Form::kDelete;
   for (std::size_t from = 0; from < ops.size();) {
     if (is_parked(ops[from])) {
@@ -177,20 +169,32 @@ RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
     }
     if (deletes) sql_ += target.delete_tail();
     if (form == Form::kUpsert) sql_ += target.upsert_tail();
-    const auto run_ops = ops.subspan(from, to - from);
-    if (const auto done = run(well_formed); done) {
-      for (const RowOp& op : run_ops) ++(*counts_)[op.slice].written;
-      if (form != Form::kInsert) {
-        if (auto judged = judge(run_ops, *done); !judged) return judged;
-      }
-    } else if (action_for(done.error().kind) == Action::kRetry) {
-      return std::unexpected(Failure::again(done.error()).at(ops[from].change->table->shape));
-    } else if (auto written = write_rows(run_ops); !written) {
-      return written;
-    }
+    if (auto written = write_statement(form, ops.subspan(from, to - from), well_formed); !written) return written;
     from = to;
   }
   return {};
+}
+
+// sql_, which has the changes of these rows.
+RowWriter::Result RowWriter::write_statement(Form form, std::span<const RowOp> ops, bool well_formed) {
+  RowLook::Saw saw = RowLook::Saw::kOtherwise;
+  if (is_looking()) {
+    const auto looked = look_->look(connection_, slices_, ops);
+    if (!looked) return std::unexpected(cannot_note(looked.error(), ops.front().slice));
+    saw = *looked;
+    if (saw == RowLook::Saw::kNothing) return write_rows(ops);
+  }
+  const auto done = run(well_formed);
+  if (done) {
+    for (const RowOp& op : ops) ++(*counts_)[op.slice].written;
+    return form == Form::kInsert || (is_looking() && saw != RowLook::Saw::kAsExpected) ? Result() : judge(ops, *done);
+  }
+  if (action_for(done.error().kind) == Action::kRetry)
+    return std::unexpected(Failure::again(done.error()).at(ops.front().change->table->shape));
+  looked_ = is_looking();
+  auto written = write_rows(ops);
+  looked_ = false;
+  return written;
 }
 
 RowWriter::Result RowWriter::write_rows(std::span<const RowOp> ops) {
@@ -214,7 +218,7 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
     return on_row_error(op, done.error());
   }
   if (is_conflict_) return {};
-  if (!is_parked(op)) return seen_ == Seen::kAsExpected ? Result() : on_surprise(op, seen_, 1);
+  if (!is_parked(op)) return seen_ == Seen::kAsExpected || is_looking() ? Result() : on_surprise(op, seen_, 1);
   if (auto removed = parking_.unpark(connection_, partition, op); !removed) {
     return std::unexpected(
         Failure::of_statement(
@@ -245,7 +249,7 @@ RowWriter::Result RowWriter::look_at_samples(const WritePlan& plan) {
 }
 
 RowWriter::Result RowWriter::judge(std::span<const RowOp> ops, std::uint64_t rows) {
-  if (look_ == nullptr || is_looking()) return {};
+  if (look_ == nullptr) return {};
   RowsExpected expected;
   for (const RowOp& op : ops) {
     const RowsExpected one = rows_expected(op, before_);
@@ -260,8 +264,8 @@ RowWriter::Result RowWriter::judge(std::span<const RowOp> ops, std::uint64_t row
 
 // `op`: one of the statement, whose rows are of one table.
 RowWriter::Result RowWriter::on_surprise(const RowOp& op, Seen seen, std::uint64_t changes) {
-  if (look_ == nullptr || is_looking()) return {};
-  if (look_->wants_again()) return std::unexpected(Failure::look_first());
+  if (look_ == nullptr) return {};
+  if (!is_looking() && look_->wants_again()) return std::unexpected(Failure::look_first());
   const auto count = [&](Mismatch kind) { look_->count(slices_[op.slice].key, op, kind, changes); };
   switch (seen) {
     case Seen::kInsertExists: count(Mismatch::kInsertExists); break;

@@ -59,6 +59,7 @@ class RowWriter {
   Result write_in_order(std::span<const RowOp> ops);
   Result write_grouped(std::span<const RowOp> ops);
   Result write_run(Form form, std::span<const RowOp> ops);
+  Result write_statement(Form form, std::span<const RowOp> ops, bool well_formed);
   Result write_rows(std::span<const RowOp> ops);
   Result write_row(const RowOp& op);
   /// What a statement's number of rows says of the rows that it found.

@@ -83,11 +83,18 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
                        .pads = source_pads,
                        .charset = there->charset});
   }
+  for (const std::vector<Column>* const columns : {&table.columns_, &table.generated_}) {
+    for (const Column& column : *columns) {
+      const farshore::Column& ours = shape.columns[column.source];
+      table.shown_.add(column.source, column.name, mysql::CellForm(ours, *target.find(ours.name)));
+    }
+  }
   bool bytewise = true;
   for (const std::uint32_t index : shape.key) {
     table.key_.push_back(bound[index]);
     bytewise &= table.columns_[bound[index]].is_bytewise;
   }
+  table.shown_.set_key(table.key_);
   // Two of the source's keys may share a beginning.
   const bool clashes =
       target.primary_key_has_prefix || std::ranges::any_of(target.unique_keys, [&](const mysql::UniqueKey& key) {
@@ -159,7 +166,9 @@ void TargetTable::make_statements() {
   // The optimizer must not think of a scan, which would lock rows of other partitions.
   delete_head_ = "DELETE t FROM " + quoted_ + " AS t FORCE INDEX (PRIMARY) WHERE ";
   delete_by_list_ = key_.size() == 1 && columns_[key_[0]].is_bytewise;
-  if (delete_by_list_) delete_head_ += columns_[key_[0]].name + " IN (";
+  look_head_ = "SELECT " + shown_.expressions() + " FROM " + quoted_ + " FORCE INDEX (PRIMARY) WHERE ";
+  if (!delete_by_list_) return;
+  for (std::string* const head : {&delete_head_, &look_head_}) *head += columns_[key_[0]].name + " IN (";
 }
 
 std::string TargetTable::same_key() const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/row_form.hpp"
 #include "apply/table_fit.hpp"
 #include "base/collation.hpp"
 #include "base/value.hpp"
@@ -72,6 +73,11 @@ class TargetTable {
   /// that is text here, which each server spells in its own way.
   enum class Written : std::uint8_t { kByApply, kByAnybody };
   [[nodiscard]] bool append_compare(std::span<const Value> row, Written written, std::string& out) const;
+  /// A query for the rows that have some keys, in the form of shown(), and locks them: before the keys, and after them.
+  /// Keys and what is between them: as of a DELETE.
+  [[nodiscard]] const std::string& look_head() const { return look_head_; }
+  [[nodiscard]] std::string_view look_tail() const { return delete_by_list_ ? ") FOR UPDATE" : " FOR UPDATE"; }
+  [[nodiscard]] const RowForm& shown() const { return shown_; }
   /// A query for the row that has this key, as JSON.
   [[nodiscard]] bool append_image(std::span<const Value> key_row, std::string& out) const;
   /// A query for the other rows that hold one of this row's unique values, as JSON, at most `limit`; nothing is
@@ -133,6 +139,8 @@ class TargetTable {
   std::string upsert_tail_;
   std::string delete_head_;
   bool delete_by_list_ = false;
+  std::string look_head_;
+  RowForm shown_;
 };
 
 }  // namespace farshore::apply

@@ -39,7 +39,7 @@ struct WriterSettings {
   std::size_t parked_rows_max = 10'000;              ///< of a partition
   std::chrono::milliseconds retry_interval{10'000};  ///< longest time between two tries of what is parked
   std::chrono::milliseconds schema_max_age{10'000};
-  change::LookAt look_at = change::LookAt::kSample;
+  change::LookAt look_at = change::LookAt::kAll;
 };
 
 /// Someone wants a partition's durable progress, and the partition.

@@ -36,6 +36,15 @@ struct Close {
 
 }  // namespace
 
+bool is_charset_name(std::string_view name) {
+  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !name.empty() && std::ranges::all_of(name, is_plain);
+}
+
+bool is_part_of_utf8mb4(std::string_view charset) {
+  return charset == "utf8mb4" || charset == "utf8mb3" || charset == "utf8" || charset == "ascii";
+}
+
 std::optional<std::string> utf8_text(std::string_view text, std::string_view charset) {
   if (charset == "utf8mb4" || charset == "utf8mb3" || charset == "utf8" || charset == "ascii") return std::string(text);
   // All others, and bytes, have ASCII where it is.

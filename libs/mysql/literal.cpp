@@ -54,13 +54,10 @@ bool is_decimal(std::string_view text) {
          (point == std::string_view::npos || !fraction.empty());
 }
 
-// utf8mb4 is what the session speaks, and ASCII and utf8mb3 are part of it. The name comes from a batch: what is not a
-// plain name is taken for bytes.
+// The name comes from a batch: what is not a plain name is taken for bytes.
 std::string opening_of(const std::string& charset) {
-  if (charset == "utf8mb4" || charset == "utf8mb3" || charset == "utf8" || charset == "ascii") return "'";
-  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  if (charset.empty() || !std::ranges::all_of(charset, is_plain)) return "_binary'";
-  return "_" + charset + "'";
+  if (is_part_of_utf8mb4(charset)) return "'";
+  return is_charset_name(charset) ? "_" + charset + "'" : "_binary'";
 }
 
 // What separates a SET's labels, escaped: the labels are in the column's character set, and so is this.

@@ -34,6 +34,7 @@ def main(words):
                         help="the source of capture and apply; yardsticks are MariaDB's (default mariadb)")
     parser.add_argument("--table", choices=sorted(sysbench.KINDS), default="plain",
                         help="of capture and apply: plain; unique: with a further unique key; group: an order group (default plain)")
+    parser.add_argument("--look-at", choices=("all", "sample"), default="all", help="apply.look_at (default all)")
     parser.add_argument("--seconds", type=int, default=30, metavar="N", help="length of each latency measurement")
     parser.add_argument("--rates", type=rates, default=[1000, 5000], metavar="N,N", help="row changes a second of latency")
     parser.add_argument("--keep", action="store_true", help="leave the folder of servers and logs behind")
@@ -74,7 +75,7 @@ def failed(sentence, exit_code=1):
 def results(arguments, folder):
     drains = [what for what in ("capture", "apply") if what in arguments.what]
     if drains:
-        yield from drain.results(drains, folder, arguments.server, arguments.rows, arguments.table, say)
+        yield from drain.results(drains, folder, arguments, say)
     if "latency" in arguments.what:
         yield from latency.results(folder, arguments.rates, arguments.seconds, say)
 

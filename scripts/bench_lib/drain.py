@@ -21,27 +21,28 @@ from .versions import farshore_version
 
 ORIGIN, PARTITIONS = "bench", 8
 DRAINED_WITHIN_S = 1800
+STANDS_FOR_S = 20
 QUIET_S = 3
 DURABLE = ["--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=512M", "--max-connections=100",
            "--innodb-log-file-size=256M"]
 REPLICA_THREADS = 4
 
 
-def results(wanted, folder, kind, rows, table, say):
+def results(wanted, folder, arguments, say):
     folder.mkdir()
     folder.chmod(0o755)
     with contextlib.ExitStack() as stack:
         lab = Lab(folder / "lab", say=lambda line: say(line.strip()))
         stack.callback(lab.down, purge=True)
-        lab.up(regions=["east"], server=kind, with_services=False)
-        source = backlog(lab, folder, rows, table, say)
+        lab.up(regions=["east"], server=arguments.server, with_services=False)
+        source = backlog(lab, folder, arguments.rows, arguments.table, say)
         captured = drain_capture(source, folder, say)
         if "capture" in wanted:
             yield capture_result(source, captured, say)
         if "apply" in wanted:
             target = target_server(folder, "target", 81, source)
             stack.callback(target.stop)
-            applied = drain_apply(source, target, folder, captured["rows"], say)
+            applied = drain_apply(source, target, folder, captured["rows"], arguments.look_at, say)
             yield apply_result(source, folder, applied, target, say)
 
 
@@ -113,7 +114,8 @@ class Drain:
         eventually(f"{self.service.kind} serves its metrics", lambda: get(f"{self.service.url}/healthz")[0] == 200, poll_s=0.01)
         pids = {self.service.kind: self.service.process.pid, **self.others}
         before = {name: cpu_seconds(pid) for name, pid in pids.items()}
-        deadline = time.monotonic() + DRAINED_WITHIN_S
+        began = time.monotonic()
+        deadline = began + DRAINED_WITHIN_S
         while True:
             now, value = time.monotonic(), self.service.metrics().total(self.counter)
             if value > self.last:
@@ -122,7 +124,7 @@ class Drain:
                 cpu = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
             elif self.last >= at_least and now - self.last_at > QUIET_S:
                 break
-            if now > deadline or self.service.ended():
+            if now > deadline or now - (self.last_at or began) > STANDS_FOR_S or self.service.ended():
                 raise LabError(f"{self.service.kind} stands at {self.last:.0f}: {self.service.readiness()[1]}")
             time.sleep(0.02)
         rows = int(self.last)
@@ -169,7 +171,7 @@ def target_server(folder, name, number, source, *options):
     server = PlainServer("mariadb", folder / name, server_id=number,
                          options=[*DURABLE, f"--gtid-domain-id={number}", *options]).start()
     try:
-        make_accounts(server)
+        make_accounts(server, [sysbench.SCHEMA])
         with open(source.dump, "rb") as file:
             subprocess.run([tools.system("mariadb"), "--no-defaults", f"--socket={server.socket}", "--user=root",
                             "--init-command=SET SESSION sql_log_bin=0"], stdin=file, check=True)
@@ -179,18 +181,18 @@ def target_server(folder, name, number, source, *options):
     return server
 
 
-def drain_apply(source, target, folder, rows, say):
+def drain_apply(source, target, folder, rows, look_at, say):
     say("apply drains the same changes into a copy of the tables")
     (folder / "password").write_text(PASSWORD + "\n")
     login = {"user": "farshore_apply", "password_file": str(folder / "password")}
     config = {**source.config, "region": "there", "database": {"address": f"127.0.0.1:{target.port}", "accounts": {"apply": login}},
-              "origins": [{"name": ORIGIN, "region": "here"}], "apply": {"origins": [ORIGIN]},
+              "origins": [{"name": ORIGIN, "region": "here"}], "apply": {"origins": [ORIGIN], "look_at": look_at},
               "streams": {"main": {"tables": [f"{sysbench.SCHEMA}.*"], "partitions": PARTITIONS, "retention": "7d"}}}
     with Service("apply", config, folder / "apply") as apply:
         drain = Drain(apply, "farshore_apply_applied_rows_total", {"target": target.pid})
         found = drain.watch(rows)
         written = int(apply.metrics().total("farshore_apply_written_rows_total"))
-    found = {**found, "rows_written": written}
+    found = {**found, "look_at": look_at, "rows_written": written}
     say(f"apply: {found['rows']} changes in {found['seconds']} s, {found['rows_per_second']} a second, {written} rows written")
     return found
 

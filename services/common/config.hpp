@@ -108,7 +108,7 @@ struct ApplyConfig {
   std::uint64_t parked_rows_max = 10'000;           ///< per partition; at the bound the partition waits
   std::string group;                                ///< empty: "farshore.apply.<region>"
   std::chrono::milliseconds session_timeout{6000};  ///< Kafka group membership
-  change::LookAt look_at = change::LookAt::kSample;
+  change::LookAt look_at = change::LookAt::kAll;
   std::chrono::milliseconds retry_interval{10'000};  ///< how often holes, parked rows and waiting schemas are tried
 };
 

@@ -161,9 +161,10 @@ void declare(FieldVisitor& v, ApplyConfig& apply) {
   v.duration({"session_timeout", "A process that is silent for so long loses its partitions to the others."},
              {1s, 300s}, apply.session_timeout);
   v.choice({"look_at",
-            "Which rows are compared with the origin's image before they are written. sample: one of each table in a "
-            "second, and those of a work set in which a statement touched another number of rows than it should; all: "
-            "every row, at a query each."},
+            "Which rows are compared with the origin's image before they are written. all: every row, by one query "
+            "more for each statement; sample: one of each table in a second, and those of a work set in which a "
+            "statement touched another number of rows than it should, which cannot see that two regions have updated "
+            "one row."},
            apply.look_at, {{"sample", change::LookAt::kSample}, {"all", change::LookAt::kAll}});
   v.duration({"retry_interval",
               "Longest time between two tries of parked changes and unfitting schemas; shortest between two searches "

@@ -122,6 +122,34 @@ def test_updates_and_deletes_that_find_no_row_are_counted(pair, regions, table):
     regions.all_gates_open()
 
 
+def test_one_row_updated_in_both_regions_within_the_lag_closes_the_gate_that_looks(regions):
+    """Each side ends with the other's value, and no number tells. West compares every row, which is the default."""
+    forget(regions)
+    here, there = regions.by_name["east"], regions.by_name["west"]
+    for name in ("plain", "uniq", "textual"):
+        column = "id" if name != "textual" else "word"
+        rows = ", ".join(f"({number}, 0, 'w{number}')" if name != "textual" else f"('w{number}', 0)" for number in range(1, 51))
+        here.database.execute(f"INSERT INTO test_mismatch.{name} VALUES {rows}")
+        caught_up(regions)
+        assert counted(there, here) == {}
+        for region in regions:
+            regions.lab.stop(f"{region.name}.apply")
+        for region, value in ((here, 1), (there, 2)):
+            key = "'w7'" if name == "textual" else "7"
+            region.database.execute(f"UPDATE test_mismatch.{name} SET n = {value} WHERE {column} = {key}")
+        # And what is nobody else's, in the same work set.
+        here.database.execute(f"UPDATE test_mismatch.{name} SET n = 9 WHERE {column} <> {key}")
+        for region in regions:
+            regions.lab.start(f"{region.name}.apply")
+        caught_up(regions)
+        assert here.database.rows(f"SELECT * FROM test_mismatch.{name}") != there.database.rows(f"SELECT * FROM test_mismatch.{name}")
+        assert counted(there, here) == {(name, "before-differs"): 1}
+        eventually(f"the gate of west is closed for {name}", lambda name=name: closed_for(there, name))
+        (example,) = shown(there, name)
+        assert example["target"]["n"] == 2
+        forget(regions)
+
+
 def test_a_row_that_is_not_as_before_is_found_by_the_sample(pair, regions):
     """An UPDATE of both regions at once: each ends with the other's value. No number tells; a row a second is compared."""
     source, target = pair

@@ -21,12 +21,12 @@ numbers = itertools.count(1)
 UNIQUE = f"{time.time_ns() // 1_000_000 % 100_000_000:x}"
 
 
-def make_accounts(server):
-    """Farshore's accounts with exactly the grants of schemas/sql, and the farshore schema."""
+def make_accounts(server, schemas=("test%", "shop")):
+    """Farshore's accounts with exactly the grants of schemas/sql, for applications' `schemas`, and the farshore schema."""
     text = (SQL / f"grants.{server.server}.sql").read_text()
     for account in ("capture", "apply", "gate", "ctl"):
         text = text.replace(f"'<{account} password>'", f"'{PASSWORD}'")
-    server.execute("SET SESSION sql_log_bin = 0", *for_schemas(split_statements(text), ("test%", "shop")),
+    server.execute("SET SESSION sql_log_bin = 0", *for_schemas(split_statements(text), schemas),
                    *split_statements((SQL / "farshore.sql").read_text()))
     return server
 

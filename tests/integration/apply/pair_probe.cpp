@@ -9,6 +9,9 @@
 // each pair that waits and for each row:
 //   wait SOURCE TARGET sentence
 //   row SOURCE TARGET id written|parked|waiting|stopped|retried sentence
+// and, of what a look at the rows says before they are written again (see RowForm):
+//   unseen SOURCE TARGET id      the row that was written cannot be told from another here: the server has to compare
+//   taken SOURCE TARGET id other  what is shown of the row is taken for the one with the other id
 
 #include <fmt/format.h>
 
@@ -31,6 +34,7 @@ namespace {
 using namespace farshore;
 
 constexpr std::int64_t kRowsATable = 1000;
+constexpr const char* kWritten = "written";
 
 DatabaseEndpoint endpoint(const std::string& socket) {
   DatabaseEndpoint made;
@@ -82,13 +86,25 @@ class Target {
                                     change::MergeRule::kOverwrite);
   }
 
+  /// What is shown of the row with that id.
+  std::expected<std::vector<mysql::Rows::Field>, std::string> shown(const apply::TargetTable& table,
+                                                                    std::span<const Value> row) {
+    std::string sql = table.look_head();
+    if (!table.append_delete_key(row, sql)) return std::unexpected("no key");
+    sql += table.look_tail();
+    auto rows = connection_.query(sql);
+    if (!rows) return std::unexpected(rows.error().to_string());
+    if (rows->size() != 1) return std::unexpected(fmt::format("{} rows", rows->size()));
+    return std::move(rows->rows[0]);
+  }
+
   /// An outcome, and a sentence.
   std::pair<const char*, std::string> write(const apply::TargetTable& table, std::span<const Value> row) {
     std::string sql = table.insert_head();
     if (!table.append_row(row, sql)) return {"parked", table.unfit(row)};
     sql += table.upsert_tail();
     const auto done = connection_.execute(sql);
-    if (done) return {"written", ""};
+    if (done) return {kWritten, ""};
     return {name_of(apply::action_for(done.error().kind)), done.error().to_string()};
   }
 
@@ -106,9 +122,14 @@ class Target {
 struct Source {
   std::int64_t number = 0;
   std::shared_ptr<const TableShape> shape;
+  struct Shown {
+    std::int64_t id = 0;
+    std::vector<mysql::Rows::Field> cells;
+  };
   struct Pair {
     std::string name;
     apply::TargetTable table;
+    std::vector<Shown> shown;  ///< of the rows before
   };
   std::vector<Pair> pairs;
 };
@@ -129,12 +150,35 @@ class Probe {
     if (event->rows.op == binlog::RowOp::kDelete) return {};
     Source& source = source_of(event->rows.table->shape);
     cursor_.start(event->rows);
-    for (binlog::RowChange change; cursor_.next(change);) write(source, change.after);
+    for (binlog::RowChange change; cursor_.next(change);) {
+      if (std::string problem = write(source, change.after); !problem.empty()) return problem;
+    }
     if (auto committed = target_.commit(); !committed) return committed.error().to_string();
     return cursor_.error();
   }
 
  private:
+  std::string look(const Source& source, Source::Pair& pair, std::int64_t id, std::vector<Value> values) {
+    auto cells = target_.shown(pair.table, values);
+    if (!cells) return fmt::format("{} {} {}: {}", source.shape->name, pair.name, id, cells.error());
+    const apply::RowForm& form = pair.table.shown();
+    std::string of_row;
+    std::string of_cells;
+    if (!form.append_key(values, of_row, scratch_)) return "a key has no form";
+    form.append_key(*cells, of_cells, scratch_);
+    if (of_row != of_cells) return fmt::format("{} {} {}: another key", source.shape->name, pair.name, id);
+    if (!form.is_shown(values, *cells, scratch_)) fmt::print("unseen {} {} {}\n", source.shape->name, pair.name, id);
+    // The values of this row, and what was shown of others.
+    if (named_) return {};
+    for (Source::Shown& other : pair.shown) {
+      other.cells[0] = (*cells)[0];
+      if (form.is_shown(values, other.cells, scratch_))
+        fmt::print("taken {} {} {} {}\n", source.shape->name, pair.name, other.id, id);
+    }
+    pair.shown.push_back({.id = id, .cells = std::move(*cells)});
+    return {};
+  }
+
   Source& source_of(const std::shared_ptr<const TableShape>& shape) {
     const auto [found, is_new] = sources_.try_emplace(shape->name);
     Source& source = found->second;
@@ -147,7 +191,7 @@ class Probe {
       if (named_ && there.name != shape->name) continue;
       auto bound = target_.bind(table, kind_, there);
       if (bound) {
-        source.pairs.push_back({there.name, std::move(*bound)});
+        source.pairs.push_back({.name = there.name, .table = std::move(*bound), .shown = {}});
       } else {
         fmt::print("wait {} {} {}\n", shape->name, there.name, bound.error());
       }
@@ -155,17 +199,20 @@ class Probe {
     return source;
   }
 
-  void write(const Source& source, std::span<const Value> row) {
+  std::string write(Source& source, std::span<const Value> row) {
     std::vector<Value> values(row.begin(), row.end());
     std::int64_t id = 0;
     if (!named_) {
       id = source.number * kRowsATable + values[0].as_int();
       values[0] = Value::of_int(id);
     }
-    for (const Source::Pair& pair : source.pairs) {
+    for (Source::Pair& pair : source.pairs) {
       const auto [outcome, sentence] = target_.write(pair.table, values);
       fmt::print("row {} {} {} {} {}\n", source.shape->name, pair.name, id, outcome, sentence);
+      if (outcome != kWritten) continue;
+      if (std::string problem = look(source, pair, id, values); !problem.empty()) return problem;
     }
+    return {};
   }
 
   const ServerKind kind_;
@@ -174,6 +221,7 @@ class Probe {
   binlog::EventDecoder decoder_;
   binlog::RowCursor cursor_;
   std::map<std::string, Source> sources_;
+  apply::RowForm::Scratch scratch_;
 };
 
 int fail(const std::string& message) {

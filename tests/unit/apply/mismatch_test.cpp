@@ -121,5 +121,84 @@ TEST_F(Looking, ADeleteThatFindsNoRowDoesNotDoubtTheTable) {
   EXPECT_THAT(writes_, Not(Contains(HasSubstr("farshore.equality"))));
 }
 
+/// Looking at all: a statement's rows by one query, whose answer a test says.
+class LookingAtAll : public Writing {
+ protected:
+  using Shown = std::vector<std::vector<std::optional<std::string>>>;
+  /// `shown`: of the query for many; `compared`: 1, 0 or nothing, of the queries for one.
+  void answers(std::uint64_t rows_of_statement, const Shown& shown, std::vector<std::string> compared = {}) {
+    start({}, change::LookAt::kAll);
+    target_.on_data([=, this, asked = std::size_t{0}](const std::string& statement) mutable -> std::optional<Reply> {
+      if (statement.starts_with("SELECT JSON_OBJECT")) return rows({"i"}, {});
+      if (statement.starts_with("SELECT `id`")) {
+        looks_.push_back(statement);
+        return rows({"id", "note"}, shown);
+      }
+      if (!statement.starts_with("SELECT")) return ok(rows_of_statement);
+      ++alone_;
+      const std::string& said = compared.at(asked++);
+      return said.empty() ? rows({"c"}, {}) : rows({"c"}, {{said}});
+    });
+    stored_and_loaded(applied_up_to(0));
+  }
+  void applied(Topic& topic) {
+    take(topic.end().send());
+    write();
+    ASSERT_TRUE(has_outcome(Outcome::Kind::kApplied));
+  }
+  std::vector<std::string> looks_;
+  int alone_ = 0;
+};
+
+TEST_F(LookingAtAll, RowsAsBeforeOrAsAfterAreSeenByOneQuery) {
+  answers(4, {{{"1", "a"}}, {{"2", "d"}}});
+  Topic topic;
+  applied(topic.transaction(1).update(1, "a", "b").update(2, "c", "d").insert(3, "e"));
+  EXPECT_THAT(looks_, ElementsAre("SELECT `id`,`note` FROM `shop`.`notes` FORCE INDEX (PRIMARY) WHERE `id` "
+                                  "IN (1,2,3) FOR UPDATE"));
+  EXPECT_EQ(alone_, 0);
+  EXPECT_THAT(writes_, Not(Contains(HasSubstr("farshore.mismatch"))));
+}
+
+TEST_F(LookingAtAll, ARowThatIsNeitherIsComparedByTheServer) {
+  answers(4, {{{"1", "a"}}, {{"2", "other"}}}, {"0", "0"});
+  Topic topic;
+  applied(topic.transaction(1).update(1, "a", "b").update(2, "c", "d"));
+  EXPECT_EQ(alone_, 2);
+  EXPECT_THAT(writes_, Contains(HasSubstr("'before-differs',1")));
+}
+
+TEST_F(LookingAtAll, ARowThatIsNotThereIsCounted) {
+  answers(2, {{{"1", "a"}}}, {""});
+  Topic topic;
+  applied(topic.transaction(1).update(1, "a", "b").update(2, "c", "d"));
+  EXPECT_THAT(writes_, Contains(HasSubstr("'update-missing',1")));
+}
+
+TEST_F(LookingAtAll, ADeleteComparesToo) {
+  answers(1, {{{"1", "other"}}}, {"0"});
+  Topic topic;
+  applied(topic.transaction(1).erase(1, "a"));
+  EXPECT_THAT(looks_, ElementsAre(HasSubstr("WHERE `id` IN (1) FOR UPDATE")));
+  EXPECT_THAT(writes_, Contains(HasSubstr("'before-differs',1")));
+}
+
+TEST_F(LookingAtAll, AnInsertThatMeetsARowAfterTheLookIsCountedByTheNumber) {
+  answers(2, {});
+  Topic topic;
+  applied(topic.transaction(1).insert(1, "a"));
+  EXPECT_EQ(alone_, 0);
+  EXPECT_THAT(writes_, Contains(HasSubstr("'insert-exists',1")));
+}
+
+TEST_F(LookingAtAll, OfSeveralChangesOfAKeyTheFirstIsLookedAt) {
+  target_.add_table("notes", FakeTarget::Shape::kUnique);  // nothing is merged
+  answers(4, {{{"1", "a"}}});
+  Topic topic;
+  applied(topic.transaction(1).update(1, "a", "b").update(1, "b", "c"));
+  EXPECT_THAT(looks_, ElementsAre(HasSubstr("IN (1) FOR UPDATE")));
+  EXPECT_THAT(writes_, Not(Contains(HasSubstr("farshore.mismatch"))));
+}
+
 }  // namespace
 }  // namespace farshore::apply
