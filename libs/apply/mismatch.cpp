@@ -26,7 +26,7 @@ constexpr auto kSampleEvery = 1s;
 constexpr RowLook::Clock::duration kBudget = 3s;
 constexpr int kBudgetShare = 10;  // a tenth of the time
 
-constexpr std::size_t kImageBytes = 512 * 1024;      // of the rows that one query looks at, about
+constexpr std::size_t kImageBytes = 512 * 1024;  // of the rows that one query looks at, about
 
 std::size_t index_of(Mismatch kind) { return static_cast<std::size_t>(kind); }
 
@@ -188,8 +188,8 @@ RowLook::State RowLook::state_of(const RowOp& op, std::span<const mysql::Rows::F
   if (first.op == change::Op::kInsert || first.table != op.change->table) return State::kSeen;
   row_before(first, before_);
   const RowForm& form = op.target->shown();
-  const bool is_expected = form.is_shown(before_, shown, scratch_) ||
-                           (!op.is_delete() && form.is_shown(op.change->after, shown, scratch_));
+  const bool is_expected =
+      form.is_shown(before_, shown, scratch_) || (!op.is_delete() && form.is_shown(op.change->after, shown, scratch_));
   return is_expected ? State::kAsExpected : State::kSeen;
 }
 

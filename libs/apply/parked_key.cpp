@@ -75,12 +75,14 @@ std::vector<UniqueValue> values_wanted(const RowOp& op) {
 
 std::vector<UniqueValue> values_freed(const RowOp& op) {
   std::vector<UniqueValue> values;
-  if (op.change->op == change::Op::kInsert || op.target->unique_columns().empty()) return values;
+  const bool is_merged = op.first_change().table == op.change->table;  // and not of two shapes
+  const change::ChangeView& first = is_merged ? op.first_change() : *op.change;
+  if (first.op == change::Op::kInsert || op.target->unique_columns().empty()) return values;
   std::vector<Value> before;
-  row_before(*op.change, before);
+  row_before(first, before);
   for (const std::uint32_t column : op.target->unique_columns()) {
-    const bool changes = op.is_delete() || std::ranges::binary_search(op.change->before_columns, column);
-    if (changes) values.push_back(unique_value(*op.target, column, before[column]));
+    if (!op.is_delete() && op.change->after[column] == before[column]) continue;
+    values.push_back(unique_value(*op.target, column, before[column]));
   }
   return values;
 }

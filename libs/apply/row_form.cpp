@@ -34,8 +34,7 @@ void RowForm::append_key(std::span<const mysql::Rows::Field> shown, std::string&
   }
 }
 
-bool RowForm::is_shown(std::span<const Value> row, std::span<const mysql::Rows::Field> shown,
-                       Scratch& scratch) const {
+bool RowForm::is_shown(std::span<const Value> row, std::span<const mysql::Rows::Field> shown, Scratch& scratch) const {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const Value& value = row[columns_[i].source];
     const mysql::Rows::Field& cell = shown[i];

@@ -109,6 +109,10 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   }
   table.make_statements();
   table.note_unique_keys(target);
+  const auto clashing = std::ranges::count_if(
+      target.unique_keys, [&](const mysql::UniqueKey& key) { return may_clash(key, target.primary_key); });
+  table.is_free_but_for_values_ = table.path_ == WritePath::kCareful && bytewise && !target.primary_key_has_prefix &&
+                                  std::cmp_equal(clashing, table.unique_keys_.size());
   table.note_own_columns(target);
   return table;
 }
@@ -186,6 +190,15 @@ void TargetTable::append_key(std::span<const Value> row, std::string& out) const
     const Column& column = columns_[index];
     change::append_canonical(row[column.source], shape.columns[column.source], column.is_bytewise && column.pads, out);
   }
+}
+
+bool TargetTable::append_unique(std::size_t index, std::span<const Value> row, std::string& out) const {
+  for (const std::uint32_t column : unique_keys_[index]) {
+    const Value& value = row[columns_[column].source];
+    if (value.is_null()) return false;
+    change::append_canonical(value, source_->shape.columns[columns_[column].source], true, out);
+  }
+  return true;
 }
 
 bool TargetTable::keeps_key(const change::ChangeView& change) const {

@@ -52,6 +52,13 @@ class TargetTable {
 
   /// Columns of the source's row that a further unique key of the target covers, in order.
   [[nodiscard]] const std::vector<std::uint32_t>& unique_columns() const { return unique_columns_; }
+  /// Of kCareful: changes of rows that share no unique value may change places, and only the last of each key be
+  /// written, as of kCoalesced: the key's equality is equality of bytes, and append_unique() knows every further unique
+  /// key.
+  [[nodiscard]] bool is_free_but_for_values() const { return is_free_but_for_values_; }
+  [[nodiscard]] std::size_t unique_keys() const { return unique_keys_.size(); }
+  /// The row's value of that further unique key, as bytes; false: it has NULL inside, and clashes with none.
+  [[nodiscard]] bool append_unique(std::size_t index, std::span<const Value> row, std::string& out) const;
 
   // Statements. The append_* functions return false when a value does not belong to its column; the text is then of no
   // use.
@@ -134,6 +141,7 @@ class TargetTable {
   std::vector<std::uint32_t> key_;                       ///< indexes in columns_, in the key's order
   std::vector<std::vector<std::uint32_t>> unique_keys_;  ///< further ones that may clash: indexes in columns_
   std::vector<std::uint32_t> unique_columns_;
+  bool is_free_but_for_values_ = false;
   std::vector<OwnColumn> own_columns_;
   std::string insert_head_;
   std::string upsert_tail_;

@@ -18,6 +18,17 @@ ServerKind kind_of_source(const change::Batch& batch) {
                                                                                           : ServerKind::kMariadb;
 }
 
+// The place of the key's change among `ops`: a new one, or the one that is merged with it.
+void put(const RowOp& op, std::uint32_t place, std::vector<RowOp>& ops) {
+  if (place == ops.size()) {
+    ops.push_back(op);
+    return;
+  }
+  const change::ChangeView& first = ops[place].first_change();
+  ops[place] = op;
+  ops[place].first = &first;
+}
+
 }  // namespace
 
 Failure Failure::of_statement(std::uint32_t slice, std::string_view what, const mysql::SqlError& error) {
@@ -43,10 +54,14 @@ std::expected<void, Failure> Planner::gather(mysql::Connection& connection, cons
   plan_.grouped.clear();
   plan_.targets.clear();
   keys_.clear();
+  values_.clear();
   catalog_.begin_round();
   for (const BatchPart& part : set.parts()) {
     if (!active[part.slice]) continue;
     if (auto added = add_part(connection, part); !added) return added;
+  }
+  for (std::uint32_t table = 0; table < plan_.tables.size(); ++table) {
+    if (plan_.tables[table].path == WritePath::kCareful) merge_where_no_values_are_shared(table);
   }
   return {};
 }
@@ -114,14 +129,43 @@ void Planner::add_change(std::uint32_t table, const RowOp& op) {
   key_.clear();
   op.target->append_key(op.change->row(), key_);
   const auto fresh = static_cast<std::uint32_t>(ops.size());
-  const std::uint32_t place = keys_.find_or_add(table, key_, fresh);
-  if (place == fresh) {
-    ops.push_back(op);
-  } else {
-    const change::ChangeView& first = ops[place].first_change();
-    ops[place] = op;
-    ops[place].first = &first;
+  put(op, keys_.find_or_add(table, key_, fresh), ops);
+}
+
+// Where no value of a further unique key belongs to two rows, before or after any of the changes, each row can be
+// written for itself: the order between rows does not matter. Values that only the target's collation holds equal may
+// pass; then the upsert fails, as it does for a row outside the work set, and the row is parked until the value is
+// free.
+void Planner::merge_where_no_values_are_shared(std::uint32_t table) {
+  std::vector<RowOp>& ops = plan_.tables[table].ops;
+  merged_.clear();
+  for (const RowOp& op : ops) {
+    const TargetTable& target = *op.target;
+    if (!target.is_free_but_for_values() || &target != ops.front().target || !target.keeps_key(*op.change)) return;
+    key_.clear();
+    target.append_key(op.change->row(), key_);
+    const std::uint32_t owner = keys_.find_or_add(table, key_, static_cast<std::uint32_t>(merged_.size()));
+    if (!owns_its_values(op.change->row(), target, table, owner)) return;
+    if (op.change->op == change::Op::kUpdate &&
+        std::ranges::any_of(op.change->before_columns, [&](std::uint32_t column) {
+          return std::ranges::binary_search(target.unique_columns(), column);
+        })) {
+      row_before(*op.change, before_);
+      if (!owns_its_values(before_, target, table, owner)) return;
+    }
+    put(op, owner, merged_);
   }
+  ops.swap(merged_);
+  plan_.tables[table].path = WritePath::kCoalesced;
+}
+
+bool Planner::owns_its_values(std::span<const Value> row, const TargetTable& target, std::uint32_t table,
+                              std::uint32_t owner) {
+  for (std::uint32_t i = 0; i < target.unique_keys(); ++i) {
+    key_.assign(1, static_cast<char>(i));
+    if (target.append_unique(i, row, key_) && values_.find_or_add(table, key_, owner) != owner) return false;
+  }
+  return true;
 }
 
 }  // namespace farshore::apply

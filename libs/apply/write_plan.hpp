@@ -4,6 +4,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,9 +61,9 @@ struct Failure {
 /// What is to be written. Points into the work set and the catalog's tables.
 struct WritePlan {
   struct Table {
-    std::string name;  ///< schema.table
-    WritePath path = WritePath::kCoalesced;
-    std::vector<RowOp> ops;  ///< kCoalesced: one a key; else every change in order
+    std::string name;                        ///< schema.table
+    WritePath path = WritePath::kCoalesced;  ///< the strictest of its targets; kCareful may become kCoalesced
+    std::vector<RowOp> ops;                  ///< kCoalesced: one a key; else every change in order
   };
   std::vector<Table> tables;
   std::vector<RowOp> grouped;  ///< of order groups: every change, in order over all tables
@@ -70,7 +71,7 @@ struct WritePlan {
 };
 
 /// Turns the work set's changes into a plan: finds their tables at the target, keeps the last image of each key where
-/// keys are equal only as bytes, keeps the order elsewhere.
+/// keys are equal only as bytes and no two rows share a value of a further unique key, keeps the order elsewhere.
 class Planner {
  public:
   explicit Planner(TargetCatalog& catalog) : catalog_(catalog) {}
@@ -93,11 +94,17 @@ class Planner {
   [[nodiscard]] std::expected<Known, Failure> table_of(mysql::Connection& connection, const BatchPart& part,
                                                        const change::ChangeView& change);
   void add_change(std::uint32_t table, const RowOp& op);
+  void merge_where_no_values_are_shared(std::uint32_t table);
+  [[nodiscard]] bool owns_its_values(std::span<const Value> row, const TargetTable& target, std::uint32_t table,
+                                     std::uint32_t owner);
 
   TargetCatalog& catalog_;
   WritePlan plan_;
   KeyMap keys_;
+  KeyMap values_;  ///< of further unique keys: whose they are
   std::string key_;
+  std::vector<RowOp> merged_;
+  std::vector<Value> before_;
   std::vector<Known> known_;
 };
 

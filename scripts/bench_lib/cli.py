@@ -33,7 +33,8 @@ def main(words):
     parser.add_argument("--server", choices=("mariadb", "mysql"), default="mariadb",
                         help="the source of capture and apply; yardsticks are MariaDB's (default mariadb)")
     parser.add_argument("--table", choices=sorted(sysbench.KINDS), default="plain",
-                        help="of capture and apply: plain; unique: with a further unique key; group: an order group (default plain)")
+                        help="of capture and apply: plain; unique: with a further unique key; text-key: the primary key is text without "
+                             "case; group: an order group (default plain)")
     parser.add_argument("--look-at", choices=("all", "sample"), default="all", help="apply.look_at (default all)")
     parser.add_argument("--seconds", type=int, default=30, metavar="N", help="length of each latency measurement")
     parser.add_argument("--rates", type=rates, default=[1000, 5000], metavar="N,N", help="row changes a second of latency")

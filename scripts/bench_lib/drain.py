@@ -92,7 +92,7 @@ def backlog(lab, folder, rows, table, say):
                        stdout=file, check=True)
     say(f"writing {rows} row changes")
     began = time.monotonic()
-    source.rows_written = sysbench.write(database, app["user"], app["password"], rows)
+    source.rows_written = sysbench.write(database, app["user"], app["password"], rows, table)
     source.end_position = source.binlog_end()
     say(f"{source.rows_written} written in {time.monotonic() - began:.0f} s, "
         f"{sum(path.stat().st_size for path in source.files()) / 1e6:.0f} MB of binlog")

@@ -192,11 +192,12 @@ TEST_F(LookingAtAll, AnInsertThatMeetsARowAfterTheLookIsCountedByTheNumber) {
 }
 
 TEST_F(LookingAtAll, OfSeveralChangesOfAKeyTheFirstIsLookedAt) {
-  target_.add_table("notes", FakeTarget::Shape::kUnique);  // nothing is merged
-  answers(4, {{{"1", "a"}}});
+  target_.add_table("notes", FakeTarget::Shape::kUnique);
+  answers(6, {{{"1", "a"}}, {{"2", "x"}}});
   Topic topic;
-  applied(topic.transaction(1).update(1, "a", "b").update(1, "b", "c"));
-  EXPECT_THAT(looks_, ElementsAre(HasSubstr("IN (1) FOR UPDATE")));
+  // A value goes from row to row: nothing is merged.
+  applied(topic.transaction(1).update(1, "a", "b").update(1, "b", "c").update(2, "x", "b"));
+  EXPECT_THAT(looks_, ElementsAre(HasSubstr("IN (1,2) FOR UPDATE")));
   EXPECT_THAT(writes_, Not(Contains(HasSubstr("farshore.mismatch"))));
 }
 

@@ -91,8 +91,7 @@ TEST(Verdict, OfAStaleSafeTimeSaysWhatApplyWaitsFor) {
   EXPECT_EQ(of_table.reasons[0].reason, Reason::kStaleSafeTime);
   EXPECT_THAT(of_table.reasons[0].detail, HasSubstr("; partition 1: table shop.orders: a row lock is waited for"));
   waiting.evidence.block = progress::WriteBlock::kServerLock;
-  EXPECT_THAT(waiting.verdict().reasons.at(0).detail,
-              HasSubstr("; apply waits for a lock over the whole server"));
+  EXPECT_THAT(waiting.verdict().reasons.at(0).detail, HasSubstr("; apply waits for a lock over the whole server"));
 }
 
 TEST(Verdict, IsNotClosedByAWaitAlone) {

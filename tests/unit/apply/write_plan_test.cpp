@@ -1,0 +1,65 @@
+#include "apply/write_plan.hpp"
+
+#include <gmock/gmock.h>
+
+#include "writing.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using namespace test;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+/// A table with a further unique key over `note`, into which one transaction is written.
+class UniqueValues : public Writing {
+ protected:
+  UniqueValues() {
+    target_.add_table("notes", FakeTarget::Shape::kUnique);
+    stored_and_loaded(applied_up_to(0));
+  }
+  std::vector<std::string> written(Topic& topic) {
+    take(topic.end().send());
+    write();
+    EXPECT_TRUE(has_outcome(Outcome::Kind::kApplied));
+    std::vector<std::string> statements;
+    for (const std::string& statement : writes_) {
+      if (statement.starts_with("INSERT INTO `shop`") || statement.starts_with("DELETE"))
+        statements.push_back(statement.substr(0, statement.find(" ON DUPLICATE")));
+    }
+    return statements;
+  }
+  Topic topic_ = [] {
+    Topic topic;
+    topic.transaction(1);
+    return topic;
+  }();
+};
+
+constexpr const char* kInto = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ";
+
+TEST_F(UniqueValues, RowsThatShareNoneAreMergedAndTakeTwoStatements) {
+  topic_.update(1, "a", "b").erase(2, "c").update(1, "b", "d").insert(3, "e").erase(4, "f").insert(2, "c");
+  EXPECT_THAT(written(topic_), ElementsAre("DELETE t FROM `shop`.`notes` AS t FORCE INDEX (PRIMARY) WHERE `id` IN (4)",
+                                           kInto + std::string("(1,'d'),(2,'c'),(3,'e')")));
+}
+
+TEST_F(UniqueValues, OneThatGoesFromRowToRowKeepsTheOrder) {
+  topic_.update(1, "a", "b").erase(2, "c").insert(3, "a");
+  EXPECT_THAT(written(topic_),
+              ElementsAre(kInto + std::string("(1,'b')"), HasSubstr("IN (2)"), kInto + std::string("(3,'a')")));
+}
+
+TEST_F(UniqueValues, OneThatARowHeldOnlyInBetweenKeepsTheOrderToo) {
+  topic_.update(1, "a", "b").update(1, "b", "c").insert(2, "b");
+  EXPECT_THAT(written(topic_), ElementsAre(kInto + std::string("(1,'b'),(1,'c'),(2,'b')")));
+}
+
+TEST_F(UniqueValues, OneThatIsSetFreeByADeleteKeepsTheOrder) {
+  topic_.insert(2, "z").erase(1, "a").insert(3, "a");
+  EXPECT_THAT(written(topic_), ElementsAre(StartsWith("INSERT"), StartsWith("DELETE"), StartsWith("INSERT")));
+}
+
+}  // namespace
+}  // namespace farshore::apply
