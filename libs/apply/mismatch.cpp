@@ -28,6 +28,9 @@ constexpr int kBudgetShare = 10;  // a tenth of the time
 
 constexpr std::size_t kImageBytes = 512 * 1024;  // of the rows that one query looks at, about
 
+constexpr std::uint32_t kKeys = 0;  // spaces of RowLook's map
+constexpr std::uint32_t kShownKeys = 1;
+
 std::size_t index_of(Mismatch kind) { return static_cast<std::size_t>(kind); }
 
 std::string key_of(const std::string& region, const progress::PartitionKey& partition) {
@@ -139,47 +142,65 @@ std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const
   return found(connection, partition, op, was_there ? Mismatch::kBeforeDiffers : Mismatch::kInsertExists);
 }
 
-std::expected<RowLook::Saw, SqlError> RowLook::look(mysql::Connection& connection, std::span<const Slice> slices,
-                                                    std::span<const RowOp> ops) {
+std::expected<bool, SqlError> RowLook::look(mysql::Connection& connection, std::span<const Slice> slices,
+                                            std::span<const RowOp> ops) {
   const TargetTable& target = *ops.front().target;
-  if (target.path() == WritePath::kImmutable) return Saw::kOtherwise;
-  keys_.clear();
-  states_.assign(ops.size(), State::kUnseen);
-  for (std::uint32_t i = 0; i < ops.size(); ++i) {
-    key_.clear();
-    if (!target.shown().append_key(ops[i].change->row(), key_, scratch_)) return Saw::kNothing;
-    if (keys_.find_or_add(0, key_, i) != i) states_[i] = State::kFollows;
-  }
+  if (target.path() == WritePath::kImmutable) return false;
+  note_keys(ops);
   for (std::size_t at = 0; at < ops.size();) {
     sql_ = target.look_head();
-    std::size_t bytes = 0;
-    for (bool first = true; at < ops.size() && bytes < kImageBytes; ++at) {
-      if (states_[at] == State::kFollows) continue;
-      if (!first) sql_ += target.delete_separator();
-      first = false;
-      if (!target.append_delete_key(ops[at].change->row(), sql_)) return Saw::kNothing;
-      bytes += size_of(ops[at].change->row());
+    const std::size_t head = sql_.size();
+    for (std::size_t bytes = 0; at < ops.size() && bytes < kImageBytes; ++at) {
+      const auto row = ops[at].change->row();
+      if (states_[at] != State::kUnseen) continue;
+      const std::size_t before = sql_.size();
+      if (before > head) sql_ += target.delete_separator();
+      if (!target.append_delete_key(row, sql_)) {
+        states_[at] = State::kSeen;
+        sql_.resize(before);
+      }
+      bytes += size_of(row);
     }
+    if (sql_.size() == head) continue;
     sql_ += target.look_tail();
     const auto rows = connection.query(sql_);
     if (!rows) return std::unexpected(rows.error());
     for (const auto& row : rows->rows) {
       key_.clear();
       target.shown().append_key(row, key_, scratch_);
-      const std::uint32_t i = keys_.find_or_add(0, key_, UINT32_MAX);
+      const std::uint32_t i = keys_.find_or_add(kShownKeys, key_, UINT32_MAX);
       if (i != UINT32_MAX) states_[i] = state_of(ops[i], row);
     }
   }
-  Saw saw = Saw::kAsExpected;
+  bool all_as_expected = true;
   for (std::size_t i = 0; i < ops.size(); ++i) {
     const bool was_there = ops[i].first_change().op != change::Op::kInsert;
     if (states_[i] == State::kFollows || states_[i] == State::kAsExpected) continue;
     if (!was_there && states_[i] == State::kUnseen) continue;
-    saw = Saw::kOtherwise;
+    all_as_expected = false;
     if (auto looked = look(connection, slices[ops[i].slice].key, ops[i]); !looked)
       return std::unexpected(looked.error());
   }
-  return saw;
+  return all_as_expected;
+}
+
+// Which change is a key's first, and where the row that is shown with that key belongs. One whose key has no form in
+// which it could be found again is for the server to compare.
+void RowLook::note_keys(std::span<const RowOp> ops) {
+  keys_.clear();
+  states_.assign(ops.size(), State::kUnseen);
+  for (std::uint32_t i = 0; i < ops.size(); ++i) {
+    const TargetTable& target = *ops[i].target;
+    key_.clear();
+    target.append_key(ops[i].change->row(), key_);
+    if (keys_.find_or_add(kKeys, key_, i) != i) {
+      states_[i] = State::kFollows;
+      continue;
+    }
+    key_.clear();
+    const bool has_form = target.shown().append_key(ops[i].change->row(), key_, scratch_);
+    if (!has_form || keys_.find_or_add(kShownKeys, key_, i) != i) states_[i] = State::kSeen;
+  }
 }
 
 // Of a row that is there. A change that comes a second time finds its own.

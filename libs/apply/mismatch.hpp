@@ -65,15 +65,10 @@ class RowLook {
   /// Compares the row that is there with what the change expects, before it is written, and locks it.
   [[nodiscard]] std::expected<void, mysql::SqlError> look(mysql::Connection& connection,
                                                           const progress::PartitionKey& partition, const RowOp& op);
-  enum class Saw : std::uint8_t {
-    kAsExpected,  ///< each row is as its change says, or is not there
-    kOtherwise,   ///< not all of them
-    kNothing,     ///< a key has no form in which it could be found again: look at each row alone
-  };
-  /// Likewise the rows of a statement, of one table, by a query; and by one each those that it does not show to be as
-  /// expected. Of several changes of a key, the first.
-  [[nodiscard]] std::expected<Saw, mysql::SqlError> look(mysql::Connection& connection, std::span<const Slice> slices,
-                                                         std::span<const RowOp> ops);
+  /// Likewise the rows of changes of one table, by a query; and by one each those that it does not show to be as
+  /// expected. Of several changes of a key, the first. True: all were as expected, INSERTs found none.
+  [[nodiscard]] std::expected<bool, mysql::SqlError> look(mysql::Connection& connection, std::span<const Slice> slices,
+                                                          std::span<const RowOp> ops);
   /// So many changes of the table were seen, by number alone or by look(). Returns how many of the kind there are now.
   std::uint64_t count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind, std::uint64_t changes);
   /// Writes down what was found, as part of the transaction; and that the tables are not known to be equal any more.
@@ -97,7 +92,13 @@ class RowLook {
     MismatchCounts counts{};
     bool closes = true;
   };
-  enum class State : std::uint8_t { kUnseen, kSeen, kAsExpected, kFollows };
+  enum class State : std::uint8_t {
+    kUnseen,      ///< no row of this key was shown
+    kSeen,        ///< one, or it cannot be told: the server has to compare
+    kAsExpected,  ///< one, as it should be
+    kFollows,     ///< another change of the key is before this one
+  };
+  void note_keys(std::span<const RowOp> ops);
   [[nodiscard]] State state_of(const RowOp& op, std::span<const mysql::Rows::Field> shown);
   [[nodiscard]] std::expected<void, mysql::SqlError> found(mysql::Connection& connection,
                                                            const progress::PartitionKey& partition, const RowOp& op,

@@ -103,6 +103,37 @@ RowWriter::Form RowWriter::form_of(const RowOp& op) {
 
 // As few statements as the order allows: neighbours of one table and form share them.
 RowWriter::Result RowWriter::write_in_order(std::span<const RowOp> ops) {
+  const auto ahead = look_ahead(ops);
+  if (!ahead) return std::unexpected(ahead.error());
+  looked_ = *ahead;
+  const Result written = write_runs(ops);
+  looked_ = false;
+  return written;
+}
+
+// Statements that keep an order are small, and so would be the queries before each of them: the rows are looked at
+// before the first. False: they may be moved or be changed by a cascade until their turn comes.
+std::expected<bool, Failure> RowWriter::look_ahead(std::span<const RowOp> ops) {
+  const auto comes_as_it_is = [](const RowOp& op) {
+    return op.target->keeps_key(*op.change) && (op.change->no_cascade || !op.target->source().repeats_cascades);
+  };
+  if (!is_looking() || !std::ranges::all_of(ops, comes_as_it_is)) return false;
+  std::vector<const TargetTable*> targets;
+  for (const RowOp& op : ops) {
+    if (std::ranges::find(targets, op.target) == targets.end()) targets.push_back(op.target);
+  }
+  for (const TargetTable* const target : targets) {
+    run_.clear();
+    std::ranges::copy_if(ops, std::back_inserter(run_),
+                         [&](const RowOp& op) { return op.target == target && !is_parked(op); });
+    if (run_.empty()) continue;
+    const auto looked = look_->look(connection_, slices_, run_);
+    if (!looked) return std::unexpected(cannot_note(looked.error(), run_.front().slice));
+  }
+  return true;
+}
+
+RowWriter::Result RowWriter::write_runs(std::span<const RowOp> ops) {
   for (std::size_t from = 0; from < ops.size();) {
     const Form form = form_of(ops[from]);
     std::size_t to = from + 1;
@@ -177,23 +208,22 @@ RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
 
 // sql_, which has the changes of these rows.
 RowWriter::Result RowWriter::write_statement(Form form, std::span<const RowOp> ops, bool well_formed) {
-  RowLook::Saw saw = RowLook::Saw::kOtherwise;
-  if (is_looking()) {
+  bool as_expected = !is_looking();  // as far as nobody looked
+  if (is_looking() && !looked_) {
     const auto looked = look_->look(connection_, slices_, ops);
     if (!looked) return std::unexpected(cannot_note(looked.error(), ops.front().slice));
-    saw = *looked;
-    if (saw == RowLook::Saw::kNothing) return write_rows(ops);
+    as_expected = *looked;
   }
   const auto done = run(well_formed);
   if (done) {
     for (const RowOp& op : ops) ++(*counts_)[op.slice].written;
-    return form == Form::kInsert || (is_looking() && saw != RowLook::Saw::kAsExpected) ? Result() : judge(ops, *done);
+    return form == Form::kInsert || !as_expected ? Result() : judge(ops, *done);
   }
   if (action_for(done.error().kind) == Action::kRetry)
     return std::unexpected(Failure::again(done.error()).at(ops.front().change->table->shape));
-  looked_ = is_looking();
+  const bool looked_before = std::exchange(looked_, is_looking());
   auto written = write_rows(ops);
-  looked_ = false;
+  looked_ = looked_before;
   return written;
 }
 

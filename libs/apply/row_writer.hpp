@@ -57,6 +57,8 @@ class RowWriter {
 
   Result write_coalesced(std::span<const RowOp> ops);
   Result write_in_order(std::span<const RowOp> ops);
+  Result write_runs(std::span<const RowOp> ops);
+  std::expected<bool, Failure> look_ahead(std::span<const RowOp> ops);
   Result write_grouped(std::span<const RowOp> ops);
   Result write_run(Form form, std::span<const RowOp> ops);
   Result write_statement(Form form, std::span<const RowOp> ops, bool well_formed);

@@ -19,9 +19,11 @@
 namespace farshore::kafka {
 
 struct ConsumerLimits {
-  std::size_t workers = 1;                     ///< queues that partitions are spread over
-  std::size_t queue_bytes = 1'048'576;         ///< fetched ahead, for each worker queue
-  std::size_t fetch_bytes = 131'072;           ///< asked for a partition in one fetch; a larger record still arrives
+  std::size_t workers = 1;              ///< queues that partitions are spread over
+  std::size_t queue_bytes = 1'048'576;  ///< fetched ahead, for each worker queue
+  /// Asked for a partition in one fetch; a larger record still arrives. The broker fills it up with a piece of a
+  /// record, which is dropped and asked for again: so it is many times a record.
+  std::size_t fetch_bytes = 524'288;
   std::size_t fetch_total_bytes = 1'048'576;   ///< asked of a broker in one fetch
   std::size_t max_message_bytes = 10'485'760;  ///< the largest record that the topics allow
   std::chrono::milliseconds session_timeout{6'000};

@@ -16,18 +16,20 @@ from lab_lib import LabError, tools
 from lab_lib.errors import Cancelled
 from lab_lib.waiting import take_sigterm_as_interrupt
 
-from . import drain, latency, sysbench
+from . import drain, latency, sysbench, way
 
 DESCRIPTION = """Benchmarks on private servers that end with the run. Each result has a yardstick of the same run beside it.
   capture   drains a binlog of sysbench oltp_write_only into Kafka; yardstick: mariadb-binlog -v over the same files
   apply     applies the same changes to a copy of the tables, durably; yardstick: a native MariaDB replica
+  way       a backlog from the binlog through both Kafkas and the mirror into the target, with the CPU of each part;
+            yardstick: a native MariaDB replica
   latency   commit at the source to visible at the target, by the client's clock, with and without the mirror"""
 
 
 def main(words):
     parser = argparse.ArgumentParser(prog="scripts/bench", description=DESCRIPTION,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="+", choices=("capture", "apply", "latency"))
+    parser.add_argument("what", nargs="+", choices=("capture", "apply", "way", "latency"))
     parser.add_argument("--runs", type=int, default=1, metavar="N")
     parser.add_argument("--rows", type=int, default=2_000_000, metavar="N", help="row changes in the binlog (default 2000000)")
     parser.add_argument("--server", choices=("mariadb", "mysql"), default="mariadb",
@@ -77,6 +79,8 @@ def results(arguments, folder):
     drains = [what for what in ("capture", "apply") if what in arguments.what]
     if drains:
         yield from drain.results(drains, folder, arguments, say)
+    if "way" in arguments.what:
+        yield from way.results(folder, arguments, say)
     if "latency" in arguments.what:
         yield from latency.results(folder, arguments.rates, arguments.seconds, say)
 

@@ -75,7 +75,8 @@ class Source:
         return [base / name for name in names[names.index(self.file):]]
 
 
-def backlog(lab, folder, rows, table, say):
+def backlog(lab, folder, rows, table, say, before_dump=lambda database: None, after_writing=lambda database: 0):
+    """`after_writing`: further changes; how many."""
     source = Source(lab, table)
     database = source.database
     app = lab.env()["regions"]["east"]["db"]["app"]
@@ -85,6 +86,7 @@ def backlog(lab, folder, rows, table, say):
     database.execute("FLUSH BINARY LOGS")
     source.file = database.rows("SHOW BINARY LOGS")[-1][0]
     source.position = source.binlog_end()
+    before_dump(database)
     source.dump = folder / "sbtest.sql"
     with open(source.dump, "wb") as file:
         subprocess.run([tools.system("mariadb-dump"), "--no-defaults", f"--socket={database.socket}", "--user=root",
@@ -93,6 +95,7 @@ def backlog(lab, folder, rows, table, say):
     say(f"writing {rows} row changes")
     began = time.monotonic()
     source.rows_written = sysbench.write(database, app["user"], app["password"], rows, table)
+    source.rows_written += after_writing(database)
     source.end_position = source.binlog_end()
     say(f"{source.rows_written} written in {time.monotonic() - began:.0f} s, "
         f"{sum(path.stat().st_size for path in source.files()) / 1e6:.0f} MB of binlog")

@@ -58,7 +58,7 @@ class Mirror(Component):
             "sync.group.offsets.enabled": "false", "sync.topic.acls.enabled": "false",
             "refresh.groups.enabled": "false", "refresh.topics.interval.seconds": 2,
             "sync.topic.configs.interval.seconds": 10, "tasks.max": 2,
-            "producer.linger.ms": 5, "offset.flush.interval.ms": 5000, "dedicated.mode.enable.internal.rest": "false",
+            "producer.linger.ms": 5, "producer.compression.type": "lz4", "offset.flush.interval.ms": 5000, "dedicated.mode.enable.internal.rest": "false",
         })
         found.update(self.state.data.get("mirror_settings", {}))
         return found

@@ -110,6 +110,7 @@ std::string mirror_properties(const std::vector<common::Config>& regions, const 
   line(out, "sync.topic.configs.interval.seconds", 60);
   line(out, "tasks.max", 2);
   line(out, "producer.linger.ms", 5);
+  line(out, "producer.compression.type", "lz4");  // as capture sends it; without it the mirror unpacks everything
   line(out, "offset.flush.interval.ms", 5000);
   out += '\n';
   for (const common::Config& region : regions) add_cluster(region, out);
