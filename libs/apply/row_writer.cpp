@@ -42,6 +42,10 @@ Failure cannot_note(const SqlError& error, std::uint32_t slice) {
       slice, "what stands here cannot be compared and noted (after an upgrade: `farshorectl init`)", error);
 }
 
+Failure cannot_look(const SqlError& error, const RowOp& op) {
+  return cannot_note(error, op.slice).at(op.change->table->shape);
+}
+
 std::uint32_t first_slice(const WritePlan& plan) {
   for (const WritePlan::Table& table : plan.tables) {
     if (!table.ops.empty()) return table.ops.front().slice;
@@ -128,7 +132,7 @@ std::expected<bool, Failure> RowWriter::look_ahead(std::span<const RowOp> ops) {
                          [&](const RowOp& op) { return op.target == target && !is_parked(op); });
     if (run_.empty()) continue;
     const auto looked = look_->look(connection_, slices_, run_);
-    if (!looked) return std::unexpected(cannot_note(looked.error(), run_.front().slice));
+    if (!looked) return std::unexpected(cannot_look(looked.error(), run_.front()));
   }
   return true;
 }
@@ -211,7 +215,7 @@ RowWriter::Result RowWriter::write_statement(Form form, std::span<const RowOp> o
   bool as_expected = !is_looking();  // as far as nobody looked
   if (is_looking() && !looked_) {
     const auto looked = look_->look(connection_, slices_, ops);
-    if (!looked) return std::unexpected(cannot_note(looked.error(), ops.front().slice));
+    if (!looked) return std::unexpected(cannot_look(looked.error(), ops.front()));
     as_expected = *looked;
   }
   const auto done = run(well_formed);
@@ -265,7 +269,7 @@ bool RowWriter::is_looking() const { return look_ != nullptr && look_->is_lookin
 RowWriter::Result RowWriter::look_at(const RowOp& op) {
   if (is_parked(op)) return {};
   if (auto looked = look_->look(connection_, slices_[op.slice].key, op); !looked)
-    return std::unexpected(cannot_note(looked.error(), op.slice));
+    return std::unexpected(cannot_look(looked.error(), op));
   return {};
 }
 
