@@ -24,8 +24,9 @@ ParkedChange parked_change(const mysql::Rows& rows, std::size_t row) {
 
 std::string single_change_bytes(const progress::PartitionKey& partition, const RowOp& op) {
   const change::TransactionView& transaction = op.batch->transaction_of(*op.change);
+  const change::ChangeTable& source_table = *op.change->table;
   const auto table =
-      change::encode_table(op.change->table->shape, op.change->table->group, op.change->table->repeats_cascades);
+      change::encode_table(source_table.shape, source_table.group, source_table.repeats_cascades, source_table.ties);
   const change::SourceTransaction source{.serial = 1,
                                          .gtid = std::string(transaction.gtid),
                                          .commit_time = transaction.commit_time,

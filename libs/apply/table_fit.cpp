@@ -190,11 +190,25 @@ class Judge {
     const auto cascading = [&](const ForeignKey& key) { return key.cascades() && involves(key, table_); };
     if (source_.keys) {
       compare_cascades(cascading);
+    } else if (!source_.ties.empty()) {
+      for (const change::Cascade& tie : source_.ties) check_tie(tie);
     } else if (std::ranges::none_of(target_.keys, cascading)) {
       wait(
           "a foreign key cascades at the source without logging it, and none does here: children would stay. Make the "
           "source's foreign keys here too");
     }
+  }
+
+  void check_tie(const change::Cascade& tie) {
+    const bool is_here = std::ranges::any_of(target_.keys, [&](const ForeignKey& key) {
+      return key.cascades() && same_name(key.schema + "." + key.table, tie.child) &&
+             same_name(key.parent_schema + "." + key.parent_table, tie.parent);
+    });
+    if (is_here) return;
+    wait(
+        "a foreign key of {} to {} cascades at the source without logging it, and none of that table does here: "
+        "children would stay. Make the source's foreign key here too",
+        tie.child, tie.parent);
   }
 
   template <typename Cascading>

@@ -49,8 +49,8 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
                                                           change::MergeRule merge, change::OnMismatch on_mismatch) {
   const TableShape& shape = source->shape;
   const mysql::TableSchema& target = place.table;
-  const TableFit fit =
-      judge({.shape = shape, .kind = source_kind, .repeats_cascades = source->repeats_cascades}, place);
+  const TableFit fit = judge(
+      {.shape = shape, .kind = source_kind, .repeats_cascades = source->repeats_cascades, .ties = source->ties}, place);
   if (!fit.waits.empty()) {
     return std::unexpected(fmt::format("table {}: {}", shape.full_name(), fmt::join(fit.waits, "; ")));
   }

@@ -33,7 +33,6 @@ class Ties {
     return groups;
   }
 
- private:
   std::string root(const std::string& name) {
     const auto found = parent_.try_emplace(name, name).first;
     if (found->second == name) return name;
@@ -42,6 +41,7 @@ class Ties {
     return top;
   }
 
+ private:
   std::map<std::string, std::string> parent_;
 };
 
@@ -178,11 +178,19 @@ std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(mysql::Connec
 std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::CascadeGroup>& known,
                                                  const std::vector<Cascade>& cascades) {
   Ties ties;
-  for (const change::CascadeGroup& group : known)
+  std::vector<Cascade> keys = cascades;
+  for (const change::CascadeGroup& group : known) {
     for (const std::string& table : group.tables) ties.tie(group.tables.front(), table);
-  for (const Cascade& cascade : cascades) ties.tie(cascade.parent, cascade.child);
+    keys.insert(keys.end(), group.ties.begin(), group.ties.end());
+  }
+  for (const Cascade& key : keys) ties.tie(key.parent, key.child);
+  std::ranges::sort(keys);
+  keys.erase(std::ranges::unique(keys).begin(), keys.end());
+  std::map<std::string, std::vector<Cascade>> keys_by_root;
+  for (Cascade& key : keys) keys_by_root[ties.root(key.child)].push_back(std::move(key));
   std::vector<change::CascadeGroup> groups;
-  for (auto& [first, tables] : ties.groups()) groups.push_back({group_name(first), std::move(tables)});
+  for (auto& [first, tables] : ties.groups())
+    groups.push_back({group_name(first), std::move(tables), std::move(keys_by_root[first])});
   return groups;
 }
 

@@ -7,18 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "change/cascade.hpp"
 #include "change/table_rules.hpp"
 #include "mysql/connection.hpp"
 #include "mysql/server_info.hpp"
 
 namespace farshore::capture {
 
-/// A foreign key by which a change of the parent changes rows of the child on its own; "schema.table" each.
-struct Cascade {
-  std::string parent;
-  std::string child;
-  friend bool operator==(const Cascade&, const Cascade&) = default;
-};
+using change::Cascade;
 
 /// Both tables are captured: where the source does not log the cascade, they keep one order.
 [[nodiscard]] bool is_tie(const Cascade& key, const change::TableRules& rules);
@@ -50,7 +46,8 @@ struct Cascade {
 /// Groups of tables that are tied by `cascades` or were already together in `known`: groups only ever grow, since a key
 /// that is gone today may have cascaded in the part of the binlog that is yet to be read. In one canonical form: tables
 /// sorted within a group, groups by their first table, a group named "cascade:" and its first table, or a digest of it
-/// where that is too long for a name. The same ties give the same groups whatever order they come in.
+/// where that is too long for a name. The same ties give the same groups whatever order they come in. A group's ties
+/// are those of `known` and of `cascades`.
 [[nodiscard]] std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::CascadeGroup>& known,
                                                                const std::vector<Cascade>& cascades);
 

@@ -78,7 +78,7 @@ std::expected<RoutedTable, std::string> RowRouter::make(const binlog::TableMap& 
   auto partitioner = change::Partitioner::make(route, hashed, source_, partition_count);
   if (!partitioner) return std::unexpected(partitioner.error());
   return RoutedTable{
-      .encoded = change::encode_table(shape, route.group, route.repeats_cascades),
+      .encoded = change::encode_table(shape, route.group, route.repeats_cascades, route.ties),
       .partitioner = std::move(*partitioner),
       .first_slot = partitions_.slot(route.stream, PartitionId(0)),
       .in_group = !route.group.empty(),

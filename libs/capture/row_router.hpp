@@ -52,6 +52,13 @@ class RowRouter {
     return find_slow(table);
   }
 
+  /// The rules' ties are others: tables are made again as their rows come.
+  void forget() {
+    tables_.clear();
+    last_id_ = 0;
+    last_ = nullptr;
+  }
+
  private:
   static constexpr std::size_t kTablesMax = 4096;  ///< shapes remembered; beyond, all are made again as they come
 

@@ -4,6 +4,8 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cassert>
+#include <utility>
 
 #include "change/limits.hpp"
 #include "change/unknown_fields.hpp"
@@ -47,8 +49,28 @@ void to_message(const Column& column, v1::Column& message) {
   for (const std::string& label : column.labels) message.add_labels(label);
 }
 
-ChangeTable make_table(TableShape shape, std::string_view group, bool repeats_cascades) {
-  ChangeTable table{std::move(shape), std::string(group), repeats_cascades, {}};
+bool full_name_fits(const std::string& name) {
+  const std::size_t point = name.find('.');
+  return name.size() <= kMaxFullNameBytes && point != std::string::npos && point != 0 && point + 1 != name.size();
+}
+
+std::expected<std::vector<Cascade>, MessageError> ties_of(const v1::Table& message) {
+  const auto count = static_cast<std::size_t>(message.ties_size());
+  if (count > kMaxTableTies || (count > 0 && !message.repeats_cascades())) {
+    return std::unexpected(MessageError::kMalformed);
+  }
+  std::vector<Cascade> ties;
+  ties.reserve(count);
+  for (const v1::Cascade& tie : message.ties()) {
+    if (has_unknown_fields(tie)) return std::unexpected(MessageError::kNewerFormat);
+    if (!full_name_fits(tie.parent()) || !full_name_fits(tie.child())) return std::unexpected(MessageError::kMalformed);
+    ties.push_back({.parent = tie.parent(), .child = tie.child()});
+  }
+  return ties;
+}
+
+ChangeTable make_table(TableShape shape, std::string_view group, bool repeats_cascades, std::vector<Cascade> ties) {
+  ChangeTable table{std::move(shape), std::string(group), repeats_cascades, std::move(ties), {}};
   table.kinds.reserve(table.shape.columns.size());
   for (const Column& column : table.shape.columns) table.kinds.push_back(kind_of(column));
   return table;
@@ -88,8 +110,10 @@ Value::Kind kind_of(const Column& column) {
   return Value::Kind::kNull;
 }
 
-std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::string_view group,
-                                                 bool repeats_cascades) {
+std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::string_view group, bool repeats_cascades,
+                                                 std::span<const Cascade> ties) {
+  assert(ties.empty() || repeats_cascades);
+  ties = ties.first(std::min(ties.size(), kMaxTableTies));
   v1::Table message;
   message.set_schema(shape.schema);
   message.set_name(shape.name);
@@ -97,8 +121,13 @@ std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::s
   for (const std::uint32_t column : shape.key) message.add_key(column);
   message.set_group(std::string(group));
   message.set_repeats_cascades(repeats_cascades);
+  for (const Cascade& tie : ties) {
+    v1::Cascade& added = *message.add_ties();
+    added.set_parent(tie.parent);
+    added.set_child(tie.child);
+  }
   auto table = std::make_shared<EncodedTable>();
-  table->table = make_table(shape, group, repeats_cascades);
+  table->table = make_table(shape, group, repeats_cascades, {ties.begin(), ties.end()});
   message.SerializeToString(&table->bytes);
   return table;
 }
@@ -123,7 +152,9 @@ std::expected<ChangeTable, MessageError> parse_table(std::string_view bytes) {
     if (!column) return std::unexpected(column.error());
     shape.columns.push_back(std::move(*column));
   }
-  return make_table(std::move(shape), message.group(), message.repeats_cascades());
+  auto ties = ties_of(message);
+  if (!ties) return std::unexpected(ties.error());
+  return make_table(std::move(shape), message.group(), message.repeats_cascades(), std::move(*ties));
 }
 
 std::size_t TableCache::Hash::operator()(std::string_view bytes) const {

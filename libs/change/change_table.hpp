@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -10,6 +11,7 @@
 
 #include "base/table_shape.hpp"
 #include "base/value.hpp"
+#include "change/cascade.hpp"
 #include "change/message_error.hpp"
 
 namespace farshore::change {
@@ -24,6 +26,7 @@ struct ChangeTable {
   /// The source does not log what foreign keys between this and other tables of the group cascade: the target's own
   /// foreign keys do it again.
   bool repeats_cascades = false;
+  std::vector<Cascade> ties;       ///< that the target's own keys repeat, as far as the source named them
   std::vector<Value::Kind> kinds;  ///< kind_of() of each column
 };
 
@@ -33,10 +36,13 @@ struct EncodedTable {
   std::string bytes;  ///< serialized farshore.v1.Table
 };
 
+/// `ties` only where cascades are repeated; those beyond kMaxTableTies are left out.
 [[nodiscard]] std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::string_view group,
-                                                               bool repeats_cascades = false);
+                                                               bool repeats_cascades = false,
+                                                               std::span<const Cascade> ties = {});
 
-/// Refuses what no table is: no columns, a key index outside them, a name beyond its bound.
+/// Refuses what no table is: no columns, a key index outside them, a name beyond its bound, ties where no cascade
+/// is repeated.
 [[nodiscard]] std::expected<ChangeTable, MessageError> parse_table(std::string_view bytes);
 
 /// Tables already parsed, by their bytes: a shape is parsed once, not once a batch, and the same bytes give the same

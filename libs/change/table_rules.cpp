@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "change/limits.hpp"
 
 namespace farshore::change {
 namespace {
@@ -66,6 +69,18 @@ std::pair<std::string_view, std::string_view> split(std::string_view full_name) 
   return {full_name.substr(0, point), full_name.substr(point + 1)};
 }
 
+void add_ties(const CascadeGroup& group, const std::string& table, std::vector<Cascade>& ties) {
+  std::ranges::copy_if(group.ties, std::back_inserter(ties), [&](const Cascade& tie) { return tie.child == table; });
+  std::vector<std::string> reached = {table};
+  for (std::size_t i = 0; i < reached.size() && ties.size() < kMaxTableTies; ++i) {
+    for (const Cascade& tie : std::ranges::equal_range(group.ties, reached[i], {}, &Cascade::parent)) {
+      if (tie.child == table) continue;  // is in it
+      ties.push_back(tie);
+      if (std::ranges::find(reached, tie.child) == reached.end()) reached.push_back(tie.child);
+    }
+  }
+}
+
 std::string to_text(const CascadeGroup& cascade) {
   return fmt::format("{}: {}", cascade.name, fmt::join(cascade.tables, ", "));
 }
@@ -73,7 +88,7 @@ std::string to_text(const CascadeGroup& cascade) {
 std::optional<CascadeGroup> parse_cascade(std::string_view text) {
   const std::size_t colon = text.find(": ");
   if (colon == std::string_view::npos) return std::nullopt;
-  CascadeGroup cascade{std::string(text.substr(0, colon)), {}};
+  CascadeGroup cascade{.name = std::string(text.substr(0, colon)), .tables = {}};
   std::string_view tables = text.substr(colon + 2);
   while (true) {
     const std::size_t comma = tables.find(", ");
@@ -185,6 +200,7 @@ std::expected<TableRules, std::string> TableRules::with_cascades(std::vector<Cas
   made.cascade_group_names_.clear();
   for (CascadeGroup& cascade : cascades) {
     std::ranges::sort(cascade.tables);
+    std::ranges::sort(cascade.ties);
     std::string group;
     std::optional<std::uint32_t> stream;
     for (const std::string& name : cascade.tables) {
@@ -208,6 +224,21 @@ std::expected<TableRules, std::string> TableRules::with_cascades(std::vector<Cas
     made.cascades_.push_back(std::move(cascade));
   }
   return made;
+}
+
+bool TableRules::set_ties_of(std::string_view child, const std::vector<Cascade>& keys) {
+  const auto holds = [](const CascadeGroup& group, std::string_view table) {
+    return std::ranges::find(group.tables, table) != group.tables.end();
+  };
+  const auto group = std::ranges::find_if(cascades_, [&](const CascadeGroup& each) { return holds(each, child); });
+  if (group == cascades_.end()) return false;
+  std::vector<Cascade> ties;
+  std::ranges::copy_if(group->ties, std::back_inserter(ties), [&](const Cascade& tie) { return tie.child != child; });
+  std::ranges::copy_if(keys, std::back_inserter(ties),
+                       [&](const Cascade& key) { return key.child == child && holds(*group, key.parent); });
+  std::ranges::sort(ties);
+  ties.erase(std::ranges::unique(ties).begin(), ties.end());
+  return std::exchange(group->ties, ties) != ties;
 }
 
 void TableRules::set_own_servers(std::vector<std::string> servers) {
@@ -246,6 +277,7 @@ Route TableRules::route(std::string_view schema, std::string_view table) const {
     route.group = cascade_group_names_[i];
     route.repeats_cascades = true;
     route.entity.clear();
+    add_ties(cascades_[i], fmt::format("{}.{}", schema, table), route.ties);
   }
   return route;
 }

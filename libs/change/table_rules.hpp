@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "change/cascade.hpp"
 #include "change/checkpoint.hpp"
 #include "change/merge_rule.hpp"
 
@@ -46,6 +47,8 @@ struct TableRule {
 struct CascadeGroup {
   std::string name;
   std::vector<std::string> tables;  ///< "schema.table", sorted
+  /// The keys that are known to tie them, sorted. No part of the numbering, and in no checkpoint.
+  std::vector<Cascade> ties = {};
 };
 
 /// The tables that Farshore leaves out whatever the rules say: the servers' own schemas, and farshore.
@@ -62,11 +65,13 @@ struct Route {
   MergeRule merge = MergeRule::kOverwrite;
   OnMismatch on_mismatch = OnMismatch::kClose;
   bool repeats_cascades = false;  ///< tied to others by a cascade that the source does not log
+  /// The table's own keys, and all that a change of its rows can go through; the nearest first.
+  std::vector<Cascade> ties = {};
 };
 
 /// What the configuration says of each table. The first rule whose pattern matches decides; a table without a rule goes
 /// to the first stream whose patterns match. A table of merge rule `local`, of no stream, of an exclusion or of a
-/// system schema is not captured. A value: const after construction, safe to share.
+/// system schema is not captured. A value: const once it is set up, but for set_ties_of(); safe to share while const.
 class TableRules {
  public:
   /// An error is one sentence for people: an invalid pattern, a stream named twice or unknown, a cascade group over
@@ -85,6 +90,10 @@ class TableRules {
   [[nodiscard]] const std::vector<CascadeGroup>& cascades() const { return cascades_; }
   /// The same rules with other cascade groups.
   [[nodiscard]] std::expected<TableRules, std::string> with_cascades(std::vector<CascadeGroup> cascades) const;
+
+  /// Ties of its group with which `child` is the child become those of `keys`. Gives whether they were others. The
+  /// numbering stays.
+  bool set_ties_of(std::string_view child, const std::vector<Cascade>& keys);
 
   /// Servers besides the captured one whose transactions are the origin's own, as configured: which transactions are
   /// published decides the numbering too.

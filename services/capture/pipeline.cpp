@@ -190,20 +190,25 @@ void Pipeline::check_statement(const binlog::Event& event) {
 }
 
 void Pipeline::follow_keys(const binlog::Statement& statement) {
-  if (statement.kind != binlog::StatementKind::kTableDdl || statement.tables.empty()) return;
-  const binlog::TableName& table = statement.tables.front();
-  if (!parts_.rules.route(table.schema, table.table).captured) return;
-  learn_keys(table.schema, table.table, statement.references);
+  if (statement.kind != binlog::StatementKind::kTableDdl) return;
+  for (const binlog::TableName& table : statement.tables) {
+    if (parts_.ending.ended()) return;
+    if (!parts_.rules.route(table.schema, table.table).captured) continue;
+    const bool is_first = &table == &statement.tables.front();
+    learn_keys(table.schema, table.table, is_first ? statement.references : std::vector<binlog::TableName>());
+  }
 }
 
 /// Asks the source as it is now, which may be ahead of what is read: groups only grow, and a key too many ties more
-/// than is needed. Of a table that is gone meanwhile, what the statement says of it counts, whatever its keys do.
+/// than is needed. Of a table that is gone meanwhile, what the statement says of it counts, whatever its keys do; but
+/// what batches name of a table's keys is the answer alone, as it is after a restart.
 void Pipeline::learn_keys(std::string_view schema, std::string_view table,
                           const std::vector<binlog::TableName>& references) {
   auto answer = settings_.ask_keys(schema, table);
   if (!answer) return parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
   asked_.note_asked(schema, table, now_);
   std::vector<Cascade> keys = answer->value_or(std::vector<Cascade>());
+  if (parts_.rules.set_ties_of(fmt::format("{}.{}", schema, table), keys)) parts_.router.forget();
   if (!answer->has_value())
     for (const binlog::TableName& parent : references)
       keys.push_back(

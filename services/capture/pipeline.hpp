@@ -19,6 +19,7 @@
 #include "capture/numberer.hpp"
 #include "capture/publisher.hpp"
 #include "capture/resume.hpp"
+#include "capture/row_router.hpp"
 #include "capture/server_roles.hpp"
 #include "capture/session_end.hpp"
 #include "capture/source_history.hpp"
@@ -37,7 +38,8 @@ class Pipeline {
     binlog::EventDecoder& decoder;
     SourceHistory& history;
     const ServerRoles& servers;
-    const change::TableRules& rules;
+    change::TableRules& rules;  ///< their ties follow the source's keys
+    RowRouter& router;
     Numberer& numberer;
     Publisher& publisher;
     SourceWatch& watch;

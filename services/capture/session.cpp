@@ -188,7 +188,7 @@ Session::Failure Session::decide_numbering() {
     known = rules->cascades();
     rules_ = std::move(*rules);
   }
-  std::vector<Cascade> ties;
+  ties_.clear();
   if (!logs_cascades(server_)) {
     auto keys = read_cascades(*control_, [this] {
       events_.beat();
@@ -196,14 +196,14 @@ Session::Failure Session::decide_numbering() {
     });
     if (!keys) return end_of(keys.error(), settings_.source);
     for (const Cascade& key : *keys) {
-      if (is_tie(key, settings_.rules)) ties.push_back(key);
+      if (is_tie(key, settings_.rules)) ties_.push_back(key);
       if (is_unrepeated(key, settings_.rules))
         return SessionEnd{EndKind::kMisconfigured,
                           fmt::format("the source {} cannot be captured: {}", settings_.source.to_string(),
                                       check_cascade(key).sentence())};
     }
   }
-  auto configured = settings_.rules.with_cascades(cascade_groups(known, ties));
+  auto configured = settings_.rules.with_cascades(cascade_groups(known, ties_));
   if (!configured) return SessionEnd{EndKind::kMisconfigured, configured.error()};
   facts_.configured = configured->numbering();
   if (rules_ && rules_->numbering() != facts_.configured) {
@@ -219,8 +219,20 @@ Session::Failure Session::decide_numbering() {
           facts_.missed_tables.size(), facts_.missed_tables.front()));
   }
   // Whoever numbers as configured also takes the merge rules and all else from the configuration.
-  if (!rules_ || rules_->numbering() == facts_.configured) rules_ = std::move(*configured);
+  if (!rules_ || rules_->numbering() == facts_.configured)
+    rules_ = std::move(*configured);
+  else
+    set_ties();
   return std::nullopt;
+}
+
+/// No checkpoint has them.
+void Session::set_ties() {
+  for (auto from = ties_.begin(); from != ties_.end();) {
+    const auto to = std::find_if(from, ties_.end(), [&](const Cascade& key) { return key.child != from->child; });
+    rules_->set_ties_of(from->child, {from, to});
+    from = to;
+  }
 }
 
 Session::Failure Session::set_up_topics() {
@@ -356,6 +368,7 @@ Session::Failure Session::begin_epoch() {
   auto rules = change::TableRules::from_numbering(plan_.checkpoint.numbering);
   if (!rules) return SessionEnd{EndKind::kStop, "the numbering cannot be understood: " + rules.error()};
   rules_ = std::move(*rules);
+  set_ties();
   if (!facts_.checkpoint)
     if (const auto sentence = warn_of_rows_there(*control_, *rules_)) events_.warning(*sentence);
   const Partitions partitions(plan_.checkpoint.numbering);
@@ -464,6 +477,7 @@ Session::Failure Session::publish() {
                      .history = history,
                      .servers = *servers,
                      .rules = *rules_,
+                     .router = router,
                      .numberer = numberer,
                      .publisher = *publisher_,
                      .watch = *watch_,

@@ -97,6 +97,7 @@ class Session {
   [[nodiscard]] Failure read_statements();
   [[nodiscard]] Failure read_source_position();
   [[nodiscard]] Failure make_publisher();
+  void set_ties();
   [[nodiscard]] kafka::ClusterSettings beating_cluster() const;
   using Keys = std::expected<std::optional<std::vector<Cascade>>, SessionEnd>;
   [[nodiscard]] Keys ask_keys(std::optional<mysql::Connection>& connection, std::string_view schema,
@@ -121,6 +122,7 @@ class Session {
   std::unique_ptr<kafka::TailReader> tail_reader_;
   std::unique_ptr<CheckpointWriter> checkpoints_;
   std::optional<change::TableRules> rules_;  ///< of the numbering that this session publishes under
+  std::vector<Cascade> ties_;                ///< the source's cascading keys as the start found them, by child
   ResumeFacts facts_;
   ResumePlan plan_;
   Partitions partitions_;

@@ -302,6 +302,41 @@ def test_a_cascade_that_an_online_schema_change_brings_is_repeated(regions, pair
         assert rows(region, "test_group.note") == [(800, 80)]
 
 
+def test_a_parents_change_waits_until_every_key_that_cascades_from_it_is_at_the_target(regions, pair):
+    """One of two children has its key there: that is not enough. Keys within a group come and go without a new epoch."""
+    source, target = pair
+    key = "CONSTRAINT twin_key FOREIGN KEY (parent_id) REFERENCES test_group.parent (id) ON DELETE CASCADE"
+    add, drop = f"ALTER TABLE test_group.twin ADD {key}", "ALTER TABLE test_group.twin DROP FOREIGN KEY twin_key"
+    for region in regions:
+        behind_farshores_back(region, "DROP TABLE IF EXISTS test_group.twin",
+                              "CREATE TABLE test_group.twin (id INT NOT NULL PRIMARY KEY, parent_id INT NOT NULL)")
+    source.database.as_application(
+        "INSERT INTO test_group.parent VALUES (90, 'goes'), (91, 'goes later'), (92, 'stays')",
+        "INSERT INTO test_group.child VALUES (900, 90), (910, 91), (920, 92)",
+        "INSERT INTO test_group.twin VALUES (901, 90), (911, 91), (921, 92)")
+    caught_up(regions)
+    source.database.as_application(add, "DELETE FROM test_group.parent WHERE id = 90")
+    if not source.database.logs_cascades():
+        reason = eventually("the parent's delete waits", lambda: waiting(target, source))[0]["reason"]
+        assert "table test_group.parent: a foreign key of test_group.twin to test_group.parent cascades" in reason
+        assert (90, "goes") in rows(target, "test_group.parent")
+        behind_farshores_back(target, add)
+    caught_up(regions)
+    for region in (source, target):
+        assert rows(region, "test_group.twin") == [(911, 91), (921, 92)]
+
+    epochs = {row["epoch"] for row in target.progress(source.name)}
+    source.database.as_application(drop)
+    if not source.database.logs_cascades():
+        behind_farshores_back(target, drop)
+    source.database.as_application("DELETE FROM test_group.parent WHERE id = 91")
+    caught_up(regions)
+    for region in (source, target):
+        assert rows(region, "test_group.twin") == [(911, 91), (921, 92)]
+        assert rows(region, "test_group.child") == [(920, 92)]
+    assert {row["epoch"] for row in target.progress(source.name)} == epochs
+
+
 def test_an_order_group_is_in_one_partition_and_an_entity_too(regions, pair):
     source, target = pair
     source.database.as_application(

@@ -8,19 +8,33 @@ namespace farshore::apply {
 namespace {
 
 using namespace test;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class AFit : public ::testing::Test {
  protected:
   [[nodiscard]] TableFit fit() const {
-    return judge({.shape = shape_, .kind = ServerKind::kMariadb, .repeats_cascades = repeats_cascades_},
+    return judge({.shape = shape_, .kind = ServerKind::kMariadb, .repeats_cascades = repeats_cascades_, .ties = ties_},
                  {.table = target_, .keys = keys_, .null_becomes_now = null_becomes_now_, .account = "farshore_apply"});
   }
   TableShape shape_ = notes_shape("notes");
   mysql::TableSchema target_ = notes_target();
+  static mysql::ForeignKey key(const std::string& child, const std::string& parent) {
+    return {.name = child + "_" + parent,
+            .schema = "shop",
+            .table = child,
+            .columns = {"ref"},
+            .parent_schema = "shop",
+            .parent_table = parent,
+            .parent_columns = {"id"},
+            .on_update = "RESTRICT",
+            .on_delete = "CASCADE"};
+  }
   std::vector<mysql::ForeignKey> keys_;
+  std::vector<change::Cascade> ties_;
   bool repeats_cascades_ = false;
   bool null_becomes_now_ = false;
 };
@@ -41,17 +55,30 @@ TEST_F(AFit, ATriggerThatWouldFireTwiceWaitsAndOneThatNamesTheAccountDoesNot) {
 TEST_F(AFit, WhereCascadesAreRepeatedTheTargetMustHaveACascadingKey) {
   repeats_cascades_ = true;
   EXPECT_THAT(fit().waits, ElementsAre(HasSubstr("a foreign key cascades at the source without logging it")));
-  keys_ = {{.name = "fk",
-            .schema = "shop",
-            .table = "lines",
-            .columns = {"note_id"},
-            .parent_schema = "shop",
-            .parent_table = "notes",
-            .parent_columns = {"id"},
-            .on_update = "RESTRICT",
-            .on_delete = "RESTRICT"}};
+  keys_ = {key("lines", "notes")};
+  keys_[0].on_delete = "RESTRICT";
   EXPECT_THAT(fit().waits, ElementsAre(HasSubstr("and none does here"))) << "it does not cascade";
   keys_[0].on_delete = "CASCADE";
+  EXPECT_THAT(fit().waits, IsEmpty());
+}
+
+TEST_F(AFit, EachTieThatTheSourceNamesNeedsACascadingKeyHere) {
+  repeats_cascades_ = true;
+  ties_ = {{.parent = "shop.notes", .child = "shop.lines"}, {.parent = "shop.lines", .child = "shop.marks"}};
+  keys_ = {key("lines", "notes")};
+  EXPECT_THAT(fit().waits, ElementsAre(AllOf(HasSubstr("a foreign key of shop.marks to shop.lines cascades at the "
+                                                       "source without logging it, and none of that table does here"),
+                                             HasSubstr("Make the source's foreign key here too"))));
+  keys_.push_back(key("lines", "marks"));
+  EXPECT_THAT(fit().waits, SizeIs(1)) << "the other way round";
+  keys_.push_back(key("MARKS", "lines"));
+  keys_.back().on_delete = "RESTRICT";
+  EXPECT_THAT(fit().waits, SizeIs(1)) << "it does not cascade";
+  keys_.back().on_update = "SET NULL";
+  EXPECT_THAT(fit().waits, IsEmpty());
+  keys_.clear();
+  EXPECT_THAT(fit().waits, SizeIs(2));
+  repeats_cascades_ = false;
   EXPECT_THAT(fit().waits, IsEmpty());
 }
 

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+
+#include "capture/cascade_groups.hpp"
 #include "change/batch_reader.hpp"
 #include "change/limits.hpp"
 #include "rows.hpp"
@@ -68,6 +71,7 @@ class Numbering : public ::testing::Test {
     change::Batch batch;
     ASSERT_TRUE(change::read_batch(record.header, record.value, tables, batch));
     EXPECT_EQ(batch.header().id, kEpoch);
+    for (const change::ChangeView& change : batch.changes()) ties_[change.table->shape.name] = change.table->ties;
     for (const change::ChangeView& change : batch.changes())
       published_[slot.raw()].push_back({.seq = change.seq.raw(),
                                         .gtid = std::string(batch.transaction_of(change).gtid),
@@ -115,8 +119,9 @@ class Numbering : public ::testing::Test {
   std::unique_ptr<Numberer> numberer_;
   change::SourceTransaction transaction_;
   Metrics::Total repeated_rows_{0};
-  std::optional<RowsRefusal::Kind> refused_;  ///< how the last transaction was
-  std::vector<std::vector<Seen>> published_;  ///< by slot
+  std::optional<RowsRefusal::Kind> refused_;                  ///< how the last transaction was
+  std::vector<std::vector<Seen>> published_;                  ///< by slot
+  std::map<std::string, std::vector<change::Cascade>> ties_;  ///< that the last batch of a table named
 };
 
 TEST_F(Numbering, CountsEachPartitionFromOneWithoutGaps) {
@@ -183,6 +188,30 @@ TEST_F(Numbering, ASessionWithoutForeignKeyChecksIsToldWhereCascadesAreRepeated)
   ASSERT_FALSE(transaction("t:1", events()));
   send_all();
   EXPECT_THAT(all(), ElementsAre(Seen{1, "t:1", 0, "delete 1 1"}, Seen{2, "t:1", 2, "delete 2 2 last"}));
+}
+
+TEST_F(Numbering, ATableNamesTheKeysThatItsChangesGoThroughAsTheyAreKnown) {
+  const Cascade items{"shop.orders", "shop.items"}, notes{"shop.orders", "shop.notes"},
+      parts{"shop.items", "shop.parts"};
+  start(*rules().with_cascades(cascade_groups({}, {items, notes, parts})));
+  const auto numbering = rules_->numbering();
+  const auto rows = [&](const std::string& gtid) {
+    ASSERT_FALSE(transaction(gtid, {Rows::insert(orders_, {{1, 1}}), Rows::insert(items_, {{1, 1, 1}})}));
+    send_all();
+  };
+  rows("t:1");
+  EXPECT_THAT(ties_["orders"], ElementsAre(items, notes, parts));
+  EXPECT_THAT(ties_["items"], ElementsAre(items, parts));
+  ASSERT_TRUE(rules_->set_ties_of("shop.notes", {}));
+  router_->forget();
+  rows("t:2");
+  EXPECT_THAT(ties_["orders"], ElementsAre(items, parts));
+  ASSERT_TRUE(rules_->set_ties_of("shop.notes", {notes}));
+  router_->forget();
+  rows("t:3");
+  EXPECT_THAT(ties_["orders"], ElementsAre(items, notes, parts));
+  EXPECT_EQ(rules_->numbering(), numbering);
+  EXPECT_EQ(all().back(), (Seen{6, "t:3", 2, "insert 1 1 1 last"})) << "the numbers go on";
 }
 
 TEST_F(Numbering, AKeysChangesStayInOnePartition) {

@@ -64,6 +64,23 @@ TEST(CascadeGroups, AreKnownInWhateverOrderTheyAreKept) {
   }
 }
 
+TEST(CascadeGroups, AreOneNumberingWhateverTiesThem) {
+  const Cascade xy{"a.x", "a.y"}, xz{"a.x", "a.z"}, yz{"a.y", "a.z"};
+  const auto few = cascade_groups({}, {xz, xy, xz});
+  ASSERT_THAT(few, SizeIs(1));
+  EXPECT_THAT(few[0].ties, ElementsAre(xy, xz));
+  const auto more = cascade_groups(few, {yz, {"b.p", "b.q"}});
+  ASSERT_THAT(more, SizeIs(2));
+  EXPECT_THAT(more[0].ties, ElementsAre(xy, xz, yz));
+  EXPECT_THAT(more[1].ties, SizeIs(1));
+  const auto restarted =
+      cascade_groups(change::TableRules::from_numbering(rules().with_cascades(few)->numbering())->cascades(), {xy, yz});
+  ASSERT_THAT(restarted, SizeIs(1));
+  EXPECT_THAT(restarted[0].ties, ElementsAre(xy, yz)) << "the keys that there are now";
+  EXPECT_EQ(rules().with_cascades(restarted)->numbering(), rules().with_cascades(few)->numbering());
+  EXPECT_THAT(new_ties({yz}, *rules().with_cascades(few)), IsEmpty()) << "ties alone begin no epoch";
+}
+
 TEST(CascadeGroups, ASelfReferenceIsAGroupOfOne) {
   EXPECT_THAT(tables(cascade_groups({}, {{"a.tree", "a.tree"}})), ElementsAre(ElementsAre("a.tree")));
 }

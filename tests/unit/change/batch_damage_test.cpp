@@ -5,6 +5,7 @@
 #include <string>
 
 #include "batch_support.hpp"
+#include "change/limits.hpp"
 #include "farshore/v1/change_batch.pb.h"
 
 /// What no capture sends is refused with a reason: never read as something else, never a crash.
@@ -179,6 +180,28 @@ TEST(DamagedBatch, WithATableThatIsNoneIsRefused) {
                }).has_value());
 }
 
+TEST(DamagedBatch, WithTiesThatAreNoneIsRefused) {
+  const auto with = [](const std::string& parent, const std::string& child, std::size_t count, bool repeats) {
+    return read_changed([&](v1::ChangeBatch& b) {
+      b.mutable_tables(0)->set_repeats_cascades(repeats);
+      for (std::size_t i = 0; i < count; ++i) {
+        v1::Cascade& tie = *b.mutable_tables(0)->add_ties();
+        tie.set_parent(parent);
+        tie.set_child(child);
+      }
+    });
+  };
+  const std::string longest = std::string(255, 's') + "." + std::string(255, 't');
+  EXPECT_TRUE(with(longest, longest, kMaxTableTies, true).has_value());
+  EXPECT_FALSE(with("a.p", "a.c", kMaxTableTies + 1, true).has_value());
+  EXPECT_FALSE(with("a.p", "a.c", 1, false).has_value()) << "no cascade is repeated";
+  for (const std::string& bad :
+       {std::string(), std::string("p"), std::string(".p"), std::string("a."), longest + "t"}) {
+    EXPECT_FALSE(with(bad, "a.c", 1, true).has_value()) << bad;
+    EXPECT_FALSE(with("a.p", bad, 1, true).has_value()) << bad;
+  }
+}
+
 TEST(DamagedBatch, BeyondALimitIsRefused) {
   BatchLimits few_values;
   few_values.max_values = 6;
@@ -221,6 +244,11 @@ TEST(NewerBatch, WithAnUnknownOpFieldOrTypeIsToldApart) {
   EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_transactions(0), 3); }), Kind::kNewerFormat);
   EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_tables(0), 15); }), Kind::kNewerFormat);
   EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_tables(0)->mutable_columns(0), 10); }), Kind::kNewerFormat);
+  EXPECT_EQ(kind_after([&](auto& b) {
+              b.mutable_tables(0)->set_repeats_cascades(true);
+              add_field(b.mutable_tables(0)->add_ties(), 3);
+            }),
+            Kind::kNewerFormat);
   EXPECT_EQ(kind_after([&](auto& b) { add_field(b.mutable_changes(0)->mutable_after(0), 7); }), Kind::kNewerFormat);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "batch_support.hpp"
+#include "change/limits.hpp"
 #include "farshore/v1/change_batch.pb.h"
 
 namespace farshore::change {
@@ -248,6 +249,25 @@ TEST(TableCache, GivesTheSameTableForTheSameBytes) {
   EXPECT_EQ(*first, *second);
   EXPECT_EQ((*first)->shape, example::orders_shape());
   EXPECT_EQ((*first)->group, "orders");
+}
+
+TEST(Table, NamesItsTiesAndNoMoreThanAReaderTakes) {
+  const std::vector<Cascade> ties = {{.parent = "shop.customers", .child = "shop.orders"},
+                                     {.parent = "shop.orders", .child = "shop.items"}};
+  const auto read = parse_table(encode_table(example::orders_shape(), "orders", true, ties)->bytes);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_TRUE(read->repeats_cascades);
+  EXPECT_EQ(read->ties, ties);
+  EXPECT_EQ(parse_table(encode_table(example::orders_shape(), "orders", true)->bytes)->ties, std::vector<Cascade>());
+
+  std::vector<Cascade> many;
+  for (std::size_t i = 0; i <= kMaxTableTies; ++i) many.push_back({"shop.orders", "shop.c" + std::to_string(i)});
+  const auto encoded = encode_table(example::orders_shape(), "orders", true, many);
+  const auto cut = parse_table(encoded->bytes);
+  ASSERT_TRUE(cut.has_value());
+  many.pop_back();
+  EXPECT_EQ(cut->ties, many);
+  EXPECT_EQ(encoded->table.ties, many);
 }
 
 TEST(TableCache, ForgetsWhenFullAndTablesInUseLiveOn) {

@@ -6,7 +6,9 @@
 namespace farshore::change {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 TableRules rules_of(std::vector<StreamRule> streams, std::vector<TableRule> rules = {},
                     std::vector<CascadeGroup> cascades = {}) {
@@ -120,6 +122,39 @@ TEST(TableRules, PutTablesOfACascadeInOneGroup) {
   EXPECT_EQ(rules.route("shop", "a").group, "cascade:shop.a");
   EXPECT_EQ(rules.route("shop", "b").group, "cascade:shop.a");
   EXPECT_EQ(rules.route("shop", "c").group, "");
+}
+
+TEST(TableRules, NameTheTiesThatAChangeOfATableCanGoThrough) {
+  const Cascade a_b{"shop.a", "shop.b"}, b_c{"shop.b", "shop.c"}, c_a{"shop.c", "shop.a"}, a_d{"shop.a", "shop.d"},
+      d_d{"shop.d", "shop.d"};
+  const std::vector<std::string> tables = {"shop.a", "shop.b", "shop.c", "shop.d"};
+  const TableRules chain = rules_of({kEverything}, {}, {{"g", tables, {d_d, b_c, a_d, a_b}}});
+  EXPECT_THAT(chain.route("shop", "a").ties, ElementsAre(a_b, a_d, b_c, d_d));
+  EXPECT_THAT(chain.route("shop", "b").ties, ElementsAre(a_b, b_c));
+  EXPECT_THAT(chain.route("shop", "c").ties, ElementsAre(b_c));
+  EXPECT_THAT(chain.route("shop", "d").ties, ElementsAre(a_d, d_d));
+  EXPECT_THAT(chain.route("shop", "e").ties, IsEmpty());
+  const TableRules ring = rules_of({kEverything}, {}, {{"g", tables, {a_b, b_c, c_a}}});
+  EXPECT_THAT(ring.route("shop", "a").ties, ElementsAre(c_a, a_b, b_c));
+}
+
+TEST(TableRules, TakeOtherTiesUnderTheSameNumbering) {
+  const Cascade a_b{"shop.a", "shop.b"}, a_c{"shop.a", "shop.c"};
+  const std::vector<std::string> tables = {"shop.a", "shop.b", "shop.c"};
+  const TableRules tied = rules_of({kEverything}, {}, {{"g", tables, {a_b, a_c}}});
+  TableRules rules = *TableRules::from_numbering(tied.numbering());
+  EXPECT_EQ(rules.numbering(), tied.numbering());
+  EXPECT_TRUE(rules.route("shop", "a").repeats_cascades);
+  EXPECT_THAT(rules.route("shop", "a").ties, IsEmpty()) << "no checkpoint has them";
+  EXPECT_TRUE(rules.set_ties_of("shop.c", {a_c, a_c, a_b, {"shop.elsewhere", "shop.c"}}));
+  EXPECT_THAT(rules.route("shop", "a").ties, ElementsAre(a_c)) << "its own keys alone, and those of the group";
+  EXPECT_FALSE(rules.set_ties_of("shop.c", {a_c}));
+  EXPECT_TRUE(rules.set_ties_of("shop.b", {a_b}));
+  EXPECT_THAT(rules.route("shop", "a").ties, ElementsAre(a_b, a_c));
+  EXPECT_TRUE(rules.set_ties_of("shop.c", {}));
+  EXPECT_THAT(rules.route("shop", "a").ties, ElementsAre(a_b));
+  EXPECT_FALSE(rules.set_ties_of("shop.untied", {a_b}));
+  EXPECT_EQ(rules.numbering(), tied.numbering());
 }
 
 TEST(TableRules, LetACascadeJoinTheGroupThatOneOfItsTablesHas) {
