@@ -28,6 +28,9 @@ constexpr int kBudgetShare = 10;  // a tenth of the time
 
 constexpr std::size_t kImageBytes = 512 * 1024;  // of the rows that one query looks at, about
 
+// MariaDB makes a join with a list of a thousand values or more, and locks rows that no key means; MySQL gives its
+// range up when it takes too much memory.
+constexpr std::size_t kKeysMax = 500;
 constexpr std::uint32_t kKeys = 0;  // spaces of RowLook's map
 constexpr std::uint32_t kShownKeys = 1;
 
@@ -147,15 +150,18 @@ std::expected<bool, SqlError> RowLook::look(mysql::Connection& connection, std::
   const TargetTable& target = *ops.front().target;
   if (target.path() == WritePath::kImmutable) return false;
   note_keys(ops);
+  bool meets_other_keys = false;  // of rows that the target's collation may hold equal to one of ours
   for (std::size_t at = 0; at < ops.size();) {
     sql_ = target.look_head();
     const std::size_t head = sql_.size();
-    for (std::size_t bytes = 0; at < ops.size() && bytes < kImageBytes; ++at) {
+    std::size_t keys = 0;
+    for (std::size_t bytes = 0; at < ops.size() && keys < kKeysMax && bytes < kImageBytes; ++at) {
       const auto row = ops[at].change->row();
       if (states_[at] != State::kUnseen) continue;
+      ++keys;
       const std::size_t before = sql_.size();
       if (before > head) sql_ += target.delete_separator();
-      if (!target.append_delete_key(row, sql_)) {
+      if (!target.append_look_key(row, sql_)) {
         states_[at] = State::kSeen;
         sql_.resize(before);
       }
@@ -169,14 +175,18 @@ std::expected<bool, SqlError> RowLook::look(mysql::Connection& connection, std::
       key_.clear();
       target.shown().append_key(row, key_, scratch_);
       const std::uint32_t i = keys_.find_or_add(kShownKeys, key_, UINT32_MAX);
-      if (i != UINT32_MAX) states_[i] = state_of(ops[i], row);
+      if (i == UINT32_MAX) {
+        meets_other_keys = true;
+      } else {
+        states_[i] = state_of(ops[i], row);
+      }
     }
   }
   bool all_as_expected = true;
   for (std::size_t i = 0; i < ops.size(); ++i) {
     const bool was_there = ops[i].first_change().op != change::Op::kInsert;
     if (states_[i] == State::kFollows || states_[i] == State::kAsExpected) continue;
-    if (!was_there && states_[i] == State::kUnseen) continue;
+    if (!was_there && states_[i] == State::kUnseen && !meets_other_keys) continue;
     all_as_expected = false;
     if (auto looked = look(connection, slices[ops[i].slice].key, ops[i]); !looked)
       return std::unexpected(looked.error());

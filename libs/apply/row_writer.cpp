@@ -43,7 +43,13 @@ Failure cannot_note(const SqlError& error, std::uint32_t slice) {
 }
 
 Failure cannot_look(const SqlError& error, const RowOp& op) {
-  return cannot_note(error, op.slice).at(op.change->table->shape);
+  const TableShape& shape = op.change->table->shape;
+  return Failure::of_statement(op.slice,
+                               fmt::format("table {}: its rows here cannot be compared, or what was found be noted "
+                                           "(after an upgrade: `farshorectl init`)",
+                                           shape.full_name()),
+                               error)
+      .at(shape);
 }
 
 std::uint32_t first_slice(const WritePlan& plan) {
@@ -61,9 +67,11 @@ std::expected<void, Failure> RowWriter::write(const WritePlan& plan, std::span<c
   counts_ = &counts;
   if (auto looked = look_at_samples(plan); !looked) return looked;
   for (const WritePlan::Table& table : plan.tables) {
+    is_merged_ = false;
     const Result written = table.path == WritePath::kCoalesced ? write_coalesced(table.ops) : write_in_order(table.ops);
     if (!written) return written;
   }
+  is_merged_ = false;
   if (auto written = write_grouped(plan.grouped); !written) return written;
   if (look_ == nullptr) return {};
   if (auto noted = look_->note(connection_); !noted)
@@ -85,6 +93,10 @@ std::expected<std::optional<SqlError>, Failure> RowWriter::write_parked(const Ro
 
 // Keys differ from one another: deletes first, so that an upsert finds room, and then the upserts.
 RowWriter::Result RowWriter::write_coalesced(std::span<const RowOp> ops) {
+  // Nothing is refused, or stands in the way of a row, out of its order.
+  is_merged_ = !ops.empty() && ops.front().target->path() == WritePath::kCareful;
+  if (is_merged_ && std::ranges::any_of(ops, [&](const RowOp& op) { return is_parked(op); }))
+    return std::unexpected(Failure::in_order_now());
   std::vector<RowOp>& some = run_;
   for (const bool deletes : {true, false}) {
     some.clear();
@@ -111,30 +123,38 @@ RowWriter::Result RowWriter::write_in_order(std::span<const RowOp> ops) {
   if (!ahead) return std::unexpected(ahead.error());
   looked_ = *ahead;
   const Result written = write_runs(ops);
-  looked_ = false;
+  looked_ = Looked::kNo;
   return written;
 }
 
 // Statements that keep an order are small, and so would be the queries before each of them: the rows are looked at
-// before the first. False: they may be moved or be changed by a cascade until their turn comes.
-std::expected<bool, Failure> RowWriter::look_ahead(std::span<const RowOp> ops) {
+// before the first. Not those that may be moved, or be changed by a cascade or under another name of their key or in
+// another shape, until their turn comes.
+std::expected<RowWriter::Looked, Failure> RowWriter::look_ahead(std::span<const RowOp> ops) {
   const auto comes_as_it_is = [](const RowOp& op) {
-    return op.target->keeps_key(*op.change) && (op.change->no_cascade || !op.target->source().repeats_cascades);
+    return op.target->has_bytewise_key() && op.target->keeps_key(*op.change) &&
+           (op.change->no_cascade || !op.target->source().repeats_cascades);
   };
-  if (!is_looking() || !std::ranges::all_of(ops, comes_as_it_is)) return false;
+  if (!is_looking() || !std::ranges::all_of(ops, comes_as_it_is)) return Looked::kNo;
   std::vector<const TargetTable*> targets;
   for (const RowOp& op : ops) {
-    if (std::ranges::find(targets, op.target) == targets.end()) targets.push_back(op.target);
+    if (std::ranges::find(targets, op.target) != targets.end()) continue;
+    for (const TargetTable* const other : targets) {
+      if (other->name() == op.target->name() && other->schema() == op.target->schema()) return Looked::kNo;
+    }
+    targets.push_back(op.target);
   }
+  Looked all = Looked::kAsExpected;
   for (const TargetTable* const target : targets) {
     run_.clear();
     std::ranges::copy_if(ops, std::back_inserter(run_),
                          [&](const RowOp& op) { return op.target == target && !is_parked(op); });
     if (run_.empty()) continue;
-    const auto looked = look_->look(connection_, slices_, run_);
-    if (!looked) return std::unexpected(cannot_look(looked.error(), run_.front()));
+    const auto as_expected = look_->look(connection_, slices_, run_);
+    if (!as_expected) return std::unexpected(cannot_look(as_expected.error(), run_.front()));
+    if (!*as_expected) all = Looked::kYes;
   }
-  return true;
+  return all;
 }
 
 RowWriter::Result RowWriter::write_runs(std::span<const RowOp> ops) {
@@ -212,22 +232,23 @@ RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
 
 // sql_, which has the changes of these rows.
 RowWriter::Result RowWriter::write_statement(Form form, std::span<const RowOp> ops, bool well_formed) {
-  bool as_expected = !is_looking();  // as far as nobody looked
-  if (is_looking() && !looked_) {
-    const auto looked = look_->look(connection_, slices_, ops);
-    if (!looked) return std::unexpected(cannot_look(looked.error(), ops.front()));
-    as_expected = *looked;
+  Looked looked = looked_;
+  if (is_looking() && looked == Looked::kNo) {
+    const auto as_expected = look_->look(connection_, slices_, ops);
+    if (!as_expected) return std::unexpected(cannot_look(as_expected.error(), ops.front()));
+    looked = *as_expected ? Looked::kAsExpected : Looked::kYes;
   }
   const auto done = run(well_formed);
   if (done) {
     for (const RowOp& op : ops) ++(*counts_)[op.slice].written;
-    return form == Form::kInsert || !as_expected ? Result() : judge(ops, *done);
+    return form == Form::kInsert || (is_looking() && looked != Looked::kAsExpected) ? Result() : judge(ops, *done);
   }
   if (action_for(done.error().kind) == Action::kRetry)
     return std::unexpected(Failure::again(done.error()).at(ops.front().change->table->shape));
-  const bool looked_before = std::exchange(looked_, is_looking());
+  if (is_merged_) return std::unexpected(Failure::in_order_now());
+  const Looked before = std::exchange(looked_, looked);
   auto written = write_rows(ops);
-  looked_ = looked_before;
+  looked_ = before;
   return written;
 }
 
@@ -240,7 +261,7 @@ RowWriter::Result RowWriter::write_rows(std::span<const RowOp> ops) {
 
 RowWriter::Result RowWriter::write_row(const RowOp& op) {
   const progress::PartitionKey& partition = slices_[op.slice].key;
-  if (is_looking() && !looked_) {
+  if (is_looking() && looked_ == Looked::kNo) {
     if (auto looked = look_at(op); !looked) return looked;
   }
   is_conflict_ = false;
@@ -252,7 +273,10 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
     return on_row_error(op, done.error());
   }
   if (is_conflict_) return {};
-  if (!is_parked(op)) return seen_ == Seen::kAsExpected || is_looking() ? Result() : on_surprise(op, seen_, 1);
+  if (!is_parked(op)) {
+    const bool may_tell = !is_looking() || looked_ == Looked::kAsExpected;
+    return seen_ == Seen::kAsExpected || !may_tell ? Result() : on_surprise(op, seen_, 1);
+  }
   if (auto removed = parking_.unpark(connection_, partition, op); !removed) {
     return std::unexpected(
         Failure::of_statement(

@@ -58,7 +58,9 @@ class RowWriter {
   Result write_coalesced(std::span<const RowOp> ops);
   Result write_in_order(std::span<const RowOp> ops);
   Result write_runs(std::span<const RowOp> ops);
-  std::expected<bool, Failure> look_ahead(std::span<const RowOp> ops);
+  /// Whether the rows at hand were looked at, and all were as expected.
+  enum class Looked : std::uint8_t { kNo, kYes, kAsExpected };
+  std::expected<Looked, Failure> look_ahead(std::span<const RowOp> ops);
   Result write_grouped(std::span<const RowOp> ops);
   Result write_run(Form form, std::span<const RowOp> ops);
   Result write_statement(Form form, std::span<const RowOp> ops, bool well_formed);
@@ -95,7 +97,8 @@ class RowWriter {
   std::string sql_;                         ///< reused
   std::vector<RowOp> run_;                  ///< reused
   std::vector<Value> before_;               ///< reused
-  bool looked_ = false;                     ///< the rows at hand were looked at
+  Looked looked_ = Looked::kNo;             ///< while not one by one
+  bool is_merged_ = false;                  ///< the rows at hand are out of their order, see Planner
   Seen seen_ = Seen::kAsExpected;           ///< of the row at hand, written alone
 };
 

@@ -95,6 +95,7 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
     bytewise &= table.columns_[bound[index]].is_bytewise;
   }
   table.shown_.set_key(table.key_);
+  table.has_bytewise_key_ = bytewise && !target.primary_key_has_prefix;
   // Two of the source's keys may share a beginning.
   const bool clashes =
       target.primary_key_has_prefix || std::ranges::any_of(target.unique_keys, [&](const mysql::UniqueKey& key) {
@@ -111,7 +112,7 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   table.note_unique_keys(target);
   const auto clashing = std::ranges::count_if(
       target.unique_keys, [&](const mysql::UniqueKey& key) { return may_clash(key, target.primary_key); });
-  table.is_free_but_for_values_ = table.path_ == WritePath::kCareful && bytewise && !target.primary_key_has_prefix &&
+  table.is_free_but_for_values_ = table.path_ == WritePath::kCareful && table.has_bytewise_key_ &&
                                   std::cmp_equal(clashing, table.unique_keys_.size());
   table.note_own_columns(target);
   return table;
@@ -236,6 +237,14 @@ bool TargetTable::append_delete_key(std::span<const Value> row, std::string& out
   }
   out.push_back('(');
   const bool good = append_key_condition(row, true, out);
+  out.push_back(')');
+  return good;
+}
+
+bool TargetTable::append_look_key(std::span<const Value> row, std::string& out) const {
+  if (delete_by_list_) return append_delete_key(row, out);
+  out.push_back('(');
+  const bool good = append_key_condition(row, false, out);
   out.push_back(')');
   return good;
 }

@@ -80,9 +80,13 @@ class TargetTable {
   /// that is text here, which each server spells in its own way.
   enum class Written : std::uint8_t { kByApply, kByAnybody };
   [[nodiscard]] bool append_compare(std::span<const Value> row, Written written, std::string& out) const;
-  /// A query for the rows that have some keys, in the form of shown(), and locks them: before the keys, and after them.
-  /// Keys and what is between them: as of a DELETE.
+  /// The key's equality is equality of bytes, at the source and here.
+  [[nodiscard]] bool has_bytewise_key() const { return has_bytewise_key_; }
+  /// A query for the rows that have some keys, in the form of shown(), and locks them: before the keys,
+  /// delete_separator() between them, and after them. Rows whose key only the target's collation holds equal are shown
+  /// too.
   [[nodiscard]] const std::string& look_head() const { return look_head_; }
+  [[nodiscard]] bool append_look_key(std::span<const Value> row, std::string& out) const;
   [[nodiscard]] std::string_view look_tail() const { return delete_by_list_ ? ") FOR UPDATE" : " FOR UPDATE"; }
   [[nodiscard]] const RowForm& shown() const { return shown_; }
   /// A query for the row that has this key, as JSON.
@@ -141,6 +145,7 @@ class TargetTable {
   std::vector<std::uint32_t> key_;                       ///< indexes in columns_, in the key's order
   std::vector<std::vector<std::uint32_t>> unique_keys_;  ///< further ones that may clash: indexes in columns_
   std::vector<std::uint32_t> unique_columns_;
+  bool has_bytewise_key_ = false;
   bool is_free_but_for_values_ = false;
   std::vector<OwnColumn> own_columns_;
   std::string insert_head_;

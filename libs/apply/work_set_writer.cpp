@@ -280,6 +280,7 @@ void WorkSetWriter::write(WorkSet& set, std::vector<Outcome>& outcomes, const st
   leave_out_stale(set, outcomes);
   stuck_.begin();
   schema_is_fresh_ = false;
+  in_order_ = false;
   Backoff backoff(stop);
   while (std::ranges::find(active_, true) != active_.end()) {
     if (!connect(stop)) return;
@@ -321,6 +322,10 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
   const Failure& failure = written.error();
   rollback();
   if (failure.look) return Attempt::kAgain;
+  if (failure.in_order) {
+    in_order_ = true;
+    return Attempt::kAgain;
+  }
   if (failure.retry) {
     count_retry(*failure.retry);
     if (session_ && session_->connection.lost()) {
@@ -347,7 +352,7 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   mysql::Connection& connection = session_->connection;
   // Look at the tables before the first write, so that progress is the first thing in the transaction. From here on
   // they stay as they are until its end.
-  const auto plan = planner_.plan(connection, set, active_);
+  const auto plan = planner_.plan(connection, set, active_, !in_order_);
   if (!plan) return std::unexpected(plan.error());
 
   ProgressStore store(connection, settings_.region);

@@ -184,6 +184,7 @@ class WorkSetWriter {
   std::vector<bool> active_;  ///< by slice of the set at hand
   std::vector<SliceCounts> counts_;
   bool schema_is_fresh_ = false;  ///< the catalog holds nothing from before the set at hand
+  bool in_order_ = false;         ///< the set at hand is written without merging such rows, see Planner
   StuckTransaction stuck_;
   Clock::time_point last_used_;
   Clock::time_point barriers_due_;

@@ -37,9 +37,10 @@ Failure Failure::of_statement(std::uint32_t slice, std::string_view what, const 
 }
 
 std::expected<const WritePlan*, Failure> Planner::plan(mysql::Connection& connection, const WorkSet& set,
-                                                       const std::vector<bool>& active) {
+                                                       const std::vector<bool>& active, bool merges) {
   for (int round = 0; round < kRounds; ++round) {
-    if (auto gathered = gather(connection, set, active); !gathered) return std::unexpected(std::move(gathered.error()));
+    if (auto gathered = gather(connection, set, active, merges); !gathered)
+      return std::unexpected(std::move(gathered.error()));
     const auto holds = catalog_.still_holds(connection);
     if (!holds) return std::unexpected(Failure::again(holds.error()));
     if (*holds) return &plan_;
@@ -49,7 +50,7 @@ std::expected<const WritePlan*, Failure> Planner::plan(mysql::Connection& connec
 }
 
 std::expected<void, Failure> Planner::gather(mysql::Connection& connection, const WorkSet& set,
-                                             const std::vector<bool>& active) {
+                                             const std::vector<bool>& active, bool merges) {
   plan_.tables.clear();
   plan_.grouped.clear();
   plan_.targets.clear();
@@ -61,7 +62,7 @@ std::expected<void, Failure> Planner::gather(mysql::Connection& connection, cons
     if (auto added = add_part(connection, part); !added) return added;
   }
   for (std::uint32_t table = 0; table < plan_.tables.size(); ++table) {
-    if (plan_.tables[table].path == WritePath::kCareful) merge_where_no_values_are_shared(table);
+    if (merges && plan_.tables[table].path == WritePath::kCareful) merge_where_no_values_are_shared(table);
   }
   return {};
 }
@@ -133,9 +134,8 @@ void Planner::add_change(std::uint32_t table, const RowOp& op) {
 }
 
 // Where no value of a further unique key belongs to two rows, before or after any of the changes, each row can be
-// written for itself: the order between rows does not matter. Values that only the target's collation holds equal may
-// pass; then the upsert fails, as it does for a row outside the work set, and the row is parked until the value is
-// free.
+// written for itself: the order between rows does not matter. A row that is refused, as by one that only the target's
+// collation holds equal or that is not of the work set, makes the set be written again in its order.
 void Planner::merge_where_no_values_are_shared(std::uint32_t table) {
   std::vector<RowOp>& ops = plan_.tables[table].ops;
   merged_.clear();

@@ -23,7 +23,8 @@ namespace farshore::apply {
 struct Failure {
   /// Set: the whole transaction is to be tried again. Else one slice cannot go on, and the others can without it.
   std::optional<mysql::SqlError> retry;
-  bool look = false;  ///< with retry: looking at each row first, see RowLook
+  bool look = false;      ///< with retry: looking at each row first, see RowLook
+  bool in_order = false;  ///< with retry: without merging the rows of tables with further unique keys
   std::uint32_t slice = 0;
   progress::PartitionState state = progress::PartitionState::kStopped;
   std::string reason;
@@ -38,6 +39,11 @@ struct Failure {
   [[nodiscard]] static Failure look_first() {
     Failure failure = again({mysql::SqlErrorKind::kLockWait, 0, {}, "rows are not as expected"});
     failure.look = true;
+    return failure;
+  }
+  [[nodiscard]] static Failure in_order_now() {
+    Failure failure = again({mysql::SqlErrorKind::kLockWait, 0, {}, "a merged row is refused"});
+    failure.in_order = true;
     return failure;
   }
   [[nodiscard]] Failure at(std::string_view schema_name, std::string_view table_name) && {
@@ -76,14 +82,15 @@ class Planner {
  public:
   explicit Planner(TargetCatalog& catalog) : catalog_(catalog) {}
 
-  /// `active`: by slice, whether it is in. The plan points into the work set, and lives until the next call. What it
-  /// knows of the target's tables holds to the end of the open transaction, see TargetCatalog.
+  /// `active`: by slice, whether it is in. `merges`: also rows of tables with further unique keys. The plan points into
+  /// the work set, and lives until the next call. What it knows of the target's tables holds to the end of the open
+  /// transaction, see TargetCatalog.
   [[nodiscard]] std::expected<const WritePlan*, Failure> plan(mysql::Connection& connection, const WorkSet& set,
-                                                              const std::vector<bool>& active);
+                                                              const std::vector<bool>& active, bool merges = false);
 
  private:
   [[nodiscard]] std::expected<void, Failure> gather(mysql::Connection& connection, const WorkSet& set,
-                                                    const std::vector<bool>& active);
+                                                    const std::vector<bool>& active, bool merges);
   [[nodiscard]] std::expected<void, Failure> add_part(mysql::Connection& connection, const BatchPart& part);
   /// A table of the batch at hand, bound.
   struct Known {

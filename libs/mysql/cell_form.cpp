@@ -47,11 +47,12 @@ CellForm::CellForm(const Column& column, const ColumnSchema& target)
       kind_(kind_of(column, target)),
       is_long_((kind_ == Kind::kText || kind_ == Kind::kPadded) &&
                (target.data_type == "json" || target.length_bytes > kBytesMax)),
-      convert_(kind_ == Kind::kText && !target.charset.empty() && column.type != ColumnType::kJson &&
-                       !is_part_of_utf8mb4(column.charset)
-                   ? column.charset
-                   : ""),
-      literal_(column, &target) {}
+      as_bytes_(kind_ == Kind::kText && column.charset == target.charset && !is_part_of_utf8mb4(column.charset)),
+      may_lose_(kind_ == Kind::kText && !target.charset.empty() && !as_bytes_ && column.type != ColumnType::kJson &&
+                !(is_part_of_utf8mb4(column.charset) && is_part_of_utf8mb4(target.charset))),
+      literal_(column, &target) {
+  if (may_lose_ && !is_part_of_utf8mb4(column.charset)) convert_ = column.charset;
+}
 
 // What is shown must not be the same for two values that the column tells apart, nor a value's form be that of another.
 CellForm::Kind CellForm::kind_of(const Column& column, const ColumnSchema& target) {
@@ -78,8 +79,9 @@ CellForm::Kind CellForm::kind_of(const Column& column, const ColumnSchema& targe
     case ColumnType::kChar:
     case ColumnType::kVarchar:
     case ColumnType::kText:
+      // MariaDB has no gb18030, and would refuse to convert into it.
       if (!is_charset_name(column.charset) || (column.charset == "binary") != target.charset.empty() ||
-          is_of(there, {"enum", "set", "json"}))
+          is_of(there, {"enum", "set", "json"}) || (column.charset == "gb18030" && target.charset != "gb18030"))
         return Kind::kNone;
       return there == "binary" ? Kind::kPadded : Kind::kText;
     case ColumnType::kEnum: return there == "enum" ? Kind::kNumber : Kind::kNone;
@@ -94,13 +96,14 @@ std::string CellForm::expression(std::string_view name) const {
   std::string out(name);
   switch (kind_) {
     case Kind::kNone: return "IF(" + out + " IS NULL,NULL,1)";
-    case Kind::kNumber: return out + "+0";
+    case Kind::kNumber: return out + "|0";  // an integer of 64 bits, where + 0 is a DOUBLE of a SET
     case Kind::kReal: return out + "+0e0";
     case Kind::kInteger:
     case Kind::kFraction: return out;
     case Kind::kText:
     case Kind::kPadded: break;
   }
+  if (as_bytes_) out = "CAST(" + out + " AS BINARY)";
   if (!convert_.empty()) out = "CAST(CONVERT(" + out + " USING " + convert_ + ") AS BINARY)";
   if (type_ == ColumnType::kJson) out = "CAST(" + out + " AS CHAR)";
   return is_long_ ? "LEFT(" + out + "," + std::to_string(kBytesMax) + ")" : out;
@@ -132,8 +135,7 @@ std::optional<std::string_view> CellForm::of_value(const Value& value, std::stri
   if (value.kind() != Value::Kind::kBytes && value.kind() != Value::Kind::kText) return std::nullopt;
   const std::string_view bytes = type_ == ColumnType::kJson ? json_text(value.bytes()) : value.bytes();
   if (is_long_ && bytes.size() >= kBytesMax) return std::nullopt;
-  // What a conversion loses is shown as a question mark.
-  if (!convert_.empty() && bytes.find('?') != std::string_view::npos) return std::nullopt;
+  if (may_lose_ && bytes.find('?') != std::string_view::npos) return std::nullopt;
   return kind_ == Kind::kPadded ? without_padding(bytes) : bytes;
 }
 

@@ -45,7 +45,9 @@ class CellForm {
   const ColumnType type_;
   const Kind kind_;
   const bool is_long_;   ///< the target's column may hold more than kBytesMax
-  std::string convert_;  ///< the character set in which text is shown, and may lose characters; empty: UTF-8 or bytes
+  const bool as_bytes_;  ///< text is shown in the column's own character set, which is the source's
+  const bool may_lose_;  ///< what is shown of text may have a question mark for a character that was lost
+  std::string convert_;  ///< the character set in which text is shown; empty: UTF-8, or bytes
   const LiteralWriter literal_;
 };
 

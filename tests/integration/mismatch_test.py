@@ -98,6 +98,21 @@ def test_one_id_given_in_both_regions_closes_both_gates_and_shows_both_rows(pair
             assert example["target"]["word"] == own and foreign in json.dumps(example["source"]) and example["reason"] == "insert-exists"
 
 
+def test_keys_that_the_collation_holds_equal_given_in_both_regions_close_the_gates(pair, regions):
+    here, there = pair
+    for region in regions:
+        regions.lab.stop(f"{region.name}.apply")
+    here.database.execute("INSERT INTO test_mismatch.textual VALUES ('Anna', 1)")
+    there.database.execute("INSERT INTO test_mismatch.textual VALUES ('anna', 2)")
+    for region in regions:
+        regions.lab.start(f"{region.name}.apply")
+    caught_up(regions)
+    assert here.database.rows("SELECT * FROM test_mismatch.textual") != there.database.rows("SELECT * FROM test_mismatch.textual")
+    for region, other in ((here, there), (there, here)):
+        assert counted(region, other) == {("textual", "insert-exists"): 1}
+        eventually(f"the gate of {region.name} is closed", lambda region=region: closed_for(region, "textual"))
+
+
 @pytest.mark.parametrize("table", ["plain", "uniq"])
 def test_updates_and_deletes_that_find_no_row_are_counted(pair, regions, table):
     source, target = pair

@@ -201,5 +201,45 @@ TEST_F(LookingAtAll, OfSeveralChangesOfAKeyTheFirstIsLookedAt) {
   EXPECT_THAT(writes_, Not(Contains(HasSubstr("farshore.mismatch"))));
 }
 
+TEST_F(LookingAtAll, AChangeInAnotherShapeIsLookedAtWhenItsTurnComes) {
+  target_.add_table("notes", FakeTarget::Shape::kWide);
+  bool is_there = false;
+  start({}, change::LookAt::kAll);
+  target_.on_data([&](const std::string& statement) -> std::optional<Reply> {
+    if (statement.starts_with("INSERT")) is_there = true;
+    if (statement.starts_with("SELECT 1")) return is_there ? rows({"c"}, {{"1"}}) : rows({"c"}, {});
+    if (!statement.starts_with("SELECT")) return ok(1);
+    return rows({"id", "note"}, {});
+  });
+  stored_and_loaded(applied_up_to(0));
+  TableShape wide = notes_shape("notes");
+  wide.columns.push_back(column("c", ColumnType::kVarchar, "utf8mb4", 45, 80));
+  const std::vector<Value> before{Value::of_int(1), Value::of_bytes("a"), Value::of_bytes("")};
+  const std::vector<Value> after{Value::of_int(1), Value::of_bytes("a"), Value::of_bytes("c")};
+  Topic topic;
+  topic.transaction(1).insert(1, "a").table(wide).transaction(2).change(change::Op::kUpdate, before, after);
+  applied(topic);
+  EXPECT_THAT(writes_, Not(Contains(HasSubstr("farshore.mismatch"))));
+}
+
+TEST_F(LookingAtAll, AnInsertThatMeetsARowWhoseKeyOnlyTheCollationHoldsEqualIsCounted) {
+  target_.add_table("names", FakeTarget::Shape::kTextKey);
+  start({}, change::LookAt::kAll);
+  target_.on_data([this](const std::string& statement) -> std::optional<Reply> {
+    if (statement.starts_with("SELECT JSON_OBJECT")) return rows({"i"}, {});
+    if (statement.starts_with("SELECT 1")) return rows({"c"}, {{"0"}});
+    if (!statement.starts_with("SELECT")) return ok(2);
+    looks_.push_back(statement);
+    return rows({"id", "note"}, {{"1", "ANNA"}});
+  });
+  stored_and_loaded(applied_up_to(0));
+  TableShape names = notes_shape("names");
+  names.key = {1};
+  Topic topic;
+  applied(topic.table(names).transaction(1).insert(2, "anna"));
+  EXPECT_THAT(looks_, ElementsAre(HasSubstr("WHERE (`note`='anna') FOR UPDATE")));
+  EXPECT_THAT(writes_, Contains(HasSubstr("'insert-exists',1")));
+}
+
 }  // namespace
 }  // namespace farshore::apply

@@ -56,6 +56,20 @@ TEST_F(UniqueValues, OneThatARowHeldOnlyInBetweenKeepsTheOrderToo) {
   EXPECT_THAT(written(topic_), ElementsAre(kInto + std::string("(1,'b'),(1,'c'),(2,'b')")));
 }
 
+TEST_F(UniqueValues, ARefusedRowMakesTheSetBeWrittenInItsOrder) {
+  target_.on_data([](const std::string& statement) -> std::optional<Reply> {
+    // Value 9 is another row's, and stays it.
+    if (statement.contains("(1,'9')") || statement.contains("`note`='9'"))
+      return fails(1062, "Duplicate entry '9' for key 'note'");
+    return std::nullopt;
+  });
+  topic_.update(1, "5", "7").insert(2, "8").update(1, "7", "9");
+  const auto statements = written(topic_);
+  EXPECT_THAT(statements, ElementsAre(kInto + std::string("(1,'9'),(2,'8')"),
+                                      kInto + std::string("(1,'7'),(2,'8'),(1,'9')"), kInto + std::string("(2,'8')")));
+  EXPECT_EQ(target_.parked(), 1U) << "only the last change: value 5 is free";
+}
+
 TEST_F(UniqueValues, OneThatIsSetFreeByADeleteKeepsTheOrder) {
   topic_.insert(2, "z").erase(1, "a").insert(3, "a");
   EXPECT_THAT(written(topic_), ElementsAre(StartsWith("INSERT"), StartsWith("DELETE"), StartsWith("INSERT")));
