@@ -173,8 +173,9 @@ std::expected<bool, SqlError> RowLook::look(mysql::Connection& connection, std::
     if (!rows) return std::unexpected(rows.error());
     for (const auto& row : rows->rows) {
       key_.clear();
-      target.shown().append_key(row, key_, scratch_);
-      const std::uint32_t i = keys_.find_or_add(kShownKeys, key_, UINT32_MAX);
+      const bool is_whole = row.size() == target.shown().size();
+      if (is_whole) target.shown().append_key(row, key_, scratch_);
+      const std::uint32_t i = is_whole ? keys_.find_or_add(kShownKeys, key_, UINT32_MAX) : UINT32_MAX;
       if (i == UINT32_MAX) {
         meets_other_keys = true;
       } else {

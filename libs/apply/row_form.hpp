@@ -26,6 +26,8 @@ class RowForm {
   /// Indexes of the columns added, in the key's order.
   void set_key(std::vector<std::uint32_t> key) { key_ = std::move(key); }
 
+  /// Columns of a row that is shown.
+  [[nodiscard]] std::size_t size() const { return columns_.size(); }
   /// What is selected.
   [[nodiscard]] const std::string& expressions() const { return expressions_; }
   /// Appends the key's bytes, which are equal only for equal keys. False: there is no form for one of its values.

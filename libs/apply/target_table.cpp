@@ -151,10 +151,10 @@ void TargetTable::make_statements() {
   insert_head_ = "INSERT INTO " + quoted_ + " (";
   const bool careful = path_ == WritePath::kCareful;
   const std::string& first = columns_[key_[0]].name;
-  // The row that an upsert finds may be another one, where a further unique key holds it: then the key becomes what no
-  // primary key takes, and the statement fails as a whole. Assigned first, before anything has changed. That is NULL,
-  // but in a TIMESTAMP, where NULL may mean the present time.
-  const std::string never = columns_[key_[0]].is_timestamp ? "'no time'" : "NULL";
+  // The row that an upsert finds may be another one, where a further unique key holds it: then the statement fails as a
+  // whole. Assigned first, before anything has changed. No value of a type would do: into an AUTO_INCREMENT column NULL
+  // goes as 0, and into a TIMESTAMP as the present time.
+  const std::string never = "(SELECT 1 UNION SELECT 2)";
   std::string assigned = careful ? "," + first + "=IF(" + same_key() + ",VALUES(" + first + ")," + never + ")" : "";
   for (std::uint32_t i = 0; i < columns_.size(); ++i) {
     const Column& column = columns_[i];

@@ -98,6 +98,18 @@ def test_one_id_given_in_both_regions_closes_both_gates_and_shows_both_rows(pair
             assert example["target"]["word"] == own and foreign in json.dumps(example["source"]) and example["reason"] == "insert-exists"
 
 
+def test_another_rows_unique_value_is_never_taken(pair, regions):
+    """Into an AUTO_INCREMENT key, the NULL that was to refuse the upsert went as 0: the other row was written over, and lost its key."""
+    source, target = pair
+    behind_farshores_back(target, "INSERT INTO test_mismatch.uniq VALUES (3, 5, 'c')")
+    source.database.execute("INSERT INTO test_mismatch.uniq VALUES (8, 1, 'h'), (9, 1, 'c')")
+    eventually("the row is refused", lambda: not target.gate()[0], 30)
+    eventually("the other is there", lambda: target.database.value("SELECT n FROM test_mismatch.uniq WHERE id = 8") == 1)
+    assert target.database.rows("SELECT * FROM test_mismatch.uniq ORDER BY id") == [(3, 5, "c"), (8, 1, "h")]
+    source.database.execute("DELETE FROM test_mismatch.uniq WHERE id = 9")
+    eventually("nothing is left to settle", lambda: target.gate()[0], 60)
+
+
 def test_keys_that_the_collation_holds_equal_given_in_both_regions_close_the_gates(pair, regions):
     here, there = pair
     for region in regions:

@@ -82,7 +82,8 @@ TEST(WritePaths, AnUpsertThatFindsAnotherRowThroughAFurtherUniqueKeyFails) {
   mysql::TableSchema target = notes_target();
   target.unique_keys = {{"note", {"note"}, false}};
   EXPECT_EQ(bind(notes_shape("notes"), target).upsert_tail(),
-            " ON DUPLICATE KEY UPDATE `id`=IF(`id`<=>VALUES(`id`),VALUES(`id`),NULL),`note`=VALUES(`note`)");
+            " ON DUPLICATE KEY UPDATE `id`=IF(`id`<=>VALUES(`id`),VALUES(`id`),(SELECT 1 UNION SELECT "
+            "2)),`note`=VALUES(`note`)");
 }
 
 /// A table whose key is a moment.
@@ -102,7 +103,8 @@ TEST(WritePaths, AnUpsertThatFindsAnotherRowFailsWhereNullIsTheTime) {
   mysql::TableSchema target = moments_target("timestamp");
   target.unique_keys = {{"note", {"note"}, false}};
   EXPECT_EQ(bind(moments(ColumnType::kTimestamp), target).upsert_tail(),
-            " ON DUPLICATE KEY UPDATE `id`=IF(`id`<=>VALUES(`id`),VALUES(`id`),'no time'),`note`=VALUES(`note`)");
+            " ON DUPLICATE KEY UPDATE `id`=IF(`id`<=>VALUES(`id`),VALUES(`id`),(SELECT 1 UNION SELECT "
+            "2)),`note`=VALUES(`note`)");
 }
 
 TEST(WritePaths, AMomentInTheKeyIsAssignedSinceItMayHaveOnUpdate) {
