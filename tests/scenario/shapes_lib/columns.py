@@ -93,7 +93,7 @@ def widest(column, kind):
     """The column's declaration with that type."""
     return replace(column, sql=WIDEST[column.family].replace("{bytes}", BY_BYTES[kind])).declared(kind)
 
-KEY_FAMILIES = ["int", "big", "decimal", "datetime", "date", "time", "text", "text", "text", "binary", "enum", "set", "timestamp",
+KEY_FAMILIES = ["int", "int", "int", "big", "decimal", "datetime", "date", "time", "text", "text", "text", "binary", "enum", "set", "timestamp",
                 "bit", "year", "float"]
 VALUE_FAMILIES = ["int", "decimal", "datetime", "timestamp", "text", "long", "blob", "float", "json", "bit", "enum", "set",
                   "date", "time", "year", "binary"]
@@ -104,7 +104,7 @@ def key_value(family, n, random):
     odd = random.random() < 0.3
     fraction = f".{random.choice(('1', '25', '3333'))}" if odd else ""
     if family == "int":
-        return str(n)
+        return str(n + 1)    # 0 would have an AUTO_INCREMENT column give a value of its own
     if family == "big":
         return str(2**63 + n)
     if family == "decimal":

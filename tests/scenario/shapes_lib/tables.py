@@ -42,6 +42,8 @@ class Table:
 
     def create(self, kind, words="CREATE TABLE"):
         lines = [column.declared(kind) for column in self.columns]
+        if len(self.key) == 1 and self.key[0].family in ("int", "big"):  # as most tables have it; every value is given
+            lines[0] += " AUTO_INCREMENT"
         lines.append(f"PRIMARY KEY ({', '.join(column.name for column in self.key)})")
         lines += [f"UNIQUE KEY {name} ({column})" for name, column in self.unique]
         if self.parent:
