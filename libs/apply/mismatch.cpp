@@ -34,6 +34,11 @@ constexpr std::size_t kKeysMax = 500;
 constexpr std::uint32_t kKeys = 0;  // spaces of RowLook's map
 constexpr std::uint32_t kShownKeys = 1;
 
+// A text of characters that the column's character set lacks, or several whose sets do not go together in one list.
+bool cannot_be_compared(const SqlError& error) {
+  return error.code == 1267 || error.code == 1270 || error.code == 1271;
+}
+
 std::size_t index_of(Mismatch kind) { return static_cast<std::size_t>(kind); }
 
 std::string key_of(const std::string& region, const progress::PartitionKey& partition) {
@@ -124,6 +129,7 @@ std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const
       return std::optional<bool>(true);  // it cannot be there, see unfit()
     sql_ += " FOR UPDATE";
     const auto rows = connection.query(sql_);
+    if (!rows && cannot_be_compared(rows.error())) return std::optional<bool>(true);  // likewise
     if (!rows) return std::unexpected(rows.error());
     if (rows->empty()) return std::optional<bool>();
     return std::optional<bool>(rows->text(0, 0) == "1");
@@ -152,6 +158,7 @@ std::expected<bool, SqlError> RowLook::look(mysql::Connection& connection, std::
   note_keys(ops);
   bool meets_other_keys = false;  // of rows that the target's collation may hold equal to one of ours
   for (std::size_t at = 0; at < ops.size();) {
+    const std::size_t begin = at;
     sql_ = target.look_head();
     const std::size_t head = sql_.size();
     std::size_t keys = 0;
@@ -170,6 +177,11 @@ std::expected<bool, SqlError> RowLook::look(mysql::Connection& connection, std::
     if (sql_.size() == head) continue;
     sql_ += target.look_tail();
     const auto rows = connection.query(sql_);
+    if (!rows && cannot_be_compared(rows.error())) {
+      std::replace(states_.begin() + static_cast<std::ptrdiff_t>(begin),
+                   states_.begin() + static_cast<std::ptrdiff_t>(at), State::kUnseen, State::kSeen);
+      continue;
+    }
     if (!rows) return std::unexpected(rows.error());
     for (const auto& row : rows->rows) {
       key_.clear();

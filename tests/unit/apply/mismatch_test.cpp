@@ -183,6 +183,20 @@ TEST_F(LookingAtAll, ADeleteComparesToo) {
   EXPECT_THAT(writes_, Contains(HasSubstr("'before-differs',1")));
 }
 
+TEST_F(LookingAtAll, KeysThatTheServerCannotCompareInOneListAreComparedAlone) {
+  start({}, change::LookAt::kAll);
+  target_.on_data([this](const std::string& statement) -> std::optional<Reply> {
+    if (statement.starts_with("SELECT `id`")) return fails(1271, "Illegal mix of collations for operation ' IN '");
+    if (!statement.starts_with("SELECT")) return ok(4);
+    return ++alone_ == 1 ? rows({"c"}, {{"1"}}) : fails(1267, "Illegal mix of collations");
+  });
+  stored_and_loaded(applied_up_to(0));
+  Topic topic;
+  applied(topic.transaction(1).update(1, "a", "b").update(2, "c", "d"));
+  EXPECT_EQ(alone_, 2);
+  EXPECT_THAT(writes_, Not(Contains(HasSubstr("farshore.mismatch"))));
+}
+
 TEST_F(LookingAtAll, AnInsertThatMeetsARowAfterTheLookIsCountedByTheNumber) {
   answers(2, {});
   Topic topic;
