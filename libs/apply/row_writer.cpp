@@ -67,11 +67,9 @@ std::expected<void, Failure> RowWriter::write(const WritePlan& plan, std::span<c
   counts_ = &counts;
   if (auto looked = look_at_samples(plan); !looked) return looked;
   for (const WritePlan::Table& table : plan.tables) {
-    is_merged_ = false;
     const Result written = table.path == WritePath::kCoalesced ? write_coalesced(table.ops) : write_in_order(table.ops);
     if (!written) return written;
   }
-  is_merged_ = false;
   if (auto written = write_grouped(plan.grouped); !written) return written;
   if (look_ == nullptr) return {};
   if (auto noted = look_->note(connection_); !noted)
@@ -103,6 +101,7 @@ RowWriter::Result RowWriter::write_coalesced(std::span<const RowOp> ops) {
     std::ranges::copy_if(ops, std::back_inserter(some), [&](const RowOp& op) { return op.is_delete() == deletes; });
     if (auto written = write_run(deletes ? Form::kDelete : Form::kUpsert, some); !written) return written;
   }
+  is_merged_ = false;
   return {};
 }
 

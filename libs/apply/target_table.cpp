@@ -231,20 +231,20 @@ std::string TargetTable::unfit(std::span<const Value> row) const {
 }
 
 bool TargetTable::append_delete_key(std::span<const Value> row, std::string& out) const {
+  return append_listed_key(row, true, out);
+}
+
+bool TargetTable::append_look_key(std::span<const Value> row, std::string& out) const {
+  return append_listed_key(row, false, out);
+}
+
+bool TargetTable::append_listed_key(std::span<const Value> row, bool exact, std::string& out) const {
   if (delete_by_list_) {
     const Column& column = columns_[key_[0]];
     return column.literal.append(row[column.source], out);
   }
   out.push_back('(');
-  const bool good = append_key_condition(row, true, out);
-  out.push_back(')');
-  return good;
-}
-
-bool TargetTable::append_look_key(std::span<const Value> row, std::string& out) const {
-  if (delete_by_list_) return append_delete_key(row, out);
-  out.push_back('(');
-  const bool good = append_key_condition(row, false, out);
+  const bool good = append_key_condition(row, exact, out);
   out.push_back(')');
   return good;
 }

@@ -130,6 +130,7 @@ class TargetTable {
   void note_unique_keys(const mysql::TableSchema& target);
   [[nodiscard]] bool append_rival_condition(std::span<const Value> row, std::string& out) const;
   void append_object(std::string& out) const;
+  [[nodiscard]] bool append_listed_key(std::span<const Value> row, bool exact, std::string& out) const;
   /// `exact`: a key that only the target's collation holds equal is not meant.
   [[nodiscard]] bool append_key_condition(std::span<const Value> row, bool exact, std::string& out) const;
   [[nodiscard]] bool append_exact_text(const Column& column, const Value& value, std::string& out) const;

@@ -207,12 +207,17 @@ def apply_result(source, folder, applied, target, say):
     if sums != table_sums(source.database):
         raise LabError("the copy does not hold what the source holds")
     result = {"bench": "apply", "table": source.table, "server": source.kind, **applied, "versions": {**versions(source), "target": f"mariadb {target_version}"}}
+    return beside_replica(result, source, folder, say)
+
+
+def beside_replica(result, source, folder, say):
+    """The result with its yardstick, which is MariaDB's."""
     if source.kind != "mariadb":
         return result
-    rate, cpu = native_replica(source, folder, applied["rows"], say)
+    rate, cpu = native_replica(source, folder, result["rows"], say)
     return {**result, "yardstick": {"name": f"native replica, {REPLICA_THREADS} parallel threads", "rows_per_second": round(rate),
                                     "cpu_seconds": round(cpu, 2)},
-            "ratio": round(applied["rows_per_second"] / rate, 2)}
+            "ratio": round(result["rows_per_second"] / rate, 2)}
 
 
 def table_sums(database):

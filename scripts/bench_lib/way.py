@@ -11,7 +11,6 @@ from regions import Region
 from wait import eventually
 
 from . import drain, sysbench
-from .versions import farshore_version
 
 COPY = f"{sysbench.SCHEMA}.copied"
 COPIED_AT_ONCE = 1000                # rows of a transaction
@@ -43,12 +42,8 @@ def results(folder, arguments, say):
         for key in PARTS[1:]:  # the replica has the machine and the source to itself
             lab.stop(key)
         result = {"bench": "way", "table": arguments.table, "look_at": arguments.look_at, "server": source.kind, **found,
-                  "versions": {"farshore": farshore_version(), source.kind: source.version}}
-        if source.kind == "mariadb":
-            rate, cpu = drain.native_replica(source, folder, found["rows"], say)
-            result |= {"yardstick": {"name": f"native replica, {drain.REPLICA_THREADS} parallel threads", "rows_per_second": round(rate),
-                                     "cpu_seconds": round(cpu, 2)}, "ratio": round(found["rows_per_second"] / rate, 2)}
-        yield result
+                  "versions": drain.versions(source)}
+        yield drain.beside_replica(result, source, folder, say)
 
 
 def make_copy(database):

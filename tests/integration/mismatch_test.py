@@ -1,5 +1,6 @@
 """Changes that find another row at the target than the origin had: counted, shown with both images, and the gate closes."""
 
+import contextlib
 import json
 
 import pytest
@@ -44,6 +45,16 @@ def forget(regions):
     regions.all_gates_open()
 
 
+@contextlib.contextmanager
+def within_the_lag(regions):
+    """Apply of both sides stands still meanwhile."""
+    for region in regions:
+        regions.lab.stop(f"{region.name}.apply")
+    yield
+    for region in regions:
+        regions.lab.start(f"{region.name}.apply")
+
+
 def counted(region, origin):
     """{(table, kind): changes}"""
     listed = json.loads(region.ctl("mismatches", "list", "--origin", origin.name, "--output", "json").stdout)
@@ -83,12 +94,9 @@ def test_one_id_given_in_both_regions_closes_both_gates_and_shows_both_rows(pair
     """The seen fault: the rows are swapped for good. Apply of both sides stands still, as a lag."""
     here, there = pair
     for name in ("plain", "uniq"):
-        for region in regions:
-            regions.lab.stop(f"{region.name}.apply")
-        here.database.execute(f"INSERT INTO test_mismatch.{name} VALUES (7, 1, 'here')")
-        there.database.execute(f"INSERT INTO test_mismatch.{name} VALUES (7, 2, 'there')")
-        for region in regions:
-            regions.lab.start(f"{region.name}.apply")
+        with within_the_lag(regions):
+            here.database.execute(f"INSERT INTO test_mismatch.{name} VALUES (7, 1, 'here')")
+            there.database.execute(f"INSERT INTO test_mismatch.{name} VALUES (7, 2, 'there')")
         caught_up(regions)
         assert here.database.rows(f"SELECT word FROM test_mismatch.{name}") != there.database.rows(f"SELECT word FROM test_mismatch.{name}")
         for region, other, own, foreign in ((here, there, "here", "there"), (there, here, "there", "here")):
@@ -112,12 +120,9 @@ def test_another_rows_unique_value_is_never_taken(pair, regions):
 
 def test_keys_that_the_collation_holds_equal_given_in_both_regions_close_the_gates(pair, regions):
     here, there = pair
-    for region in regions:
-        regions.lab.stop(f"{region.name}.apply")
-    here.database.execute("INSERT INTO test_mismatch.textual VALUES ('Anna', 1)")
-    there.database.execute("INSERT INTO test_mismatch.textual VALUES ('anna', 2)")
-    for region in regions:
-        regions.lab.start(f"{region.name}.apply")
+    with within_the_lag(regions):
+        here.database.execute("INSERT INTO test_mismatch.textual VALUES ('Anna', 1)")
+        there.database.execute("INSERT INTO test_mismatch.textual VALUES ('anna', 2)")
     caught_up(regions)
     assert here.database.rows("SELECT * FROM test_mismatch.textual") != there.database.rows("SELECT * FROM test_mismatch.textual")
     for region, other in ((here, there), (there, here)):
@@ -159,15 +164,12 @@ def test_one_row_updated_in_both_regions_within_the_lag_closes_the_gate_that_loo
         here.database.execute(f"INSERT INTO test_mismatch.{name} VALUES {rows}")
         caught_up(regions)
         assert counted(there, here) == {}
-        for region in regions:
-            regions.lab.stop(f"{region.name}.apply")
-        for region, value in ((here, 1), (there, 2)):
-            key = "'w7'" if name == "textual" else "7"
-            region.database.execute(f"UPDATE test_mismatch.{name} SET n = {value} WHERE {column} = {key}")
-        # And what is nobody else's, in the same work set.
-        here.database.execute(f"UPDATE test_mismatch.{name} SET n = 9 WHERE {column} <> {key}")
-        for region in regions:
-            regions.lab.start(f"{region.name}.apply")
+        with within_the_lag(regions):
+            for region, value in ((here, 1), (there, 2)):
+                key = "'w7'" if name == "textual" else "7"
+                region.database.execute(f"UPDATE test_mismatch.{name} SET n = {value} WHERE {column} = {key}")
+            # And what is nobody else's, in the same work set.
+            here.database.execute(f"UPDATE test_mismatch.{name} SET n = 9 WHERE {column} <> {key}")
         caught_up(regions)
         assert here.database.rows(f"SELECT * FROM test_mismatch.{name}") != there.database.rows(f"SELECT * FROM test_mismatch.{name}")
         assert counted(there, here) == {(name, "before-differs"): 1}

@@ -56,8 +56,18 @@ TEST_F(Expectation, AnUpdateThereAndBackChangesNothing) {
 }
 TEST_F(Expectation, TwoUpdatesChangeARow) { EXPECT_EQ(of(topic_.update(1, "a", "b").update(1, "b", "c")).least, 2U); }
 
+/// One transaction, which is applied.
+class Applying : public Writing {
+ protected:
+  void applied(Topic& topic) {
+    take(topic.end().send());
+    write();
+    ASSERT_TRUE(has_outcome(Outcome::Kind::kApplied));
+  }
+};
+
 /// Before a fake target that says how many rows a statement touched, and what stands there.
-class Looking : public Writing {
+class Looking : public Applying {
  protected:
   void answers(std::uint64_t rows_of_statement, std::vector<std::string> compared, const std::string& image = "") {
     start({}, change::LookAt::kSample);
@@ -68,11 +78,6 @@ class Looking : public Writing {
       return said.empty() ? rows({"c"}, {}) : rows({"c"}, {{said}});
     });
     stored_and_loaded(applied_up_to(0));
-  }
-  void applied(Topic& topic) {
-    take(topic.end().send());
-    write();
-    ASSERT_TRUE(has_outcome(Outcome::Kind::kApplied));
   }
 };
 
@@ -122,7 +127,7 @@ TEST_F(Looking, ADeleteThatFindsNoRowDoesNotDoubtTheTable) {
 }
 
 /// Looking at all: a statement's rows by one query, whose answer a test says.
-class LookingAtAll : public Writing {
+class LookingAtAll : public Applying {
  protected:
   using Shown = std::vector<std::vector<std::optional<std::string>>>;
   /// `shown`: of the query for many; `compared`: 1, 0 or nothing, of the queries for one.
@@ -140,11 +145,6 @@ class LookingAtAll : public Writing {
       return said.empty() ? rows({"c"}, {}) : rows({"c"}, {{said}});
     });
     stored_and_loaded(applied_up_to(0));
-  }
-  void applied(Topic& topic) {
-    take(topic.end().send());
-    write();
-    ASSERT_TRUE(has_outcome(Outcome::Kind::kApplied));
   }
   std::vector<std::string> looks_;
   int alone_ = 0;
