@@ -300,18 +300,18 @@ std::expected<void, SqlError> RowLook::note(mysql::Connection& connection) {
 std::expected<void, SqlError> RowLook::doubt_equality(mysql::Connection& connection) {
   const auto closes = [](const auto& one) { return one.second.closes && is_difference(one.second.counts); };
   if (std::ranges::none_of(found_, closes)) return {};
-  const auto said = progress::read_equality(connection, region_);
+  const auto said = progress::read_equality(connection, region_, progress::Said::kLastOwn);
   if (!said) return std::unexpected(said.error());
   for (const auto& [name, counted] : found_ | std::views::filter(closes)) {
     const std::string table = name.schema + "." + name.table;
-    if (!progress::is_said_equal(*said, name.partition.origin, name.partition.stream, table)) continue;
+    if (progress::is_said_unequal(*said, name.partition.origin, name.partition.stream, table)) continue;
     const auto added = progress::add_equality(
         connection, region_,
         {.id = 0,
          .origin = name.partition.origin,
          .stream = name.partition.stream,
          .table = table,
-         .is_equal = false,
+         .state = progress::Equality::kNotYetEqual,
          .why = fmt::format("{} (`farshorectl mismatches show` has both images): two regions write the same rows, or "
                             "the tables were not equal",
                             what(counted.counts)),

@@ -11,6 +11,7 @@
 #include "apply/read_batch.hpp"
 #include "base/numbers.hpp"
 #include "change/epoch_start.hpp"
+#include "change/watermark.hpp"
 #include "progress/progress_row.hpp"
 
 namespace farshore::apply {
@@ -42,6 +43,7 @@ struct Slice {
   progress::ProgressRow next;
   std::optional<KafkaOffset> next_offset;  ///< where reading would go on after this; none: as before
   std::optional<BarrierArrival> arrival;   ///< the last thing in the slice
+  change::Doubts doubts;                   ///< of the origin's own region, what this partition had not seen before
   std::uint64_t rows = 0;                  ///< changes, contained ones among them
   std::uint64_t contained = 0;
 };

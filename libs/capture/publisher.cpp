@@ -71,12 +71,14 @@ bool Publisher::has_unsent() const {
   return std::ranges::any_of(writers_, [](const PartitionWriter& writer) { return !writer.builder().empty(); });
 }
 
-void Publisher::send_watermark(change::Watermark watermark) {
+void Publisher::send_watermark(change::Watermark watermark, const change::DoubtsOfStream& doubts) {
   for (std::uint32_t i = 0; i < writers_.size() && !ending_.ended(); ++i) {
     PartitionWriter& writer = writers_[i];
     // What is passed over because the partition is said to hold it is known to be the same only at its end.
     if (!writer.tail_passed()) continue;
     watermark.seq = writer.last_seq();
+    const auto of_stream = doubts.find(partitions_.stream_name(Slot(i)));
+    watermark.doubts = of_stream == doubts.end() ? change::Doubts() : of_stream->second;
     if (writer.builder().empty()) {
       send_record(Slot(i), writer.builder().watermark_record(watermark, local_now()), {.watermark = true});
     } else {

@@ -54,8 +54,8 @@ class Publisher {
   /// Anything is waiting to be sent.
   [[nodiscard]] bool has_unsent() const;
   /// To every partition of which everything that it held at the start was read again: rides on its batch if that holds
-  /// changes, else goes alone. Its seq is filled in for each.
-  void send_watermark(change::Watermark watermark);
+  /// changes, else goes alone. Its seq is filled in for each, and those of the doubts that are of its stream.
+  void send_watermark(change::Watermark watermark, const change::DoubtsOfStream& doubts);
   /// To every partition. Nothing may be unsent.
   void send_epoch_start(const change::EpochStart& start);
 

@@ -7,6 +7,7 @@
 
 #include "capture/replication_check.hpp"
 #include "mysql/server_info.hpp"
+#include "progress/equality.hpp"
 
 namespace farshore::capture {
 
@@ -48,6 +49,7 @@ SourceWatch::SourceWatch(Lease& lease, Settings settings, SessionEnding& ending,
       ending_(ending),
       metrics_(metrics),
       had_everything_(std::chrono::steady_clock::now()),
+      doubts_(std::make_shared<const change::DoubtsOfStream>()),
       pending_(settings_.watermark_interval) {}
 
 void SourceWatch::run(const std::stop_token& stop) {
@@ -63,6 +65,7 @@ void SourceWatch::run(const std::stop_token& stop) {
       return;
     }
     check_upstreams();
+    if (!ending_.ended()) read_doubts();
     if (!ending_.ended()) take(*reading);
     const auto interval = std::min(settings_.watermark_interval, kKeepAlive);
     std::unique_lock lock(mutex);
@@ -80,6 +83,25 @@ void SourceWatch::check_upstreams() {
     ending_.end(EndKind::kStopRetried, fmt::format("the source cannot be captured: {}", result->sentence()));
 }
 
+void SourceWatch::read_doubts() {
+  if (settings_.applied_origins.empty()) return;
+  auto doubts = progress::read_doubts(lease_.connection(), settings_.region, settings_.applied_origins);
+  if (doubts) {
+    if (*doubts != *doubts_) doubts_ = std::make_shared<const change::DoubtsOfStream>(std::move(*doubts));
+    return;
+  }
+  const mysql::SqlError& error = doubts.error();
+  if (error.kind == mysql::SqlErrorKind::kMissingTable) return;  // nothing is applied into this server
+  if (error.kind == mysql::SqlErrorKind::kAccessDenied)
+    return ending_.end(EndKind::kStopRetried,
+                       fmt::format("the source cannot be captured: what its region says of tables that are not equal "
+                                   "cannot be read ({}): grant SELECT on farshore.* to capture's account, as in "
+                                   "docs/operating/grants.md",
+                                   error.message));
+  ending_.end(EndKind::kRetry, fmt::format("the lease's session at the source is lost: {}", error.message),
+              EndedBy::kLease);
+}
+
 void SourceWatch::take(const SourceReading& reading) {
   metrics_.clock_offset_us.store(reading.clock_offset.count(), std::memory_order_relaxed);
   if (!reading.holds_lease)
@@ -93,7 +115,8 @@ void SourceWatch::take(const SourceReading& reading) {
   // A demoted primary is idle, not fresh: what it says of itself says nothing of the origin.
   if (reading.read_only) return;
   const std::lock_guard lock(mutex_);
-  pending_.add({.time = reading.time, .clock_offset = reading.clock_offset, .position = reading.position});
+  pending_.add(
+      {.time = reading.time, .clock_offset = reading.clock_offset, .position = reading.position, .doubts = doubts_});
 }
 
 void SourceWatch::check_not_gone_back(const SourceReading& reading) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -15,6 +16,7 @@
 #include "capture/metrics.hpp"
 #include "capture/session_end.hpp"
 #include "capture/source_reading.hpp"
+#include "change/watermark.hpp"
 
 namespace farshore::capture {
 
@@ -27,6 +29,8 @@ class PendingWatermarks {
     SourceTime time{};
     std::chrono::microseconds clock_offset{};
     OriginPosition position;
+    std::shared_ptr<const change::DoubtsOfStream> doubts =
+        {};  ///< of the source's region, then or later; never null when given
   };
   static constexpr std::size_t kMax = 512;
 
@@ -55,6 +59,8 @@ class SourceWatch {
     std::string identity;  ///< of the server that is captured
     std::chrono::milliseconds watermark_interval{1000};
     std::vector<std::string> allowed_upstreams;  ///< see check_replication()
+    std::string region;                          ///< the source's
+    std::vector<std::string> applied_origins;    ///< that the region applies from others
   };
 
   /// `lease` is held; it, `ending` and `metrics` outlive the watch.
@@ -76,6 +82,9 @@ class SourceWatch {
 
   /// Ends the session when the source has begun to replicate from a server that is not allowed.
   void check_upstreams();
+  /// What the source's region does not know to be equal to other regions: read after the position, so that nothing is
+  /// missing that was said up to it.
+  void read_doubts();
   void take(const SourceReading& reading);
   void check_not_gone_back(const SourceReading& reading);
 
@@ -84,6 +93,7 @@ class SourceWatch {
   SessionEnding& ending_;
   Metrics& metrics_;
   std::chrono::steady_clock::time_point had_everything_;  ///< the watch's thread only
+  std::shared_ptr<const change::DoubtsOfStream> doubts_;  ///< the watch's thread only
   OriginPosition last_position_;                          ///< of the reading before; the watch's thread only
   std::mutex mutex_;
   PendingWatermarks pending_;  // guarded by mutex_

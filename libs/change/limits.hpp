@@ -20,6 +20,8 @@ inline constexpr std::size_t kMaxRowBytes = 9'437'184;       ///< of a row's ima
 inline constexpr std::size_t kMaxPositionBytes = 1'000'000;  ///< of an origin position's text
 inline constexpr std::size_t kMaxStatementBytes = 4'096;     ///< of a statement's text in an epoch start; cut beyond
 inline constexpr std::size_t kMaxEpochTables = 10'000;       ///< tables that an epoch start names
+inline constexpr std::size_t kMaxTableNameChars = 129;       ///< of "schema.table" where it is kept: 64 and 64
+inline constexpr std::size_t kMaxDoubts = 50;                ///< tables that a watermark doubts; beyond, their stream
 inline constexpr std::size_t kMaxKnownKeys = 200'000;        ///< tables that one epoch numbers; another one begins then
 inline constexpr std::size_t kMaxPartitions = 65'536;        ///< of an origin, all streams together
 

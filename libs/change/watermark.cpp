@@ -1,10 +1,36 @@
 #include "change/watermark.hpp"
 
+#include <algorithm>
+
 #include "change/limits.hpp"
 #include "change/unknown_fields.hpp"
 #include "farshore/v1/change_batch.pb.h"
 
 namespace farshore::change {
+namespace {
+
+/// Of UTF-8.
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::expected<Doubts, MessageError> doubts_of(const v1::Watermark& message) {
+  const auto too_many = [](int count) { return static_cast<std::size_t>(count) > kMaxDoubts; };
+  if (too_many(message.doubts_size()) || too_many(message.ended_doubts_us_size()))
+    return std::unexpected(MessageError::kMalformed);
+  Doubts doubts;
+  for (const v1::Doubt& doubt : message.doubts()) {
+    if (has_unknown_fields(doubt)) return std::unexpected(MessageError::kNewerFormat);
+    if (characters(doubt.table()) > kMaxTableNameChars) return std::unexpected(MessageError::kMalformed);
+    doubts.standing.push_back(
+        {.table = doubt.table(), .said_at = SourceTime(std::chrono::microseconds(doubt.said_at_us()))});
+  }
+  for (const std::int64_t said_at : message.ended_doubts_us())
+    doubts.ended.emplace_back(std::chrono::microseconds(said_at));
+  return doubts;
+}
+
+}  // namespace
 
 void append_watermark(const Watermark& watermark, std::string& out) {
   v1::Watermark message;
@@ -13,6 +39,13 @@ void append_watermark(const Watermark& watermark, std::string& out) {
   message.set_seq(watermark.seq.raw());
   message.set_clock_offset_us(watermark.clock_offset.count());
   message.set_numbering_digest(watermark.numbering_digest);
+  for (const Doubt& doubt : watermark.doubts.standing) {
+    v1::Doubt& added = *message.add_doubts();
+    added.set_table(doubt.table);
+    added.set_said_at_us(doubt.said_at.time_since_epoch().count());
+  }
+  for (const SourceTime said_at : watermark.doubts.ended)
+    message.add_ended_doubts_us(said_at.time_since_epoch().count());
   message.AppendToString(&out);
 }
 
@@ -23,12 +56,15 @@ std::expected<Watermark, MessageError> parse_watermark(std::string_view bytes) {
   }
   if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
   if (message.position().size() > kMaxPositionBytes) return std::unexpected(MessageError::kMalformed);
+  auto doubts = doubts_of(message);
+  if (!doubts) return std::unexpected(doubts.error());
   Watermark watermark;
   watermark.time = SourceTime(std::chrono::microseconds(message.time_us()));
   watermark.position = message.position();
   watermark.seq = Seq(message.seq());
   watermark.clock_offset = std::chrono::microseconds(message.clock_offset_us());
   watermark.numbering_digest = message.numbering_digest();
+  watermark.doubts = std::move(*doubts);
   return watermark;
 }
 

@@ -3,13 +3,33 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/numbers.hpp"
 #include "change/message_error.hpp"
 
 namespace farshore::change {
+
+/// A table of which the origin's own region does not know that it is equal to another region's: its rows there may be
+/// others than what it has published.
+struct Doubt {
+  std::string table;     ///< "schema.table"; empty: every table of the stream
+  SourceTime said_at{};  ///< when it was said there; tells it from what is said later
+
+  friend bool operator==(const Doubt&, const Doubt&) = default;
+};
+
+struct Doubts {
+  std::vector<Doubt> standing;    ///< at most kMaxDoubts
+  std::vector<SourceTime> ended;  ///< Doubt::said_at of those that ended not long ago; at most kMaxDoubts
+
+  friend bool operator==(const Doubts&, const Doubts&) = default;
+};
+using DoubtsOfStream = std::map<std::string, Doubts, std::less<>>;
 
 /// "Every change of this origin committed up to `time`, that is up to `position`, is at or before `seq` of this
 /// partition in the record's epoch."
@@ -19,6 +39,7 @@ struct Watermark {
   Seq seq;                                 ///< 0: the partition has no change yet in this epoch
   std::chrono::microseconds clock_offset;  ///< source's clock minus capture's clock
   std::uint64_t numbering_digest = 0;
+  Doubts doubts{};  ///< of the stream, as they were at `time` or later
 
   friend bool operator==(const Watermark&, const Watermark&) = default;
 };

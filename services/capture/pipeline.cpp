@@ -323,7 +323,8 @@ void Pipeline::publish_watermark() {
                                    .position = moment->position.to_string(),
                                    .seq = Seq(0),
                                    .clock_offset = moment->clock_offset,
-                                   .numbering_digest = numbering_digest_});
+                                   .numbering_digest = numbering_digest_},
+                                  *moment->doubts);
   parts_.watch.note_read(parts_.history.position());
 }
 

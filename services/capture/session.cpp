@@ -125,7 +125,9 @@ Session::Failure Session::take_lease() {
                                              SourceWatch::Settings{.kind = server_.kind,
                                                                    .identity = server_.uuid,
                                                                    .watermark_interval = settings_.watermark_interval,
-                                                                   .allowed_upstreams = settings_.allowed_upstreams},
+                                                                   .allowed_upstreams = settings_.allowed_upstreams,
+                                                                   .region = settings_.region,
+                                                                   .applied_origins = settings_.applied_origins},
                                              ending_, metrics_);
       watch_thread_ = std::jthread([this](const std::stop_token& stop) { watch_->run(stop); });
       return std::nullopt;

@@ -43,6 +43,8 @@ struct SessionSettings {
   change::TableRules rules;                    ///< as configured, without cascade groups
   std::vector<std::string> foreign_servers;    ///< see ServerRoles
   std::vector<std::string> allowed_upstreams;  ///< see check_replication()
+  std::string region;                          ///< the source's
+  std::vector<std::string> applied_origins;    ///< that the region applies from others
   std::string from = "end";                    ///< "end", "earliest" or a position; only for a first start
   bool from_is_asked_for = false;
   bool rebuild_checkpoint = false;

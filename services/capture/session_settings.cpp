@@ -59,6 +59,8 @@ SessionSettings session_settings(const common::Config& config, const common::Cap
       .rules = common::table_rules(config),
       .foreign_servers = origin.foreign_servers,
       .allowed_upstreams = origin.allowed_upstreams(),
+      .region = config.region,
+      .applied_origins = config.apply.origins,
       .from = from,
       .from_is_asked_for = arguments.from.has_value(),
       .rebuild_checkpoint = arguments.rebuild_checkpoint,

@@ -30,7 +30,8 @@ struct EqualOptions {
 };
 
 std::vector<EqualityRow> read(const common::Config& config, mysql::Connection& connection, bool history) {
-  auto rows = progress::read_equality(connection, config.region, history);
+  auto rows =
+      progress::read_equality(connection, config.region, history ? progress::Said::kEver : progress::Said::kLast);
   if (rows) return std::move(*rows);
   if (rows.error().kind == mysql::SqlErrorKind::kMissingTable) {
     throw EnvironmentError(
@@ -57,7 +58,7 @@ std::vector<EqualityRow> wanted(const common::Config& config, const EqualOptions
                     .origin = options.origin,
                     .stream = stream,
                     .table = options.table,
-                    .is_equal = is_equal,
+                    .state = is_equal ? progress::Equality::kEqual : progress::Equality::kNotYetEqual,
                     .why = options.why,
                     .who = operator_name(),
                     .said_at = {}});
@@ -95,7 +96,7 @@ std::string list_json(const std::vector<EqualityRow>& rows) {
     out.push_back({{"origin", row.origin},
                    {"stream", row.stream},
                    {"table", row.table},
-                   {"state", row.is_equal ? "equal" : "not-yet-equal"},
+                   {"state", to_string(row.state)},
                    {"why", row.why},
                    {"who", row.who},
                    {"said_at", row.said_at}});
@@ -113,8 +114,8 @@ int run_list(const common::Config& config, const EqualOptions& options) {
   }
   Table table({"origin", "stream", "table", "state", "said at", "who", "why"});
   for (const EqualityRow& row : rows) {
-    table.add({row.origin, row.stream, row.table.empty() ? "(all)" : row.table,
-               row.is_equal ? "equal" : "not-yet-equal", row.said_at, row.who, row.why});
+    table.add({row.origin, row.stream, row.table.empty() ? "(all)" : row.table, std::string(to_string(row.state)),
+               row.said_at, row.who, row.why});
   }
   fmt::print("{}", table.text());
   return static_cast<int>(ExitCode::kGood);

@@ -170,7 +170,7 @@ int reset_at_target(const common::Config& config, const std::string& origin, boo
                                     .origin = origin,
                                     .stream = stream,
                                     .table = "",
-                                    .is_equal = false,
+                                    .state = progress::Equality::kNotYetEqual,
                                     .why = "the origin began anew (farshorectl origin reset)",
                                     .who = operator_name(),
                                     .said_at = {}};

@@ -43,11 +43,32 @@ def test_what_is_taken_back_closes_the_gate_and_what_is_said_again_opens_it(regi
     regions.all_gates_open()
     said(west, "revoke", "--origin", "east", "--execute")
     eventually("the gate is closed", lambda: "a test" in detail(west))
-    assert regions.east.gate()[0], "the other direction has its own word"
     entries = history(west)[len(before):]
     assert [(entry["table"], entry["state"]) for entry in entries] == [
         ("shop.account", "not-yet-equal"), ("shop.account", "equal"), ("", "not-yet-equal")]
     assert all("@" in entry["who"] and entry["why"] == "a test" for entry in entries)
+
+
+def test_what_one_region_doubts_closes_the_gate_of_the_other_too(regions):
+    """Until it is declared equal where it was doubted, or here."""
+    east, west = regions.east, regions.west
+    said(west, "revoke", "--origin", "east", "--table", "shop.account", "--execute")
+    eventually("the gate of east names the table", lambda: "shop.account (the region of west does not know" in detail(east))
+    assert "a test" in detail(west)
+    listed = json.loads(east.ctl("equal", "list", "--output", "json").stdout)
+    assert [(entry["origin"], entry["who"]) for entry in listed if entry["state"] == "told-unequal"] == [("west", "region of west")]
+    regions.restart("east.apply", "west.capture")
+    eventually("the gate of east is closed still", lambda: "shop.account" in detail(east))
+    said(west, "declare", "--origin", "east", "--table", "shop.account", "--execute")
+    regions.all_gates_open()
+    # By whoever is left, when the region that doubted is lost.
+    said(west, "revoke", "--origin", "east", "--table", "shop.account", "--execute")
+    eventually("the gate of east is closed again", lambda: "shop.account" in detail(east))
+    said(east, "declare", "--origin", "west", "--table", "shop.account", "--execute")
+    eventually("the gate of east is open", lambda: east.gate()[0])
+    regions.restart("east.apply")
+    eventually("the same is not said again", lambda: east.gate()[0])
+    assert "a test" in detail(west)
 
 
 def test_a_schema_of_before_says_init(regions):

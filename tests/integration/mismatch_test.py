@@ -179,6 +179,23 @@ def test_one_row_updated_in_both_regions_within_the_lag_closes_the_gate_that_loo
         forget(regions)
 
 
+def test_a_row_changed_and_changed_back_within_the_lag_closes_both_gates(pair, regions):
+    """Only the target's change finds a row that is not as before; only the source's region ever sees it."""
+    source, target = pair
+    source.database.execute("INSERT INTO test_mismatch.plain VALUES (7, 1, 'one')")
+    caught_up(regions)
+    with within_the_lag(regions):
+        source.database.execute("UPDATE test_mismatch.plain SET n = 2 WHERE id = 7",
+                                "UPDATE test_mismatch.plain SET n = 1 WHERE id = 7")
+        target.database.execute("UPDATE test_mismatch.plain SET n = 3 WHERE id = 7")
+    caught_up(regions)
+    values = [region.database.value("SELECT n FROM test_mismatch.plain WHERE id = 7") for region in pair]
+    assert values == [3, 1], "they differ"
+    assert counted(source, target) == {} and counted(target, source) == {("plain", "before-differs"): 1}
+    for region in pair:
+        eventually(f"the gate of {region.name} is closed", lambda region=region: closed_for(region, "plain"))
+
+
 def test_a_row_that_is_not_as_before_is_found_by_the_sample(pair, regions):
     """An UPDATE of both regions at once: each ends with the other's value. No number tells; a row a second is compared."""
     source, target = pair

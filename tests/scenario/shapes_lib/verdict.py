@@ -146,7 +146,7 @@ def judge(runner, watch, within_s=SETTLE_WITHIN_S):
             if differences(runner):
                 return closed_verdict(runner, watch)
             runner.duties.declare_equal(table_names(runner))
-        if time.monotonic() > (last if only_away(runner) else deadline):
+        if time.monotonic() > (last if only_away(runner) or only_clocks(runner) else deadline):
             return closed_verdict(runner, watch)
         time.sleep(0.1)
     if found:
@@ -178,7 +178,8 @@ def only_away(runner):
 
 
 def only_clocks(runner):
-    """A source's clock was ahead: the gate stays closed until real time has caught up with it, and a while longer."""
+    """A source's clock was ahead: the gate stays closed until real time has caught up with it, and a while longer. Until
+    then positions, which come with the watermarks, may stand still too."""
     return runner.troubles.source_was_ahead and reason_names(runner) <= {"clock-skew", "stale-safe-time"}
 
 

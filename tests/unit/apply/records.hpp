@@ -140,8 +140,10 @@ class Topic {
     return record;
   }
   /// "Everything up to this transaction is at or before `seq`."
-  std::shared_ptr<OwnedBatch> watermark(std::uint64_t transaction, std::uint64_t seq) {
-    return keep(builder_.watermark_record(statement(transaction, Seq(seq)), LocalTime{}));
+  std::shared_ptr<OwnedBatch> watermark(std::uint64_t transaction, std::uint64_t seq, change::Doubts doubts = {}) {
+    change::Watermark made = statement(transaction, Seq(seq));
+    made.doubts = std::move(doubts);
+    return keep(builder_.watermark_record(made, LocalTime{}));
   }
   std::shared_ptr<OwnedBatch> epoch_start(const change::EpochStart& start) {
     return keep(builder_.epoch_start_record(start, LocalTime{}));

@@ -205,6 +205,20 @@ TEST_F(TheWriter, AWatermarkAloneIsATransactionToo) {
   EXPECT_EQ(target_.progress().at("safe_time"), std::to_string(time_of(6).time_since_epoch().count()));
 }
 
+TEST_F(TheWriter, WhatTheOriginsRegionDoubtsIsWrittenWithTheSafeTimeOfIt) {
+  stored_and_loaded(applied_up_to(10, 4));
+  take(
+      Topic().watermark(6, 10, {.standing = {{.table = "shop.orders", .said_at = time_of(3)}}, .ended = {time_of(2)}}));
+  write();
+  const auto micros = [](SourceTime time) { return std::to_string(time.time_since_epoch().count()); };
+  EXPECT_THAT(writes_, ElementsAre(StartsWith(kProgress),
+                                   AllOf(StartsWith("UPDATE farshore.equality SET state='told-ended'"),
+                                         HasSubstr(micros(time_of(2)))),
+                                   AllOf(StartsWith("INSERT INTO farshore.equality"),
+                                         HasSubstr("'main','shop.orders','told-unequal',0," + micros(time_of(3)))),
+                                   "COMMIT"));
+}
+
 TEST_F(TheWriter, ManyRowsGoInStatementsOfBoundedSize) {
   stored_and_loaded(applied_up_to(0));
   Topic topic;

@@ -21,7 +21,7 @@ class Publishing : public ::testing::Test {
   }
   std::uint64_t watermarks_after_one_more() {
     publisher_->send_watermark(
-        {.time = SourceTime(std::chrono::seconds(1)), .position = "1-101-1", .seq = {}, .clock_offset = {}});
+        {.time = SourceTime(std::chrono::seconds(1)), .position = "1-101-1", .seq = {}, .clock_offset = {}}, {});
     EXPECT_TRUE(publisher_->wait_acknowledged());
     return metrics_.stream("main").published_watermarks.load();
   }

@@ -167,6 +167,23 @@ TEST(DamagedBatch, WhoseLastChangeIsNotTheHeadersIsRefused) {
   EXPECT_FALSE(read_changed([](v1::ChangeBatch& b) { b.mutable_epoch_start()->set_begins_at("x"); }).has_value());
 }
 
+TEST(DamagedBatch, WhoseWatermarkDoubtsWhatNoTableCanBeIsRefused) {
+  const auto read_doubts = [](int doubts, const std::string& table, int ended) {
+    v1::Watermark message;
+    for (int i = 0; i < doubts; ++i) message.add_doubts()->set_table(table);
+    for (int i = 0; i < ended; ++i) message.add_ended_doubts_us(i);
+    return parse_watermark(message.SerializeAsString()).has_value();
+  };
+  const int most = static_cast<int>(kMaxDoubts);
+  EXPECT_TRUE(read_doubts(most, std::string(kMaxTableNameChars, 'x'), most));
+  EXPECT_FALSE(read_doubts(most + 1, "shop.t", 0));
+  EXPECT_FALSE(read_doubts(0, "", most + 1));
+  EXPECT_FALSE(read_doubts(1, std::string(kMaxTableNameChars + 1, 'x'), 0));
+  std::string wide;
+  for (std::size_t i = 0; i < kMaxTableNameChars; ++i) wide += "é";
+  EXPECT_TRUE(read_doubts(1, wide, 0)) << "characters, not bytes";
+}
+
 TEST(DamagedBatch, WithATableThatIsNoneIsRefused) {
   EXPECT_FALSE(read_changed([](v1::ChangeBatch& b) { b.mutable_tables(0)->set_key(0, 6); }).has_value());
   EXPECT_FALSE(read_changed([](v1::ChangeBatch& b) { b.mutable_tables(0)->add_key(0); }).has_value());

@@ -74,10 +74,12 @@ TEST(DecodeJson, OfRandomBatchesIsALineAChange) {
 
 TEST(DecodeJson, ShowsWatermarksAndEpochStarts) {
   BatchBuilder builder = make_builder();
-  const Watermark watermark{example::kCommitTime, "0-1-40", Seq(0), std::chrono::microseconds(3), 99};
+  Watermark watermark{example::kCommitTime, "0-1-40", Seq(0), std::chrono::microseconds(3), 99};
+  watermark.doubts.standing = {{.table = "shop.orders", .said_at = example::kCommitTime}};
   const Json line = Json::parse(lines_of(OwnedRecord(builder.watermark_record(watermark, example::kPublishedAt))));
   EXPECT_EQ(line["kind"], "watermark");
   EXPECT_EQ(line["position"], "0-1-40");
+  EXPECT_EQ(line["doubts"][0]["table"], "shop.orders");
   EpochStart start;
   start.partitions = {{"main", PartitionId(0), Seq(0)}};
   start.statement = {.text = "TRUNCATE t", .tables = {"shop.t"}, .gtid = "0-1-41"};

@@ -14,7 +14,7 @@ EqualityRow said(std::uint64_t id, std::string table, bool is_equal, std::string
           .origin = "east",
           .stream = "main",
           .table = std::move(table),
-          .is_equal = is_equal,
+          .state = is_equal ? Equality::kEqual : Equality::kNotYetEqual,
           .why = std::move(why),
           .who = "someone",
           .said_at = {}};
@@ -44,16 +44,23 @@ TEST(Equality, OfATableIsAskedBesideItsStreams) {
 }
 
 TEST(Equality, OfOneTableIsWhatWasSaidLastOfItOrOfItsStream) {
-  const auto is_equal = [](const std::vector<EqualityRow>& rows) {
-    return is_said_equal(rows, "east", "main", "shop.orders");
+  const auto is_unequal = [](const std::vector<EqualityRow>& rows) {
+    return is_said_unequal(rows, "east", "main", "shop.orders");
   };
-  EXPECT_FALSE(is_equal({}));
-  EXPECT_TRUE(is_equal({said(1, "", true)}));
-  EXPECT_TRUE(is_equal({said(1, "shop.orders", true)}));
-  EXPECT_FALSE(is_equal({said(1, "", true), said(2, "shop.orders", false)}));
-  EXPECT_TRUE(is_equal({said(1, "", true), said(2, "shop.items", false)}));
-  EXPECT_TRUE(is_equal({said(1, "shop.orders", false), said(2, "", true)}));
-  EXPECT_FALSE(is_equal({said(1, "shop.orders", true), said(2, "", false)}));
+  EXPECT_FALSE(is_unequal({})) << "nobody has said anything";
+  EXPECT_FALSE(is_unequal({said(1, "", true)}));
+  EXPECT_FALSE(is_unequal({said(1, "shop.orders", true)}));
+  EXPECT_TRUE(is_unequal({said(1, "", true), said(2, "shop.orders", false)}));
+  EXPECT_FALSE(is_unequal({said(1, "", true), said(2, "shop.items", false)}));
+  EXPECT_FALSE(is_unequal({said(1, "shop.orders", false), said(2, "", true)}));
+  EXPECT_TRUE(is_unequal({said(1, "shop.orders", true), said(2, "", false)}));
+}
+
+TEST(Equality, IsDoubtedAsTheOriginsOwnRegionDoubtsIt) {
+  EqualityRow told = said(2, "shop.orders", false, "the region of east does not know");
+  told.state = Equality::kToldUnequal;
+  EXPECT_THAT(why({said(1, "", true), told}), HasSubstr("shop.orders (the region of east does not know)"));
+  EXPECT_EQ(why({said(1, "", true), told, said(3, "shop.orders", true)}), "") << "what is said here later counts";
 }
 
 TEST(Equality, NamesAFewTablesOfMany) {
