@@ -76,7 +76,7 @@ std::expected<void, SqlError> BarrierStore::enter(const std::string& origin, con
                                     .origin = origin,
                                     .stream = unequal.stream,
                                     .table = unequal.table,
-                                    .state = progress::Equality::kNotYetEqual,
+                                    .is_equal = false,
                                     .why = unequal.why,
                                     .who = "apply",
                                     .said_at = {}};

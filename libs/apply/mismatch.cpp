@@ -49,7 +49,8 @@ std::string key_of(const std::string& region, const progress::PartitionKey& part
 std::string what(const MismatchCounts& counts) {
   constexpr std::array<std::string_view, kMismatches> kWords{
       "INSERTs that found another row here", "UPDATEs that found no row here",
-      "UPDATEs or DELETEs that found a row that was not as before", "DELETEs that found no row here"};
+      "UPDATEs or DELETEs that found a row that was not as before", "DELETEs that found no row here",
+      "changes that found their row as they leave it"};
   std::string out;
   for (std::size_t i = 0; i < kMismatches; ++i) {
     if (counts[i] > 0) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", kWords[i], counts[i]);
@@ -65,12 +66,6 @@ std::size_t size_of(std::span<const Value> row) {
   return bytes;
 }
 
-bool is_difference(const MismatchCounts& counts) {
-  return counts[index_of(Mismatch::kInsertExists)] + counts[index_of(Mismatch::kUpdateMissing)] +
-             counts[index_of(Mismatch::kBeforeDiffers)] >
-         0;
-}
-
 }  // namespace
 
 std::string_view to_string(Mismatch kind) {
@@ -79,6 +74,7 @@ std::string_view to_string(Mismatch kind) {
     case Mismatch::kUpdateMissing: return "update-missing";
     case Mismatch::kBeforeDiffers: return "before-differs";
     case Mismatch::kDeleteMissing: return "delete-missing";
+    case Mismatch::kAlreadyAsAfter: return "already-as-after";
   }
   return "";
 }
@@ -89,7 +85,6 @@ RowsExpected rows_expected(const RowOp& op, std::vector<Value>& scratch) {
   if (op.is_delete()) return was_there ? RowsExpected{1, 1} : RowsExpected{0, 0};
   if (!was_there) return {1, 1};
   if (&first == op.change) return first.before_columns.empty() ? RowsExpected{1, 1} : RowsExpected{2, 2};
-  if (first.table != op.change->table) return {1, 2};  // the images are of two shapes
   row_before(first, scratch);
   return std::ranges::equal(scratch, op.change->after) ? RowsExpected{1, 1} : RowsExpected{2, 2};
 }
@@ -119,36 +114,39 @@ bool RowLook::wants_again() {
 std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const progress::PartitionKey& partition,
                                             const RowOp& op) {
   const change::ChangeView& first = op.first_change();
-  if (op.target->path() == WritePath::kImmutable || first.table != op.change->table) return {};
-  const bool was_there = first.op != change::Op::kInsert;
-  if (!was_there && op.is_delete()) return {};
-  // 1: as in the image; 0: another; nothing: there is none.
-  const auto compare = [&](std::span<const Value> row) -> std::expected<std::optional<bool>, SqlError> {
+  if (op.target->path() == WritePath::kImmutable) return {};
+  enum class There : std::uint8_t { kAsGiven, kOther, kNone, kCannotBe };
+  const auto compare = [&](std::span<const Value> row) -> std::expected<There, SqlError> {
     sql_.clear();
     if (!op.target->append_compare(row, TargetTable::Written::kByAnybody, sql_))
-      return std::optional<bool>(true);  // it cannot be there, see unfit()
+      return There::kCannotBe;  // see unfit()
     sql_ += " FOR UPDATE";
     const auto rows = connection.query(sql_);
-    if (!rows && cannot_be_compared(rows.error())) return std::optional<bool>(true);  // likewise
+    if (!rows && cannot_be_compared(rows.error())) return There::kCannotBe;  // likewise
     if (!rows) return std::unexpected(rows.error());
-    if (rows->empty()) return std::optional<bool>();
-    return std::optional<bool>(rows->text(0, 0) == "1");
+    if (rows->empty()) return There::kNone;
+    return rows->text(0, 0) == "1" ? There::kAsGiven : There::kOther;
   };
-  if (was_there) {
-    row_before(first, before_);
-    const auto as_before = compare(before_);
-    if (!as_before) return std::unexpected(as_before.error());
-    if (!*as_before) {
-      return found(connection, partition, op, op.is_delete() ? Mismatch::kDeleteMissing : Mismatch::kUpdateMissing);
-    }
-    if (**as_before) return {};
-    if (op.is_delete()) return found(connection, partition, op, Mismatch::kBeforeDiffers);
+  const bool was_there = first.op != change::Op::kInsert;
+  const auto after = op.change->row();
+  if (!was_there) {
+    const auto there = compare(after);
+    if (!there) return std::unexpected(there.error());
+    if (*there == There::kNone || *there == There::kCannotBe) return {};
+    const bool leaves_it = *there == There::kAsGiven && !op.is_delete();
+    return found(connection, partition, op, leaves_it ? Mismatch::kAlreadyAsAfter : Mismatch::kInsertExists);
   }
-  // A change that comes a second time finds its own row.
-  const auto as_after = compare(op.change->after);
+  row_before(first, before_);
+  const auto there = compare(before_);
+  if (!there) return std::unexpected(there.error());
+  if (*there == There::kAsGiven || *there == There::kCannotBe) return {};
+  if (*there == There::kNone)
+    return found(connection, partition, op, op.is_delete() ? Mismatch::kDeleteMissing : Mismatch::kUpdateMissing);
+  if (op.is_delete()) return found(connection, partition, op, Mismatch::kBeforeDiffers);
+  const auto as_after = compare(after);
   if (!as_after) return std::unexpected(as_after.error());
-  if (as_after->value_or(!was_there)) return {};
-  return found(connection, partition, op, was_there ? Mismatch::kBeforeDiffers : Mismatch::kInsertExists);
+  return found(connection, partition, op,
+               *as_after == There::kAsGiven ? Mismatch::kAlreadyAsAfter : Mismatch::kBeforeDiffers);
 }
 
 std::expected<bool, SqlError> RowLook::look(mysql::Connection& connection, std::span<const Slice> slices,
@@ -226,15 +224,12 @@ void RowLook::note_keys(std::span<const RowOp> ops) {
   }
 }
 
-// Of a row that is there. A change that comes a second time finds its own.
+// Of a row that is there.
 RowLook::State RowLook::state_of(const RowOp& op, std::span<const mysql::Rows::Field> shown) {
   const change::ChangeView& first = op.first_change();
-  if (first.op == change::Op::kInsert || first.table != op.change->table) return State::kSeen;
+  if (first.op == change::Op::kInsert) return State::kSeen;
   row_before(first, before_);
-  const RowForm& form = op.target->shown();
-  const bool is_expected =
-      form.is_shown(before_, shown, scratch_) || (!op.is_delete() && form.is_shown(op.change->after, shown, scratch_));
-  return is_expected ? State::kAsExpected : State::kSeen;
+  return op.target->shown().is_shown(before_, shown, scratch_) ? State::kAsExpected : State::kSeen;
 }
 
 std::uint64_t RowLook::count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind,
@@ -298,20 +293,21 @@ std::expected<void, SqlError> RowLook::note(mysql::Connection& connection) {
 
 // The gate's word for it, and the way out, are those of tables that are not known to be equal.
 std::expected<void, SqlError> RowLook::doubt_equality(mysql::Connection& connection) {
-  const auto closes = [](const auto& one) { return one.second.closes && is_difference(one.second.counts); };
+  const auto closes = [](const auto& one) { return one.second.closes; };
   if (std::ranges::none_of(found_, closes)) return {};
-  const auto said = progress::read_equality(connection, region_, progress::Said::kLastOwn);
+  const auto said = progress::read_equality(connection, region_);
   if (!said) return std::unexpected(said.error());
   for (const auto& [name, counted] : found_ | std::views::filter(closes)) {
     const std::string table = name.schema + "." + name.table;
-    if (progress::is_said_unequal(*said, name.partition.origin, name.partition.stream, table)) continue;
+    const auto* const last = progress::last_said(*said, name.partition.origin, name.partition.stream, table);
+    if (last != nullptr && !last->is_equal) continue;
     const auto added = progress::add_equality(
         connection, region_,
         {.id = 0,
          .origin = name.partition.origin,
          .stream = name.partition.stream,
          .table = table,
-         .state = progress::Equality::kNotYetEqual,
+         .is_equal = false,
          .why = fmt::format("{} (`farshorectl mismatches show` has both images): two regions write the same rows, or "
                             "the tables were not equal",
                             what(counted.counts)),

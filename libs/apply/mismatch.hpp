@@ -20,14 +20,17 @@
 namespace farshore::apply {
 
 /// A change found another row at the target than its before-image says: somebody else writes the row too, or the tables
-/// were never equal. The change is written all the same, so both sides hold the origin's row, or none.
+/// were never equal. The change is written all the same. Even one that finds its row as it leaves it says that somebody
+/// else wrote it, and so that what each side got from the other may have come in another order: changes are never
+/// applied a second time.
 enum class Mismatch : std::uint8_t {
-  kInsertExists,   ///< an INSERT found a row, with other content
-  kUpdateMissing,  ///< an UPDATE found none
-  kBeforeDiffers,  ///< an UPDATE or DELETE found a row that is neither as before nor as after
-  kDeleteMissing,  ///< a DELETE found none; no sign of a difference, as the row is gone on both sides
+  kInsertExists,    ///< an INSERT found a row, with other content; or a row that it and a DELETE left out
+  kUpdateMissing,   ///< an UPDATE found none
+  kBeforeDiffers,   ///< an UPDATE or DELETE found a row that is neither as before nor as after
+  kDeleteMissing,   ///< a DELETE found none
+  kAlreadyAsAfter,  ///< an INSERT or UPDATE found the row as it leaves it
 };
-inline constexpr std::size_t kMismatches = 4;
+inline constexpr std::size_t kMismatches = 5;
 [[nodiscard]] std::string_view to_string(Mismatch kind);
 using MismatchCounts = std::array<std::uint64_t, kMismatches>;
 

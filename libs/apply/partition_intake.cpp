@@ -203,18 +203,10 @@ void PartitionIntake::note_watermark(const change::Watermark& watermark, WorkSet
   Slice& slice = slice_in(set);
   slice.next = mark_.row();
   slice.next_offset = held_.empty() ? next_offset_ : held_.front().batch->offset;
-  note_doubts(watermark, slice);
-}
-
-// Safe time and the doubts of that time go together: one transaction writes both.
-void PartitionIntake::note_doubts(const change::Watermark& watermark, Slice& slice) {
-  const auto add_new = [](const auto& all, const auto& known, auto& added) {
-    for (const auto& one : all)
-      if (std::ranges::find(known, one) == known.end()) added.push_back(one);
-  };
-  add_new(watermark.doubts.standing, doubts_.standing, slice.doubts.standing);
-  add_new(watermark.doubts.ended, doubts_.ended, slice.doubts.ended);
+  // Safe time and the doubts of that time go together: one transaction writes both.
+  if (doubts_ == watermark.doubts) return;
   doubts_ = watermark.doubts;
+  slice.doubts = watermark.doubts;
 }
 
 Intake PartitionIntake::take_start(const std::shared_ptr<ReadBatch>& batch, WorkSet& set) {

@@ -57,7 +57,6 @@ class PartitionIntake {
   Intake take_start(const std::shared_ptr<ReadBatch>& batch, WorkSet& set);
   Intake stop(Intake::Step step, Verdict verdict, WorkSet& set);
   void note_watermark(const change::Watermark& watermark, WorkSet& set);
-  void note_doubts(const change::Watermark& watermark, Slice& slice);
   void release_complete(WorkSet& set);
   void release_all(WorkSet& set);
   [[nodiscard]] bool leaves_rest_to(const change::EpochStart& start) const;
@@ -72,7 +71,7 @@ class PartitionIntake {
   std::uint64_t held_rows_ = 0;
   std::uint64_t held_bytes_ = 0;
   KafkaOffset next_offset_;
-  change::Doubts doubts_;  ///< of the newest watermark
+  std::optional<std::vector<change::Doubt>> doubts_;  ///< of the newest watermark; nothing: none was taken yet
   bool at_barrier_ = false;
   bool is_stopped_ = false;         ///< the state says why, since this intake began
   std::uint64_t slice_serial_ = 0;  ///< of the work set in which slice_ is ours

@@ -297,7 +297,9 @@ RowWriter::Result RowWriter::look_at(const RowOp& op) {
 }
 
 RowWriter::Result RowWriter::look_at_samples(const WritePlan& plan) {
-  if (look_ == nullptr || !look_->takes_samples()) return {};
+  const bool has_rows =
+      !plan.grouped.empty() || std::ranges::any_of(plan.tables, [](const auto& table) { return !table.ops.empty(); });
+  if (look_ == nullptr || !has_rows || !look_->takes_samples()) return {};
   for (const WritePlan::Table& table : plan.tables) {
     if (table.ops.empty()) continue;
     if (auto looked = look_at(table.ops.front()); !looked) return looked;
@@ -387,7 +389,9 @@ std::expected<void, SqlError> RowWriter::apply_one(const RowOp& op) {
   if (op.is_delete()) {
     const auto done = run(target.append_delete_one(op.change->row(), sql_));
     if (!done) return std::unexpected(done.error());
-    if (*done < rows_expected(op, before_).least) seen_ = Seen::kDeleteMissing;
+    const RowsExpected expected = rows_expected(op, before_);
+    if (*done < expected.least) seen_ = Seen::kDeleteMissing;
+    if (*done > expected.most) seen_ = Seen::kInsertExists;
   } else if (!target.keeps_key(*op.change)) {
     return move_key(op);
   } else if (target.path() == WritePath::kCareful) {

@@ -169,7 +169,8 @@ void TargetTable::make_statements() {
   upsert_tail_ = " ON DUPLICATE KEY UPDATE " + assigned.substr(1);
   insert_head_ += ") VALUES ";
   // The optimizer must not think of a scan, which would lock rows of other partitions.
-  delete_head_ = "DELETE t FROM " + quoted_ + " AS t FORCE INDEX (PRIMARY) WHERE ";
+  // MySQL takes an alias in place of the first name only where the session has a schema of its own.
+  delete_head_ = "DELETE " + quoted_ + " FROM " + quoted_ + " FORCE INDEX (PRIMARY) WHERE ";
   delete_by_list_ = key_.size() == 1 && columns_[key_[0]].is_bytewise;
   look_head_ = "SELECT " + shown_.expressions() + " FROM " + quoted_ + " FORCE INDEX (PRIMARY) WHERE ";
   if (!delete_by_list_) return;

@@ -41,10 +41,10 @@ struct Slice {
   EpochId base_epoch;
   Seq base_seq;
   progress::ProgressRow next;
-  std::optional<KafkaOffset> next_offset;  ///< where reading would go on after this; none: as before
-  std::optional<BarrierArrival> arrival;   ///< the last thing in the slice
-  change::Doubts doubts;                   ///< of the origin's own region, what this partition had not seen before
-  std::uint64_t rows = 0;                  ///< changes, contained ones among them
+  std::optional<KafkaOffset> next_offset;            ///< where reading would go on after this; none: as before
+  std::optional<BarrierArrival> arrival;             ///< the last thing in the slice
+  std::optional<std::vector<change::Doubt>> doubts;  ///< all that the origin's own region has now, where it may be new
+  std::uint64_t rows = 0;                            ///< changes, contained ones among them
   std::uint64_t contained = 0;
 };
 

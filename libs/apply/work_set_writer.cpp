@@ -11,7 +11,7 @@
 #include "apply/progress_mark.hpp"
 #include "base/pause.hpp"
 #include "mysql/literal.hpp"
-#include "progress/equality.hpp"
+#include "progress/doubts.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -381,8 +381,7 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   if (look_) look_->begin();
   RowWriter writer(connection, parking_, limits, look_ ? &*look_ : nullptr);
   if (auto rows = writer.write(**plan, set.slices(), counts_); !rows) return rows;
-  if (auto told = write_doubts(set); !told)
-    return std::unexpected(Failure::again(told.error()).at(kFarshore, "equality"));
+  if (auto told = write_doubts(set); !told) return told;
   if (auto offsets = write_offsets(set, active_); !offsets)
     return std::unexpected(Failure::again(offsets.error()).at(kFarshore, "channel_offset"));
   if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
@@ -432,13 +431,17 @@ void WorkSetWriter::note_reason(const WorkSet& set, const std::string& sentence)
 }
 
 // In the transaction that moves safe time to where they were known.
-std::expected<void, SqlError> WorkSetWriter::write_doubts(const WorkSet& set) {
+std::expected<void, Failure> WorkSetWriter::write_doubts(const WorkSet& set) {
   for (std::size_t i = 0; i < set.slices().size(); ++i) {
-    if (!active_[i]) continue;
     const Slice& slice = set.slices()[i];
-    const auto told =
-        progress::note_told(session_->connection, settings_.region, slice.key.origin, slice.key.stream, slice.doubts);
-    if (!told) return told;
+    if (!active_[i] || !slice.doubts) continue;
+    const auto told = progress::write_told(session_->connection, settings_.region, slice.key, *slice.doubts);
+    if (told) continue;
+    return std::unexpected(Failure::of_statement(static_cast<std::uint32_t>(i),
+                                                 "what the origin's region doubts cannot be noted (after an upgrade: "
+                                                 "`farshorectl init`)",
+                                                 told.error())
+                               .at(kFarshore, "told_doubt"));
   }
   return {};
 }

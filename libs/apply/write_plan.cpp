@@ -130,7 +130,14 @@ void Planner::add_change(std::uint32_t table, const RowOp& op) {
   key_.clear();
   op.target->append_key(op.change->row(), key_);
   const auto fresh = static_cast<std::uint32_t>(ops.size());
-  put(op, keys_.find_or_add(table, key_, fresh), ops);
+  const std::uint32_t place = keys_.find_or_add(table, key_, fresh);
+  if (place != fresh && ops[place].change->table != op.change->table) {
+    // Images of two shapes say nothing together of how the row was: from here on the table's changes keep their order.
+    plan_.tables[table].path = WritePath::kOrdered;
+    ops.push_back(op);
+    return;
+  }
+  put(op, place, ops);
 }
 
 // Where no value of a further unique key belongs to two rows, before or after any of the changes, each row can be

@@ -22,6 +22,7 @@ std::string lease_name(std::string_view origin) {
 std::expected<Lease, mysql::SqlError> Lease::open(const DatabaseEndpoint& source, std::string_view origin) {
   mysql::SessionSettings settings;
   settings.wait_timeout = kSilenceMax;
+  settings.lock_wait_timeout = std::chrono::seconds(1);
   settings.read_timeout = kSilenceMax;
   settings.program_name = "farshore capture lease";
   auto connection = mysql::Connection::open(source, settings);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "change/limits.hpp"
+
 namespace farshore::capture {
 
 namespace {
@@ -71,14 +73,13 @@ bool Publisher::has_unsent() const {
   return std::ranges::any_of(writers_, [](const PartitionWriter& writer) { return !writer.builder().empty(); });
 }
 
-void Publisher::send_watermark(change::Watermark watermark, const change::DoubtsOfStream& doubts) {
+void Publisher::send_watermark(change::Watermark watermark, const change::Doubts& doubts) {
   for (std::uint32_t i = 0; i < writers_.size() && !ending_.ended(); ++i) {
     PartitionWriter& writer = writers_[i];
     // What is passed over because the partition is said to hold it is known to be the same only at its end.
     if (!writer.tail_passed()) continue;
     watermark.seq = writer.last_seq();
-    const auto of_stream = doubts.find(partitions_.stream_name(Slot(i)));
-    watermark.doubts = of_stream == doubts.end() ? change::Doubts() : of_stream->second;
+    watermark.doubts = doubts_of(partitions_.stream_name(Slot(i)), doubts);
     if (writer.builder().empty()) {
       send_record(Slot(i), writer.builder().watermark_record(watermark, local_now()), {.watermark = true});
     } else {
@@ -87,6 +88,21 @@ void Publisher::send_watermark(change::Watermark watermark, const change::Doubts
       send(Slot(i));
     }
   }
+}
+
+// What is doubted of a stream that is none here may be of any.
+std::vector<change::Doubt> Publisher::doubts_of(std::string_view stream, const change::Doubts& doubts) const {
+  std::vector<change::Doubt> found;
+  for (const auto& [name, of_stream] : doubts) {
+    if (of_stream.empty()) continue;
+    if (name == stream) {
+      found.insert(found.end(), of_stream.begin(), of_stream.end());
+    } else if (std::ranges::find(partitions_.stream_names(), name) == partitions_.stream_names().end()) {
+      found.push_back({.table = "", .said_at = std::ranges::max(of_stream, {}, &change::Doubt::said_at).said_at});
+    }
+  }
+  if (found.size() <= change::kMaxDoubts) return found;
+  return {{.table = "", .said_at = std::ranges::max(found, {}, &change::Doubt::said_at).said_at}};
 }
 
 void Publisher::send_epoch_start(const change::EpochStart& start) {

@@ -54,8 +54,9 @@ class Publisher {
   /// Anything is waiting to be sent.
   [[nodiscard]] bool has_unsent() const;
   /// To every partition of which everything that it held at the start was read again: rides on its batch if that holds
-  /// changes, else goes alone. Its seq is filled in for each, and those of the doubts that are of its stream.
-  void send_watermark(change::Watermark watermark, const change::DoubtsOfStream& doubts);
+  /// changes, else goes alone. Its seq is filled in for each, and the
+  /// doubts of its stream.
+  void send_watermark(change::Watermark watermark, const change::Doubts& doubts);
   /// To every partition. Nothing may be unsent.
   void send_epoch_start(const change::EpochStart& start);
 
@@ -78,6 +79,7 @@ class Publisher {
   };
 
   explicit Publisher(const Context& context);
+  [[nodiscard]] std::vector<change::Doubt> doubts_of(std::string_view stream, const change::Doubts& doubts) const;
   void send_record(Slot slot, const change::EncodedRecord& record, const Sent& sent);
   void wait_for_room();
   void look_for_silence();

@@ -29,6 +29,8 @@ std::string question(ServerKind kind, std::string_view lease) {
 
 }  // namespace
 
+bool is_read_only(std::string_view answer) { return answer != "0" && answer != "OFF"; }
+
 std::optional<SourceTime> parse_unix_time(std::string_view text) {
   std::int64_t seconds = 0;
   const char* end = text.data() + text.size();
@@ -60,8 +62,7 @@ std::expected<SourceReading, mysql::SqlError> read_source(mysql::Connection& con
   if (!position) return std::unexpected(not_understood("binlog position", answer->text(0, 4)));
   reading.time = *time;
   reading.clock_offset = *time - (asked + (answered - asked) / 2);
-  // MariaDB from 12 answers by name. What is not plainly off is on.
-  reading.read_only = answer->text(0, 1) != "0" && answer->text(0, 1) != "OFF";
+  reading.read_only = is_read_only(answer->text(0, 1));
   reading.holds_lease = answer->text(0, 2) == "1";
   reading.identity = answer->text(0, 3);
   reading.position = std::move(*position);

@@ -27,6 +27,9 @@ struct SourceReading {
 [[nodiscard]] std::expected<SourceReading, mysql::SqlError> read_source(mysql::Connection& connection, ServerKind kind,
                                                                         std::string_view lease);
 
+/// What a server answers to @@GLOBAL.read_only: a number, or from MariaDB 12 a name. What is not plainly off is on.
+[[nodiscard]] bool is_read_only(std::string_view answer);
+
 /// "1700000000.123456" to a time; nothing when it is not such a number.
 [[nodiscard]] std::optional<SourceTime> parse_unix_time(std::string_view text);
 

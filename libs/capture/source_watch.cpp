@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <utility>
 
 #include "capture/replication_check.hpp"
 #include "mysql/server_info.hpp"
-#include "progress/equality.hpp"
+#include "progress/doubts.hpp"
 
 namespace farshore::capture {
 
@@ -49,7 +50,7 @@ SourceWatch::SourceWatch(Lease& lease, Settings settings, SessionEnding& ending,
       ending_(ending),
       metrics_(metrics),
       had_everything_(std::chrono::steady_clock::now()),
-      doubts_(std::make_shared<const change::DoubtsOfStream>()),
+      doubts_(std::make_shared<const change::Doubts>()),
       pending_(settings_.watermark_interval) {}
 
 void SourceWatch::run(const std::stop_token& stop) {
@@ -65,8 +66,8 @@ void SourceWatch::run(const std::stop_token& stop) {
       return;
     }
     check_upstreams();
-    if (!ending_.ended()) read_doubts();
-    if (!ending_.ended()) take(*reading);
+    const bool knows_doubts = !ending_.ended() && read_doubts();
+    if (!ending_.ended()) take(*reading, knows_doubts);
     const auto interval = std::min(settings_.watermark_interval, kKeepAlive);
     std::unique_lock lock(mutex);
     sleep.wait_until(lock, stop, began + interval, [] { return false; });
@@ -83,26 +84,29 @@ void SourceWatch::check_upstreams() {
     ending_.end(EndKind::kStopRetried, fmt::format("the source cannot be captured: {}", result->sentence()));
 }
 
-void SourceWatch::read_doubts() {
-  if (settings_.applied_origins.empty()) return;
-  auto doubts = progress::read_doubts(lease_.connection(), settings_.region, settings_.applied_origins);
+bool SourceWatch::read_doubts() {
+  auto doubts = progress::read_doubts(lease_.connection(), settings_.region, settings_.applied_origins,
+                                      settings_.kind == ServerKind::kMariadb);
   if (doubts) {
-    if (*doubts != *doubts_) doubts_ = std::make_shared<const change::DoubtsOfStream>(std::move(*doubts));
-    return;
+    if (*doubts != *doubts_) doubts_ = std::make_shared<const change::Doubts>(std::move(*doubts));
+    return true;
   }
   const mysql::SqlError& error = doubts.error();
-  if (error.kind == mysql::SqlErrorKind::kMissingTable) return;  // nothing is applied into this server
+  if (error.kind == mysql::SqlErrorKind::kMissingTable) return true;  // nothing is applied into this server
+  if (error.kind == mysql::SqlErrorKind::kLockWait || error.kind == mysql::SqlErrorKind::kDeadlock) return false;
   if (error.kind == mysql::SqlErrorKind::kAccessDenied)
-    return ending_.end(EndKind::kStopRetried,
-                       fmt::format("the source cannot be captured: what its region says of tables that are not equal "
-                                   "cannot be read ({}): grant SELECT on farshore.* to capture's account, as in "
-                                   "docs/operating/grants.md",
-                                   error.message));
-  ending_.end(EndKind::kRetry, fmt::format("the lease's session at the source is lost: {}", error.message),
-              EndedBy::kLease);
+    ending_.end(EndKind::kStopRetried,
+                fmt::format("the source cannot be captured: what its region says of tables that are not equal cannot "
+                            "be read ({}): grant SELECT on farshore.* to capture's account, as in "
+                            "docs/operating/grants.md",
+                            error.message));
+  else
+    ending_.end(EndKind::kRetry, fmt::format("the lease's session at the source is lost: {}", error.message),
+                EndedBy::kLease);
+  return false;
 }
 
-void SourceWatch::take(const SourceReading& reading) {
+void SourceWatch::take(const SourceReading& reading, bool knows_doubts) {
   metrics_.clock_offset_us.store(reading.clock_offset.count(), std::memory_order_relaxed);
   if (!reading.holds_lease)
     return ending_.end(EndKind::kRetry,
@@ -113,10 +117,51 @@ void SourceWatch::take(const SourceReading& reading) {
                                                     reading.identity, settings_.identity));
   check_not_gone_back(reading);
   // A demoted primary is idle, not fresh: what it says of itself says nothing of the origin.
-  if (reading.read_only) return;
+  if (reading.read_only) {
+    unconfirmed_.clear();
+    return withhold(
+        "the source is read-only: it is idle, not fresh, until SET GLOBAL read_only = OFF there; if another "
+        "server was promoted, the origin's address has to name that");
+  }
+  if (!knows_doubts) return;  // a transaction is under way in which one may be
+  unconfirmed_.push_back({.read_at = std::chrono::steady_clock::now(),
+                          .moment = {.time = reading.time,
+                                     .clock_offset = reading.clock_offset,
+                                     .position = reading.position,
+                                     .doubts = doubts_}});
+  confirm();
+}
+
+void SourceWatch::confirm() {
+  auto until = std::chrono::steady_clock::time_point::max();
+  if (settings_.replicas != nullptr) {
+    const ReplicaWatch::Answer answer = settings_.replicas->answer();
+    if (!answer.why.empty()) {
+      unconfirmed_.clear();
+      return withhold(answer.why);
+    }
+    until = answer.read_only_at.value_or(std::chrono::steady_clock::time_point::min());
+  }
   const std::lock_guard lock(mutex_);
-  pending_.add(
-      {.time = reading.time, .clock_offset = reading.clock_offset, .position = reading.position, .doubts = doubts_});
+  while (!unconfirmed_.empty() && unconfirmed_.front().read_at <= until) {
+    pending_.add(std::move(unconfirmed_.front().moment));
+    unconfirmed_.pop_front();
+    is_news_ |= !withheld_because_.empty();
+    withheld_because_.clear();
+  }
+}
+
+void SourceWatch::withhold(std::string why) {
+  const std::lock_guard lock(mutex_);
+  if (why == withheld_because_) return;
+  withheld_because_ = std::move(why);
+  is_news_ = true;
+}
+
+std::optional<std::string> SourceWatch::take_news() {
+  const std::lock_guard lock(mutex_);
+  if (!std::exchange(is_news_, false)) return std::nullopt;
+  return withheld_because_;
 }
 
 void SourceWatch::check_not_gone_back(const SourceReading& reading) {

@@ -14,6 +14,7 @@
 #include "base/numbers.hpp"
 #include "capture/lease.hpp"
 #include "capture/metrics.hpp"
+#include "capture/replica_watch.hpp"
 #include "capture/session_end.hpp"
 #include "capture/source_reading.hpp"
 #include "change/watermark.hpp"
@@ -29,7 +30,7 @@ class PendingWatermarks {
     SourceTime time{};
     std::chrono::microseconds clock_offset{};
     OriginPosition position;
-    std::shared_ptr<const change::DoubtsOfStream> doubts =
+    std::shared_ptr<const change::Doubts> doubts =
         {};  ///< of the source's region, then or later; never null when given
   };
   static constexpr std::size_t kMax = 512;
@@ -60,6 +61,7 @@ class SourceWatch {
     std::chrono::milliseconds watermark_interval{1000};
     std::vector<std::string> allowed_upstreams;  ///< see check_replication()
     std::string region;                          ///< the source's
+    const ReplicaWatch* replicas = nullptr;      ///< of the source; null: none are known. Outlives the watch
     std::vector<std::string> applied_origins;    ///< that the region applies from others
   };
 
@@ -71,6 +73,8 @@ class SourceWatch {
 
   /// Safe times that capture has reached when it has read `read`. Any thread.
   [[nodiscard]] std::optional<PendingWatermarks::Moment> take_reached(const OriginPosition& read);
+  /// Why no moment is given now, when that has changed: a sentence for people; empty: they are given again. Any thread.
+  [[nodiscard]] std::optional<std::string> take_news();
   /// Reading has come this far: the source has to have it from now on. Any thread.
   void note_read(const OriginPosition& read);
 
@@ -83,9 +87,13 @@ class SourceWatch {
   /// Ends the session when the source has begun to replicate from a server that is not allowed.
   void check_upstreams();
   /// What the source's region does not know to be equal to other regions: read after the position, so that nothing is
-  /// missing that was said up to it.
-  void read_doubts();
-  void take(const SourceReading& reading);
+  /// missing that was said up to it. False: they are not known now.
+  [[nodiscard]] bool read_doubts();
+  void take(const SourceReading& reading, bool knows_doubts);
+  /// The moments at which the source was the origin's primary, as far as its replicas tell, are given from here on.
+  void confirm();
+  /// No moment is given.
+  void withhold(std::string why);
   void check_not_gone_back(const SourceReading& reading);
 
   Lease& lease_;
@@ -93,11 +101,18 @@ class SourceWatch {
   SessionEnding& ending_;
   Metrics& metrics_;
   std::chrono::steady_clock::time_point had_everything_;  ///< the watch's thread only
-  std::shared_ptr<const change::DoubtsOfStream> doubts_;  ///< the watch's thread only
+  std::shared_ptr<const change::Doubts> doubts_;          ///< the watch's thread only
   OriginPosition last_position_;                          ///< of the reading before; the watch's thread only
+  struct Unconfirmed {
+    std::chrono::steady_clock::time_point read_at;
+    PendingWatermarks::Moment moment;
+  };
+  std::deque<Unconfirmed> unconfirmed_;  ///< the watch's thread only; as long as replicas may take to answer
   std::mutex mutex_;
-  PendingWatermarks pending_;  // guarded by mutex_
-  OriginPosition read_;        // guarded by mutex_: what the source has to contain
+  std::string withheld_because_;  // guarded by mutex_; empty: moments are given
+  bool is_news_ = false;          // guarded by mutex_
+  PendingWatermarks pending_;     // guarded by mutex_
+  OriginPosition read_;           // guarded by mutex_: what the source has to contain
 };
 
 }  // namespace farshore::capture

@@ -110,9 +110,8 @@ Json watermark_json(const Batch& batch, const Watermark& watermark) {
   json["position"] = watermark.position;
   json["clock_offset_us"] = watermark.clock_offset.count();
   json["numbering"] = fmt::format("{:016x}", watermark.numbering_digest);
-  for (const Doubt& doubt : watermark.doubts.standing)
+  for (const Doubt& doubt : watermark.doubts)
     json["doubts"].push_back({{"table", doubt.table}, {"said_at", time_text(doubt.said_at)}});
-  for (const SourceTime said_at : watermark.doubts.ended) json["ended_doubts"].push_back(time_text(said_at));
   return json;
 }
 

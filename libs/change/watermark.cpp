@@ -14,19 +14,15 @@ std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-std::expected<Doubts, MessageError> doubts_of(const v1::Watermark& message) {
-  const auto too_many = [](int count) { return static_cast<std::size_t>(count) > kMaxDoubts; };
-  if (too_many(message.doubts_size()) || too_many(message.ended_doubts_us_size()))
-    return std::unexpected(MessageError::kMalformed);
-  Doubts doubts;
+std::expected<std::vector<Doubt>, MessageError> doubts_of(const v1::Watermark& message) {
+  if (static_cast<std::size_t>(message.doubts_size()) > kMaxDoubts) return std::unexpected(MessageError::kMalformed);
+  std::vector<Doubt> doubts;
   for (const v1::Doubt& doubt : message.doubts()) {
     if (has_unknown_fields(doubt)) return std::unexpected(MessageError::kNewerFormat);
-    if (characters(doubt.table()) > kMaxTableNameChars) return std::unexpected(MessageError::kMalformed);
-    doubts.standing.push_back(
-        {.table = doubt.table(), .said_at = SourceTime(std::chrono::microseconds(doubt.said_at_us()))});
+    if (characters(doubt.table()) > kMaxTableNameChars || doubt.said_at_us() <= 0)
+      return std::unexpected(MessageError::kMalformed);
+    doubts.push_back({.table = doubt.table(), .said_at = SourceTime(std::chrono::microseconds(doubt.said_at_us()))});
   }
-  for (const std::int64_t said_at : message.ended_doubts_us())
-    doubts.ended.emplace_back(std::chrono::microseconds(said_at));
   return doubts;
 }
 
@@ -39,13 +35,11 @@ void append_watermark(const Watermark& watermark, std::string& out) {
   message.set_seq(watermark.seq.raw());
   message.set_clock_offset_us(watermark.clock_offset.count());
   message.set_numbering_digest(watermark.numbering_digest);
-  for (const Doubt& doubt : watermark.doubts.standing) {
+  for (const Doubt& doubt : watermark.doubts) {
     v1::Doubt& added = *message.add_doubts();
     added.set_table(doubt.table);
     added.set_said_at_us(doubt.said_at.time_since_epoch().count());
   }
-  for (const SourceTime said_at : watermark.doubts.ended)
-    message.add_ended_doubts_us(said_at.time_since_epoch().count());
   message.AppendToString(&out);
 }
 

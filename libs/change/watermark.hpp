@@ -18,18 +18,13 @@ namespace farshore::change {
 /// others than what it has published.
 struct Doubt {
   std::string table;     ///< "schema.table"; empty: every table of the stream
-  SourceTime said_at{};  ///< when it was said there; tells it from what is said later
+  SourceTime said_at{};  ///< when it was last said there, by the source's clock: another time is another doubt
 
   friend bool operator==(const Doubt&, const Doubt&) = default;
 };
 
-struct Doubts {
-  std::vector<Doubt> standing;    ///< at most kMaxDoubts
-  std::vector<SourceTime> ended;  ///< Doubt::said_at of those that ended not long ago; at most kMaxDoubts
-
-  friend bool operator==(const Doubts&, const Doubts&) = default;
-};
-using DoubtsOfStream = std::map<std::string, Doubts, std::less<>>;
+/// By stream.
+using Doubts = std::map<std::string, std::vector<Doubt>, std::less<>>;
 
 /// "Every change of this origin committed up to `time`, that is up to `position`, is at or before `seq` of this
 /// partition in the record's epoch."
@@ -39,7 +34,7 @@ struct Watermark {
   Seq seq;                                 ///< 0: the partition has no change yet in this epoch
   std::chrono::microseconds clock_offset;  ///< source's clock minus capture's clock
   std::uint64_t numbering_digest = 0;
-  Doubts doubts{};  ///< of the stream, as they were at `time` or later
+  std::vector<Doubt> doubts{};  ///< all of the stream, at most kMaxDoubts, as they were at `time` or later
 
   friend bool operator==(const Watermark&, const Watermark&) = default;
 };

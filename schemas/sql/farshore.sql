@@ -215,11 +215,23 @@ CREATE TABLE IF NOT EXISTS farshore.equality (
   origin      VARCHAR(64)     NOT NULL,
   stream      VARCHAR(64)     NOT NULL,
   table_name  VARCHAR(129)    NOT NULL COMMENT 'schema.table; empty: every table of the stream',
-  state       VARCHAR(16)     NOT NULL COMMENT 'equal, not-yet-equal; told-unequal, told-ended: the origin''s own region said so',
-  epoch       INT UNSIGNED    NOT NULL DEFAULT 0 COMMENT 'said by apply when it entered that epoch; 0: by a person, apply, or the origin''s region',
+  state       VARCHAR(16)     NOT NULL COMMENT 'equal, not-yet-equal',
+  epoch       INT UNSIGNED    NOT NULL DEFAULT 0 COMMENT 'said by apply when it entered that epoch; 0: by a person',
   incarnation BIGINT UNSIGNED NOT NULL DEFAULT 0,
   why         TEXT            NOT NULL,
   who         VARCHAR(128)    NOT NULL,
   said_at     TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   KEY (region, origin, stream, table_name)
+) ENGINE=InnoDB;
+
+-- What the origin's own region does not know to be equal to another region's, as the newest watermark of each partition says.
+CREATE TABLE IF NOT EXISTS farshore.told_doubt (
+  region     VARCHAR(64)     NOT NULL,
+  origin     VARCHAR(64)     NOT NULL,
+  stream     VARCHAR(64)     NOT NULL,
+  part       INT             NOT NULL,
+  table_name VARCHAR(129)    NOT NULL COMMENT 'schema.table; empty: every table of the stream',
+  said_at_us BIGINT          NOT NULL COMMENT 'by the origin''s clock; another one is another doubt',
+  heard      BIGINT UNSIGNED NOT NULL COMMENT 'the greatest id in equality when it was first told here: what is said later counts over it',
+  PRIMARY KEY (region, origin, stream, part, table_name)
 ) ENGINE=InnoDB;

@@ -44,6 +44,7 @@ class Face {
     return {.standby = [this] { standby(); },
             .capturing = [this](Epoch epoch) { capturing(epoch); },
             .kafka_silent = [this](bool silent) { kafka_silent(silent); },
+            .withheld = [this](const std::string& why) { withheld(why); },
             .warning = [this](const std::string& text) { warn(text); },
             .information = [this](const std::string& text) { common::log_info(text, {{"origin", origin_}}); },
             .beat = [this] { beat(); }};
@@ -64,6 +65,7 @@ class Face {
     warned_.clear();
     is_capturing_ = false;
     is_kafka_silent_ = false;
+    withheld_because_.clear();
     switch (end.kind) {
       case EndKind::kShutdown: return;
       case EndKind::kRetry:
@@ -104,8 +106,21 @@ class Face {
     show_capturing();
   }
   void show_capturing() {
-    health_.ready(kComponent, !is_kafka_silent_,
-                  is_kafka_silent_ ? "capturing, but Kafka acknowledges nothing: reading waits for it" : "capturing");
+    std::string text = "capturing";
+    if (is_kafka_silent_)
+      text += ", but Kafka acknowledges nothing: reading waits for it";
+    else if (!withheld_because_.empty())
+      text += ", but no watermark is given, so the other regions' gates close: " + withheld_because_;
+    health_.ready(kComponent, !is_kafka_silent_ && withheld_because_.empty(), text);
+  }
+  void withheld(const std::string& why) {
+    withheld_because_ = why;
+    if (is_capturing_) show_capturing();
+    if (why.empty())
+      common::log_info("watermarks are given again", {{"origin", origin_}});
+    else
+      common::log_warn("no watermark is given, so the other regions' gates close",
+                       {{"origin", origin_}, {"reason", why}});
   }
   /// May come before capturing().
   void kafka_silent(bool silent) {
@@ -135,6 +150,7 @@ class Face {
   std::chrono::steady_clock::time_point last_beat_;
   bool is_capturing_ = false;
   bool is_kafka_silent_ = false;
+  std::string withheld_because_;         ///< empty: watermarks are given
   std::string stopped_because_;          ///< as it was logged; empty: not stopped
   std::string retried_because_;          ///< likewise, since a session last got somewhere
   std::set<std::string> warned_;         ///< by the session at hand

@@ -317,6 +317,7 @@ void Pipeline::publish_watermark() {
   last_watermark_ = now_;
   parts_.publisher.set_clock_offset(
       std::chrono::microseconds(parts_.metrics.clock_offset_us.load(std::memory_order_relaxed)));
+  if (const auto news = parts_.watch.take_news()) settings_.on_withheld(*news);
   const auto moment = parts_.watch.take_reached(parts_.history.position());
   if (!moment) return;
   parts_.publisher.send_watermark({.time = moment->time,

@@ -64,6 +64,8 @@ class Pipeline {
     std::function<std::expected<std::optional<std::vector<Cascade>>, SessionEnd>(std::string_view schema,
                                                                                  std::string_view table)>
         ask_keys;
+    /// Why no watermark is given; empty: they are given again. Called when that changes.
+    std::function<void(const std::string&)> on_withheld = [](const std::string&) {};
     /// Called once, when the source has taken the position and begins to send.
     std::function<void()> on_begun = [] {};
   };

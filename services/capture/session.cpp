@@ -121,12 +121,17 @@ Session::Failure Session::take_lease() {
       // Standing by may have taken long: the source may be another one by now.
       if (said)
         if (auto failure = look_at_source()) return failure;
+      if (!settings_.replicas.empty()) {
+        replica_watch_ = std::make_unique<ReplicaWatch>(settings_.replicas);
+        replica_thread_ = std::jthread([this](const std::stop_token& stop) { replica_watch_->run(stop); });
+      }
       watch_ = std::make_unique<SourceWatch>(*lease_,
                                              SourceWatch::Settings{.kind = server_.kind,
                                                                    .identity = server_.uuid,
                                                                    .watermark_interval = settings_.watermark_interval,
                                                                    .allowed_upstreams = settings_.allowed_upstreams,
                                                                    .region = settings_.region,
+                                                                   .replicas = replica_watch_.get(),
                                                                    .applied_origins = settings_.applied_origins},
                                              ending_, metrics_);
       watch_thread_ = std::jthread([this](const std::stop_token& stop) { watch_->run(stop); });
@@ -497,6 +502,7 @@ Session::Failure Session::publish() {
                      .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails,
                      .warning = events_.warning,
                      .ask_keys = [&](auto schema, auto table) { return ask_keys(questions, schema, table); },
+                     .on_withheld = events_.withheld,
                      .on_begun = [&] { events_.capturing(checkpoint.id.epoch); }});
   pipeline.run();
   set_reading(nullptr);

@@ -44,6 +44,7 @@ struct SessionSettings {
   std::vector<std::string> foreign_servers;    ///< see ServerRoles
   std::vector<std::string> allowed_upstreams;  ///< see check_replication()
   std::string region;                          ///< the source's
+  std::vector<DatabaseEndpoint> replicas;      ///< of the source, which may be promoted
   std::vector<std::string> applied_origins;    ///< that the region applies from others
   std::string from = "end";                    ///< "end", "earliest" or a position; only for a first start
   bool from_is_asked_for = false;
@@ -63,6 +64,7 @@ struct SessionEvents {
   std::function<void()> standby;                        ///< another capture holds the lease
   std::function<void(Epoch)> capturing;                 ///< everything is in place, and the source sends
   std::function<void(bool silent)> kafka_silent;        ///< Kafka acknowledges nothing any more, or again
+  std::function<void(const std::string&)> withheld;     ///< why no watermark is given; empty: they are again
   std::function<void(const std::string&)> warning;      ///< one sentence
   std::function<void(const std::string&)> information;  ///< one sentence
   std::function<void()> beat;                           ///< the session's thread goes on; called often
@@ -119,6 +121,7 @@ class Session {
   std::optional<mysql::Connection> control_;  ///< for questions during the start
   mysql::ServerInfo server_;
   std::optional<Lease> lease_;
+  std::unique_ptr<ReplicaWatch> replica_watch_;  ///< null: no replica is known
   std::unique_ptr<SourceWatch> watch_;
   std::unique_ptr<kafka::Admin> admin_;
   std::unique_ptr<kafka::TailReader> tail_reader_;
@@ -131,6 +134,7 @@ class Session {
   std::unique_ptr<Publisher> publisher_;
   // Last, so that they are joined before what they use goes.
   std::jthread checkpoint_thread_;
+  std::jthread replica_thread_;
   std::jthread watch_thread_;
 };
 

@@ -60,6 +60,7 @@ SessionSettings session_settings(const common::Config& config, const common::Cap
       .foreign_servers = origin.foreign_servers,
       .allowed_upstreams = origin.allowed_upstreams(),
       .region = config.region,
+      .replicas = common::replica_endpoints(origin),
       .applied_origins = config.apply.origins,
       .from = from,
       .from_is_asked_for = arguments.from.has_value(),

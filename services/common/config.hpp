@@ -58,6 +58,7 @@ struct OriginConfig {
   std::string socket;
   TlsSettings tls;
   AccountConfig account{.user = "farshore_capture", .password_file = "", .password_env = ""};
+  std::vector<std::string> replicas;         ///< host:port of its replicas, which may be promoted
   std::uint64_t server_id = 0;               ///< capture's own, unique among the source's replicas; 0: not given
   std::vector<std::string> own_servers;      ///< others whose transactions are its own: UUIDs (MySQL), ids (MariaDB)
   std::vector<std::string> foreign_servers;  ///< those that it may replicate from; their transactions are left out

@@ -87,6 +87,9 @@ void check_origins(const Config& config) {
     if (!names.insert(origin.name).second) fail(config, path + " is given twice; every origin has a name of its own");
     check_account(config, path + ": account", origin.account);
     check_tls(config, path + ": tls", origin.tls);
+    for (const std::string& replica : origin.replicas)
+      if (!parse_address(replica))
+        fail(config, fmt::format("{}: replicas has \"{}\"; wanted host:port", path, replica));
     if (origin.region != config.region) continue;
     if (origin.address.empty() && origin.socket.empty()) {
       fail(config, path + " is of this region and has neither address nor socket; say where its primary listens");

@@ -60,6 +60,12 @@ void declare(FieldVisitor& v, OriginConfig& origin) {
             origin.address);
   v.text({"socket", "Unix socket; used instead of address where given."}, TextKind::kPath, origin.socket);
   v.section({"tls", "Encryption of the connections to the primary."}, [&] { declare(v, origin.tls); });
+  v.texts({"replicas",
+           "host:port of the primary's replicas that may be promoted. Capture asks each of them every second, by its "
+           "account and tls, whether it takes writes: while one does, or cannot be asked, the origin gives no "
+           "watermark, and the other regions' gates close. Without them a primary that was replaced, and that is still "
+           "writable where capture reads it, counts as the origin."},
+          TextKind::kFree, origin.replicas);
   v.section({"account", "Account of capture at the primary."}, [&] { declare(v, origin.account); });
   v.number({"server_id",
             "Replication server id that capture shows to the primary: no server or replica may have the same. Needed "

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/environment_error.hpp"
+#include "common/config_units.hpp"
 
 namespace farshore::common {
 namespace {
@@ -59,6 +60,14 @@ DatabaseEndpoint origin_endpoint(const OriginConfig& origin) {
                     origin.name));
   }
   return endpoint(origin.address, origin.socket, origin.tls, origin.account);
+}
+
+std::vector<DatabaseEndpoint> replica_endpoints(const OriginConfig& origin) {
+  std::vector<DatabaseEndpoint> endpoints;
+  for (const std::string& replica : origin.replicas)
+    if (const auto address = parse_address(replica))
+      endpoints.push_back(endpoint(*address, "", origin.tls, origin.account));
+  return endpoints;
 }
 
 }  // namespace farshore::common

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/endpoint.hpp"
 #include "common/config.hpp"
@@ -16,5 +17,8 @@ namespace farshore::common {
 
 /// How capture reaches an origin. Throws EnvironmentError when the origin has neither address nor socket.
 [[nodiscard]] DatabaseEndpoint origin_endpoint(const OriginConfig& origin);
+
+/// How capture reaches the replicas of an origin that it names: as the origin, at their addresses.
+[[nodiscard]] std::vector<DatabaseEndpoint> replica_endpoints(const OriginConfig& origin);
 
 }  // namespace farshore::common

@@ -210,7 +210,7 @@ inline constexpr CounterDeclaration kApplyMismatches{
     kByApply,
     {"origin", "stream", "kind"},
     "Changes that found another row here than the origin had; kind: insert-exists, update-missing, before-differs, "
-    "delete-missing."};
+    "delete-missing, already-as-after."};
 inline constexpr GaugeDeclaration kApplyHoles{
     "farshore_apply_hole_partitions", kByApply, {"origin", "stream"}, "Partitions that stand at a hole."};
 inline constexpr GaugeDeclaration kApplyStates{

@@ -4,12 +4,14 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "base/environment_error.hpp"
 #include "ctl/command.hpp"
 #include "ctl/ctl_database.hpp"
 #include "ctl/decision.hpp"
 #include "ctl/table.hpp"
+#include "progress/doubts.hpp"
 #include "progress/equality.hpp"
 
 // farshorectl equal: the gate over a stream is closed until somebody says that the tables here began equal to the
@@ -29,16 +31,20 @@ struct EqualOptions {
   Output output = Output::kTable;
 };
 
+[[noreturn]] void fail_old_schema(const common::Config& config, const mysql::SqlError& error) {
+  throw EnvironmentError(
+      fmt::format("database: the farshore schema of region {} is of an earlier version ({}); run "
+                  "`farshorectl init`.",
+                  config.region, error.message));
+}
+
+/// Who says it: the region of that origin.
+constexpr const char* kTold = "region of ";
+
 std::vector<EqualityRow> read(const common::Config& config, mysql::Connection& connection, bool history) {
-  auto rows =
-      progress::read_equality(connection, config.region, history ? progress::Said::kEver : progress::Said::kLast);
+  auto rows = progress::read_equality(connection, config.region, history);
   if (rows) return std::move(*rows);
-  if (rows.error().kind == mysql::SqlErrorKind::kMissingTable) {
-    throw EnvironmentError(
-        fmt::format("database: the farshore schema of region {} is of an earlier version ({}); run "
-                    "`farshorectl init`.",
-                    config.region, rows.error().message));
-  }
+  if (rows.error().kind == mysql::SqlErrorKind::kMissingTable) fail_old_schema(config, rows.error());
   fail_database(config, rows.error());
 }
 
@@ -58,7 +64,7 @@ std::vector<EqualityRow> wanted(const common::Config& config, const EqualOptions
                     .origin = options.origin,
                     .stream = stream,
                     .table = options.table,
-                    .state = is_equal ? progress::Equality::kEqual : progress::Equality::kNotYetEqual,
+                    .is_equal = is_equal,
                     .why = options.why,
                     .who = operator_name(),
                     .said_at = {}});
@@ -90,13 +96,30 @@ int run_say(const common::Config& config, const EqualOptions& options, bool is_e
   return static_cast<int>(ExitCode::kGood);
 }
 
+/// What the origins' own regions doubt, once for all partitions that tell it. As rows, which are in no table.
+void add_told(const common::Config& config, mysql::Connection& connection, std::vector<EqualityRow>& rows) {
+  const auto told = progress::read_told(connection, config.region);
+  if (!told && told.error().kind == mysql::SqlErrorKind::kMissingTable) fail_old_schema(config, told.error());
+  if (!told) fail_database(config, told.error());
+  std::set<std::tuple<std::string, std::string, std::string>> seen;
+  for (const progress::ToldDoubt& doubt : *told) {
+    if (!seen.emplace(doubt.partition.origin, doubt.partition.stream, doubt.table).second) continue;
+    EqualityRow& row = rows.emplace_back();
+    row.origin = doubt.partition.origin;
+    row.stream = doubt.partition.stream;
+    row.table = doubt.table;
+    row.why = "`farshorectl equal list` there says why";
+    row.who = kTold + row.origin;
+  }
+}
+
 std::string list_json(const std::vector<EqualityRow>& rows) {
   auto out = nlohmann::ordered_json::array();
   for (const EqualityRow& row : rows) {
     out.push_back({{"origin", row.origin},
                    {"stream", row.stream},
                    {"table", row.table},
-                   {"state", to_string(row.state)},
+                   {"state", row.is_equal ? "equal" : "not-yet-equal"},
                    {"why", row.why},
                    {"who", row.who},
                    {"said_at", row.said_at}});
@@ -107,6 +130,7 @@ std::string list_json(const std::vector<EqualityRow>& rows) {
 int run_list(const common::Config& config, const EqualOptions& options) {
   mysql::Connection connection = open_database(config);
   std::vector<EqualityRow> rows = read(config, connection, options.all);
+  add_told(config, connection, rows);
   if (!options.origin.empty()) std::erase_if(rows, [&](const auto& row) { return row.origin != options.origin; });
   if (options.output == Output::kJson) {
     fmt::print("{}", list_json(rows));
@@ -114,8 +138,8 @@ int run_list(const common::Config& config, const EqualOptions& options) {
   }
   Table table({"origin", "stream", "table", "state", "said at", "who", "why"});
   for (const EqualityRow& row : rows) {
-    table.add({row.origin, row.stream, row.table.empty() ? "(all)" : row.table, std::string(to_string(row.state)),
-               row.said_at, row.who, row.why});
+    table.add({row.origin, row.stream, row.table.empty() ? "(all)" : row.table,
+               row.is_equal ? "equal" : "not-yet-equal", row.said_at, row.who, row.why});
   }
   fmt::print("{}", table.text());
   return static_cast<int>(ExitCode::kGood);

@@ -20,8 +20,8 @@ namespace {
 using mysql::text_literal;
 
 /// Everything that is noted of an origin here. What was said of equality stays: it is the history.
-constexpr std::array<std::string_view, 6> kTables{"progress",   "channel_offset", "parked",
-                                                  "parked_try", "conflict",       "statement"};
+constexpr std::array<std::string_view, 7> kTables{"progress", "channel_offset", "parked",    "parked_try",
+                                                  "conflict", "statement",      "told_doubt"};
 constexpr std::size_t kRowsAtOnce = 200;
 constexpr std::chrono::seconds kAnswerTimeout{2};
 constexpr std::chrono::seconds kOwnerFresh{60};
@@ -170,7 +170,7 @@ int reset_at_target(const common::Config& config, const std::string& origin, boo
                                     .origin = origin,
                                     .stream = stream,
                                     .table = "",
-                                    .state = progress::Equality::kNotYetEqual,
+                                    .is_equal = false,
                                     .why = "the origin began anew (farshorectl origin reset)",
                                     .who = operator_name(),
                                     .said_at = {}};

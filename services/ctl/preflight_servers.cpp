@@ -9,6 +9,7 @@
 #include "capture/partitions.hpp"
 #include "capture/replication_check.hpp"
 #include "capture/source_check.hpp"
+#include "capture/source_reading.hpp"
 #include "capture/topic_setup.hpp"
 #include "common/database_error.hpp"
 #include "common/endpoints.hpp"
@@ -23,6 +24,7 @@ namespace farshore::ctl {
 namespace {
 
 constexpr std::chrono::seconds kTimeout{10};
+constexpr std::chrono::seconds kReplicaTimeout{2};
 
 void add(Findings& findings, const capture::CheckResult& result) {
   switch (result.severity) {
@@ -44,6 +46,25 @@ std::unique_ptr<kafka::Admin> open_admin(const common::Config& config) {
 void note_refusal(Findings& findings, const std::string& what, const EnvironmentError& error) {
   if (error.code() == ExitCode::kUnreachable) throw error;
   findings.mend(what, without_full_stop(error.what()), "an account that can log in", "mend what was found");
+}
+
+/// While one of them takes writes, or cannot be asked, capture gives no watermark.
+void check_replicas(Findings& findings, const common::OriginConfig& origin) {
+  for (const DatabaseEndpoint& endpoint : common::replica_endpoints(origin)) {
+    const std::string name = "replica " + endpoint.to_string();
+    mysql::SessionSettings settings;
+    settings.connect_timeout = kReplicaTimeout;
+    auto connection = mysql::Connection::open(endpoint, settings);
+    const auto answer = connection ? connection->query("SELECT @@GLOBAL.read_only")
+                                   : std::expected<mysql::Rows, mysql::SqlError>(std::unexpected(connection.error()));
+    if (!answer) {
+      findings.mend(name, answer.error().message, "a server that answers capture's account",
+                    "mend that, or take it out of the origin's replicas");
+      continue;
+    }
+    findings.check(capture::is_read_only(answer->text(0, 0)), name, "read_only is " + answer->text(0, 0),
+                   "read_only is ON", "SET GLOBAL read_only = ON there, or take it out of the origin's replicas");
+  }
 }
 
 std::vector<Finding> check_source(const common::Config& config, const common::OriginConfig& origin,
@@ -74,6 +95,7 @@ std::vector<Finding> check_source(const common::Config& config, const common::Or
     results->push_back(std::move(*replication));
   }
   for (const capture::CheckResult& result : *results) add(findings, result);
+  check_replicas(findings, origin);
   const auto tables = capture::read_tables(*connection);
   if (!tables) return failed(tables.error());
   for (const capture::TableFacts& table : *tables)

@@ -40,7 +40,12 @@ std::expected<Evidence, mysql::SqlError> EvidenceReader::read_all() {
   // A schema of an earlier version: the verdict says what to do.
   if (!equality && equality.error().kind != mysql::SqlErrorKind::kMissingTable)
     return std::unexpected(std::move(equality.error()));
-  if (equality) evidence.equality = std::move(*equality);
+  auto told = progress::read_told(*connection_, region_);
+  if (!told && told.error().kind != mysql::SqlErrorKind::kMissingTable) return std::unexpected(std::move(told.error()));
+  if (equality && told) {
+    evidence.equality = std::move(*equality);
+    evidence.told = std::move(*told);
+  }
   // It only explains; a server without such locks has none.
   if (const auto block = progress::read_block(*connection_, region_)) evidence.block = *block;
   return evidence;

@@ -95,14 +95,18 @@ class StreamJudge {
 
   void block(progress::WriteBlock block) { waits_for_ = to_sentence(block); }
 
-  void equality(const std::optional<std::vector<progress::EqualityRow>>& said) {
+  void equality(const std::optional<std::vector<progress::EqualityRow>>& said,
+                std::span<const progress::ToldDoubt> told) {
     if (!said) {
-      return close(Reason::kNotYetEqual,
-                   "the farshore schema here has no table equality, where it is said that the tables began equal: run "
-                   "`farshorectl init`");
+      return close(
+          Reason::kNotYetEqual,
+          "the farshore schema here has no table equality or told_doubt, where it is said that the tables began "
+          "equal: run `farshorectl init`");
     }
-    if (auto why = progress::why_not_equal(*said, verdict_.origin, verdict_.stream))
-      close(Reason::kNotYetEqual, std::move(*why));
+    auto why = progress::why_not_equal(*said, verdict_.origin, verdict_.stream);
+    if (const auto doubted = progress::why_doubted(told, *said, verdict_.origin, verdict_.stream))
+      why = why ? fmt::format("{}; {}", *why, *doubted) : *doubted;
+    if (why) close(Reason::kNotYetEqual, std::move(*why));
   }
 
   StreamVerdict finish() {
@@ -208,7 +212,7 @@ StreamVerdict judge_stream(const std::string& origin, const std::string& stream,
     if (count.origin == origin && count.stream == stream) judge.pending(count);
   }
   if (evidence.block) judge.block(*evidence.block);
-  judge.equality(evidence.equality);
+  judge.equality(evidence.equality, evidence.told);
   return judge.finish();
 }
 

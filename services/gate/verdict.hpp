@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gate/safe_time_watch.hpp"
+#include "progress/doubts.hpp"
 #include "progress/equality.hpp"
 #include "progress/progress_row.hpp"
 #include "progress/progress_store.hpp"
@@ -57,8 +58,10 @@ struct Expectation {
 struct Evidence {
   std::vector<progress::ProgressRow> rows;
   std::vector<progress::PendingCount> pending;
-  std::optional<std::vector<progress::EqualityRow>> equality;  ///< nothing: the schema here has no such table
-  std::optional<progress::WriteBlock> block = {};              ///< why apply can write nothing here, as it says
+  std::optional<std::vector<progress::EqualityRow>> equality;  ///< nothing: the schema here has no such table, or not
+                                                               ///< that of what was told
+  std::vector<progress::ToldDoubt> told = {};
+  std::optional<progress::WriteBlock> block = {};  ///< why apply can write nothing here, as it says
 };
 
 /// `evidence_age`, of the reading, is by the steady clock.

@@ -206,3 +206,37 @@ def test_a_cascade_from_a_table_that_no_stream_takes_stops_capture_until_it_is_g
         assert case.published_changes() == 0
         case.execute("SET SESSION sql_log_bin = 0", "ALTER TABLE child DROP FOREIGN KEY tie")
         case.wait_published(1)
+
+
+def watermarks(capture):
+    return capture.metrics().total("farshore_capture_published_watermarks_total")
+
+
+def test_a_source_that_may_have_been_replaced_gives_no_watermark(circuit, sources):
+    """A replica of it takes writes, or cannot be asked: somebody may have promoted it. Changes are published all the same."""
+    case, replica = circuit(MARIADB), sources["target"]
+    case.execute(*TABLES[:1])
+    config = case.capture_config()
+    config["origins"][0]["replicas"] = [f"127.0.0.1:{replica.port}"]
+    replica.execute("SET GLOBAL read_only = ON")
+    with case.capture(config=config) as capture:
+        capture.wait_ready()
+        eventually("watermarks are published", lambda: watermarks(capture) > 0)
+        replica.execute("SET GLOBAL read_only = OFF")
+        eventually("it says so", lambda: "takes writes" in str(capture.readiness()[1]))
+        before = watermarks(capture)
+        case.execute("INSERT INTO good VALUES (1, 1)")
+        case.wait_published(1)
+        holds_for("no watermark is published", lambda: watermarks(capture) == before, 3)
+        replica.execute("SET GLOBAL read_only = ON")
+        capture.wait_ready()
+        eventually("watermarks are published again", lambda: watermarks(capture) > before)
+        replica.stop()
+        eventually("it says so", lambda: "cannot be asked" in str(capture.readiness()[1]))
+        replica.start()
+        eventually("it says so", lambda: "takes writes" in str(capture.readiness()[1]))
+        case.source.execute("SET GLOBAL read_only = ON")
+        try:
+            eventually("it says so", lambda: "the source is read-only" in str(capture.readiness()[1]))
+        finally:
+            case.source.execute("SET GLOBAL read_only = OFF")

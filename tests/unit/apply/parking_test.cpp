@@ -119,7 +119,7 @@ TEST_F(ParkedChanges, ALaterChangeKeepsItsPlaceAmongOthersOfItsKind) {
   write();
   take(topic_.transaction(2).erase(2, "x").erase(1, "taken").erase(3, "y").end().send());
   write();
-  const std::string head = "DELETE t FROM `shop`.`notes` AS t FORCE INDEX (PRIMARY) WHERE `id` IN ";
+  const std::string head = "DELETE `shop`.`notes` FROM `shop`.`notes` FORCE INDEX (PRIMARY) WHERE `id` IN ";
   EXPECT_THAT(data(), ElementsAre(head + "(2)", "DELETE FROM `shop`.`notes` WHERE `id`=1", head + "(3)"));
   EXPECT_EQ(target_.parked(), 0U);
 }

@@ -140,7 +140,8 @@ class Topic {
     return record;
   }
   /// "Everything up to this transaction is at or before `seq`."
-  std::shared_ptr<OwnedBatch> watermark(std::uint64_t transaction, std::uint64_t seq, change::Doubts doubts = {}) {
+  std::shared_ptr<OwnedBatch> watermark(std::uint64_t transaction, std::uint64_t seq,
+                                        std::vector<change::Doubt> doubts = {}) {
     change::Watermark made = statement(transaction, Seq(seq));
     made.doubts = std::move(doubts);
     return keep(builder_.watermark_record(made, LocalTime{}));

@@ -306,14 +306,14 @@ TEST_F(Statements, AnUpsertAssignsTheKeyToo) {
 }
 
 TEST_F(Statements, ADeleteByASimpleKeyIsAList) {
-  EXPECT_EQ(notes_.delete_head(), "DELETE t FROM `shop`.`notes` AS t FORCE INDEX (PRIMARY) WHERE `id` IN (");
+  EXPECT_EQ(notes_.delete_head(), "DELETE `shop`.`notes` FROM `shop`.`notes` FORCE INDEX (PRIMARY) WHERE `id` IN (");
   EXPECT_EQ(text([&](std::string& out) { return notes_.append_delete_key(note_, out); }), "7");
   EXPECT_EQ(notes_.delete_separator(), ",");
   EXPECT_EQ(notes_.delete_tail(), ")");
 }
 
 TEST_F(Statements, ADeleteDoesNotMeanAKeyThatOnlyTheCollationHoldsEqual) {
-  EXPECT_EQ(names_.delete_head(), "DELETE t FROM `shop`.`names` AS t FORCE INDEX (PRIMARY) WHERE ");
+  EXPECT_EQ(names_.delete_head(), "DELETE `shop`.`names` FROM `shop`.`names` FORCE INDEX (PRIMARY) WHERE ");
   EXPECT_EQ(text([&](std::string& out) { return names_.append_delete_key(name_, out); }),
             "(`name`='ABC' AND CAST(`name` AS BINARY)<=>CAST(CONVERT('ABC' USING utf8mb4) AS BINARY))");
   EXPECT_EQ(names_.delete_separator(), " OR ");

@@ -142,7 +142,7 @@ TEST_F(TheWriter, KeepsOnlyTheLastImageOfEachKeyDeletesFirst) {
   topic.erase(2, "b").update(1, "second", "last").erase(4, "d").end();
   take(topic.send());
   write();
-  EXPECT_THAT(data(), ElementsAre("DELETE t FROM `shop`.`notes` AS t FORCE INDEX (PRIMARY) WHERE `id` IN (2,4)",
+  EXPECT_THAT(data(), ElementsAre("DELETE `shop`.`notes` FROM `shop`.`notes` FORCE INDEX (PRIMARY) WHERE `id` IN (2,4)",
                                   std::string(kUpsert) + "(1,'last'),(3,'c')" + kTail));
   EXPECT_EQ(outcomes_[0].rows, 7U);
 }
@@ -178,7 +178,7 @@ TEST_F(TheWriter, KeysThatMayBeEqualAreNeitherMergedNorReordered) {
   write();
   const std::string head = "INSERT INTO `shop`.`names` (`id`,`note`) VALUES ";
   const auto exactly = [](const std::string& key) {
-    return "DELETE t FROM `shop`.`names` AS t FORCE INDEX (PRIMARY) WHERE (`note`='" + key +
+    return "DELETE `shop`.`names` FROM `shop`.`names` FORCE INDEX (PRIMARY) WHERE (`note`='" + key +
            "' AND CAST(`note` AS BINARY)<=>CAST(CONVERT('" + key + "' USING utf8mb4) AS BINARY))";
   };
   const std::string tail = " ON DUPLICATE KEY UPDATE `id`=VALUES(`id`),`note`=VALUES(`note`)";
@@ -200,23 +200,28 @@ TEST_F(TheWriter, AWatermarkAloneIsATransactionToo) {
   stored_and_loaded(applied_up_to(10, 4));
   take(Topic().watermark(6, 10));
   write();
-  ASSERT_THAT(writes_, SizeIs(2));
+  ASSERT_THAT(writes_, ElementsAre(_, StartsWith("DELETE FROM farshore.told_doubt"), "COMMIT"));
   EXPECT_THAT(writes_[0], HasSubstr("origin_position='0-1-6'"));
   EXPECT_EQ(target_.progress().at("safe_time"), std::to_string(time_of(6).time_since_epoch().count()));
 }
 
 TEST_F(TheWriter, WhatTheOriginsRegionDoubtsIsWrittenWithTheSafeTimeOfIt) {
   stored_and_loaded(applied_up_to(10, 4));
-  take(
-      Topic().watermark(6, 10, {.standing = {{.table = "shop.orders", .said_at = time_of(3)}}, .ended = {time_of(2)}}));
+  take(Topic().watermark(6, 10, {{.table = "shop.orders", .said_at = time_of(3)}}));
   write();
-  const auto micros = [](SourceTime time) { return std::to_string(time.time_since_epoch().count()); };
-  EXPECT_THAT(writes_, ElementsAre(StartsWith(kProgress),
-                                   AllOf(StartsWith("UPDATE farshore.equality SET state='told-ended'"),
-                                         HasSubstr(micros(time_of(2)))),
-                                   AllOf(StartsWith("INSERT INTO farshore.equality"),
-                                         HasSubstr("'main','shop.orders','told-unequal',0," + micros(time_of(3)))),
-                                   "COMMIT"));
+  EXPECT_THAT(writes_,
+              ElementsAre(StartsWith(kProgress),
+                          AllOf(StartsWith("DELETE FROM farshore.told_doubt"), HasSubstr("NOT IN ('shop.orders')")),
+                          AllOf(StartsWith("INSERT INTO farshore.told_doubt"), HasSubstr("'shop.orders'")), "COMMIT"));
+}
+
+TEST_F(TheWriter, ASchemaWithoutTheTableOfDoubtsStopsThePartitionWithAWayOut) {
+  target_.deny("DELETE FROM farshore.told_doubt");
+  stored_and_loaded(applied_up_to(10, 4));
+  take(Topic().watermark(6, 10));
+  write();
+  EXPECT_EQ(target_.progress().at("state"), "stopped");
+  EXPECT_THAT(target_.progress().at("reason"), HasSubstr("`farshorectl init`"));
 }
 
 TEST_F(TheWriter, ManyRowsGoInStatementsOfBoundedSize) {
@@ -282,10 +287,11 @@ TEST_F(AGroupIsWritten, InStrictOrderWithoutCoalescing) {
   take(topic_.end().send());
   write();
   const std::string lines = "INSERT INTO `shop`.`lines` (`id`,`note`) VALUES ";
-  EXPECT_THAT(data(), ElementsAre(std::string(kUpsert) + "(1,'a')" + kTail, lines + "(10,'x')" + kTail,
-                                  std::string(kUpsert) + "(1,'b')" + kTail,
-                                  "DELETE t FROM `shop`.`notes` AS t FORCE INDEX (PRIMARY) WHERE `id` IN (1)",
-                                  "DELETE t FROM `shop`.`lines` AS t FORCE INDEX (PRIMARY) WHERE `id` IN (10)"));
+  EXPECT_THAT(data(),
+              ElementsAre(std::string(kUpsert) + "(1,'a')" + kTail, lines + "(10,'x')" + kTail,
+                          std::string(kUpsert) + "(1,'b')" + kTail,
+                          "DELETE `shop`.`notes` FROM `shop`.`notes` FORCE INDEX (PRIMARY) WHERE `id` IN (1)",
+                          "DELETE `shop`.`lines` FROM `shop`.`lines` FORCE INDEX (PRIMARY) WHERE `id` IN (10)"));
 }
 
 TEST_F(AGroupIsWritten, AKeyChangeMovesTheRowSoThatItsChildrenStay) {

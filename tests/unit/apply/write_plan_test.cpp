@@ -41,8 +41,9 @@ constexpr const char* kInto = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES "
 
 TEST_F(UniqueValues, RowsThatShareNoneAreMergedAndTakeTwoStatements) {
   topic_.update(1, "a", "b").erase(2, "c").update(1, "b", "d").insert(3, "e").erase(4, "f").insert(2, "c");
-  EXPECT_THAT(written(topic_), ElementsAre("DELETE t FROM `shop`.`notes` AS t FORCE INDEX (PRIMARY) WHERE `id` IN (4)",
-                                           kInto + std::string("(1,'d'),(2,'c'),(3,'e')")));
+  EXPECT_THAT(written(topic_),
+              ElementsAre("DELETE `shop`.`notes` FROM `shop`.`notes` FORCE INDEX (PRIMARY) WHERE `id` IN (4)",
+                          kInto + std::string("(1,'d'),(2,'c'),(3,'e')")));
 }
 
 TEST_F(UniqueValues, OneThatGoesFromRowToRowKeepsTheOrder) {

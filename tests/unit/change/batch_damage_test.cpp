@@ -168,20 +168,21 @@ TEST(DamagedBatch, WhoseLastChangeIsNotTheHeadersIsRefused) {
 }
 
 TEST(DamagedBatch, WhoseWatermarkDoubtsWhatNoTableCanBeIsRefused) {
-  const auto read_doubts = [](int doubts, const std::string& table, int ended) {
+  const auto read_doubts = [](std::size_t doubts, const std::string& table, std::int64_t said_at = 1) {
     v1::Watermark message;
-    for (int i = 0; i < doubts; ++i) message.add_doubts()->set_table(table);
-    for (int i = 0; i < ended; ++i) message.add_ended_doubts_us(i);
+    for (std::size_t i = 0; i < doubts; ++i) {
+      message.add_doubts()->set_table(table);
+      message.mutable_doubts()->rbegin()->set_said_at_us(said_at);
+    }
     return parse_watermark(message.SerializeAsString()).has_value();
   };
-  const int most = static_cast<int>(kMaxDoubts);
-  EXPECT_TRUE(read_doubts(most, std::string(kMaxTableNameChars, 'x'), most));
-  EXPECT_FALSE(read_doubts(most + 1, "shop.t", 0));
-  EXPECT_FALSE(read_doubts(0, "", most + 1));
-  EXPECT_FALSE(read_doubts(1, std::string(kMaxTableNameChars + 1, 'x'), 0));
+  EXPECT_TRUE(read_doubts(kMaxDoubts, std::string(kMaxTableNameChars, 'x')));
+  EXPECT_FALSE(read_doubts(kMaxDoubts + 1, "shop.t"));
+  EXPECT_FALSE(read_doubts(1, std::string(kMaxTableNameChars + 1, 'x')));
+  EXPECT_FALSE(read_doubts(1, "shop.t", 0));
   std::string wide;
   for (std::size_t i = 0; i < kMaxTableNameChars; ++i) wide += "é";
-  EXPECT_TRUE(read_doubts(1, wide, 0)) << "characters, not bytes";
+  EXPECT_TRUE(read_doubts(1, wide)) << "characters, not bytes";
 }
 
 TEST(DamagedBatch, WithATableThatIsNoneIsRefused) {

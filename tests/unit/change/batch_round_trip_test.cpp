@@ -117,8 +117,8 @@ TEST(Batch, CarriesAWatermarkThatRides) {
 TEST(Batch, OfAWatermarkAloneTakesNoNumber) {
   BatchBuilder builder = make_builder(Seq(41));
   Watermark watermark{example::kCommitTime, "0-1-40", Seq(40), std::chrono::microseconds(3), 99};
-  watermark.doubts.standing = {{.table = "shop.orders", .said_at = example::kCommitTime}, {.table = "", .said_at = {}}};
-  watermark.doubts.ended = {example::kCommitTime};
+  watermark.doubts = {{.table = "shop.orders", .said_at = example::kCommitTime},
+                      {.table = "", .said_at = example::kCommitTime}};
   const OwnedRecord record(builder.watermark_record(watermark, example::kPublishedAt));
   TableCache tables;
   Batch batch;

@@ -39,7 +39,7 @@ progress::EqualityRow said_equal(const std::string& stream) {
   out.id = 1;
   out.origin = "east";
   out.stream = stream;
-  out.state = progress::Equality::kEqual;
+  out.is_equal = true;
   return out;
 }
 
@@ -333,11 +333,22 @@ TEST(Verdict, IsClosedByATableThatBecameUnequal) {
   progress::EqualityRow table = said_equal("main");
   table.id = 2;
   table.table = "shop.orders";
-  table.state = progress::Equality::kNotYetEqual;
+  table.is_equal = false;
   table.why = "`TRUNCATE orders` of the origin was passed over";
   skipped.evidence.equality->push_back(table);
   EXPECT_THAT(skipped.reasons(), ElementsAre(Reason::kNotYetEqual));
   EXPECT_THAT(skipped.verdict().reasons[0].detail, HasSubstr("shop.orders (`TRUNCATE orders` of the origin"));
+}
+
+TEST(Verdict, IsClosedByWhatTheOriginsRegionDoubts) {
+  Situation doubted;
+  doubted.evidence.told.push_back({.partition = {"east", "main", PartitionId(0)}, .table = "shop.orders", .heard = 1});
+  EXPECT_THAT(doubted.reasons(), ElementsAre(Reason::kNotYetEqual));
+  EXPECT_THAT(doubted.verdict().reasons[0].detail, HasSubstr("the region of east does not know"));
+  progress::EqualityRow later = said_equal("main");
+  later.id = 2;
+  doubted.evidence.equality->push_back(later);
+  EXPECT_TRUE(doubted.verdict().open);
 }
 
 TEST(Verdict, OfASchemaWithoutThatTableNamesInit) {

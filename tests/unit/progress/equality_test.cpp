@@ -1,5 +1,7 @@
 #include "progress/equality.hpp"
 
+#include "progress/doubts.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +16,7 @@ EqualityRow said(std::uint64_t id, std::string table, bool is_equal, std::string
           .origin = "east",
           .stream = "main",
           .table = std::move(table),
-          .state = is_equal ? Equality::kEqual : Equality::kNotYetEqual,
+          .is_equal = is_equal,
           .why = std::move(why),
           .who = "someone",
           .said_at = {}};
@@ -44,23 +46,31 @@ TEST(Equality, OfATableIsAskedBesideItsStreams) {
 }
 
 TEST(Equality, OfOneTableIsWhatWasSaidLastOfItOrOfItsStream) {
-  const auto is_unequal = [](const std::vector<EqualityRow>& rows) {
-    return is_said_unequal(rows, "east", "main", "shop.orders");
+  const auto is_equal = [](const std::vector<EqualityRow>& rows) {
+    const EqualityRow* const last = last_said(rows, "east", "main", "shop.orders");
+    return last != nullptr && last->is_equal;
   };
-  EXPECT_FALSE(is_unequal({})) << "nobody has said anything";
-  EXPECT_FALSE(is_unequal({said(1, "", true)}));
-  EXPECT_FALSE(is_unequal({said(1, "shop.orders", true)}));
-  EXPECT_TRUE(is_unequal({said(1, "", true), said(2, "shop.orders", false)}));
-  EXPECT_FALSE(is_unequal({said(1, "", true), said(2, "shop.items", false)}));
-  EXPECT_FALSE(is_unequal({said(1, "shop.orders", false), said(2, "", true)}));
-  EXPECT_TRUE(is_unequal({said(1, "shop.orders", true), said(2, "", false)}));
+  EXPECT_FALSE(is_equal({}));
+  EXPECT_TRUE(is_equal({said(1, "", true)}));
+  EXPECT_TRUE(is_equal({said(1, "shop.orders", true)}));
+  EXPECT_FALSE(is_equal({said(1, "", true), said(2, "shop.orders", false)}));
+  EXPECT_TRUE(is_equal({said(1, "", true), said(2, "shop.items", false)}));
+  EXPECT_TRUE(is_equal({said(1, "shop.orders", false), said(2, "", true)}));
+  EXPECT_FALSE(is_equal({said(1, "shop.orders", true), said(2, "", false)}));
 }
 
-TEST(Equality, IsDoubtedAsTheOriginsOwnRegionDoubtsIt) {
-  EqualityRow told = said(2, "shop.orders", false, "the region of east does not know");
-  told.state = Equality::kToldUnequal;
-  EXPECT_THAT(why({said(1, "", true), told}), HasSubstr("shop.orders (the region of east does not know)"));
-  EXPECT_EQ(why({said(1, "", true), told, said(3, "shop.orders", true)}), "") << "what is said here later counts";
+TEST(Doubts, CountUntilTheSameIsSaidToBeEqualHere) {
+  const ToldDoubt orders{.partition = {"east", "main", PartitionId(3)}, .table = "shop.orders", .heard = 4};
+  const auto why = [&](std::vector<EqualityRow> rows, std::string_view stream = "main") {
+    return why_doubted(std::span(&orders, 1), rows, "east", stream).value_or("");
+  };
+  EXPECT_THAT(why({said(1, "", true)}), HasSubstr("shop.orders (`farshorectl equal list` there"));
+  EXPECT_NE(why({said(4, "shop.orders", true)}), "") << "said before it was told";
+  EXPECT_EQ(why({said(1, "", true), said(5, "shop.orders", true)}), "");
+  EXPECT_EQ(why({said(5, "", true)}), "") << "of the whole stream";
+  EXPECT_NE(why({said(5, "", true), said(6, "shop.orders", false)}), "");
+  EXPECT_NE(why({said(5, "shop.items", true)}), "");
+  EXPECT_EQ(why({}, "bulk"), "") << "another stream's";
 }
 
 TEST(Equality, NamesAFewTablesOfMany) {

@@ -1,0 +1,75 @@
+#include "capture/replica_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/pause.hpp"
+#include "capture/source_reading.hpp"
+
+namespace farshore::capture {
+namespace {
+
+constexpr std::chrono::seconds kTimeout{2};
+constexpr std::chrono::milliseconds kInterval{1000};
+
+}  // namespace
+
+ReplicaWatch::ReplicaWatch(const std::vector<DatabaseEndpoint>& replicas) {
+  for (const DatabaseEndpoint& endpoint : replicas)
+    replicas_.push_back({.endpoint = endpoint, .connection = {}, .read_only_at = {}, .why = {}});
+}
+
+void ReplicaWatch::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    for (Replica& replica : replicas_) {
+      if (stop.stop_requested()) return;
+      const auto asked_at = Clock::now();
+      std::string why = ask(replica);
+      const std::lock_guard lock(mutex_);
+      if (why.empty()) replica.read_only_at = asked_at;
+      replica.why = std::move(why);
+    }
+    pause_for(kInterval, stop);
+  }
+}
+
+std::string ReplicaWatch::ask(Replica& replica) {
+  const std::string name = replica.endpoint.to_string();
+  const auto unknown = [&](const mysql::SqlError& error) {
+    replica.connection.reset();
+    return fmt::format(
+        "the replica {} cannot be asked whether it takes writes ({}): mend that, or take it out of the "
+        "origin's replicas",
+        name, error.message);
+  };
+  if (!replica.connection) {
+    mysql::SessionSettings settings;
+    settings.connect_timeout = kTimeout;
+    settings.read_timeout = kTimeout;
+    settings.program_name = "farshore capture";
+    auto opened = mysql::Connection::open(replica.endpoint, settings);
+    if (!opened) return unknown(opened.error());
+    replica.connection = std::move(*opened);
+  }
+  const auto answer = replica.connection->query("SELECT @@GLOBAL.read_only");
+  if (!answer) return unknown(answer.error());
+  if (is_read_only(answer->text(0, 0))) return {};
+  return fmt::format(
+      "the replica {} takes writes (read_only is {}): if it was promoted, the origin's address has to name "
+      "it; else SET GLOBAL read_only = ON there, or take it out of the origin's replicas",
+      name, answer->text(0, 0));
+}
+
+ReplicaWatch::Answer ReplicaWatch::answer() const {
+  const std::lock_guard lock(mutex_);
+  Answer answer{.read_only_at = Clock::time_point::max(), .why = {}};
+  for (const Replica& replica : replicas_) {
+    if (!replica.why.empty()) return {.read_only_at = std::nullopt, .why = replica.why};
+    if (!replica.read_only_at) answer.read_only_at.reset();
+    if (answer.read_only_at) answer.read_only_at = std::min(*answer.read_only_at, *replica.read_only_at);
+  }
+  return answer;
+}
+
+}  // namespace farshore::capture

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/endpoint.hpp"
+#include "mysql/connection.hpp"
+
+namespace farshore::capture {
+
+/// Asks the replicas of a source, each second, whether they take writes. One that was promoted while the source lives
+/// on, writable and cut off, shows itself nowhere else: the source is the origin's primary only as long as none of them
+/// takes writes.
+class ReplicaWatch {
+ public:
+  using Clock = std::chrono::steady_clock;
+  struct Answer {
+    /// All of them said that they were read-only when they were asked at this time or later; nothing: see `why`.
+    std::optional<Clock::time_point> read_only_at;
+    std::string why;  ///< one takes writes or cannot be asked, for people; empty: they are, or were not asked yet
+  };
+
+  explicit ReplicaWatch(const std::vector<DatabaseEndpoint>& replicas);
+
+  /// The loop of the watch's thread.
+  void run(const std::stop_token& stop);
+  /// Any thread.
+  [[nodiscard]] Answer answer() const;
+
+ private:
+  struct Replica {
+    DatabaseEndpoint endpoint;
+    std::optional<mysql::Connection> connection;  ///< the watch's thread only
+    std::optional<Clock::time_point> read_only_at;
+    std::string why;
+  };
+  /// Empty: it is read-only.
+  [[nodiscard]] static std::string ask(Replica& replica);
+
+  mutable std::mutex mutex_;
+  std::vector<Replica> replicas_;  // but for connections guarded by mutex_
+};
+
+}  // namespace farshore::capture

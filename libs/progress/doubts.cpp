@@ -1,0 +1,139 @@
+#include "progress/doubts.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <ranges>
+#include <set>
+#include <utility>
+
+#include "change/limits.hpp"
+#include "mysql/literal.hpp"
+#include "progress/names.hpp"
+
+namespace farshore::progress {
+namespace {
+
+using mysql::SqlError;
+using mysql::text_literal;
+
+constexpr std::size_t kNamedMax = 5;
+
+// A row that is written by a transaction under way is waited for; more such than this are not under way at once.
+std::expected<void, SqlError> wait_for_writers(mysql::Connection& connection, std::string_view region) {
+  for (const std::string& sql :
+       {fmt::format("SELECT id FROM {}.equality ORDER BY id DESC LIMIT 1000 LOCK IN SHARE MODE", kSchemaName),
+        fmt::format("SELECT COUNT(*) FROM {}.mismatch WHERE region={} LOCK IN SHARE MODE", kSchemaName,
+                    text_literal(region))}) {
+    if (const auto waited = connection.query(sql); !waited) return std::unexpected(waited.error());
+  }
+  return {};
+}
+
+std::string partition_condition(std::string_view region, const PartitionKey& partition) {
+  return fmt::format("region={} AND origin={} AND stream={} AND part={}", text_literal(region),
+                     text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw());
+}
+
+}  // namespace
+
+std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connection, std::string_view region,
+                                                    std::span<const std::string> origins, bool waits) {
+  if (waits)
+    if (const auto waited = wait_for_writers(connection, region); !waited) return std::unexpected(waited.error());
+  const auto said = read_equality(connection, region);
+  if (!said) return std::unexpected(said.error());
+  const auto stands = [&](const EqualityRow& row) {
+    if (!origins.empty() && std::ranges::find(origins, row.origin) == origins.end()) return false;
+    return !row.is_equal && last_said(*said, row.origin, row.stream, row.table) == &row;
+  };
+  if (std::ranges::none_of(*said, stands)) return change::Doubts();
+  const auto found = connection.query(
+      fmt::format("SELECT origin, stream, CONCAT(schema_name, '.', table_name), "
+                  "CAST(UNIX_TIMESTAMP(MAX(last_at))*1000000 AS SIGNED) FROM {}.mismatch WHERE region={} GROUP BY "
+                  "origin, stream, schema_name, table_name",
+                  kSchemaName, text_literal(region)));
+  if (!found) return std::unexpected(found.error());
+  change::Doubts doubts;
+  for (const EqualityRow& row : *said | std::views::filter(stands)) {
+    SourceTime said_at = row.said_time;
+    for (std::size_t at = 0; at < found->size(); ++at) {
+      const bool is_of_it = found->text(at, 0) == row.origin && found->text(at, 1) == row.stream &&
+                            (row.table.empty() || found->text(at, 2) == row.table);
+      if (is_of_it) said_at = std::max(said_at, SourceTime(std::chrono::microseconds(found->integer(at, 3))));
+    }
+    std::vector<change::Doubt>& of_stream = doubts[row.stream];
+    const auto known = std::ranges::find(of_stream, row.table, &change::Doubt::table);
+    if (known == of_stream.end())
+      of_stream.push_back({.table = row.table, .said_at = said_at});
+    else
+      known->said_at = std::max(known->said_at, said_at);
+  }
+  for (auto& [stream, of_stream] : doubts) {
+    if (of_stream.size() <= change::kMaxDoubts) continue;
+    of_stream = {{.table = "", .said_at = std::ranges::max(of_stream, {}, &change::Doubt::said_at).said_at}};
+  }
+  return doubts;
+}
+
+std::expected<void, SqlError> write_told(mysql::Connection& connection, std::string_view region,
+                                         const PartitionKey& partition, std::span<const change::Doubt> doubts) {
+  std::string gone =
+      fmt::format("DELETE FROM {}.told_doubt WHERE {}", kSchemaName, partition_condition(region, partition));
+  std::string separator = " AND table_name NOT IN (";
+  for (const change::Doubt& doubt : doubts) gone += std::exchange(separator, ",") + text_literal(doubt.table);
+  if (!doubts.empty()) gone += ")";
+  if (const auto done = connection.execute(gone); !done) return std::unexpected(done.error());
+  for (const change::Doubt& doubt : doubts) {
+    const std::int64_t said_at = doubt.said_at.time_since_epoch().count();
+    // Another partition may have told the same before something was said here.
+    const auto done = connection.execute(fmt::format(
+        "INSERT INTO {0}.told_doubt (region, origin, stream, part, table_name, said_at_us, heard) SELECT "
+        "{1},{2},{3},{4},{5},{6}, COALESCE((SELECT MIN(heard) FROM {0}.told_doubt AS known WHERE known.region={1} AND "
+        "known.origin={2} AND known.stream={3} AND known.table_name={5} AND known.said_at_us={6}), (SELECT "
+        "COALESCE(MAX(id), 0) FROM {0}.equality)) FROM DUAL ON DUPLICATE KEY UPDATE "
+        "heard=IF(said_at_us=VALUES(said_at_us), {0}.told_doubt.heard, VALUES(heard)), said_at_us=VALUES(said_at_us)",
+        kSchemaName, text_literal(region), text_literal(partition.origin), text_literal(partition.stream),
+        partition.partition.raw(), text_literal(doubt.table), said_at));
+    if (!done) return std::unexpected(done.error());
+  }
+  return {};
+}
+
+std::expected<std::vector<ToldDoubt>, SqlError> read_told(mysql::Connection& connection, std::string_view region) {
+  const auto found =
+      connection.query(fmt::format("SELECT origin, stream, part, table_name, heard FROM {}.told_doubt WHERE region={} "
+                                   "ORDER BY origin, stream, table_name, part",
+                                   kSchemaName, text_literal(region)));
+  if (!found) return std::unexpected(found.error());
+  std::vector<ToldDoubt> told;
+  for (std::size_t at = 0; at < found->size(); ++at)
+    told.push_back({.partition = {found->text(at, 0), found->text(at, 1),
+                                  PartitionId(static_cast<std::int32_t>(found->integer(at, 2)))},
+                    .table = found->text(at, 3),
+                    .heard = found->unsigned_integer(at, 4)});
+  return told;
+}
+
+std::optional<std::string> why_doubted(std::span<const ToldDoubt> told, std::span<const EqualityRow> said,
+                                       std::string_view origin, std::string_view stream) {
+  std::set<std::string> tables;
+  for (const ToldDoubt& doubt : told) {
+    if (doubt.partition.origin != origin || doubt.partition.stream != stream) continue;
+    const EqualityRow* const last = last_said(said, origin, stream, doubt.table);
+    if (last != nullptr && last->is_equal && last->id > doubt.heard) continue;
+    tables.insert(doubt.table.empty() ? "any table" : doubt.table);
+  }
+  if (tables.empty()) return std::nullopt;
+  std::vector<std::string> named(
+      tables.begin(), std::next(tables.begin(), static_cast<std::ptrdiff_t>(std::min(tables.size(), kNamedMax))));
+  return fmt::format(
+      "the region of {0} does not know its own to be equal to another region's: {1}{2} (`farshorectl equal list` there "
+      "says why); make the rows equal and declare it there: this gate opens by itself then. Where that region is lost: "
+      "`farshorectl equal declare --origin {0} --stream {3}` here",
+      origin, fmt::join(named, ", "),
+      tables.size() > kNamedMax ? fmt::format(" and {} more", tables.size() - kNamedMax) : "", stream);
+}
+
+}  // namespace farshore::progress

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "change/watermark.hpp"
+#include "mysql/connection.hpp"
+#include "progress/equality.hpp"
+#include "progress/progress_row.hpp"
+
+/// What one region does not know to be equal to another's is told to that other by watermarks, and closes its gate too.
+namespace farshore::progress {
+
+/// What is to be told of a region: whatever was said last of a stream or table of `origins` (empty: of any) and is not
+/// that it is equal. Said again whenever a change finds another row.
+///
+/// `waits`: first waits for transactions that are under way in these tables, a second at most (kLockWait), so that
+/// nothing is missing of what stood in the binlog before: on MariaDB a transaction is there before it can be read.
+[[nodiscard]] std::expected<change::Doubts, mysql::SqlError> read_doubts(mysql::Connection& connection,
+                                                                         std::string_view region,
+                                                                         std::span<const std::string> origins,
+                                                                         bool waits);
+
+/// A row of farshore.told_doubt.
+struct ToldDoubt {
+  PartitionKey partition;
+  std::string table;        ///< "schema.table"; empty: every table of the stream
+  std::uint64_t heard = 0;  ///< the last row of farshore.equality that was said before it
+};
+
+/// What a partition's newest watermark tells, in place of what the one before did. Takes part in the open transaction.
+[[nodiscard]] std::expected<void, mysql::SqlError> write_told(mysql::Connection& connection, std::string_view region,
+                                                              const PartitionKey& partition,
+                                                              std::span<const change::Doubt> doubts);
+[[nodiscard]] std::expected<std::vector<ToldDoubt>, mysql::SqlError> read_told(mysql::Connection& connection,
+                                                                               std::string_view region);
+
+/// Whether what was told closes the gate over a stream: it was, and nobody has said here since that the table is equal.
+/// Nothing: it does not. Else a sentence for people, which names tables and the command.
+[[nodiscard]] std::optional<std::string> why_doubted(std::span<const ToldDoubt> told, std::span<const EqualityRow> said,
+                                                     std::string_view origin, std::string_view stream);
+
+}  // namespace farshore::progress
