@@ -103,10 +103,10 @@ Intake PartitionIntake::take(const std::shared_ptr<ReadBatch>& batch, change::Ta
   if (verdict.kind == Verdict::Kind::kDrop) {
     return {.step = Step::kDropped, .rows = header->count, .duplicates = header->count};
   }
-  if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, std::move(verdict), set);
+  if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, verdict, set);
   if (verdict.kind == Verdict::Kind::kRefuse) {
     verdict.reason = fmt::format("at offset {}: {}", batch->offset.raw(), verdict.reason);
-    return stop(Step::kRefused, std::move(verdict), set);
+    return stop(Step::kRefused, verdict, set);
   }
   if (auto read = change::read_batch(batch->header, batch->value, tables, batch->batch); !read) {
     return stop(Step::kRefused,
@@ -211,8 +211,8 @@ void PartitionIntake::note_watermark(const change::Watermark& watermark, WorkSet
 
 Intake PartitionIntake::take_start(const std::shared_ptr<ReadBatch>& batch, WorkSet& set) {
   Verdict verdict = tracker_.judge_start(batch->batch);
-  if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, std::move(verdict), set);
-  if (verdict.kind == Verdict::Kind::kRefuse) return stop(Step::kRefused, std::move(verdict), set);
+  if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, verdict, set);
+  if (verdict.kind == Verdict::Kind::kRefuse) return stop(Step::kRefused, verdict, set);
   const EpochId id = batch->batch.header().id;
   // Read again from there after a restart: what is left to the new epoch counts to this one.
   const KafkaOffset next_offset =
@@ -256,7 +256,7 @@ void PartitionIntake::go_on() {
 }
 
 // Every record behind a gap shows it again, in other words: what the first one said stays.
-Intake PartitionIntake::stop(Step step, Verdict verdict, WorkSet& set) {
+Intake PartitionIntake::stop(Step step, const Verdict& verdict, WorkSet& set) {
   const progress::ProgressRow& row = mark_.row();
   std::string reason = progress::reason_for_people(verdict.reason + way_out(verdict.state, row.key, verdict.reason));
   const bool is_said = row.state == verdict.state && (is_stopped_ || row.reason == reason);
