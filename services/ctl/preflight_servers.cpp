@@ -89,11 +89,8 @@ std::vector<Finding> check_source(const common::Config& config, const common::Or
       *connection, *server, {.rules = rules, .capture_server_id = static_cast<std::uint32_t>(origin.server_id)});
   if (!results) return failed(results.error());
   auto replication = capture::look_at_replication(*connection, server->kind, origin.allowed_upstreams());
-  if (!replication) {
-    (void)failed(replication.error());
-  } else {
-    results->push_back(std::move(*replication));
-  }
+  if (!replication) return failed(replication.error());
+  results->push_back(std::move(*replication));
   for (const capture::CheckResult& result : *results) add(findings, result);
   check_replicas(findings, origin);
   const auto tables = capture::read_tables(*connection);
