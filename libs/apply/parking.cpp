@@ -9,6 +9,7 @@
 
 #include "change/key.hpp"
 #include "mysql/literal.hpp"
+#include "progress/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -28,8 +29,9 @@ std::string binary_literal(std::string_view bytes) {
 }  // namespace
 
 std::string Parking::where(const progress::PartitionKey& partition) const {
-  return fmt::format(" WHERE region={} AND origin={} AND stream={} AND part={}", text_literal(region_),
-                     text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw());
+  std::string out = " WHERE ";
+  progress::append_partition_condition(region_, partition, out);
+  return out;
 }
 
 std::string Parking::where(const progress::PartitionKey& partition, const ParkedKey& key) const {

@@ -92,17 +92,20 @@ void Publisher::send_watermark(change::Watermark watermark, const change::Doubts
 
 // What is doubted of a stream that is none here may be of any.
 std::vector<change::Doubt> Publisher::doubts_of(std::string_view stream, const change::Doubts& doubts) const {
+  const auto of_all = [](const std::vector<change::Doubt>& some) {
+    return change::Doubt{.table = "", .said_at = std::ranges::max(some, {}, &change::Doubt::said_at).said_at};
+  };
   std::vector<change::Doubt> found;
   for (const auto& [name, of_stream] : doubts) {
     if (of_stream.empty()) continue;
     if (name == stream) {
       found.insert(found.end(), of_stream.begin(), of_stream.end());
     } else if (std::ranges::find(partitions_.stream_names(), name) == partitions_.stream_names().end()) {
-      found.push_back({.table = "", .said_at = std::ranges::max(of_stream, {}, &change::Doubt::said_at).said_at});
+      found.push_back(of_all(of_stream));
     }
   }
-  if (found.size() <= change::kMaxDoubts) return found;
-  return {{.table = "", .said_at = std::ranges::max(found, {}, &change::Doubt::said_at).said_at}};
+  if (found.size() > change::kMaxDoubts) found = {of_all(found)};
+  return found;
 }
 
 void Publisher::send_epoch_start(const change::EpochStart& start) {

@@ -54,8 +54,7 @@ class Publisher {
   /// Anything is waiting to be sent.
   [[nodiscard]] bool has_unsent() const;
   /// To every partition of which everything that it held at the start was read again: rides on its batch if that holds
-  /// changes, else goes alone. Its seq is filled in for each, and the
-  /// doubts of its stream.
+  /// changes, else goes alone. Its seq is filled in for each, and the doubts of its stream.
   void send_watermark(change::Watermark watermark, const change::Doubts& doubts);
   /// To every partition. Nothing may be unsent.
   void send_epoch_start(const change::EpochStart& start);

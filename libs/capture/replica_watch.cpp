@@ -15,6 +15,23 @@ constexpr std::chrono::milliseconds kInterval{1000};
 
 }  // namespace
 
+std::expected<std::string, mysql::SqlError> ask_read_only(const DatabaseEndpoint& replica,
+                                                          std::optional<mysql::Connection>& connection) {
+  if (!connection) {
+    mysql::SessionSettings settings;
+    settings.connect_timeout = kTimeout;
+    settings.read_timeout = kTimeout;
+    settings.program_name = "farshore capture";
+    auto opened = mysql::Connection::open(replica, settings);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    connection = std::move(*opened);
+  }
+  const auto answer = connection->query("SELECT @@GLOBAL.read_only");
+  if (answer) return answer->text(0, 0);
+  connection.reset();
+  return std::unexpected(answer.error());
+}
+
 ReplicaWatch::ReplicaWatch(const std::vector<DatabaseEndpoint>& replicas) {
   for (const DatabaseEndpoint& endpoint : replicas)
     replicas_.push_back({.endpoint = endpoint, .connection = {}, .read_only_at = {}, .why = {}});
@@ -36,29 +53,17 @@ void ReplicaWatch::run(const std::stop_token& stop) {
 
 std::string ReplicaWatch::ask(Replica& replica) {
   const std::string name = replica.endpoint.to_string();
-  const auto unknown = [&](const mysql::SqlError& error) {
-    replica.connection.reset();
+  const auto answer = ask_read_only(replica.endpoint, replica.connection);
+  if (!answer)
     return fmt::format(
         "the replica {} cannot be asked whether it takes writes ({}): mend that, or take it out of the "
         "origin's replicas",
-        name, error.message);
-  };
-  if (!replica.connection) {
-    mysql::SessionSettings settings;
-    settings.connect_timeout = kTimeout;
-    settings.read_timeout = kTimeout;
-    settings.program_name = "farshore capture";
-    auto opened = mysql::Connection::open(replica.endpoint, settings);
-    if (!opened) return unknown(opened.error());
-    replica.connection = std::move(*opened);
-  }
-  const auto answer = replica.connection->query("SELECT @@GLOBAL.read_only");
-  if (!answer) return unknown(answer.error());
-  if (is_read_only(answer->text(0, 0))) return {};
+        name, answer.error().message);
+  if (is_read_only(*answer)) return {};
   return fmt::format(
       "the replica {} takes writes (read_only is {}): if it was promoted, the origin's address has to name "
       "it; else SET GLOBAL read_only = ON there, or take it out of the origin's replicas",
-      name, answer->text(0, 0));
+      name, *answer);
 }
 
 ReplicaWatch::Answer ReplicaWatch::answer() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <expected>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -11,6 +12,11 @@
 #include "mysql/connection.hpp"
 
 namespace farshore::capture {
+
+/// What a replica answers to @@GLOBAL.read_only, see is_read_only(). `connection` is opened where there is none, and
+/// closed after an error. Blocking, a few seconds at most.
+[[nodiscard]] std::expected<std::string, mysql::SqlError> ask_read_only(const DatabaseEndpoint& replica,
+                                                                        std::optional<mysql::Connection>& connection);
 
 /// Asks the replicas of a source, each second, whether they take writes. One that was promoted while the source lives
 /// on, writable and cut off, shows itself nowhere else: the source is the origin's primary only as long as none of them

@@ -30,8 +30,8 @@ class PendingWatermarks {
     SourceTime time{};
     std::chrono::microseconds clock_offset{};
     OriginPosition position;
-    std::shared_ptr<const change::Doubts> doubts =
-        {};  ///< of the source's region, then or later; never null when given
+    /// Of the source's region, then or later; never null when given.
+    std::shared_ptr<const change::Doubts> doubts{};
   };
   static constexpr std::size_t kMax = 512;
 

@@ -1,24 +1,21 @@
 #include "progress/doubts.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <ranges>
 #include <set>
 #include <utility>
 
-#include "change/limits.hpp"
 #include "mysql/literal.hpp"
 #include "progress/names.hpp"
+#include "progress/progress_store.hpp"
 
 namespace farshore::progress {
 namespace {
 
 using mysql::SqlError;
 using mysql::text_literal;
-
-constexpr std::size_t kNamedMax = 5;
 
 // A row that is written by a transaction under way is waited for; more such than this are not under way at once.
 std::expected<void, SqlError> wait_for_writers(mysql::Connection& connection, std::string_view region) {
@@ -29,11 +26,6 @@ std::expected<void, SqlError> wait_for_writers(mysql::Connection& connection, st
     if (const auto waited = connection.query(sql); !waited) return std::unexpected(waited.error());
   }
   return {};
-}
-
-std::string partition_condition(std::string_view region, const PartitionKey& partition) {
-  return fmt::format("region={} AND origin={} AND stream={} AND part={}", text_literal(region),
-                     text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw());
 }
 
 }  // namespace
@@ -70,17 +62,13 @@ std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connectio
     else
       known->said_at = std::max(known->said_at, said_at);
   }
-  for (auto& [stream, of_stream] : doubts) {
-    if (of_stream.size() <= change::kMaxDoubts) continue;
-    of_stream = {{.table = "", .said_at = std::ranges::max(of_stream, {}, &change::Doubt::said_at).said_at}};
-  }
   return doubts;
 }
 
 std::expected<void, SqlError> write_told(mysql::Connection& connection, std::string_view region,
                                          const PartitionKey& partition, std::span<const change::Doubt> doubts) {
-  std::string gone =
-      fmt::format("DELETE FROM {}.told_doubt WHERE {}", kSchemaName, partition_condition(region, partition));
+  std::string gone = fmt::format("DELETE FROM {}.told_doubt WHERE ", kSchemaName);
+  append_partition_condition(region, partition, gone);
   std::string separator = " AND table_name NOT IN (";
   for (const change::Doubt& doubt : doubts) gone += std::exchange(separator, ",") + text_literal(doubt.table);
   if (!doubts.empty()) gone += ")";
@@ -126,14 +114,11 @@ std::optional<std::string> why_doubted(std::span<const ToldDoubt> told, std::spa
     tables.insert(doubt.table.empty() ? "any table" : doubt.table);
   }
   if (tables.empty()) return std::nullopt;
-  std::vector<std::string> named(
-      tables.begin(), std::next(tables.begin(), static_cast<std::ptrdiff_t>(std::min(tables.size(), kNamedMax))));
   return fmt::format(
-      "the region of {0} does not know its own to be equal to another region's: {1}{2} (`farshorectl equal list` there "
+      "the region of {0} does not know its own to be equal to another region's: {1} (`farshorectl equal list` there "
       "says why); make the rows equal and declare it there: this gate opens by itself then. Where that region is lost: "
-      "`farshorectl equal declare --origin {0} --stream {3}` here",
-      origin, fmt::join(named, ", "),
-      tables.size() > kNamedMax ? fmt::format(" and {} more", tables.size() - kNamedMax) : "", stream);
+      "`farshorectl equal declare --origin {0} --stream {2}` here",
+      origin, some_of(tables), stream);
 }
 
 }  // namespace farshore::progress

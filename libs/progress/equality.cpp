@@ -41,6 +41,17 @@ constexpr std::string_view kInsert =
 
 }  // namespace
 
+std::string some_of(const std::set<std::string>& names) {
+  std::string out;
+  std::size_t left = names.size();
+  for (const std::string& name : names) {
+    if (names.size() - left == kNamedMax) return out + fmt::format(" and {} more", left);
+    out += (out.empty() ? "" : ", ") + name;
+    --left;
+  }
+  return out;
+}
+
 const EqualityRow* last_said(std::span<const EqualityRow> rows, std::string_view origin, std::string_view stream,
                              std::string_view table) {
   const EqualityRow* const whole = latest(rows, origin, stream, "");
@@ -61,22 +72,20 @@ std::optional<std::string> why_not_equal(std::span<const EqualityRow> rows, std:
         "the stream's tables are not known to be equal to the origin's: {}; copy or compare them, then {}", whole->why,
         command(origin, stream));
   }
-  std::vector<const EqualityRow*> unequal;
+  std::set<std::string> names;
+  const EqualityRow* first = nullptr;  // of them
   for (const EqualityRow& row : rows) {
     if (row.origin != origin || row.stream != stream || row.table.empty() || row.is_equal || row.id < whole->id)
       continue;
-    if (latest(rows, origin, stream, row.table) == &row) unequal.push_back(&row);
+    if (latest(rows, origin, stream, row.table) != &row) continue;
+    names.insert(row.table);
+    if (first == nullptr || row.table < first->table) first = &row;
   }
-  if (unequal.empty()) return std::nullopt;
-  std::ranges::sort(unequal, {}, [](const EqualityRow* row) { return row->table; });
-  std::string names;
-  for (std::size_t i = 0; i < std::min(unequal.size(), kNamedMax); ++i)
-    names += fmt::format("{}{}", i == 0 ? "" : ", ", unequal[i]->table);
-  if (unequal.size() > kNamedMax) names += fmt::format(" and {} more", unequal.size() - kNamedMax);
+  if (names.empty()) return std::nullopt;
   return fmt::format(
       "not known to be equal to the origin's: {} ({}); copy or compare what is named, then {} --table "
       "SCHEMA.TABLE for each, or without --table for all",
-      names, unequal.front()->why, command(origin, stream));
+      some_of(names), first->why, command(origin, stream));
 }
 
 std::expected<std::vector<EqualityRow>, mysql::SqlError> read_equality(mysql::Connection& connection,

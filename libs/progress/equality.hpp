@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ struct EqualityRow {
 /// What is said of the whole stream covers its tables, until something later is said of one of them.
 [[nodiscard]] std::optional<std::string> why_not_equal(std::span<const EqualityRow> rows, std::string_view origin,
                                                        std::string_view stream);
+
+/// A few of the names, and how many more there are.
+[[nodiscard]] std::string some_of(const std::set<std::string>& names);
 
 /// What was said last of a table, or of its whole stream; null: nothing.
 [[nodiscard]] const EqualityRow* last_said(std::span<const EqualityRow> rows, std::string_view origin,

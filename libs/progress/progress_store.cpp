@@ -39,7 +39,9 @@ ProgressRow row_of(const mysql::Rows& rows, std::size_t at) {
   return row;
 }
 
-void append_key_condition(std::string_view region, const PartitionKey& key, std::string& out) {
+}  // namespace
+
+void append_partition_condition(std::string_view region, const PartitionKey& key, std::string& out) {
   out += "region=";
   mysql::append_text_literal(region, out);
   out += " AND origin=";
@@ -48,8 +50,6 @@ void append_key_condition(std::string_view region, const PartitionKey& key, std:
   mysql::append_text_literal(key.stream, out);
   fmt::format_to(std::back_inserter(out), " AND part={}", key.partition.raw());
 }
-
-}  // namespace
 
 ProgressStore::ProgressStore(mysql::Connection& connection, std::string region)
     : connection_(connection), region_(std::move(region)) {}
@@ -74,7 +74,7 @@ std::expected<std::vector<ProgressRow>, mysql::SqlError> ProgressStore::load_ori
 
 std::expected<std::optional<ProgressRow>, mysql::SqlError> ProgressStore::find(const PartitionKey& key) {
   std::string condition;
-  append_key_condition(region_, key, condition);
+  append_partition_condition(region_, key, condition);
   auto rows = select(condition);
   if (!rows) return std::unexpected(rows.error());
   if (rows->empty()) return std::optional<ProgressRow>();
@@ -110,7 +110,7 @@ std::expected<bool, mysql::SqlError> ProgressStore::advance(const ProgressRow& c
   sql_ += ", owner=";
   mysql::append_text_literal(next.owner, sql_);
   sql_ += " WHERE ";
-  append_key_condition(region_, current.key, sql_);
+  append_partition_condition(region_, current.key, sql_);
   fmt::format_to(add, " AND epoch={} AND incarnation={} AND seq={} AND writes={}", current.epoch.epoch.raw(),
                  current.epoch.incarnation.raw(), current.seq.raw(), current.writes);
   const auto found = connection_.execute(sql_);

@@ -12,6 +12,9 @@
 
 namespace farshore::progress {
 
+/// Appends the condition that selects a partition's rows in any table of the farshore schema.
+void append_partition_condition(std::string_view region, const PartitionKey& key, std::string& out);
+
 /// The progress table of one region's database. Borrows the connection; takes part in its open transaction, if there
 /// is one, and neither begins nor commits one.
 class ProgressStore {

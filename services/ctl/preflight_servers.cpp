@@ -7,6 +7,7 @@
 #include "base/environment_error.hpp"
 #include "capture/cascade_groups.hpp"
 #include "capture/partitions.hpp"
+#include "capture/replica_watch.hpp"
 #include "capture/replication_check.hpp"
 #include "capture/source_check.hpp"
 #include "capture/source_reading.hpp"
@@ -24,7 +25,6 @@ namespace farshore::ctl {
 namespace {
 
 constexpr std::chrono::seconds kTimeout{10};
-constexpr std::chrono::seconds kReplicaTimeout{2};
 
 void add(Findings& findings, const capture::CheckResult& result) {
   switch (result.severity) {
@@ -52,18 +52,15 @@ void note_refusal(Findings& findings, const std::string& what, const Environment
 void check_replicas(Findings& findings, const common::OriginConfig& origin) {
   for (const DatabaseEndpoint& endpoint : common::replica_endpoints(origin)) {
     const std::string name = "replica " + endpoint.to_string();
-    mysql::SessionSettings settings;
-    settings.connect_timeout = kReplicaTimeout;
-    auto connection = mysql::Connection::open(endpoint, settings);
-    const auto answer = connection ? connection->query("SELECT @@GLOBAL.read_only")
-                                   : std::expected<mysql::Rows, mysql::SqlError>(std::unexpected(connection.error()));
+    std::optional<mysql::Connection> connection;
+    const auto answer = capture::ask_read_only(endpoint, connection);
     if (!answer) {
       findings.mend(name, answer.error().message, "a server that answers capture's account",
                     "mend that, or take it out of the origin's replicas");
       continue;
     }
-    findings.check(capture::is_read_only(answer->text(0, 0)), name, "read_only is " + answer->text(0, 0),
-                   "read_only is ON", "SET GLOBAL read_only = ON there, or take it out of the origin's replicas");
+    findings.check(capture::is_read_only(*answer), name, "read_only is " + *answer, "read_only is ON",
+                   "SET GLOBAL read_only = ON there, or take it out of the origin's replicas");
   }
 }
 

@@ -1,9 +1,9 @@
 #include "progress/equality.hpp"
 
-#include "progress/doubts.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "progress/doubts.hpp"
 
 namespace farshore::progress {
 namespace {
