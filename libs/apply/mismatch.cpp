@@ -125,7 +125,8 @@ std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const
     if (!rows && cannot_be_compared(rows.error())) return There::kCannotBe;  // likewise
     if (!rows) return std::unexpected(rows.error());
     if (rows->empty()) return There::kNone;
-    return rows->text(0, 0) == "1" ? There::kAsGiven : There::kOther;
+    const bool is_same = rows->text(0, 0) == "1" && op.target->has_documents(row, std::span(rows->rows[0]).subspan(1));
+    return is_same ? There::kAsGiven : There::kOther;
   };
   const bool was_there = first.op != change::Op::kInsert;
   const auto after = op.change->row();

@@ -7,12 +7,16 @@
 #include <iterator>
 #include <utility>
 
+#include "base/json_number.hpp"
+#include "base/json_scalars.hpp"
 #include "change/key.hpp"
 
 namespace farshore::apply {
 namespace {
 
 using mysql::same_name;
+
+constexpr std::size_t kDocumentBytesMax = 16'777'216;  // no row of a batch is as large
 
 // A further unique key can clash only if it does not hold the whole primary key.
 bool may_clash(const mysql::UniqueKey& key, const std::vector<std::string>& primary) {
@@ -298,12 +302,15 @@ bool TargetTable::append_update(std::span<const Value> row, std::span<const Valu
 
 bool TargetTable::append_compare(std::span<const Value> row, Written written, std::string& out) const {
   const bool by_anybody = written == Written::kByAnybody;
+  std::string documents;
   out += "SELECT 1";
   for (std::size_t i = 0; i < columns_.size() + (by_anybody ? generated_.size() : 0); ++i) {
     const Column& column = i < columns_.size() ? columns_[i] : generated_[i - columns_.size()];
     const Value& value = row[column.source];
-    const bool is_document = source_->shape.columns[column.source].type == ColumnType::kJson;
-    if (by_anybody && is_document && !column.is_json) continue;
+    if (by_anybody && is_spelled(column)) {
+      documents += fmt::format(",IF(OCTET_LENGTH({0})>{1},'',{0})", column.name, kDocumentBytesMax);
+      continue;
+    }
     out += " AND ";
     if (column.is_json) {
       out += column.name + "<=>CAST(";
@@ -316,10 +323,32 @@ bool TargetTable::append_compare(std::span<const Value> row, Written written, st
       if (!column.literal.append(value, out)) return false;
     }
   }
+  out += documents;
   out += " FROM ";
   out += quoted_;
   out += " WHERE ";
   return append_key_condition(row, false, out);
+}
+
+bool TargetTable::is_spelled(const Column& column) const {
+  return source_->shape.columns[column.source].type == ColumnType::kJson && !column.is_json;
+}
+
+bool TargetTable::has_documents(std::span<const Value> row, std::span<const mysql::Rows::Field> documents) const {
+  std::size_t next = 0;
+  for (const std::vector<Column>* const columns : {&columns_, &generated_}) {
+    for (const Column& column : *columns) {
+      if (!is_spelled(column)) continue;
+      if (next == documents.size()) return false;
+      const Value& value = row[column.source];
+      const mysql::Rows::Field& cell = documents[next++];
+      if (value.is_null() != !cell) return false;
+      if (!cell) continue;
+      const bool is_text = value.kind() == Value::Kind::kBytes || value.kind() == Value::Kind::kText;
+      if (!is_text || !is_same_json(json_text(value.bytes()), *cell)) return false;
+    }
+  }
+  return true;
 }
 
 void TargetTable::append_object(std::string& out) const {

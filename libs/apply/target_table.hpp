@@ -76,10 +76,12 @@ class TargetTable {
   /// Why append_row() said no, for people: names the column, and holds no value.
   [[nodiscard]] std::string unfit(std::span<const Value> row) const;
   /// A query that gives 1 if the row that has this key is `row` in every column, 0 if not, nothing if there is none.
-  /// kByAnybody: also in the columns that are generated here, which apply does not write; but not in a JSON document
-  /// that is text here, which each server spells in its own way.
+  /// kByAnybody: also in the columns that are generated here, which apply does not write; but not in the JSON documents
+  /// that are text here, which each server spells in its own way: those stand behind the number, for has_documents().
   enum class Written : std::uint8_t { kByApply, kByAnybody };
   [[nodiscard]] bool append_compare(std::span<const Value> row, Written written, std::string& out) const;
+  /// Whether they are the row's documents by value. One that is too long to be shown is none of ours.
+  [[nodiscard]] bool has_documents(std::span<const Value> row, std::span<const mysql::Rows::Field> documents) const;
   /// The key's equality is equality of bytes, at the source and here.
   [[nodiscard]] bool has_bytewise_key() const { return has_bytewise_key_; }
   /// A query for the rows that have some keys, in the form of shown(), and locks them: before the keys,
@@ -134,6 +136,8 @@ class TargetTable {
   /// `exact`: a key that only the target's collation holds equal is not meant.
   [[nodiscard]] bool append_key_condition(std::span<const Value> row, bool exact, std::string& out) const;
   [[nodiscard]] bool append_exact_text(const Column& column, const Value& value, std::string& out) const;
+  /// A JSON document of the source that is text here.
+  [[nodiscard]] bool is_spelled(const Column& column) const;
 
   std::string schema_;
   std::string name_;

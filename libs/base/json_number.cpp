@@ -157,4 +157,15 @@ bool json_is_held_exactly(std::string_view text) {
   return nlohmann::json::sax_parse(text.begin(), text.end(), &reader);
 }
 
+bool is_same_json(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  const auto read = [](std::string_view text) {
+    return nlohmann::json::parse(text.begin(), text.end(), nullptr, false);
+  };
+  const nlohmann::json one = read(a);
+  if (one.is_discarded()) return false;
+  const nlohmann::json other = read(b);
+  return !other.is_discarded() && one == other;
+}
+
 }  // namespace farshore

@@ -14,4 +14,8 @@ namespace farshore {
 /// the first. False also for what is not JSON.
 [[nodiscard]] bool json_is_held_exactly(std::string_view text);
 
+/// Whether both texts are the same document: names in any order, numbers by their value. False for different texts of
+/// which one is no JSON.
+[[nodiscard]] bool is_same_json(std::string_view a, std::string_view b);
+
 }  // namespace farshore
