@@ -9,6 +9,7 @@
 
 #include "apply/parked_change.hpp"
 #include "apply/parked_key.hpp"
+#include "apply/write_plan.hpp"
 #include "change/key.hpp"
 #include "mysql/literal.hpp"
 #include "progress/equality.hpp"
@@ -89,7 +90,8 @@ RowsExpected rows_expected(const RowOp& op, std::vector<Value>& scratch) {
   return std::ranges::equal(scratch, op.change->after) ? RowsExpected{1, 1} : RowsExpected{2, 2};
 }
 
-RowLook::RowLook(std::string region, bool all) : region_(std::move(region)), all_(all), budget_(kBudget) {}
+RowLook::RowLook(std::string region, bool all, TargetCatalog& catalog)
+    : region_(std::move(region)), all_(all), catalog_(catalog), budget_(kBudget) {}
 
 void RowLook::begin() { found_.clear(); }
 
@@ -113,10 +115,70 @@ bool RowLook::wants_again() {
 
 std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const progress::PartitionKey& partition,
                                             const RowOp& op) {
+  const auto kind = compare(connection, op);
+  if (!kind) return std::unexpected(kind.error());
+  if (!*kind || count(partition, op, **kind, 1) > kExamples) return {};
+  row_before(op.first_change(), before_);
+  auto image = image_of(connection, *op.target, before_);
+  if (!image) return std::unexpected(image.error());
+  return add_example(connection, partition, op, {.kind = **kind, .image = std::move(*image)});
+}
+
+std::expected<std::vector<RowLook::Sighting>, SqlError> RowLook::look_held(mysql::Connection& connection,
+                                                                           ParkedFirst& kept, const std::string& origin,
+                                                                           const RowOp& op) {
+  std::vector<Sighting> seen;
+  for (const ParkedKey& key : keys_of(op)) {
+    const auto first = kept.find(connection, origin, key);
+    if (!first) return std::unexpected(first.error());
+    if (!*first) continue;
+    auto sighting = compare_held(connection, op, **first);
+    if (!sighting) return std::unexpected(sighting.error());
+    if (*sighting) seen.push_back(std::move(**sighting));
+  }
+  return seen;
+}
+
+std::expected<std::optional<RowLook::Sighting>, SqlError> RowLook::compare_held(mysql::Connection& connection,
+                                                                                const RowOp& op,
+                                                                                const ParkedChange& first) {
+  using Result = std::expected<std::optional<Sighting>, SqlError>;
+  change::Batch batch;
+  std::shared_ptr<const TargetTable> target;
+  if (change::read_batch(first.header, first.bytes, tables_, batch) && batch.changes().size() == 1) {
+    const auto bound = catalog_.find(connection, batch.tables().front(), kind_of_source(batch));
+    if (!bound && bound.error().error) return std::unexpected(*bound.error().error);
+    if (bound) target = *bound;
+  }
+  Sighting sighting;
+  std::span<const Value> row = op.change->row();
+  if (target != nullptr) {
+    const RowOp held{
+        .change = &batch.changes().front(), .first = nullptr, .batch = &batch, .target = target.get(), .slice = 0};
+    const auto kind = compare(connection, held);
+    if (!kind) return std::unexpected(kind.error());
+    if (!*kind) return Result();
+    sighting.kind = **kind;
+    row = held.change->row();
+  }
+  auto image = image_of(connection, target == nullptr ? *op.target : *target, row);
+  if (!image) return std::unexpected(image.error());
+  sighting.image = std::move(*image);
+  return sighting;
+}
+
+std::expected<void, SqlError> RowLook::add(mysql::Connection& connection, const progress::PartitionKey& partition,
+                                           const RowOp& op, const Sighting& sighting) {
+  if (count(partition, op, sighting.kind, 1) > kExamples) return {};
+  return add_example(connection, partition, op, sighting);
+}
+
+std::expected<std::optional<Mismatch>, SqlError> RowLook::compare(mysql::Connection& connection, const RowOp& op) {
+  using Result = std::expected<std::optional<Mismatch>, SqlError>;
   const change::ChangeView& first = op.first_change();
-  if (op.target->path() == WritePath::kImmutable) return {};
+  if (op.target->path() == WritePath::kImmutable) return Result();
   enum class There : std::uint8_t { kAsGiven, kOther, kNone, kCannotBe };
-  const auto compare = [&](std::span<const Value> row) -> std::expected<There, SqlError> {
+  const auto look_for = [&](std::span<const Value> row) -> std::expected<There, SqlError> {
     sql_.clear();
     if (!op.target->append_compare(row, TargetTable::Written::kByAnybody, sql_))
       return There::kCannotBe;  // see unfit()
@@ -131,23 +193,21 @@ std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const
   const bool was_there = first.op != change::Op::kInsert;
   const auto after = op.change->row();
   if (!was_there) {
-    const auto there = compare(after);
+    const auto there = look_for(after);
     if (!there) return std::unexpected(there.error());
-    if (*there == There::kNone || *there == There::kCannotBe) return {};
+    if (*there == There::kNone || *there == There::kCannotBe) return Result();
     const bool leaves_it = *there == There::kAsGiven && !op.is_delete();
-    return found(connection, partition, op, leaves_it ? Mismatch::kAlreadyAsAfter : Mismatch::kInsertExists);
+    return leaves_it ? Mismatch::kAlreadyAsAfter : Mismatch::kInsertExists;
   }
   row_before(first, before_);
-  const auto there = compare(before_);
+  const auto there = look_for(before_);
   if (!there) return std::unexpected(there.error());
-  if (*there == There::kAsGiven || *there == There::kCannotBe) return {};
-  if (*there == There::kNone)
-    return found(connection, partition, op, op.is_delete() ? Mismatch::kDeleteMissing : Mismatch::kUpdateMissing);
-  if (op.is_delete()) return found(connection, partition, op, Mismatch::kBeforeDiffers);
-  const auto as_after = compare(after);
+  if (*there == There::kAsGiven || *there == There::kCannotBe) return Result();
+  if (*there == There::kNone) return op.is_delete() ? Mismatch::kDeleteMissing : Mismatch::kUpdateMissing;
+  if (op.is_delete()) return Mismatch::kBeforeDiffers;
+  const auto as_after = look_for(after);
   if (!as_after) return std::unexpected(as_after.error());
-  return found(connection, partition, op,
-               *as_after == There::kAsGiven ? Mismatch::kAlreadyAsAfter : Mismatch::kBeforeDiffers);
+  return *as_after == There::kAsGiven ? Mismatch::kAlreadyAsAfter : Mismatch::kBeforeDiffers;
 }
 
 std::expected<bool, SqlError> RowLook::look(mysql::Connection& connection, std::span<const Slice> slices,
@@ -241,19 +301,22 @@ std::uint64_t RowLook::count(const progress::PartitionKey& partition, const RowO
   return counted.counts[index_of(kind)] += changes;
 }
 
-std::expected<void, SqlError> RowLook::found(mysql::Connection& connection, const progress::PartitionKey& partition,
-                                             const RowOp& op, Mismatch kind) {
-  if (count(partition, op, kind, 1) > kExamples) return {};
+// SQL of the row that stands here; empty: none, or its key is no key here.
+std::expected<std::string, SqlError> RowLook::image_of(mysql::Connection& connection, const TargetTable& target,
+                                                       std::span<const Value> key_row) {
+  sql_.clear();
+  if (!target.append_image(key_row, sql_)) return std::string();
+  const auto rows = connection.query(sql_);
+  if (!rows) return std::unexpected(rows.error());
+  return rows->empty() ? std::string() : text_literal(rows->text(0, 0));
+}
+
+std::expected<void, SqlError> RowLook::add_example(mysql::Connection& connection,
+                                                   const progress::PartitionKey& partition, const RowOp& op,
+                                                   const Sighting& sighting) {
+  const auto& [kind, image] = sighting;
   const change::ChangeView& change = *op.change;
   const TableShape& shape = change.table->shape;
-  std::string image;
-  sql_.clear();
-  row_before(op.first_change(), before_);
-  if (op.target->append_image(before_, sql_)) {
-    const auto rows = connection.query(sql_);
-    if (!rows) return std::unexpected(rows.error());
-    if (!rows->empty()) image = text_literal(rows->text(0, 0));
-  }
   std::string bytes;
   mysql::append_binary_literal(single_change_bytes(partition, op), bytes);
   if (bytes.size() + image.size() > kExampleBytes) return {};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,7 +14,10 @@
 #include <vector>
 
 #include "apply/key_map.hpp"
+#include "apply/parked_change.hpp"
+#include "apply/parked_first.hpp"
 #include "apply/row_op.hpp"
+#include "apply/target_catalog.hpp"
 #include "apply/work_set.hpp"
 #include "mysql/connection.hpp"
 
@@ -54,8 +58,8 @@ struct RowsExpected {
 class RowLook {
  public:
   using Clock = std::chrono::steady_clock;
-  /// `all`: looks at every row, always.
-  RowLook(std::string region, bool all);
+  /// `all`: looks at every row, always. `catalog`: in its round while rows are looked at.
+  RowLook(std::string region, bool all, TargetCatalog& catalog);
 
   /// Before each try of a work set.
   void begin();
@@ -72,6 +76,22 @@ class RowLook {
   /// expected. Of several changes of a key, the first. True: all were as expected, INSERTs found none.
   [[nodiscard]] std::expected<bool, mysql::SqlError> look(mysql::Connection& connection, std::span<const Slice> slices,
                                                           std::span<const RowOp> ops);
+  /// A row that is not as a change that was held back expects it, as it stands here.
+  struct Sighting {
+    Mismatch kind = Mismatch::kBeforeDiffers;
+    std::string image;  ///< SQL; empty: no row
+  };
+  /// The row of a key that is parked or in conflict (or both, of a change that moves it), before `op`, the change that
+  /// is held back or a newer one, is written: compares it with what the first that was held back expects, and locks it.
+  /// Where that one's columns do not fit the table any more, nobody can say that the row is as it was. Nothing is noted
+  /// before add().
+  [[nodiscard]] std::expected<std::vector<Sighting>, mysql::SqlError> look_held(mysql::Connection& connection,
+                                                                                ParkedFirst& kept,
+                                                                                const std::string& origin,
+                                                                                const RowOp& op);
+  [[nodiscard]] std::expected<void, mysql::SqlError> add(mysql::Connection& connection,
+                                                         const progress::PartitionKey& partition, const RowOp& op,
+                                                         const Sighting& sighting);
   /// So many changes of the table were seen, by number alone or by look(). Returns how many of the kind there are now.
   std::uint64_t count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind, std::uint64_t changes);
   /// Writes down what was found, as part of the transaction; and that the tables are not known to be equal any more.
@@ -103,13 +123,23 @@ class RowLook {
   };
   void note_keys(std::span<const RowOp> ops);
   [[nodiscard]] State state_of(const RowOp& op, std::span<const mysql::Rows::Field> shown);
-  [[nodiscard]] std::expected<void, mysql::SqlError> found(mysql::Connection& connection,
-                                                           const progress::PartitionKey& partition, const RowOp& op,
-                                                           Mismatch kind);
+  [[nodiscard]] std::expected<std::optional<Mismatch>, mysql::SqlError> compare(mysql::Connection& connection,
+                                                                                const RowOp& op);
+  [[nodiscard]] std::expected<std::optional<Sighting>, mysql::SqlError> compare_held(mysql::Connection& connection,
+                                                                                     const RowOp& op,
+                                                                                     const ParkedChange& first);
+  [[nodiscard]] std::expected<std::string, mysql::SqlError> image_of(mysql::Connection& connection,
+                                                                     const TargetTable& target,
+                                                                     std::span<const Value> key_row);
+  [[nodiscard]] std::expected<void, mysql::SqlError> add_example(mysql::Connection& connection,
+                                                                 const progress::PartitionKey& partition,
+                                                                 const RowOp& op, const Sighting& sighting);
   [[nodiscard]] std::expected<void, mysql::SqlError> doubt_equality(mysql::Connection& connection);
 
   const std::string region_;
   const bool all_;
+  TargetCatalog& catalog_;
+  change::TableCache tables_;  ///< of what was held back
   bool looking_ = false;
   Clock::time_point looking_since_;
   Clock::duration budget_;  ///< time that looking may take yet

@@ -23,12 +23,13 @@ struct ParkedChange {
   std::string reason;  ///< as it was parked
 };
 
-/// The columns that parked_change() reads, of both tables.
+/// The columns that parked_change() reads, of farshore.parked, parked_first and conflict.
 inline constexpr std::string_view kParkedChangeColumns =
     "schema_name, table_name, key_hash, epoch, incarnation, seq, gtid, change_bytes, origin, stream, part, reason";
 [[nodiscard]] ParkedChange parked_change(const mysql::Rows& rows, std::size_t row);
 
-/// The change alone in a batch of its own. Its ordinal is 0 there.
+/// The change alone in a batch of its own. Its ordinal is 0 there. Of merged changes: one from the row before the first
+/// to the row after the last.
 [[nodiscard]] std::string single_change_bytes(const progress::PartitionKey& partition, const RowOp& op);
 /// The packed header that goes with it again.
 [[nodiscard]] std::string single_change_header(const ParkedChange& parked);

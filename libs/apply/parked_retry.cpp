@@ -157,7 +157,7 @@ std::expected<std::optional<ParkedRetry::Refusal>, Failure> ParkedRetry::try_one
   if (!op && op.error().retry) return std::unexpected(op.error());
   if (!op) return Refusal{.reason = op.error().reason, .code = 0, .is_taken = false, .wanted = {}};
   counts_.assign(set_.slices().size(), SliceCounts());
-  const auto refused = RowWriter(connection, parking_, {}).write_parked(*op, set_.slices(), counts_);
+  const auto refused = RowWriter(connection, parking_, {}, look_).write_parked(*op, set_.slices(), counts_);
   if (!refused && refused.error().retry) return std::unexpected(refused.error());
   if (!refused) return Refusal{.reason = refused.error().reason, .code = 0, .is_taken = false, .wanted = {}};
   if (*refused) {
@@ -309,16 +309,36 @@ std::expected<bool, Failure> ParkedRetry::together(mysql::Connection& connection
   for (const WritePlan::Table& planned : (*plan)->tables) ops.insert(ops.end(), planned.ops.begin(), planned.ops.end());
   std::erase_if(ops, [](const RowOp& op) { return op.target->path() != WritePath::kCareful; });
   if (ops.size() < 2) return *others == 0;
+  if (auto done = write_all(connection, progress, set, ops); !done) return std::unexpected(done.error());
+  return *others == 0;
+}
+
+std::expected<void, Failure> ParkedRetry::write_all(mysql::Connection& connection,
+                                                    const progress::ProgressRow& progress, const WorkSet& set,
+                                                    std::span<const RowOp> ops) {
+  std::vector<std::vector<RowLook::Sighting>> seen(ops.size());
+  for (std::size_t i = 0; look_ != nullptr && i < ops.size(); ++i) {
+    auto looked = look_->look_held(connection, parking_.first(), progress.key.origin, ops[i]);
+    if (!looked) return std::unexpected(cannot_be_tried(looked.error()));
+    seen[i] = std::move(*looked);
+  }
   const auto written = write_together(connection, ops);
   if (!written) return std::unexpected(Failure::again(written.error()));
   for (std::size_t i = 0; i < ops.size(); ++i) {
-    if (!(*written)[i] || set.slices()[ops[i].slice].key != progress.key) continue;
-    applied_.push_back(keys_of(ops[i]).front());
-    if (auto removed = parking_.unpark(connection, progress.key, ops[i]); !removed) {
-      return std::unexpected(Failure::again(removed.error()));
+    if (!(*written)[i]) continue;
+    const progress::PartitionKey& partition = set.slices()[ops[i].slice].key;
+    for (const RowLook::Sighting& sighting : seen[i]) {
+      if (auto noted = look_->add(connection, partition, ops[i], sighting); !noted)
+        return std::unexpected(cannot_be_tried(noted.error()));
     }
+    // From here on the row is as another partition's parked change leaves it, not as its first one expects it.
+    const bool is_ours = partition == progress.key;
+    const auto done = is_ours ? parking_.written(connection, partition, ops[i])
+                              : parking_.first().forget(connection, partition.origin, keys_of(ops[i]).front());
+    if (!done) return std::unexpected(Failure::again(done.error()));
+    if (is_ours) applied_.push_back(keys_of(ops[i]).front());
   }
-  return *others == 0;
+  return {};
 }
 
 void ParkedRetry::settled(bool committed, const progress::PartitionKey& partition, Clock::time_point now) {

@@ -35,8 +35,9 @@ class ParkedRetry {
     std::vector<UniqueValue> wanted;  ///< is_taken: which
   };
 
-  ParkedRetry(std::string region, Parking& parking, Planner& planner)
-      : region_(std::move(region)), parking_(parking), planner_(planner) {}
+  /// `look`: as RowWriter's; it has begun with the transaction, and its owner notes what it found.
+  ParkedRetry(std::string region, Parking& parking, Planner& planner, RowLook* look)
+      : region_(std::move(region)), parking_(parking), planner_(planner), look_(look) {}
 
   /// Tries what is due, each change by itself, then those that may wait for one another in a circle. What is refused
   /// since a unique value is taken, and by no row that the origin's own changes will move, becomes a conflict. True:
@@ -81,6 +82,10 @@ class ParkedRetry {
   /// False: a change of the table is parked for another reason than a taken value.
   [[nodiscard]] std::expected<bool, Failure> together(mysql::Connection& connection,
                                                       const progress::ProgressRow& progress, const TableName& table);
+  /// Writes what fits of one table's parked changes, and what was seen of their rows before.
+  [[nodiscard]] std::expected<void, Failure> write_all(mysql::Connection& connection,
+                                                       const progress::ProgressRow& progress, const WorkSet& set,
+                                                       std::span<const RowOp> ops);
   [[nodiscard]] std::expected<void, Failure> make_conflict(mysql::Connection& connection,
                                                            const progress::ProgressRow& progress,
                                                            const Refused& refused);
@@ -93,6 +98,7 @@ class ParkedRetry {
   const std::string region_;
   Parking& parking_;
   Planner& planner_;
+  RowLook* const look_;
   change::TableCache tables_;
   WorkSet set_;
   std::vector<SliceCounts> counts_;

@@ -104,6 +104,7 @@ std::expected<void, mysql::SqlError> Parking::park(mysql::Connection& connection
                                                    const progress::PartitionKey& partition, const RowOp& op,
                                                    const mysql::SqlError& error) {
   const ParkedKey key = keys_of(op).front();
+  const bool is_first = !is_parked(partition, key) && !conflicts_.knows(partition.origin, key);
   const change::ChangeView& change = *op.change;
   const auto written = connection.execute(fmt::format(
       "INSERT INTO farshore.parked (region, origin, stream, part, schema_name, table_name, key_hash, key_text, epoch, "
@@ -119,6 +120,7 @@ std::expected<void, mysql::SqlError> Parking::park(mysql::Connection& connection
       binary_literal(single_change_bytes(partition, op)), error.code, text_literal(error.message)));
   if (!written) return std::unexpected(written.error());
   edits_[partition].insert_or_assign(key, true);
+  if (is_first) return first_.keep(connection, partition, key);
   return conflicts_.end(connection, partition.origin, key, "superseded");
 }
 
@@ -147,6 +149,15 @@ std::expected<void, mysql::SqlError> Parking::unpark(mysql::Connection& connecti
   return {};
 }
 
+std::expected<void, mysql::SqlError> Parking::written(mysql::Connection& connection,
+                                                      const progress::PartitionKey& partition, const RowOp& op) {
+  if (auto over = unpark(connection, partition, op); !over) return over;
+  for (const ParkedKey& key : keys_of(op)) {
+    if (auto gone = first_.forget(connection, partition.origin, key); !gone) return gone;
+  }
+  return {};
+}
+
 std::expected<void, mysql::SqlError> Parking::remove(mysql::Connection& connection,
                                                      const progress::PartitionKey& partition, const ParkedKey& key) {
   for (const char* const table : {"farshore.parked", "farshore.parked_try"}) {
@@ -166,6 +177,7 @@ std::expected<void, mysql::SqlError> Parking::discard(mysql::Connection& connect
       fmt::format("INSERT INTO farshore.conflict_history ({0}, how) SELECT {0}, 'discard' FROM farshore.parked{1}",
                   kColumns, where(partition, key)));
   if (!kept) return std::unexpected(kept.error());
+  if (auto gone = first_.forget(connection, partition.origin, key); !gone) return gone;
   return remove(connection, partition, key);
 }
 

@@ -12,6 +12,7 @@
 
 #include "apply/conflicts.hpp"
 #include "apply/parked_change.hpp"
+#include "apply/parked_first.hpp"
 #include "apply/parked_key.hpp"
 #include "apply/parked_waits.hpp"
 #include "apply/row_op.hpp"
@@ -20,7 +21,7 @@
 
 namespace farshore::apply {
 
-/// The tables farshore.parked and farshore.parked_try, with the open conflicts beside them. What is parked of the
+/// The tables farshore.parked, parked_first and parked_try, with the open conflicts beside them. What is parked of the
 /// partitions in hand is also kept in memory, by key, so that later changes of a parked key find it, those of the same
 /// transaction too. The writing members take part in the open transaction; settle() afterwards. Not thread safe.
 class Parking {
@@ -28,7 +29,7 @@ class Parking {
   using Clock = ParkedWaits::Clock;
 
   Parking(std::string region, std::chrono::milliseconds longest_wait)
-      : region_(std::move(region)), waits_(longest_wait), conflicts_(region_) {}
+      : region_(std::move(region)), waits_(longest_wait), first_(region_), conflicts_(region_) {}
 
   [[nodiscard]] std::expected<void, mysql::SqlError> load(mysql::Connection& connection,
                                                           const progress::PartitionKey& partition);
@@ -52,9 +53,9 @@ class Parking {
   [[nodiscard]] std::expected<void, mysql::SqlError> park(mysql::Connection& connection,
                                                           const progress::PartitionKey& partition, const RowOp& op,
                                                           const mysql::SqlError& error);
-  /// Whatever is parked or in conflict under the change's keys is over.
-  [[nodiscard]] std::expected<void, mysql::SqlError> unpark(mysql::Connection& connection,
-                                                            const progress::PartitionKey& partition, const RowOp& op);
+  /// The change is written: whatever is parked or in conflict under its keys is over.
+  [[nodiscard]] std::expected<void, mysql::SqlError> written(mysql::Connection& connection,
+                                                             const progress::PartitionKey& partition, const RowOp& op);
   [[nodiscard]] std::expected<void, mysql::SqlError> remove(mysql::Connection& connection,
                                                             const progress::PartitionKey& partition,
                                                             const ParkedKey& key);
@@ -71,6 +72,7 @@ class Parking {
                                                                const progress::PartitionKey& partition, const RowOp& op,
                                                                const std::string& reason);
   [[nodiscard]] Conflicts& conflicts() { return conflicts_; }
+  [[nodiscard]] ParkedFirst& first() { return first_; }
   /// The open transaction has changed what is parked or in conflict.
   [[nodiscard]] bool has_edits() const { return !edits_.empty(); }
   /// The transaction was committed, or not.
@@ -94,6 +96,8 @@ class Parking {
                                                                                      std::size_t limit);
 
  private:
+  [[nodiscard]] std::expected<void, mysql::SqlError> unpark(mysql::Connection& connection,
+                                                            const progress::PartitionKey& partition, const RowOp& op);
   [[nodiscard]] std::expected<std::vector<ParkedChange>, mysql::SqlError> query(mysql::Connection& connection,
                                                                                 const std::string& condition,
                                                                                 std::size_t limit,
@@ -103,6 +107,7 @@ class Parking {
 
   const std::string region_;
   ParkedWaits waits_;
+  ParkedFirst first_;
   Conflicts conflicts_;
   std::map<progress::PartitionKey, std::set<ParkedKey>> parked_;
   /// What the open transaction made of keys: parked, or no longer.

@@ -148,9 +148,7 @@ Resolver::Result Resolver::on_conflict(mysql::Connection& connection, const prog
     }
     return take_source(connection, progress, request, **change);
   }
-  if (auto ended = parking_.conflicts().end(connection, progress.key.origin, request.key, request.action); !ended) {
-    return std::unexpected(failure_of(ended.error()));
-  }
+  if (auto ended = end_conflict(connection, progress, request); !ended) return std::unexpected(ended.error());
   if (request.action == "keep-target") {
     if (auto said = make_unequal(connection, request, "a conflict was settled for what stands here"); !said) {
       return std::unexpected(failure_of(said.error()));
@@ -183,10 +181,16 @@ Resolver::Result Resolver::take_source(mysql::Connection& connection, const prog
     return Answer{.done = false, .outcome = "refused: what would go is another by now: " + *plan};
   }
   if (auto written = write_over(connection, *op); !written) return std::unexpected(failure_of(written.error()));
-  if (auto ended = parking_.conflicts().end(connection, progress.key.origin, request.key, request.action); !ended) {
-    return std::unexpected(failure_of(ended.error()));
-  }
+  if (auto ended = end_conflict(connection, progress, request); !ended) return std::unexpected(ended.error());
   return Answer{.done = true, .outcome = *plan};
+}
+
+std::expected<void, Failure> Resolver::end_conflict(mysql::Connection& connection,
+                                                    const progress::ProgressRow& progress, const Request& request) {
+  auto ended = parking_.conflicts().end(connection, progress.key.origin, request.key, request.action);
+  if (ended) ended = parking_.first().forget(connection, progress.key.origin, request.key);
+  if (!ended) return std::unexpected(failure_of(ended.error()));
+  return {};
 }
 
 std::expected<void, SqlError> Resolver::answer(mysql::Connection& connection, const Request& request,

@@ -57,6 +57,9 @@ class Resolver {
                      const Request& request);
   Result take_source(mysql::Connection& connection, const progress::ProgressRow& progress, const Request& request,
                      const ParkedChange& change);
+  [[nodiscard]] std::expected<void, Failure> end_conflict(mysql::Connection& connection,
+                                                          const progress::ProgressRow& progress,
+                                                          const Request& request);
 
   /// The row is not the origin's from here on, and nothing else would say so.
   [[nodiscard]] std::expected<void, mysql::SqlError> make_unequal(mysql::Connection& connection, const Request& request,

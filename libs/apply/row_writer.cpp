@@ -263,6 +263,13 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
   if (is_looking() && looked_ == Looked::kNo) {
     if (auto looked = look_at(op); !looked) return looked;
   }
+  // Noted only when the change goes in: it may be refused many times.
+  std::vector<RowLook::Sighting> held;
+  if (look_ != nullptr && is_parked(op)) {
+    auto seen = look_->look_held(connection_, parking_.first(), partition.origin, op);
+    if (!seen) return std::unexpected(cannot_look(seen.error(), op));
+    held = std::move(*seen);
+  }
   is_conflict_ = false;
   seen_ = Seen::kAsExpected;
   if (auto done = apply_one(op); !done) {
@@ -276,7 +283,11 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
     const bool may_tell = !is_looking() || looked_ == Looked::kAsExpected;
     return seen_ == Seen::kAsExpected || !may_tell ? Result() : on_surprise(op, seen_, 1);
   }
-  if (auto removed = parking_.unpark(connection_, partition, op); !removed) {
+  for (const RowLook::Sighting& sighting : held) {
+    if (auto noted = look_->add(connection_, partition, op, sighting); !noted)
+      return std::unexpected(cannot_look(noted.error(), op));
+  }
+  if (auto removed = parking_.written(connection_, partition, op); !removed) {
     return std::unexpected(
         Failure::of_statement(
             op.slice, fmt::format("table {}: what is parked cannot be taken away", op.change->table->shape.full_name()),
@@ -288,7 +299,7 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
 
 bool RowWriter::is_looking() const { return look_ != nullptr && look_->is_looking(); }
 
-// What is parked, or in conflict, has left an older row here, as is known.
+// What is parked, or in conflict, has left an older row here: see RowLook::look_held().
 RowWriter::Result RowWriter::look_at(const RowOp& op) {
   if (is_parked(op)) return {};
   if (auto looked = look_->look(connection_, slices_[op.slice].key, op); !looked)

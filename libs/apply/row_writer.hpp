@@ -38,7 +38,7 @@ struct SliceCounts {
 /// nor commits.
 class RowWriter {
  public:
-  /// `look`: watches whether changes find the rows that they should; null: nobody does.
+  /// `look`: watches whether changes find the rows that they should, and has begun; null: nobody does.
   RowWriter(mysql::Connection& connection, Parking& parking, const StatementLimits& limits, RowLook* look = nullptr)
       : connection_(connection), parking_(parking), limits_(limits), look_(look) {}
 

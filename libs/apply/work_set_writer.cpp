@@ -38,6 +38,11 @@ constexpr std::string_view kFarshore = "farshore";
 constexpr std::string_view kProgress = "progress";
 constexpr std::string_view kMovedByAnother = "another apply process has written its progress; it is taken over again";
 
+std::optional<RowLook> look_of(const WriterSettings& settings, TargetCatalog& catalog) {
+  if (settings.look_at == change::LookAt::kNone) return std::nullopt;
+  return std::optional<RowLook>(std::in_place, settings.region, settings.look_at == change::LookAt::kAll, catalog);
+}
+
 bool same_row(const ProgressRow& a, const ProgressRow& b) {
   return a.epoch == b.epoch && a.seq == b.seq && a.writes == b.writes;
 }
@@ -73,14 +78,12 @@ WorkSetWriter::WorkSetWriter(WriterSettings settings, Notice notice)
     : settings_(std::move(settings)),
       notice_(std::move(notice)),
       catalog_(settings_.rules, settings_.schema_max_age),
+      look_(look_of(settings_, catalog_)),
       parking_(settings_.region, settings_.retry_interval),
       planner_(catalog_),
-      parked_retry_(settings_.region, parking_, planner_),
+      parked_retry_(settings_.region, parking_, planner_, look_ ? &*look_ : nullptr),
       resolver_(settings_.region, parking_, parked_retry_),
-      stuck_(settings_.region) {
-  if (settings_.look_at != change::LookAt::kNone)
-    look_.emplace(settings_.region, settings_.look_at == change::LookAt::kAll);
-}
+      stuck_(settings_.region) {}
 
 std::string WorkSetWriter::fault() const {
   {
@@ -685,8 +688,31 @@ void WorkSetWriter::note_mismatches(const WorkSet& set) {
   }
 }
 
+// Of partitions that may be another writer's, too.
+void WorkSetWriter::note_mismatches_of_retry(std::vector<Outcome>& outcomes) {
+  if (!look_) return;
+  for (const RowLook::Found& found : look_->committed()) {
+    Outcome& outcome = outcomes.emplace_back();
+    outcome.kind = Outcome::Kind::kRetried;
+    outcome.key = found.partition;
+    outcome.counts.mismatches = found.counts;
+    if (!found.sentence.empty()) notice_(NoticeLevel::kWarning, found.sentence);
+  }
+}
+
+std::expected<void, Failure> WorkSetWriter::commit_retry() {
+  mysql::Connection& connection = session_->connection;
+  if (look_) {
+    if (auto noted = look_->note(connection); !noted)
+      return std::unexpected(
+          Failure::of_statement(0, "a row that is not as it should be cannot be noted", noted.error()));
+  }
+  if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
+  return {};
+}
+
 void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vector<Outcome>& outcomes) {
-  const auto retried = retry_parked_changes(key, held);
+  const auto retried = retry_parked_changes(key, held, outcomes);
   if (!retried) return on_failed_try(key, held, retried.error(), outcomes);
   held.parked_pause = 0ms;
   if (!held.parked_fault.empty())
@@ -714,12 +740,14 @@ void WorkSetWriter::on_failed_try(const PartitionKey& key, Held& held, const Fai
 }
 
 // A pass that finds nothing to change leaves no trace, in no binlog either.
-std::expected<void, Failure> WorkSetWriter::retry_parked_changes(const PartitionKey& key, Held& held) {
+std::expected<void, Failure> WorkSetWriter::retry_parked_changes(const PartitionKey& key, Held& held,
+                                                                 std::vector<Outcome>& outcomes) {
   mysql::Connection& connection = session_->connection;
   ProgressStore store(connection, settings_.region);
   const auto advanced = store.advance(held.row, held.row);
   if (!advanced) return std::unexpected(Failure::again(advanced.error()));
   if (!*advanced) return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "progress moved"}));
+  if (look_) look_->begin();
   const auto changed = parked_retry_.pass(connection, held.row, Clock::now());
   if (!changed) return std::unexpected(changed.error());
   if (!*changed) {
@@ -727,9 +755,10 @@ std::expected<void, Failure> WorkSetWriter::retry_parked_changes(const Partition
     set_fault("");
     return {};
   }
-  if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
+  if (auto committed = commit_retry(); !committed) return committed;
   parking_.settle(true);
   parked_retry_.settled(true, key, Clock::now());
+  note_mismatches_of_retry(outcomes);
   set_fault("");
   ++held.row.writes;
   return {};
@@ -747,7 +776,7 @@ void WorkSetWriter::carry_out_requests(std::vector<Outcome>& outcomes) {
         NoticeLevel::kInformation,
         fmt::format("{}: {} of seq {} of table {}.{} is asked for{}", request.partition.to_string(), request.action,
                     request.seq.raw(), request.key.schema, request.key.table, request.dry_run ? " as a dry run" : ""));
-    if (auto done = carry_out(held->second, request); !done) {
+    if (auto done = carry_out(held->second, request, outcomes); !done) {
       on_failed_try(request.partition, held->second, done.error(), outcomes);
     }
     if (session_->connection.lost()) return;
@@ -755,21 +784,27 @@ void WorkSetWriter::carry_out_requests(std::vector<Outcome>& outcomes) {
 }
 
 // What is not done leaves nothing but its answer, which is no application's row and needs no marker.
-std::expected<void, Failure> WorkSetWriter::carry_out(Held& held, const Request& request) {
+std::expected<void, Failure> WorkSetWriter::carry_out(Held& held, const Request& request,
+                                                      std::vector<Outcome>& outcomes) {
   mysql::Connection& connection = session_->connection;
   ProgressStore store(connection, settings_.region);
   const auto advanced = store.advance(held.row, held.row);
   if (!advanced) return std::unexpected(Failure::again(advanced.error()));
   if (!*advanced) return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "progress moved"}));
+  if (look_) look_->begin();
   auto answer = resolver_.carry_out(connection, held.row, held.barrier.has_value(), request);
   if (!answer && answer.error().retry) return std::unexpected(answer.error());
   if (!answer) answer = Resolver::Answer{.done = false, .outcome = "refused: " + answer.error().reason};
-  if (!answer->done) rollback();
+  if (!answer->done) {
+    rollback();
+    if (look_) look_->begin();
+  }
   if (auto said = resolver_.answer(connection, request, *answer); !said) {
     return std::unexpected(Failure::of_statement(0, "a request cannot be answered", said.error()));
   }
-  if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
+  if (auto committed = commit_retry(); !committed) return committed;
   parking_.settle(answer->done);
+  note_mismatches_of_retry(outcomes);
   if (answer->done) ++held.row.writes;
   return {};
 }

@@ -59,13 +59,14 @@ struct Outcome {
     kLost,       ///< someone else has written its progress, as row.reason says; load it again later
     kWaits,      ///< it still stands at a barrier: row.state and row.reason say for what
     kEntered,    ///< the barrier is passed
+    kRetried,    ///< what is parked was tried again, and rows were not as they should be
   };
   Kind kind = Kind::kApplied;
   progress::PartitionKey key;
   progress::ProgressRow row;  ///< as it is in the database
   /// kLoaded: where reading may begin; none: at the topic's beginning. kApplied: where it goes on; none: as before.
   std::optional<KafkaOffset> offset;
-  SliceCounts counts;      ///< kApplied
+  SliceCounts counts;      ///< kApplied; kRetried: its mismatches
   std::uint64_t rows = 0;  ///< kApplied: changes that are new to the partition
   std::uint64_t load = 0;  ///< kLoaded, kNotLoaded: the request's number
 };
@@ -159,10 +160,14 @@ class WorkSetWriter {
                                                                       std::vector<Outcome>& outcomes);
   void note_freed(const WritePlan& plan);
   void note_mismatches(const WorkSet& set);
+  void note_mismatches_of_retry(std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<void, Failure> commit_retry();
   void retry_parked(const progress::PartitionKey& key, Held& held, std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<void, Failure> retry_parked_changes(const progress::PartitionKey& key, Held& held);
+  [[nodiscard]] std::expected<void, Failure> retry_parked_changes(const progress::PartitionKey& key, Held& held,
+                                                                  std::vector<Outcome>& outcomes);
   void carry_out_requests(std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<void, Failure> carry_out(Held& held, const Request& request);
+  [[nodiscard]] std::expected<void, Failure> carry_out(Held& held, const Request& request,
+                                                       std::vector<Outcome>& outcomes);
   void on_failed_try(const progress::PartitionKey& key, Held& held, const Failure& failure,
                      std::vector<Outcome>& outcomes);
   void rollback();
@@ -176,9 +181,9 @@ class WorkSetWriter {
 
   std::optional<TargetSession> session_;
   TargetCatalog catalog_;
+  std::optional<RowLook> look_;
   Parking parking_;
   Planner planner_;
-  std::optional<RowLook> look_;
   ParkedRetry parked_retry_;
   Resolver resolver_;
   std::map<progress::PartitionKey, Held> held_;

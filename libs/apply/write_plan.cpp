@@ -12,12 +12,6 @@ namespace {
 
 constexpr int kRounds = 5;  // the second finds what was bound in the first, or its tables under their locks
 
-// MySQL's GTIDs begin with a UUID.
-ServerKind kind_of_source(const change::Batch& batch) {
-  return !batch.transactions().empty() && batch.transactions().front().gtid.contains(':') ? ServerKind::kMysql
-                                                                                          : ServerKind::kMariadb;
-}
-
 // The place of the key's change among `ops`: a new one, or the one that is merged with it.
 void put(const RowOp& op, std::uint32_t place, std::vector<RowOp>& ops) {
   if (place == ops.size()) {
@@ -34,6 +28,12 @@ void put(const RowOp& op, std::uint32_t place, std::vector<RowOp>& ops) {
 Failure Failure::of_statement(std::uint32_t slice, std::string_view what, const mysql::SqlError& error) {
   if (action_for(error.kind) == Action::kRetry) return again(error);
   return of_slice(slice, progress::PartitionState::kStopped, fmt::format("{}: {}", what, error.to_string()));
+}
+
+// MySQL's GTIDs begin with a UUID.
+ServerKind kind_of_source(const change::Batch& batch) {
+  return !batch.transactions().empty() && batch.transactions().front().gtid.contains(':') ? ServerKind::kMysql
+                                                                                          : ServerKind::kMariadb;
 }
 
 std::expected<const WritePlan*, Failure> Planner::plan(mysql::Connection& connection, const WorkSet& set,

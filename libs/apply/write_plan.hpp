@@ -64,6 +64,9 @@ struct Failure {
   [[nodiscard]] static Failure of_statement(std::uint32_t slice, std::string_view what, const mysql::SqlError& error);
 };
 
+/// By the form of its transactions' GTIDs.
+[[nodiscard]] ServerKind kind_of_source(const change::Batch& batch);
+
 /// What is to be written. Points into the work set and the catalog's tables.
 struct WritePlan {
   struct Table {

@@ -59,6 +59,25 @@ CREATE TABLE IF NOT EXISTS farshore.parked (
   PRIMARY KEY (region, origin, stream, part, schema_name, table_name, key_hash)
 ) ENGINE=InnoDB;
 
+-- Of each key that is parked, or in conflict after it was, the first change that was held back: until one of the key is
+-- written, the row here should be as it was before that one. Newer changes of the key do not replace it.
+CREATE TABLE IF NOT EXISTS farshore.parked_first (
+  region       VARCHAR(64)     NOT NULL,
+  origin       VARCHAR(64)     NOT NULL,
+  stream       VARCHAR(64)     NOT NULL,
+  part         INT             NOT NULL,
+  schema_name  VARCHAR(64)     NOT NULL,
+  table_name   VARCHAR(64)     NOT NULL,
+  key_hash     BINARY(16)      NOT NULL,
+  epoch        INT UNSIGNED    NOT NULL,
+  incarnation  BIGINT UNSIGNED NOT NULL,
+  seq          BIGINT UNSIGNED NOT NULL,
+  gtid         VARCHAR(128)    NOT NULL,
+  change_bytes LONGBLOB        NOT NULL COMMENT 'a ChangeBatch with this one change',
+  reason       TEXT            NOT NULL COMMENT 'the server''s first refusal',
+  PRIMARY KEY (region, origin, schema_name, table_name, key_hash)
+) ENGINE=InnoDB;
+
 -- How trying a parked change again went. A table of its own: a binlog repeats whole rows, and a change may be large.
 CREATE TABLE IF NOT EXISTS farshore.parked_try (
   region       VARCHAR(64)     NOT NULL,
@@ -120,7 +139,7 @@ CREATE TABLE IF NOT EXISTS farshore.conflict_history (
 ) ENGINE=InnoDB;
 
 -- How many changes found another row here than the origin had, by kind: insert-exists, update-missing, before-differs,
--- delete-missing. Signs of two writers of a row, or of tables that were never equal.
+-- delete-missing, already-as-after. Signs of two writers of a row, or of tables that were never equal.
 CREATE TABLE IF NOT EXISTS farshore.mismatch (
   region       VARCHAR(64)     NOT NULL,
   origin       VARCHAR(64)     NOT NULL,

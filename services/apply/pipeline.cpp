@@ -159,6 +159,7 @@ void Pipeline::settle(const Outcome& outcome) {
       if (feed->awaits(outcome.load)) wait(*feed, progress::PartitionState::kApplying, outcome.row.reason);
       return;
     case Outcome::Kind::kApplied: on_applied(*feed, outcome); return;
+    case Outcome::Kind::kRetried: count_mismatches(*feed, outcome.counts.mismatches); return;
     case Outcome::Kind::kSuspended: wait(*feed, outcome.row.state, outcome.row.reason); return;
     case Outcome::Kind::kLost: wait(*feed, progress::PartitionState::kApplying, outcome.row.reason); return;
     case Outcome::Kind::kWaits:
@@ -191,13 +192,16 @@ void Pipeline::take_up(Feed& feed, const Outcome& outcome) {
   if (go_to(feed, offset.value_or(kafka::kBeginning))) feed.mode = Mode::kRunning;
 }
 
+void Pipeline::count_mismatches(Feed& feed, const MismatchCounts& counts) {
+  for (std::size_t kind = 0; kind < kMismatches; ++kind) feed.series->mismatches[kind].add(counts[kind]);
+}
+
 void Pipeline::on_applied(Feed& feed, const Outcome& outcome) {
   feed.series->applied_rows.add(outcome.rows);
   feed.series->written_rows.add(outcome.counts.written);
   feed.series->parkings.add(outcome.counts.parked);
   feed.series->conflicts.add(outcome.counts.conflicts);
-  for (std::size_t kind = 0; kind < kMismatches; ++kind)
-    feed.series->mismatches[kind].add(outcome.counts.mismatches[kind]);
+  count_mismatches(feed, outcome.counts.mismatches);
   if (outcome.row.commit_time != SourceTime()) {
     feed.series->commit.set(std::chrono::duration<double>(outcome.row.commit_time.time_since_epoch()).count());
   }

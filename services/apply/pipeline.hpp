@@ -74,6 +74,7 @@ class Pipeline {
   void observe(Feed& feed, const ReadBatch& batch, const Intake& intake);
   void on_gap(Feed& feed);
   void on_applied(Feed& feed, const Outcome& outcome);
+  static void count_mismatches(Feed& feed, const MismatchCounts& counts);
   void wait(Feed& feed, progress::PartitionState state, std::string reason);
   void say_stands(Feed& feed, progress::PartitionState state, const std::string& reason);
   void say_goes_on(Feed& feed);

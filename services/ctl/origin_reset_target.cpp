@@ -20,8 +20,8 @@ namespace {
 using mysql::text_literal;
 
 /// Everything that is noted of an origin here. What was said of equality stays: it is the history.
-constexpr std::array<std::string_view, 7> kTables{"progress", "channel_offset", "parked",    "parked_try",
-                                                  "conflict", "statement",      "told_doubt"};
+constexpr std::array<std::string_view, 8> kTables{"progress",   "channel_offset", "parked",    "parked_first",
+                                                  "parked_try", "conflict",       "statement", "told_doubt"};
 constexpr std::size_t kRowsAtOnce = 200;
 constexpr std::chrono::seconds kAnswerTimeout{2};
 constexpr std::chrono::seconds kOwnerFresh{60};

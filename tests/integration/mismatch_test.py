@@ -256,6 +256,63 @@ def test_a_document_is_the_same_however_it_is_spelled(pair, regions):
     assert target.gate()[0] and source.gate()[0]
 
 
+@contextlib.contextmanager
+def refusing(target):
+    """The target takes no number from 100 on."""
+    table = "ALTER TABLE test_mismatch.plain {} CONSTRAINT not_now"
+    target.database.execute("SET SESSION sql_log_bin = 0", table.format("ADD") + " CHECK (n < 100)")
+    try:
+        yield
+    finally:
+        target.database.execute("SET SESSION sql_log_bin = 0", table.format("DROP"))
+
+
+@pytest.mark.parametrize("mends_before_the_next_change", [True, False])
+def test_a_row_written_here_while_a_change_of_it_is_parked_closes_both_gates(pair, regions, mends_before_the_next_change):
+    """The other region sees nothing: its row is what the write from here expects, since it was changed back."""
+    source, target = pair
+    source.database.execute("INSERT INTO test_mismatch.plain VALUES (7, 1, 'one')")
+    caught_up(regions)
+    with contextlib.ExitStack() as constraint:
+        constraint.enter_context(refusing(target))
+        regions.lab.stop(f"{source.name}.apply")
+        source.database.execute("UPDATE test_mismatch.plain SET n = 100 WHERE id = 7")
+        eventually("it is parked", target.parked)
+        target.database.execute("UPDATE test_mismatch.plain SET n = 50 WHERE id = 7")
+        if mends_before_the_next_change:
+            constraint.close()
+            eventually("it is tried again", lambda: not target.parked(), 30)
+            assert target.database.value("SELECT n FROM test_mismatch.plain") == 100
+        source.database.execute("UPDATE test_mismatch.plain SET n = 1 WHERE id = 7")
+        eventually("it is written over", lambda: target.database.value("SELECT n FROM test_mismatch.plain") == 1)
+        regions.lab.start(f"{source.name}.apply")
+    differ_behind_closed_gates(regions, "plain", source, target)
+    assert counted(source, target) == {} and counted(target, source) == {("plain", "before-differs"): 1}
+    (example,) = shown(target, "plain")
+    assert example["target"]["n"] == 50
+    assert target.database.records("SELECT * FROM farshore.parked_first") == []
+
+
+def test_a_row_that_stays_as_it_was_while_changes_of_it_are_parked_is_not_counted(pair, regions):
+    source, target = pair
+    source.database.execute("INSERT INTO test_mismatch.plain VALUES (7, 1, 'one'), (8, 2, 'two'), (9, 3, 'three')")
+    caught_up(regions)
+    with refusing(target):
+        source.database.execute("UPDATE test_mismatch.plain SET n = n + 100", "INSERT INTO test_mismatch.plain VALUES (10, 100, 'x')")
+        eventually("they are parked", lambda: len(target.parked()) == 4)
+        source.database.execute("UPDATE test_mismatch.plain SET n = n + 100 WHERE id <> 9",
+                                "UPDATE test_mismatch.plain SET n = 5 WHERE id = 9", "DELETE FROM test_mismatch.plain WHERE id = 8",
+                                "INSERT INTO test_mismatch.plain VALUES (8, 500, 'again')")
+        eventually("newer ones are applied, or parked", lambda: len(target.parked()) == 3 and
+                   target.database.value("SELECT n FROM test_mismatch.plain WHERE id = 9") == 5)
+    eventually("they are tried again", lambda: not target.parked(), 30)
+    caught_up(regions)
+    rows = [region.database.rows("SELECT * FROM test_mismatch.plain ORDER BY id") for region in pair]
+    assert rows[0] == rows[1] and counted(target, source) == {}
+    assert target.database.records("SELECT * FROM farshore.parked_first") == []
+    eventually("the gate is open", lambda: target.gate()[0])
+
+
 def test_a_row_inserted_and_deleted_within_the_lag_does_not_take_anothers_in_silence(pair, regions):
     source, target = pair
     with within_the_lag(regions):

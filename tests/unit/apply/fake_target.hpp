@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cctype>
 #include <climits>
 #include <cstdlib>
@@ -194,6 +195,11 @@ class FakeTarget {
     const std::scoped_lock lock(mutex_);
     return committed_.parked.size();
   }
+  /// What a first change that was held back expects is still kept, of some key.
+  [[nodiscard]] bool has_parked_first() {
+    const std::scoped_lock lock(mutex_);
+    return !committed_.parked_first.empty();
+  }
   /// What the table says of the statement; nothing: it is not there.
   [[nodiscard]] std::optional<Fields> statement() {
     const std::scoped_lock lock(mutex_);
@@ -238,10 +244,14 @@ class FakeTarget {
   }
 
  private:
+  static constexpr std::array<const char*, 12> kParkedColumns{"schema_name", "table_name", "key_hash", "epoch",
+                                                              "incarnation", "seq",        "gtid",     "change_bytes",
+                                                              "origin",      "stream",     "part",     "reason"};
   using ParkedKey = std::tuple<std::string, std::string, std::string, std::string>;  // part, schema, table, hash
   struct Tables {
     std::map<int, Fields> progress;
     std::map<ParkedKey, Fields> parked;
+    std::map<ParkedKey, Fields> parked_first;
     std::optional<Fields> statement;  ///< of the one epoch that begins behind one
   };
 
@@ -260,6 +270,7 @@ class FakeTarget {
     if (statement.starts_with("SHOW BINARY LOG STATUS")) return rows({"File", "Position"}, {});
     if (statement.contains("farshore.progress")) return on_progress(statement);
     if (statement.contains("farshore.parked_try")) return on_try(statement);
+    if (statement.contains("farshore.parked_first")) return on_parked_first(statement);
     for (const char* const table : {"farshore.conflict", "farshore.audit", "farshore.equality"}) {
       if (statement.starts_with("SELECT") && statement.contains(table)) return rows({"x"}, {});
     }
@@ -368,6 +379,36 @@ class FakeTarget {
     return ok(1);
   }
 
+  Reply on_parked_first(const std::string& statement) {
+    SqlText text(statement);
+    (void)text.find(" WHERE ");
+    Fields wanted = assignments(text, " AND ");
+    const auto has_key = [&](const auto& row) {
+      const auto& [part, schema, table, hash] = row.first;
+      return schema == wanted["schema_name"] && table == wanted["table_name"] && hash == wanted["key_hash"];
+    };
+    auto& kept = pending().parked_first;
+    if (statement.starts_with("DELETE")) return ok(std::erase_if(kept, has_key));
+    if (statement.starts_with("REPLACE")) {
+      for (const auto& row : seen().parked) {
+        if (has_key(row)) kept.insert_or_assign(row.first, row.second);
+      }
+      return ok(1);
+    }
+    Reply reply = rows({}, {});
+    for (auto row : kept) {
+      if (!has_key(row)) continue;
+      std::vector<Reply::Field> fields;
+      for (const char* const name : kParkedColumns) {
+        reply.names.emplace_back(name);
+        fields.emplace_back(row.second[name]);
+      }
+      reply.rows.push_back(std::move(fields));
+    }
+    if (reply.rows.empty()) return rows({"x"}, {});
+    return reply;
+  }
+
   Reply on_parked(const std::string& statement) {
     if (statement.starts_with("INSERT")) {
       Fields row = inserted(statement);
@@ -387,10 +428,7 @@ class FakeTarget {
     const bool is_count = statement.starts_with("SELECT COUNT(*)");
     const bool is_size = statement.starts_with("SELECT OCTET_LENGTH");
     if (is_count || is_size) names = {"number"};
-    if (statement.contains("change_bytes, origin")) {
-      names = {"schema_name", "table_name",   "key_hash", "epoch",  "incarnation", "seq",
-               "gtid",        "change_bytes", "origin",   "stream", "part",        "reason"};
-    }
+    if (statement.contains("change_bytes, origin")) names = {kParkedColumns.begin(), kParkedColumns.end()};
     std::set<ParkedKey> some;  // (schema_name=... AND table_name=... AND key_hash=...) OR (...)
     while (text.find("(schema_name=")) {
       const std::string schema = text.literal();

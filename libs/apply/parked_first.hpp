@@ -1,0 +1,37 @@
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "apply/parked_change.hpp"
+#include "apply/parked_key.hpp"
+#include "mysql/connection.hpp"
+#include "progress/progress_row.hpp"
+
+namespace farshore::apply {
+
+/// The table farshore.parked_first: of each key that is parked, or in conflict after it was, the first change that was
+/// held back. Until a change of the key is written, the row here should stay as it was before that one, whatever newer
+/// change is parked by then. Takes part in the open transaction, keeps nothing in memory.
+class ParkedFirst {
+ public:
+  explicit ParkedFirst(std::string region) : region_(std::move(region)) {}
+
+  /// What is parked under the key by now, in place of what is kept under it.
+  [[nodiscard]] std::expected<void, mysql::SqlError> keep(mysql::Connection& connection,
+                                                          const progress::PartitionKey& partition,
+                                                          const ParkedKey& key);
+  /// Nothing: none is known, as of a conflict by rule, and of what was parked before there was this table.
+  [[nodiscard]] std::expected<std::optional<ParkedChange>, mysql::SqlError> find(mysql::Connection& connection,
+                                                                                 const std::string& origin,
+                                                                                 const ParkedKey& key);
+  [[nodiscard]] std::expected<void, mysql::SqlError> forget(mysql::Connection& connection, const std::string& origin,
+                                                            const ParkedKey& key);
+
+ private:
+  const std::string region_;
+};
+
+}  // namespace farshore::apply

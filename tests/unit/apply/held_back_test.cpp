@@ -1,0 +1,132 @@
+#include <gmock/gmock.h>
+
+#include "targets.hpp"
+#include "writing.hpp"
+
+namespace farshore::apply {
+namespace {
+
+using namespace test;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Kind = Outcome::Kind;
+
+/// Row 1 of shop.notes is there, and the target refuses what would change it, for a while.
+class HeldBack : public Writing {
+ protected:
+  HeldBack() {
+    start({}, change::LookAt::kAll);
+    target_.on_data([this](const std::string& statement) { return answer(statement); });
+    stored_and_loaded(applied_up_to(0));
+  }
+  Reply answer(const std::string& statement) {
+    if (statement.starts_with("SELECT JSON_OBJECT")) return rows({"i"}, {{R"({"id": 1, "note": "image"})"}});
+    if (statement.starts_with("SELECT 1")) return rows({"c"}, {{statement.contains("'" + there_ + "'") ? "1" : "0"}});
+    if (statement.starts_with("SELECT `id`")) return rows({"id", "note"}, {{"1", there_}});
+    if (refuses_) {
+      ++refused_;
+      return fails(4025, "CONSTRAINT `c` failed");
+    }
+    there_ = "written";
+    return ok(2);
+  }
+  void arrives(Topic& topic) {
+    take(topic.end().send());
+    write();
+    note();
+    ASSERT_TRUE(has_outcome(Kind::kApplied));
+  }
+  void is_tried_until(const std::function<bool()>& done) {
+    ASSERT_TRUE(eventually([&] {
+      note();
+      return done();
+    }));
+  }
+  void is_mended() {
+    refuses_ = false;
+    is_tried_until([this] { return target_.parked() == 0; });
+  }
+  void note() { std::ranges::copy(writes_, std::back_inserter(all_)); }
+  /// Of the key that was held back nothing is left.
+  void expect_counted(const std::string& kind) {
+    EXPECT_THAT(all_, Contains(AllOf(HasSubstr("INSERT INTO farshore.mismatch "), HasSubstr("'" + kind + "',1"))));
+    EXPECT_THAT(all_, Contains(HasSubstr("INSERT INTO farshore.equality")));
+    EXPECT_THAT(all_, Contains(AllOf(HasSubstr("farshore.mismatch_example"), HasSubstr("image"))));
+    EXPECT_FALSE(target_.has_parked_first());
+  }
+  void expect_nothing_counted() {
+    EXPECT_THAT(all_, Not(Contains(HasSubstr("farshore.mismatch"))));
+    EXPECT_FALSE(target_.has_parked_first());
+  }
+
+  std::string there_ = "a";
+  bool refuses_ = true;
+  int refused_ = 0;
+  std::vector<std::string> all_;
+  Topic topic_;
+};
+
+TEST_F(HeldBack, ARowThatStaysAsItWasIsAsTheFirstChangeExpectsIt) {
+  arrives(topic_.transaction(1).update(1, "a", "b"));
+  arrives(topic_.transaction(2).update(1, "b", "c").update(1, "c", "d"));
+  ASSERT_EQ(target_.parked(), 1U);
+  is_mended();
+  expect_nothing_counted();
+}
+
+TEST_F(HeldBack, ARowThatWasWrittenHereMeanwhileIsCountedWhenTheChangeGoesIn) {
+  arrives(topic_.transaction(1).update(1, "a", "b"));
+  there_ = "own";
+  arrives(topic_.transaction(2).update(1, "b", "c"));
+  is_tried_until([this] { return refused_ > 5; });
+  EXPECT_THAT(all_, Not(Contains(HasSubstr("farshore.mismatch")))) << "nothing is written over yet";
+  is_mended();
+  expect_counted("before-differs");
+}
+
+TEST_F(HeldBack, SoItIsWhenANewerChangeGoesIn) {
+  arrives(topic_.transaction(1).update(1, "a", "b"));
+  there_ = "own";
+  refuses_ = false;
+  arrives(topic_.transaction(2).update(1, "b", "c"));
+  EXPECT_EQ(target_.parked(), 0U);
+  expect_counted("before-differs");
+}
+
+TEST_F(HeldBack, MergedChangesExpectTheRowBeforeTheirFirst) {
+  arrives(topic_.transaction(1).update(1, "a", "b").update(1, "b", "c"));
+  is_mended();
+  expect_nothing_counted();
+}
+
+TEST_F(HeldBack, TheFirstIsComparedInItsOwnShape) {
+  arrives(topic_.transaction(1).update(1, "a", "b"));
+  target_.add_table("notes", FakeTarget::Shape::kWide);
+  TableShape wide = notes_shape("notes");
+  wide.columns.push_back(column("c", ColumnType::kVarchar, "utf8mb4", 45, 80));
+  const std::vector<Value> before{Value::of_int(1), Value::of_bytes("b"), Value::of_bytes("")};
+  const std::vector<Value> after{Value::of_int(1), Value::of_bytes("x"), Value::of_bytes("")};
+  refuses_ = false;
+  arrives(topic_.table(wide).transaction(2).change(change::Op::kUpdate, before, after));
+  EXPECT_EQ(target_.parked(), 0U);
+  expect_nothing_counted();
+}
+
+TEST_F(HeldBack, ARowThatNobodyCanCompareAnyMoreIsCounted) {
+  target_.add_table("notes", FakeTarget::Shape::kWide);
+  TableShape wide = notes_shape("notes");
+  wide.columns.push_back(column("c", ColumnType::kVarchar, "utf8mb4", 45, 80));
+  const std::vector<Value> before{Value::of_int(1), Value::of_bytes("a"), Value::of_bytes("")};
+  const std::vector<Value> after{Value::of_int(1), Value::of_bytes("b"), Value::of_bytes("")};
+  arrives(topic_.table(wide).transaction(1).change(change::Op::kUpdate, before, after));
+  ASSERT_EQ(target_.parked(), 1U);
+  target_.add_table("notes");  // the column is gone
+  refuses_ = false;
+  arrives(topic_.table(notes_shape("notes")).transaction(2).update(1, "b", "c"));
+  EXPECT_EQ(target_.parked(), 0U);
+  expect_counted("before-differs");
+}
+
+}  // namespace
+}  // namespace farshore::apply
