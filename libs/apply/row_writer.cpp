@@ -21,6 +21,8 @@ bool is_of_primary_key(const SqlError& error) {
   return error.message.ends_with("'PRIMARY'") || error.message.ends_with(".PRIMARY'");
 }
 
+bool is_of_missing_parent(const SqlError& error) { return error.code == 1452 || error.code == 1216; }
+
 constexpr std::string_view kNotOfItsColumn = "a value does not belong to its column";
 
 std::string_view name_of(const SqlError& error) {
@@ -176,18 +178,22 @@ RowWriter::Result RowWriter::write_grouped(std::span<const RowOp> ops) {
     std::size_t to = from + 1;
     while (to < ops.size() && cascades(ops[to]) == checks) ++to;
     if (checks) {
-      if (auto set = connection_.execute("SET foreign_key_checks=1"); !set)
-        return std::unexpected(Failure::again(set.error()));
+      if (auto set = check_keys(true); !set) return std::unexpected(Failure::again(set.error()));
     }
     auto written = write_in_order(ops.subspan(from, to - from));
     if (checks && !connection_.lost()) {
-      if (auto set = connection_.execute("SET foreign_key_checks=0"); !set && written) {
-        return std::unexpected(Failure::again(set.error()));
-      }
+      if (auto set = check_keys(false); !set && written) return std::unexpected(Failure::again(set.error()));
     }
     if (!written) return written;
     from = to;
   }
+  return {};
+}
+
+std::expected<void, SqlError> RowWriter::check_keys(bool checks) {
+  const auto set = connection_.execute(checks ? "SET foreign_key_checks=1" : "SET foreign_key_checks=0");
+  if (!set) return std::unexpected(set.error());
+  checks_keys_ = checks;
   return {};
 }
 
@@ -272,7 +278,9 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
   }
   is_conflict_ = false;
   seen_ = Seen::kAsExpected;
-  if (auto done = apply_one(op); !done) {
+  auto done = apply_one(op);
+  if (!done && checks_keys_ && is_of_missing_parent(done.error())) done = apply_unchecked(op, done.error());
+  if (!done) {
     if (done.error().code == 0 && done.error().message == kNotOfItsColumn) {
       done.error().message = op.target->unfit(op.change->row());
     }
@@ -419,6 +427,24 @@ std::expected<void, SqlError> RowWriter::apply_one(const RowOp& op) {
   }
   ++(*counts_)[op.slice].written;
   return {};
+}
+
+std::expected<void, SqlError> RowWriter::apply_unchecked(const RowOp& op, const SqlError& refusal) {
+  // An UPDATE may cascade itself.
+  if (op.is_delete() || (op.change->op == change::Op::kUpdate && op.target->is_cascading_parent()))
+    return std::unexpected(refusal);
+  sql_.clear();
+  if (!op.target->append_missing_parents(op.change->row(), sql_)) return std::unexpected(refusal);
+  if (!sql_.empty()) {
+    const auto missing = connection_.query(sql_);
+    if (!missing) return std::unexpected(missing.error());
+    if (!missing->empty()) return std::unexpected(refusal);
+  }
+  if (auto off = check_keys(false); !off) return off;
+  auto done = apply_one(op);
+  if (connection_.lost()) return done;
+  if (auto on = check_keys(true); !on) return on;
+  return done;
 }
 
 // An upsert could rewrite the row that holds the further unique key's value, which is another row: so an update by

@@ -62,6 +62,7 @@ class RowWriter {
   enum class Looked : std::uint8_t { kNo, kYes, kAsExpected };
   std::expected<Looked, Failure> look_ahead(std::span<const RowOp> ops);
   Result write_grouped(std::span<const RowOp> ops);
+  std::expected<void, mysql::SqlError> check_keys(bool checks);
   Result write_run(Form form, std::span<const RowOp> ops);
   Result write_statement(Form form, std::span<const RowOp> ops, bool well_formed);
   Result write_rows(std::span<const RowOp> ops);
@@ -78,6 +79,9 @@ class RowWriter {
 
   /// One change by the rules of its table. An error is the server's word on this row.
   std::expected<void, mysql::SqlError> apply_one(const RowOp& op);
+  /// One that was refused since a row which it refers to is not here, by a key that does not cascade: that one's table
+  /// keeps an order of its own, and the row may come later or be gone again. As outside of groups, no key is asked.
+  std::expected<void, mysql::SqlError> apply_unchecked(const RowOp& op, const mysql::SqlError& refusal);
   std::expected<void, mysql::SqlError> upsert_carefully(const RowOp& op);
   std::expected<void, mysql::SqlError> insert_immutable(const RowOp& op);
   std::expected<void, mysql::SqlError> move_key(const RowOp& op);
@@ -91,6 +95,7 @@ class RowWriter {
   RowLook* const look_;
   std::span<const Slice> slices_;
   std::vector<SliceCounts>* counts_ = nullptr;
+  bool checks_keys_ = false;                ///< foreign_key_checks of the session
   bool is_retry_ = false;                   ///< what is refused is parked already
   std::optional<mysql::SqlError> refused_;  ///< is_retry_
   bool is_conflict_ = false;                ///< the row at hand became one, which is not over with it

@@ -119,7 +119,27 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   table.is_free_but_for_values_ = table.path_ == WritePath::kCareful && table.has_bytewise_key_ &&
                                   std::cmp_equal(clashing, table.unique_keys_.size());
   table.note_own_columns(target);
+  table.note_cascades(place);
   return table;
+}
+
+void TargetTable::note_cascades(const TargetPlace& target) {
+  for (const mysql::ForeignKey& key : target.keys) {
+    if (!key.cascades()) continue;
+    is_cascading_parent_ |= same_name(key.parent_schema, schema_) && same_name(key.parent_table, name_);
+    if (!same_name(key.schema, schema_) || !same_name(key.table, name_)) continue;
+    ParentKey parent;
+    mysql::append_table_name(key.parent_schema, key.parent_table, parent.parent);
+    for (const std::string& name : key.columns) {
+      const std::string quoted = mysql::quote_identifier(name);
+      const auto found =
+          std::ranges::find_if(columns_, [&](const Column& column) { return same_name(column.name, quoted); });
+      if (found != columns_.end()) parent.columns.push_back(static_cast<std::uint32_t>(found - columns_.begin()));
+    }
+    for (const std::string& name : key.parent_columns) parent.names.push_back(mysql::quote_identifier(name));
+    // What the source does not give is its table's own business here.
+    if (parent.columns.size() == parent.names.size()) parent_keys_.push_back(std::move(parent));
+  }
 }
 
 void TargetTable::note_unique_keys(const mysql::TableSchema& target) {
@@ -423,6 +443,22 @@ bool TargetTable::append_rivals(std::span<const Value> row, std::size_t limit, s
   for (std::size_t i = 0; i < key_.size(); ++i) out += (i == 0 ? "" : ",") + columns_[key_[i]].name;
   fmt::format_to(std::back_inserter(out), " LIMIT {}", limit);
   return good;
+}
+
+bool TargetTable::append_missing_parents(std::span<const Value> row, std::string& out) const {
+  std::string condition;
+  for (const ParentKey& key : parent_keys_) {
+    if (std::ranges::any_of(key.columns, [&](std::uint32_t i) { return row[columns_[i].source].is_null(); })) continue;
+    condition += (condition.empty() ? "" : " OR ") + ("NOT EXISTS (SELECT 1 FROM " + key.parent + " WHERE ");
+    for (std::size_t i = 0; i < key.columns.size(); ++i) {
+      const Column& column = columns_[key.columns[i]];
+      condition += (i == 0 ? "" : " AND ") + key.names[i] + "=";
+      if (!column.literal.append(row[column.source], condition)) return false;
+    }
+    condition += ")";
+  }
+  if (!condition.empty()) out += "SELECT 1 FROM DUAL WHERE " + condition;
+  return true;
 }
 
 bool TargetTable::append_delete_rivals(std::span<const Value> row, std::string& out) const {

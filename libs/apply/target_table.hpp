@@ -103,6 +103,11 @@ class TargetTable {
   [[nodiscard]] bool append_own_assignments(std::span<const Value> key_row, std::string& out) const;
   [[nodiscard]] bool append_own_update(std::string_view assignments, std::span<const Value> key_row,
                                        std::string& out) const;
+  /// Whether rows of another table follow this one's by a cascading key of the target, as far as those were asked.
+  [[nodiscard]] bool is_cascading_parent() const { return is_cascading_parent_; }
+  /// A query that gives a row if the row's parent by one of this table's cascading keys is not here; nothing is
+  /// appended where it has no such key, or only NULL in them.
+  [[nodiscard]] bool append_missing_parents(std::span<const Value> row, std::string& out) const;
   /// Takes those rows away.
   [[nodiscard]] bool append_delete_rivals(std::span<const Value> row, std::string& out) const;
 
@@ -124,7 +129,14 @@ class TargetTable {
     std::string name;     ///< quoted
     std::string literal;  ///< an expression: its value as the text of a literal
   };
+  /// A cascading key of the target's table.
+  struct ParentKey {
+    std::string parent;                  ///< quoted `schema`.`table`
+    std::vector<std::uint32_t> columns;  ///< indexes in columns_
+    std::vector<std::string> names;      ///< quoted, of the parent's columns
+  };
   TargetTable() = default;
+  void note_cascades(const TargetPlace& target);
   void note_own_columns(const mysql::TableSchema& target);
   void make_statements();
   /// Of an upsert: the row that it found has the key of the row given.
@@ -153,6 +165,8 @@ class TargetTable {
   bool has_bytewise_key_ = false;
   bool is_free_but_for_values_ = false;
   std::vector<OwnColumn> own_columns_;
+  std::vector<ParentKey> parent_keys_;
+  bool is_cascading_parent_ = false;
   std::string insert_head_;
   std::string upsert_tail_;
   std::string delete_head_;

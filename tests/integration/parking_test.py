@@ -18,8 +18,12 @@ CREATE TABLE IF NOT EXISTS test_group.account (id INT NOT NULL PRIMARY KEY, n IN
 CREATE TABLE IF NOT EXISTS test_group.owner (id INT NOT NULL PRIMARY KEY, name VARCHAR(20) NOT NULL);
 CREATE TABLE IF NOT EXISTS test_group.pet (id INT NOT NULL PRIMARY KEY, owner_id INT NOT NULL, n INT NOT NULL,
   FOREIGN KEY (owner_id) REFERENCES test_group.owner (id) ON DELETE CASCADE ON UPDATE CASCADE);
+CREATE TABLE IF NOT EXISTS test_parking.shelf (id INT NOT NULL PRIMARY KEY, n INT NOT NULL);
+CREATE TABLE IF NOT EXISTS test_group.toy (id INT NOT NULL PRIMARY KEY, owner_id INT NOT NULL, shelf_id INT NOT NULL,
+  FOREIGN KEY (owner_id) REFERENCES test_group.owner (id) ON DELETE CASCADE,
+  FOREIGN KEY (shelf_id) REFERENCES test_parking.shelf (id));
 """
-TABLES = ["test_parking.named", "test_parking.phone", "test_parking.large", "test_group.account", "test_group.pet",
+TABLES = ["test_group.toy", "test_parking.shelf", "test_parking.named", "test_parking.phone", "test_parking.large", "test_group.account", "test_group.pet",
           "test_group.owner"]
 SECRET = "s3cret-0171-5550123"
 
@@ -102,6 +106,43 @@ def test_a_refused_child_does_not_outlive_its_parent(regions, pair):
     caught_up(regions)
     assert rows(target, "test_group.owner") == [(1, "another")]
     assert rows(target, "test_group.pet") == []
+
+
+def test_a_key_to_a_table_of_another_order_stops_no_group(regions, pair):
+    """What the row refers to may come later, or be gone again: its table keeps an order of its own."""
+    source, target = pair
+    source.database.as_application("INSERT INTO test_group.owner VALUES (1, 'stays')")
+    caught_up(regions)
+    regions.lab.stop(f"{target.name}.apply")
+    for number in range(10, 60):
+        source.database.as_application(f"INSERT INTO test_parking.shelf VALUES ({number}, 0)",
+                                       f"INSERT INTO test_group.toy VALUES ({number}, 1, {number})",
+                                       f"DELETE FROM test_group.toy WHERE id = {number}",
+                                       f"DELETE FROM test_parking.shelf WHERE id = {number}")
+    source.database.as_application("INSERT INTO test_parking.shelf VALUES (6, 0)", "INSERT INTO test_group.toy VALUES (2, 1, 6)")
+    regions.lab.start(f"{target.name}.apply")
+    caught_up(regions)
+    assert rows(target, "test_group.toy") == [(2, 1, 6)] and rows(target, "test_parking.shelf") == [(6, 0)]
+    source.database.as_application("DELETE FROM test_group.owner WHERE id = 1")
+    caught_up(regions)
+    assert rows(target, "test_group.toy") == []
+
+
+@pytest.mark.parametrize("pair", ["west"], indirect=True)
+def test_a_parent_that_is_not_here_stops_the_group_whatever_else_is_missing(regions, pair):
+    """As when one region deletes the parent while the other gives it a child. Where the source logs what cascades, no order between the tables could tell."""
+    source, target = pair
+    assert "MariaDB" in source.database.value("SELECT VERSION()")
+    source.database.as_application("INSERT INTO test_group.owner VALUES (1, 'goes'), (2, 'stays')", "INSERT INTO test_parking.shelf VALUES (5, 0)")
+    caught_up(regions)
+    behind_farshores_back(target, "DELETE FROM test_group.owner WHERE id = 1", "DELETE FROM test_parking.shelf WHERE id = 5")
+    source.database.as_application("INSERT INTO test_group.toy VALUES (1, 2, 5), (2, 1, 5)")
+    row = eventually("the group's partition waits", lambda: stopped(target, source))[0]
+    assert "test_group.toy" in row["reason"] and "1452" in row["reason"]
+    assert rows(target, "test_group.toy") == []
+    behind_farshores_back(target, "INSERT INTO test_group.owner VALUES (1, 'goes')")
+    caught_up(regions)
+    assert rows(target, "test_group.toy") == [(1, 2, 5), (2, 1, 5)]
 
 
 # the key of what is parked

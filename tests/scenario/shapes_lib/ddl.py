@@ -187,7 +187,7 @@ class Changes:
         """Its foreign key is to be found in a statement that is read with the session's own mode and character set."""
         if table.parent or len(table.key) > 1 or table.key[0].family in ("set", "enum", "timestamp") or table.unique:
             return None
-        made = child_of(table, self.new_name(), self.random)
+        made = child_of(table, self.new_name(), self.random, tables)
         session, charset = [], ""
         dialect = self.random.choice(("plain", "no backslash escapes", "gbk", "without binlog"))
         if dialect == "no backslash escapes":

@@ -33,6 +33,8 @@ class Writer:
             return key_value(column.family, small, self.random)
         if column.null and self.random.random() < 0.15:
             return "NULL"
+        if column.name == "q0":     # of another table's rows
+            return key_value(column.family, self.a_class(table), self.random)
         return value(column.family, self.random)
 
     def row(self, table, n):

@@ -71,10 +71,17 @@ def random_table(name, random, home="", grouped=False):
     return Table(f"test_s{{s}}{'_bound' if grouped else ''}", name, key, tuple(values), unique, home=home)
 
 
-def child_of(parent, name, random):
-    """A table whose key begins with its parent's and that its parent's changes cascade to."""
+def child_of(parent, name, random, others=()):
+    """A table whose key begins with its parent's and that its parent's changes cascade to. It may refer to one of `others` too, by a key that does not cascade."""
     first = replace(parent.key[0], name="p0")
     key = (first, random_column("k1", "int", random, null=False))
     values = (random_column("v0", random.choice(VALUE_FAMILIES), random),)
+    lone = [one for one in others if len(one.key) == 1 and one.key[0].family in ("int", "big", "text") and not one.parent
+            and one.home == parent.home and one.full != parent.full]
+    more = ()
+    if lone and random.random() < 0.6:
+        other = random.choice(lone)
+        values += (replace(other.key[0], name="q0", null=True),)
+        more = (f"FOREIGN KEY (q0) REFERENCES {other.full} ({other.key[0].name})",)
     reference = f"{parent.full} ({parent.key[0].name})"
-    return Table(parent.schema, name, key, values, (), reference, parent.home)
+    return Table(parent.schema, name, key, values, (), reference, parent.home, more)
