@@ -242,6 +242,18 @@ AlterEffect effect_of_alter(Tokens clauses, const SqlDialect& dialect) {
   return {};
 }
 
+std::vector<std::string> dropped_constraints(Tokens clauses) {
+  std::vector<std::string> names;
+  for (const Tokens clause : split(clauses)) {
+    if (!at(clause, 0, "DROP")) continue;
+    std::size_t place = at(clause, 1, "CONSTRAINT") ? 2 : at(clause, 1, "FOREIGN") && at(clause, 2, "KEY") ? 3 : 0;
+    if (place == 0) continue;
+    if (at(clause, place, "IF") && at(clause, place + 1, "EXISTS")) place += 2;
+    if (place < clause.size() && clause[place].is_name()) names.push_back(clause[place].text);
+  }
+  return names;
+}
+
 bool engine_begins_empty(const SqlToken& engine) {
   SqlToken word = engine;
   word.kind = SqlToken::Kind::kWord;

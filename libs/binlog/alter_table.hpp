@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "binlog/sql_tokens.hpp"
 
@@ -14,6 +15,9 @@ struct AlterEffect {
   std::string what;  ///< changes_rows: the clause, for people; keywords alone
 };
 [[nodiscard]] AlterEffect effect_of_alter(std::span<const SqlToken> clauses, const SqlDialect& dialect);
+
+/// The names behind DROP FOREIGN KEY and DROP CONSTRAINT, as they were written.
+[[nodiscard]] std::vector<std::string> dropped_constraints(std::span<const SqlToken> clauses);
 
 /// Whether a table of this engine begins empty, whatever else there is. Those of others show rows of elsewhere.
 [[nodiscard]] bool engine_begins_empty(const SqlToken& engine);

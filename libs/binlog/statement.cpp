@@ -57,6 +57,7 @@ class Classifier {
     statement_.tables.clear();
     statement_.references.clear();
     statement_.schema.clear();
+    statement_.dropped_constraints.clear();
     if (statement_.kind != StatementKind::kTableDdl || !tokens_.left_open()) return;
     statement_.kind = StatementKind::kRowless;
     statement_.what = "a statement that cannot be read to its end";
@@ -87,8 +88,9 @@ class Classifier {
     return name.has_value();
   }
 
-  StatementKind rowless(std::string what) {
+  StatementKind rowless(std::string what, Statement::Names names = Statement::Names::kStay) {
     statement_.what = std::move(what);
+    statement_.names = names;
     return StatementKind::kRowless;
   }
 
@@ -214,7 +216,7 @@ class Classifier {
     }
     statement_.opens_transaction = before_last.is_word("START") && last.is_word("TRANSACTION");
     if (selects_rows) return StatementKind::kDml;
-    if (replaces) return rowless("CREATE OR REPLACE TABLE");
+    if (replaces) return rowless("CREATE OR REPLACE TABLE", Statement::Names::kGo);
     if (external) return rowless("CREATE TABLE of an engine whose tables may have rows from the start");
     return StatementKind::kTableDdl;
   }
@@ -227,12 +229,12 @@ class Classifier {
     if (take("DATABASE") || take("SCHEMA")) {
       skip_if_exists();
       statement_.schema = take_name().value_or("");
-      return rowless("DROP DATABASE");
+      return rowless("DROP DATABASE", Statement::Names::kGo);
     }
     if (!take("TABLE") && !take("TABLES")) return StatementKind::kOtherDdl;
     skip_if_exists();
     while (take_table() && at_symbol(',')) advance();
-    return rowless("DROP TABLE");
+    return rowless("DROP TABLE", Statement::Names::kGo);
   }
 
   /// CREATE and DROP INDEX name the table after ON.
@@ -252,7 +254,7 @@ class Classifier {
       if (!has_pair || !at_symbol(',')) break;
       advance();
     }
-    return rowless("RENAME TABLE");
+    return rowless("RENAME TABLE", Statement::Names::kMove);
   }
 
   StatementKind alter() {
@@ -276,11 +278,14 @@ class Classifier {
       else
         advance();
     }
+    for (const std::string& name : dropped_constraints(clauses))
+      if (auto known = name_in_utf8(dialect_.charset, name))
+        statement_.dropped_constraints.push_back(std::move(*known));
     AlterEffect effect = effect_of_alter(clauses, dialect_);
     if (ignores) effect = {.changes_rows = true, .what = "ALTER IGNORE TABLE"};
     if (!effect.changes_rows) return StatementKind::kTableDdl;
-    take_other_tables(clauses);
-    return rowless(std::move(effect.what));
+    const auto names = take_other_tables(clauses);
+    return rowless(std::move(effect.what), names);
   }
 
   /// ALTER DATABASE `#mysql50#name` UPGRADE DATA DIRECTORY NAME gives the schema another name.
@@ -300,13 +305,15 @@ class Classifier {
 
   /// RENAME [TO | AS | =] table; EXCHANGE PARTITION p WITH TABLE t; CONVERT PARTITION p TO TABLE t;
   /// CONVERT TABLE t TO PARTITION p: the other table of those that have one.
-  void take_other_tables(const std::vector<SqlToken>& clauses) {
+  Statement::Names take_other_tables(const std::vector<SqlToken>& clauses) {
+    auto names = Statement::Names::kStay;
     for (std::size_t i = 0; i + 1 < clauses.size(); ++i) {
       std::size_t place = i + 1;
       const auto is = [&](std::string_view word) { return place < clauses.size() && clauses[place].is_word(word); };
       if (clauses[i].is_word("RENAME")) {
         if (is("COLUMN") || is("INDEX") || is("KEY")) continue;
         if (is("TO") || is("AS") || clauses[place].is_symbol('=')) ++place;
+        names = Statement::Names::kMove;
       } else if (clauses[i].is_word("TABLE")) {
         // of EXCHANGE and CONVERT
       } else {
@@ -314,6 +321,8 @@ class Classifier {
       }
       take_table_at(clauses, place);
     }
+    // Anything else that was taken for a name is none.
+    return statement_.tables.size() == 2 ? names : Statement::Names::kStay;
   }
   void take_table_at(const std::vector<SqlToken>& clauses, std::size_t place) {
     const auto name_at = [&](std::size_t at) -> std::optional<std::string> {
@@ -364,6 +373,11 @@ Statement classify(std::string_view sql, const SqlDialect& dialect) {
   Statement without = Classifier(sql, dialect, SqlTokens::Versioned::kIsComment).run();
   if (weight(without.kind) < weight(statement.kind)) return statement;
   if (weight(without.kind) > weight(statement.kind)) return without;
+  // By one of the two readings alone nothing is sure to happen.
+  std::erase_if(statement.dropped_constraints, [&](const std::string& name) {
+    return std::ranges::find(without.dropped_constraints, name) == without.dropped_constraints.end();
+  });
+  if (statement.names != without.names || statement.tables != without.tables) statement.names = Statement::Names::kStay;
   const bool any = statement.tables.empty() || without.tables.empty();
   if (any && statement.kind == StatementKind::kRowless && statement.schema != without.schema) statement.schema.clear();
   if (any) statement.tables.clear();

@@ -41,6 +41,15 @@ struct Statement {
   std::string schema;
   /// kTableDdl: tables that foreign keys of tables[0] refer to by this statement, whatever those keys do.
   std::vector<TableName> references;
+  /// kRowless: what becomes of the names in `tables`, or of those in `schema`.
+  enum class Names : std::uint8_t {
+    kStay,
+    kGo,    ///< the tables are dropped; others may have taken their names
+    kMove,  ///< `tables` are pairs, an old name and a new one
+  };
+  Names names = Names::kStay;
+  /// ALTER TABLE: the constraints that tables[0] loses, by name, in UTF-8. Those alone that it is sure to lose.
+  std::vector<std::string> dropped_constraints;
   /// A CREATE TABLE ... SELECT as MySQL logs it: its rows follow, and a commit.
   bool opens_transaction = false;
 };

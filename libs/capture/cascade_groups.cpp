@@ -90,10 +90,12 @@ bool logs_cascades(const mysql::ServerInfo& server) {
 namespace {
 
 /// CONSTRAINT name FOREIGN KEY (columns) REFERENCES [schema.]table (columns) [ON DELETE action] [ON UPDATE action]
-std::optional<Cascade> cascade_of_line(std::string_view line, std::string_view schema, std::string_view child) {
+std::optional<CascadingKey> cascade_of_line(std::string_view line, std::string_view schema, std::string_view child) {
   binlog::SqlTokens tokens(line);
   auto token = tokens.next();
   const auto take_name = [&] { return std::exchange(token, tokens.next()).text; };
+  token = tokens.next();
+  std::string name = take_name();
   while (token.kind != binlog::SqlToken::Kind::kEnd && !token.is_word("REFERENCES")) token = tokens.next();
   if (token.kind == binlog::SqlToken::Kind::kEnd) return std::nullopt;
   token = tokens.next();
@@ -106,7 +108,8 @@ std::optional<Cascade> cascade_of_line(std::string_view line, std::string_view s
   }
   for (; token.kind != binlog::SqlToken::Kind::kEnd; token = tokens.next())
     if (token.is_word("CASCADE") || token.is_word("SET"))
-      return Cascade{.parent = std::move(parent), .child = fmt::format("{}.{}", schema, child)};
+      return CascadingKey{.tie = {.parent = std::move(parent), .child = fmt::format("{}.{}", schema, child)},
+                          .name = std::move(name)};
   return std::nullopt;
 }
 
@@ -117,17 +120,17 @@ std::expected<mysql::Rows, mysql::SqlError> show_create_table(mysql::Connection&
 }
 
 /// Keys of one child stand together.
-void add_once(std::vector<Cascade>& cascades, Cascade cascade) {
-  for (auto it = cascades.rbegin(); it != cascades.rend() && it->child == cascade.child; ++it)
-    if (*it == cascade) return;
-  cascades.push_back(std::move(cascade));
+void add_once(std::vector<CascadingKey>& keys, CascadingKey key) {
+  for (auto it = keys.rbegin(); it != keys.rend() && it->tie.child == key.tie.child; ++it)
+    if (*it == key) return;
+  keys.push_back(std::move(key));
 }
 
 }  // namespace
 
-std::vector<Cascade> cascades_of_definition(std::string_view create_table, std::string_view schema,
-                                            std::string_view child) {
-  std::vector<Cascade> cascades;
+std::vector<CascadingKey> cascades_of_definition(std::string_view create_table, std::string_view schema,
+                                                 std::string_view child) {
+  std::vector<CascadingKey> cascades;
   // One constraint a line, in both servers' own spelling.
   for (std::size_t at = 0; at < create_table.size();) {
     const std::size_t end = std::min(create_table.find('\n', at), create_table.size());
@@ -139,23 +142,37 @@ std::vector<Cascade> cascades_of_definition(std::string_view create_table, std::
   return cascades;
 }
 
-std::expected<std::optional<std::vector<Cascade>>, mysql::SqlError> read_cascades_of(mysql::Connection& connection,
-                                                                                     std::string_view schema,
-                                                                                     std::string_view table) {
+std::expected<std::optional<std::vector<CascadingKey>>, mysql::SqlError> read_cascades_of(mysql::Connection& connection,
+                                                                                          std::string_view schema,
+                                                                                          std::string_view table) {
   const auto rows = show_create_table(connection, schema, table);
   if (rows) return cascades_of_definition(rows->text(0, 1), schema, table);
   if (rows.error().kind == mysql::SqlErrorKind::kMissingTable) return std::nullopt;
   return std::unexpected(rows.error());
 }
 
-std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(mysql::Connection& connection,
-                                                                   const std::function<bool()>& keep_going) {
-  const auto keys = connection.query(
-      "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME "
-      "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN "
-      "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 3, 4");
+std::expected<KeysAnswer, mysql::SqlError> read_keys_answer(mysql::Connection& connection, ServerKind kind,
+                                                            std::string_view schema, std::string_view table) {
+  auto keys = read_cascades_of(connection, schema, table);
   if (!keys) return std::unexpected(keys.error());
-  std::vector<Cascade> cascades;
+  const auto text = mysql::read_executed_position(connection, kind);
+  if (!text) return std::unexpected(text.error());
+  auto executed = OriginPosition::parse(*text);
+  if (executed) return KeysAnswer{.keys = std::move(*keys), .executed = std::move(*executed)};
+  mysql::SqlError error;
+  error.message = fmt::format("the source's binlog position is not understood: '{}'", *text);
+  return std::unexpected(std::move(error));
+}
+
+std::expected<std::vector<CascadingKey>, mysql::SqlError> read_cascades(mysql::Connection& connection,
+                                                                        const std::function<bool()>& keep_going) {
+  const auto keys = connection.query(
+      "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, "
+      "CONSTRAINT_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND "
+      "TABLE_SCHEMA NOT IN "
+      "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 3, 4, 5");
+  if (!keys) return std::unexpected(keys.error());
+  std::vector<CascadingKey> cascades;
   std::string last;  // child that was looked at
   bool readable = false;
   for (std::size_t i = 0; i < keys->size(); ++i) {
@@ -167,10 +184,12 @@ std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(mysql::Connec
       if (!rows && mysql::is_transient(rows.error().kind)) return std::unexpected(rows.error());
       readable = rows.has_value();
       if (readable)
-        for (Cascade& cascade : cascades_of_definition(rows->text(0, 1), keys->text(i, 0), keys->text(i, 1)))
-          add_once(cascades, std::move(cascade));
+        for (CascadingKey& key : cascades_of_definition(rows->text(0, 1), keys->text(i, 0), keys->text(i, 1)))
+          add_once(cascades, std::move(key));
     }
-    if (!readable) add_once(cascades, {.parent = keys->text(i, 2) + "." + keys->text(i, 3), .child = child});
+    if (!readable)
+      add_once(cascades, {.tie = {.parent = keys->text(i, 2) + "." + keys->text(i, 3), .child = child},
+                          .name = keys->text(i, 4)});
   }
   return cascades;
 }

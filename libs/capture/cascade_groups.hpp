@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/gtid.hpp"
 #include "change/cascade.hpp"
 #include "change/table_rules.hpp"
 #include "mysql/connection.hpp"
@@ -15,6 +16,7 @@
 namespace farshore::capture {
 
 using change::Cascade;
+using change::CascadingKey;
 
 /// Both tables are captured: where the source does not log the cascade, they keep one order.
 [[nodiscard]] bool is_tie(const Cascade& key, const change::TableRules& rules);
@@ -30,18 +32,29 @@ using change::Cascade;
 [[nodiscard]] bool logs_cascades(const mysql::ServerInfo& server);
 
 /// The foreign keys of `child` that change its rows when the parent changes, by the answer of SHOW CREATE TABLE.
-[[nodiscard]] std::vector<Cascade> cascades_of_definition(std::string_view create_table, std::string_view schema,
-                                                          std::string_view child);
+[[nodiscard]] std::vector<CascadingKey> cascades_of_definition(std::string_view create_table, std::string_view schema,
+                                                               std::string_view child);
 
 /// The cascading foreign keys of all tables that are there now. Asked so that SELECT alone is enough: MariaDB shows
 /// REFERENTIAL_CONSTRAINTS only to who may do more. A key counts if its table cannot be looked at, as when it is
 /// renamed meanwhile. Asks once a table; `keep_going` is called before, and false ends it, incomplete.
-[[nodiscard]] std::expected<std::vector<Cascade>, mysql::SqlError> read_cascades(
+[[nodiscard]] std::expected<std::vector<CascadingKey>, mysql::SqlError> read_cascades(
     mysql::Connection& connection, const std::function<bool()>& keep_going);
 
 /// Those of one table as it is now. Nothing: it is there no longer.
-[[nodiscard]] std::expected<std::optional<std::vector<Cascade>>, mysql::SqlError> read_cascades_of(
+[[nodiscard]] std::expected<std::optional<std::vector<CascadingKey>>, mysql::SqlError> read_cascades_of(
     mysql::Connection& connection, std::string_view schema, std::string_view table);
+
+/// What the live source says of a table's keys.
+struct KeysAnswer {
+  std::optional<std::vector<CascadingKey>> keys;  ///< nothing: the table is there no longer
+  OriginPosition executed;                        ///< the source's, asked for behind the keys
+};
+
+/// Asks for both.
+[[nodiscard]] std::expected<KeysAnswer, mysql::SqlError> read_keys_answer(mysql::Connection& connection,
+                                                                          ServerKind kind, std::string_view schema,
+                                                                          std::string_view table);
 
 /// Groups of tables that are tied by `cascades` or were already together in `known`: groups only ever grow, since a key
 /// that is gone today may have cascaded in the part of the binlog that is yet to be read. In one canonical form: tables

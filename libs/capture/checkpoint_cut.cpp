@@ -7,11 +7,12 @@ namespace farshore::capture {
 
 CheckpointCut::CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> tail_ends,
                              const std::vector<PartitionWriter>& writers, Acknowledgements& acknowledgements,
-                             const KeyShapes* shapes)
+                             const KeyShapes* shapes, const KnownCascades* cascades)
     : tail_ends_(std::move(tail_ends)),
       writers_(writers),
       acknowledgements_(acknowledgements),
       shapes_(shapes),
+      cascades_(cascades),
       next_(std::move(base)),
       tail_passed_(writers.size(), 0) {
   assert(next_.partitions.size() == writers_.size() && tail_ends_.size() == writers_.size());
@@ -25,6 +26,7 @@ void CheckpointCut::open(const SourceHistory& history) {
     next_.last = history.last();
   }
   if (shapes_ != nullptr && shapes_->count() != next_.known_keys.size()) next_.known_keys = shapes_->known();
+  if (cascades_ != nullptr) next_.cascades = cascades_->all();
   for (std::size_t i = 0; i < writers_.size(); ++i) {
     assert(writers_[i].builder().empty());
     next_.partitions[i].next_seq = writers_[i].next_seq();

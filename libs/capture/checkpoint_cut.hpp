@@ -6,6 +6,7 @@
 #include "base/numbers.hpp"
 #include "capture/acknowledgements.hpp"
 #include "capture/key_shapes.hpp"
+#include "capture/known_cascades.hpp"
 #include "capture/partition_writer.hpp"
 #include "capture/source_history.hpp"
 #include "change/checkpoint.hpp"
@@ -18,10 +19,10 @@ namespace farshore::capture {
 class CheckpointCut {
  public:
   /// `base`: epoch, numbering, source and partitions of this session's beginning. `tail_ends`: by slot, where each
-  /// partition ended then. The others outlive this; `shapes` may be null.
+  /// partition ended then. The others outlive this; `shapes` and `cascades` may be null.
   CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> tail_ends,
                 const std::vector<PartitionWriter>& writers, Acknowledgements& acknowledgements,
-                const KeyShapes* shapes);
+                const KeyShapes* shapes, const KnownCascades* cascades = nullptr);
 
   /// Takes a cut. Only between transactions, with nothing unsent and no cut open. Before the session's first
   /// transaction it has the base's position. Inside a transaction it is what an epoch begins from: the position is
@@ -38,6 +39,7 @@ class CheckpointCut {
   const std::vector<PartitionWriter>& writers_;
   Acknowledgements& acknowledgements_;
   const KeyShapes* const shapes_;
+  const KnownCascades* const cascades_;
   change::Checkpoint next_;        ///< the last checkpoint, or the open cut
   std::vector<char> tail_passed_;  ///< by slot, when the cut was taken
 };

@@ -350,6 +350,7 @@ Checkpoint next_epoch(const Checkpoint& continued, std::vector<PartitionEnd> end
   checkpoint.last = continued.last;
   checkpoint.source_uuid = continued.source_uuid;
   checkpoint.told_statement = continued.told_statement;
+  checkpoint.cascades = continued.cascades;
   return checkpoint;
 }
 

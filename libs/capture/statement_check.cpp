@@ -83,6 +83,7 @@ binlog::Statement read_statement(std::string_view sql, const StatementContext& c
     statement.tables.clear();
     statement.references.clear();
     statement.schema.clear();
+    statement.dropped_constraints.clear();
   }
   return statement;
 }

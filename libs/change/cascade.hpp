@@ -12,4 +12,11 @@ struct Cascade {
   friend auto operator<=>(const Cascade&, const Cascade&) = default;
 };
 
+/// A key of a table that ties it so, as the source names it within the table's schema.
+struct CascadingKey {
+  Cascade tie;
+  std::string name;  ///< of the constraint
+  friend auto operator<=>(const CascadingKey&, const CascadingKey&) = default;
+};
+
 }  // namespace farshore::change

@@ -1,6 +1,8 @@
 #include "change/checkpoint.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <span>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -70,6 +72,13 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
     message.add_known_tables(known.table);
     message.add_known_keys(known.key);
   }
+  for (const CascadingKey& key :
+       std::span(checkpoint.cascades).first(std::min(checkpoint.cascades.size(), kMaxKnownCascades))) {
+    v1::CascadingKey& out = *message.add_cascades();
+    out.set_parent(key.tie.parent);
+    out.set_child(key.tie.child);
+    out.set_name(key.name);
+  }
   message.set_told_statement(checkpoint.told_statement);
 }
 
@@ -82,6 +91,23 @@ std::expected<KnownKeys, MessageError> known_keys_of(const v1::Checkpoint& messa
   for (int i = 0; i < message.known_tables_size(); ++i) {
     if (!keys.empty() && message.known_tables(i) <= keys.back().table) return std::unexpected(MessageError::kMalformed);
     keys.push_back({.table = message.known_tables(i), .key = message.known_keys(i)});
+  }
+  return keys;
+}
+
+std::expected<std::vector<CascadingKey>, MessageError> cascades_of(const v1::Checkpoint& message) {
+  if (static_cast<std::size_t>(message.cascades_size()) > kMaxKnownCascades)
+    return std::unexpected(MessageError::kMalformed);
+  const auto is_full_name = [](const std::string& name) {
+    return name.find('.') != std::string::npos && name.size() <= kMaxFullNameBytes;
+  };
+  std::vector<CascadingKey> keys;
+  keys.reserve(static_cast<std::size_t>(message.cascades_size()));
+  for (const v1::CascadingKey& key : message.cascades()) {
+    if (has_unknown_fields(key)) return std::unexpected(MessageError::kNewerFormat);
+    if (!is_full_name(key.parent()) || !is_full_name(key.child()) || key.name().size() > kMaxNameBytes)
+      return std::unexpected(MessageError::kMalformed);
+    keys.push_back({.tie = {.parent = key.parent(), .child = key.child()}, .name = key.name()});
   }
   return keys;
 }
@@ -173,6 +199,9 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
   auto known = known_keys_of(message);
   if (!known) return std::unexpected(known.error());
   checkpoint.known_keys = std::move(*known);
+  auto cascades = cascades_of(message);
+  if (!cascades) return std::unexpected(cascades.error());
+  checkpoint.cascades = std::move(*cascades);
   if (message.told_statement().size() > kMaxGtidBytes) return std::unexpected(MessageError::kMalformed);
   checkpoint.told_statement = message.told_statement();
   return checkpoint;

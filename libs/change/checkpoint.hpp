@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/numbers.hpp"
+#include "change/cascade.hpp"
 #include "change/epoch_start.hpp"
 #include "change/key_shape.hpp"
 #include "change/message_error.hpp"
@@ -65,7 +66,9 @@ struct Checkpoint {
   std::string source_uuid;  ///< server_uuid (MySQL), or "server_id:domain_id" (MariaDB)
   LocalTime written_at;
   std::optional<EpochStart> pending_epoch_start;  ///< its start records are not all acknowledged yet
-  KnownKeys known_keys;        ///< of the tables whose rows this epoch has numbered, up to the position
+  KnownKeys known_keys;  ///< of the tables whose rows this epoch has numbered, up to the position
+  /// The source's cascading keys as they are known at the position; no part of the numbering.
+  std::vector<CascadingKey> cascades;
   std::string told_statement;  ///< GTID of the statement that the epoch's start tells of; it begins no other epoch
 
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;

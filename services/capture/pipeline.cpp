@@ -63,6 +63,7 @@ Pipeline::Pipeline(const Parts& parts, const Settings& settings)
       last_watermark_(now_) {}
 
 void Pipeline::run() {
+  name_ties();
   while (!parts_.ending.ended()) {
     if (const auto event = next_event()) {
       switch (event->kind) {
@@ -189,8 +190,15 @@ void Pipeline::check_statement(const binlog::Event& event) {
   if (!settings_.logs_cascades) follow_keys(statement);
 }
 
+/// Of a statement that changed rows too the session's start has asked.
 void Pipeline::follow_keys(const binlog::Statement& statement) {
-  if (statement.kind != binlog::StatementKind::kTableDdl) return;
+  if (statement.kind == binlog::StatementKind::kTableDdl) ask_for_keys(statement);
+  if (parts_.ending.ended()) return;
+  parts_.cascades.take_statement(statement);
+  name_ties();
+}
+
+void Pipeline::ask_for_keys(const binlog::Statement& statement) {
   for (const binlog::TableName& table : statement.tables) {
     if (parts_.ending.ended()) return;
     if (!parts_.rules.route(table.schema, table.table).captured) continue;
@@ -200,25 +208,45 @@ void Pipeline::follow_keys(const binlog::Statement& statement) {
 }
 
 /// Asks the source as it is now, which may be ahead of what is read: groups only grow, and a key too many ties more
-/// than is needed. Of a table that is gone meanwhile, what the statement says of it counts, whatever its keys do; but
-/// what batches name of a table's keys is the answer alone, as it is after a restart.
+/// than is needed. Of a table that is gone meanwhile, what the statement says of it counts for the groups, whatever its
+/// keys do; but what batches name of a table's keys are the known ones.
 void Pipeline::learn_keys(std::string_view schema, std::string_view table,
                           const std::vector<binlog::TableName>& references) {
   auto answer = settings_.ask_keys(schema, table);
   if (!answer) return parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
   asked_.note_asked(schema, table, now_);
-  std::vector<Cascade> keys = answer->value_or(std::vector<Cascade>());
-  if (parts_.rules.set_ties_of(fmt::format("{}.{}", schema, table), keys)) parts_.router.forget();
-  if (!answer->has_value())
+  const bool is_there = answer->keys.has_value();
+  const std::string child = fmt::format("{}.{}", schema, table);
+  std::vector<Cascade> keys;
+  std::vector<CascadingKey> ties;
+  for (CascadingKey& key : std::move(answer->keys).value_or(std::vector<CascadingKey>())) {
+    keys.push_back(key.tie);
+    if (is_tie(key.tie, parts_.rules)) ties.push_back(std::move(key));
+  }
+  parts_.cascades.take_answer(child, ties, answer->executed);
+  name_ties();
+  if (!is_there)
     for (const binlog::TableName& parent : references)
-      keys.push_back(
-          {.parent = fmt::format("{}.{}", parent.schema, parent.table), .child = fmt::format("{}.{}", schema, table)});
+      keys.push_back({.parent = fmt::format("{}.{}", parent.schema, parent.table), .child = child});
   const auto unrepeated =
       std::ranges::find_if(keys, [&](const Cascade& key) { return is_unrepeated(key, parts_.rules); });
-  if (answer->has_value() && unrepeated != keys.end())
+  if (is_there && unrepeated != keys.end())
     return parts_.ending.end(EndKind::kStopRetried,
                              "the source cannot be captured: " + check_cascade(*unrepeated).sentence());
   note_ties(new_ties(keys, parts_.rules));
+}
+
+/// What batches name follows what is known. Ties that the numbering does not have, as of tables that were renamed,
+/// begin an epoch where the transaction ends.
+void Pipeline::name_ties() {
+  bool others = false;
+  for (const std::string& child : parts_.cascades.take_changed()) {
+    const std::vector<Cascade> ties = parts_.cascades.ties_of(child);
+    others |= parts_.rules.set_ties_of(child, ties);
+    std::ranges::move(new_ties(ties, parts_.rules), std::back_inserter(ties_));
+    has_new_transactions_ = true;  // for a checkpoint soon
+  }
+  if (others) parts_.router.forget();
 }
 
 /// The epoch ends before the statement's transaction, and the next one's start tells of it: whoever is there has
@@ -285,6 +313,8 @@ void Pipeline::end_transaction() {
   if (parts_.ending.ended()) return;
   if (!parts_.history.repeating()) has_advanced_ = true;
   if (const auto refusal = parts_.history.end()) return stop(*refusal);
+  parts_.cascades.reached(parts_.history.position());
+  name_ties();
   parts_.numberer.end();
   ++transactions_;
   has_new_transactions_ = true;

@@ -15,6 +15,7 @@
 #include "capture/cascade_groups.hpp"
 #include "capture/checkpoint_cut.hpp"
 #include "capture/checkpoint_writer.hpp"
+#include "capture/known_cascades.hpp"
 #include "capture/metrics.hpp"
 #include "capture/numberer.hpp"
 #include "capture/publisher.hpp"
@@ -38,7 +39,8 @@ class Pipeline {
     binlog::EventDecoder& decoder;
     SourceHistory& history;
     const ServerRoles& servers;
-    change::TableRules& rules;  ///< their ties follow the source's keys
+    change::TableRules& rules;  ///< their ties follow the known cascades
+    KnownCascades& cascades;
     RowRouter& router;
     Numberer& numberer;
     Publisher& publisher;
@@ -59,11 +61,9 @@ class Pipeline {
     /// Write a checkpoint and end with kRenumber once everything that was published is read again.
     bool stops_at_tails = false;
     std::function<void(const std::string&)> warning = [](const std::string&) {};  ///< one sentence
-    /// Asks the live source for a table's cascading keys. Nothing: the table is there no longer. An error ends the
-    /// session. Blocks for as long as an answer may take.
-    std::function<std::expected<std::optional<std::vector<Cascade>>, SessionEnd>(std::string_view schema,
-                                                                                 std::string_view table)>
-        ask_keys;
+    /// Asks the live source for a table's cascading keys. An error ends the session. Blocks for as long as an answer
+    /// may take.
+    std::function<std::expected<KeysAnswer, SessionEnd>(std::string_view schema, std::string_view table)> ask_keys;
     /// Why no watermark is given; empty: they are given again. Called when that changes.
     std::function<void(const std::string&)> on_withheld = [](const std::string&) {};
     /// Called once, when the source has taken the position and begins to send.
@@ -84,6 +84,7 @@ class Pipeline {
   void stop_at_unknown_server(std::string_view table);
   void check_statement(const binlog::Event& event);
   void follow_keys(const binlog::Statement& statement);
+  void ask_for_keys(const binlog::Statement& statement);
   void learn_keys(std::string_view schema, std::string_view table, const std::vector<binlog::TableName>& references);
   void end_transaction();
   void send_what_is_due();
@@ -91,6 +92,7 @@ class Pipeline {
   void cut_checkpoint();
 
   void tell_statement(const binlog::Event& event, const StatementVerdict& verdict);
+  void name_ties();
   void note_ties(const std::vector<Cascade>& ties);
   void begin_tied_epoch();
   void begin_epoch(EpochReason reason, const change::Numbering& numbering);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <random>
 
 #include "capture/checkpoint_cut.hpp"
@@ -202,15 +204,17 @@ Session::Failure Session::decide_numbering() {
       return !ending_.ended();
     });
     if (!keys) return end_of(keys.error(), settings_.source);
-    for (const Cascade& key : *keys) {
-      if (is_tie(key, settings_.rules)) ties_.push_back(key);
-      if (is_unrepeated(key, settings_.rules))
+    for (const CascadingKey& key : *keys) {
+      if (is_tie(key.tie, settings_.rules)) ties_.push_back(key);
+      if (is_unrepeated(key.tie, settings_.rules))
         return SessionEnd{EndKind::kMisconfigured,
                           fmt::format("the source {} cannot be captured: {}", settings_.source.to_string(),
-                                      check_cascade(key).sentence())};
+                                      check_cascade(key.tie).sentence())};
     }
   }
-  auto configured = settings_.rules.with_cascades(cascade_groups(known, ties_));
+  std::vector<Cascade> tied;
+  std::ranges::transform(ties_, std::back_inserter(tied), &CascadingKey::tie);
+  auto configured = settings_.rules.with_cascades(cascade_groups(known, tied));
   if (!configured) return SessionEnd{EndKind::kMisconfigured, configured.error()};
   facts_.configured = configured->numbering();
   if (rules_ && rules_->numbering() != facts_.configured) {
@@ -226,20 +230,23 @@ Session::Failure Session::decide_numbering() {
           facts_.missed_tables.size(), facts_.missed_tables.front()));
   }
   // Whoever numbers as configured also takes the merge rules and all else from the configuration.
-  if (!rules_ || rules_->numbering() == facts_.configured)
-    rules_ = std::move(*configured);
-  else
-    set_ties();
+  if (!rules_ || rules_->numbering() == facts_.configured) rules_ = std::move(*configured);
   return std::nullopt;
 }
 
-/// No checkpoint has them.
-void Session::set_ties() {
-  for (auto from = ties_.begin(); from != ties_.end();) {
-    const auto to = std::find_if(from, ties_.end(), [&](const Cascade& key) { return key.child != from->child; });
-    rules_->set_ties_of(from->child, {from, to});
-    from = to;
+/// The checkpoint's and the source's, which was asked before its position was: both count as KnownCascades says.
+void Session::know_cascades() {
+  if (logs_cascades(server_)) {
+    plan_.checkpoint.cascades.clear();
+    return;
   }
+  cascades_ = KnownCascades(plan_.checkpoint.cascades);
+  std::map<std::string, std::vector<CascadingKey>> answers;
+  for (std::string& child : cascades_.children()) answers.try_emplace(std::move(child));
+  for (const CascadingKey& key : ties_) answers[key.tie.child].push_back(key);
+  for (const auto& [child, keys] : answers) cascades_.take_answer(child, keys, facts_.executed);
+  if (const auto position = OriginPosition::parse(plan_.checkpoint.position)) cascades_.reached(*position);
+  plan_.checkpoint.cascades = cascades_.all();
 }
 
 Session::Failure Session::set_up_topics() {
@@ -371,11 +378,11 @@ Session::Failure Session::make_publisher() {
 /// An epoch is written down before its start records are sent, and once more when they are acknowledged: whoever is
 /// killed between the two repeats them.
 Session::Failure Session::begin_epoch() {
+  know_cascades();
   if (plan_.kind != ResumePlan::Kind::kBeginEpoch) return make_publisher();
   auto rules = change::TableRules::from_numbering(plan_.checkpoint.numbering);
   if (!rules) return SessionEnd{EndKind::kStop, "the numbering cannot be understood: " + rules.error()};
   rules_ = std::move(*rules);
-  set_ties();
   if (!facts_.checkpoint)
     if (const auto sentence = warn_of_rows_there(*control_, *rules_)) events_.warning(*sentence);
   const Partitions partitions(plan_.checkpoint.numbering);
@@ -420,8 +427,8 @@ void Session::set_reading(binlog::BinlogStream* stream) {
 }
 
 /// By a session of its own, opened when first needed: the one of the start may be closed by the server by then.
-Session::Keys Session::ask_keys(std::optional<mysql::Connection>& connection, std::string_view schema,
-                                std::string_view table) {
+std::expected<KeysAnswer, SessionEnd> Session::ask_keys(std::optional<mysql::Connection>& connection,
+                                                        std::string_view schema, std::string_view table) {
   constexpr int kTries = 2;  // the server ends sessions that are silent for long
   for (int i = 1;; ++i) {
     if (!connection || connection->lost()) {
@@ -431,18 +438,18 @@ Session::Keys Session::ask_keys(std::optional<mysql::Connection>& connection, st
       if (!opened) return std::unexpected(end_of(opened.error(), settings_.source));
       connection.emplace(std::move(*opened));
     }
-    auto keys = read_cascades_of(*connection, schema, table);
+    auto answer = read_keys_answer(*connection, server_.kind, schema, table);
     events_.beat();
-    if (keys) return std::move(*keys);
-    const bool again = keys.error().kind == mysql::SqlErrorKind::kConnectionLost && i < kTries && !ending_.ended();
-    if (again) continue;
-    if (mysql::is_transient(keys.error().kind)) return std::unexpected(end_of(keys.error(), settings_.source));
+    if (answer) return std::move(*answer);
+    const mysql::SqlError& error = answer.error();
+    if (error.kind == mysql::SqlErrorKind::kConnectionLost && i < kTries && !ending_.ended()) continue;
+    if (mysql::is_transient(error.kind)) return std::unexpected(end_of(error, settings_.source));
     return std::unexpected(SessionEnd{
         EndKind::kStopRetried,
         fmt::format("the foreign keys of table {}.{} cannot be read, and a cascade that the source does not log could "
                     "pass unnoticed: {}; GRANT SELECT ON *.* to capture's account, or leave the table out of every "
                     "stream",
-                    schema, table, keys.error().to_string())});
+                    schema, table, error.to_string())});
   }
 }
 
@@ -477,13 +484,15 @@ Session::Failure Session::publish() {
   Numberer numberer(router, publisher_->writers(),
                     {.batch_bytes = settings_.batch_bytes, .row_bytes_max = settings_.row_bytes_max},
                     [this](Slot slot) { publisher_->send(slot); });
-  CheckpointCut cut(checkpoint, plan_.tail_ends, publisher_->writers(), publisher_->acknowledgements(), kept_shapes);
+  CheckpointCut cut(checkpoint, plan_.tail_ends, publisher_->writers(), publisher_->acknowledgements(), kept_shapes,
+                    &cascades_);
   std::optional<mysql::Connection> questions;
   Pipeline pipeline({.stream = **stream,
                      .decoder = decoder,
                      .history = history,
                      .servers = *servers,
                      .rules = *rules_,
+                     .cascades = cascades_,
                      .router = router,
                      .numberer = numberer,
                      .publisher = *publisher_,

@@ -16,6 +16,7 @@
 #include "binlog/stream.hpp"
 #include "capture/cascade_groups.hpp"
 #include "capture/checkpoint_writer.hpp"
+#include "capture/known_cascades.hpp"
 #include "capture/lease.hpp"
 #include "capture/metrics.hpp"
 #include "capture/publisher.hpp"
@@ -101,11 +102,10 @@ class Session {
   [[nodiscard]] Failure read_statements();
   [[nodiscard]] Failure read_source_position();
   [[nodiscard]] Failure make_publisher();
-  void set_ties();
+  void know_cascades();
   [[nodiscard]] kafka::ClusterSettings beating_cluster() const;
-  using Keys = std::expected<std::optional<std::vector<Cascade>>, SessionEnd>;
-  [[nodiscard]] Keys ask_keys(std::optional<mysql::Connection>& connection, std::string_view schema,
-                              std::string_view table);
+  [[nodiscard]] std::expected<KeysAnswer, SessionEnd> ask_keys(std::optional<mysql::Connection>& connection,
+                                                               std::string_view schema, std::string_view table);
   void set_reading(binlog::BinlogStream* stream);
   [[nodiscard]] SessionEnd ended() const { return ending_.get(); }
 
@@ -127,7 +127,8 @@ class Session {
   std::unique_ptr<kafka::TailReader> tail_reader_;
   std::unique_ptr<CheckpointWriter> checkpoints_;
   std::optional<change::TableRules> rules_;  ///< of the numbering that this session publishes under
-  std::vector<Cascade> ties_;                ///< the source's cascading keys as the start found them, by child
+  std::vector<CascadingKey> ties_;           ///< the source's cascading keys as the start found them, by child
+  KnownCascades cascades_;
   ResumeFacts facts_;
   ResumePlan plan_;
   Partitions partitions_;

@@ -290,6 +290,32 @@ TEST(Statement, tables_that_foreign_keys_refer_to_are_named) {
   EXPECT_EQ(references("ALTER TABLE t ADD b INT COMMENT 'REFERENCES u'"), Names{});
 }
 
+TEST(Statement, constraints_that_it_is_sure_to_drop_are_named) {
+  using Dropped = std::vector<std::string>;
+  const auto dropped = [](std::string_view sql) { return classify(sql).dropped_constraints; };
+  EXPECT_EQ(dropped("ALTER TABLE t DROP FOREIGN KEY a, ADD INDEX (x, y), DROP CONSTRAINT `b c`"),
+            (Dropped{"a", "b c"}));
+  EXPECT_EQ(dropped("ALTER TABLE t DROP FOREIGN KEY IF EXISTS a, DROP COLUMN b"), (Dropped{"a"}));
+  EXPECT_EQ(dropped("ALTER TABLE t DROP KEY a, DROP COLUMN b, DROP c, DROP CHECK d, DROP PRIMARY KEY"), Dropped{});
+  EXPECT_EQ(dropped("ALTER TABLE t COMMENT 'DROP FOREIGN KEY a'"), Dropped{});
+  EXPECT_EQ(dropped("ALTER TABLE t DROP FOREIGN KEY a /*!80000 , DROP FOREIGN KEY b */"), (Dropped{"a"}));
+  EXPECT_EQ(dropped("ALTER TABLE t DROP FOREIGN KEY a, COMMENT 'left open"), Dropped{});
+}
+
+TEST(Statement, says_what_becomes_of_the_names) {
+  using N = Statement::Names;
+  const auto names = [](std::string_view sql) { return classify(sql).names; };
+  for (const char* sql : {"DROP TABLE t, u", "CREATE OR REPLACE TABLE t (a INT)", "DROP DATABASE s"})
+    EXPECT_EQ(names(sql), N::kGo) << sql;
+  for (const char* sql : {"RENAME TABLE t TO u, v TO t", "ALTER TABLE t RENAME u", "ALTER TABLE t RENAME = u, DROP a",
+                          "ALTER TABLE t RENAME TO s.u"})
+    EXPECT_EQ(names(sql), N::kMove) << sql;
+  for (const char* sql : {"TRUNCATE t", "ALTER TABLE t RENAME COLUMN a TO b", "ALTER TABLE t DROP a",
+                          "ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", "CREATE TABLE t (a INT)",
+                          "RENAME TABLE t TO u /*!80000 , v TO t */"})
+    EXPECT_EQ(names(sql), N::kStay) << sql;
+}
+
 SqlDialect dialect(SqlDialect::Charset charset) { return {.charset = charset}; }
 
 TEST(Dialect, backslashes_escape_or_do_not) {

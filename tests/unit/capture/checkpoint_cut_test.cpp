@@ -181,6 +181,27 @@ TEST_F(Cut, HoldsTheShapesThatWereKnownWhenItWasTaken) {
   EXPECT_EQ(checkpoint->known_keys.size(), 3U);
 }
 
+TEST_F(Cut, HoldsTheCascadingKeysThatWereKnownWhenItWasTakenAndTheNextEpochKeepsThem) {
+  const change::CascadingKey key{.tie = {.parent = "shop.orders", .child = "shop.items"}, .name = "k"};
+  base_.numbering.streams = {{.name = "main", .partitions = 1}};
+  KnownCascades cascades;
+  writers_[0].start(kEpoch, Seq(1), {});
+  CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_, &cascades);
+  cascades.take_answer("shop.items", {key}, history_.position());
+  cut.open(history_);
+  cascades.take_answer("shop.items", {}, history_.position());
+  cascades.reached(history_.position());  // reading goes on
+  auto checkpoint = cut.take_covered();
+  ASSERT_TRUE(checkpoint);
+  EXPECT_THAT(checkpoint->cascades, ElementsAre(key));
+  EXPECT_THAT(following_epoch(*checkpoint, checkpoint->numbering, Incarnation(99), {"why", {}}).cascades,
+              ElementsAre(key));
+  cut.open(history_);
+  checkpoint = cut.take_covered();
+  ASSERT_TRUE(checkpoint);
+  EXPECT_TRUE(checkpoint->cascades.empty());
+}
+
 TEST_F(Cut, InsideATransactionItIsWhereTheNextEpochBegins) {
   base_.source_uuid = "101:1";
   base_.numbering.streams = {{.name = "main", .partitions = 1}};

@@ -104,7 +104,7 @@ TEST(Cascades, AreReadFromTheServersOwnSpelling) {
       "  CONSTRAINT `c_3` FOREIGN KEY (`r`) REFERENCES `other`.`r``2` (`id`) ON DELETE SET NULL ON UPDATE CASCADE,\n"
       "  CONSTRAINT `c_4` FOREIGN KEY (`s`) REFERENCES `s` (`id`) ON DELETE NO ACTION\n) ENGINE=InnoDB";
   EXPECT_THAT(cascades_of_definition(definition, "shop", "c"),
-              ElementsAre(Cascade{"shop.p", "shop.c"}, Cascade{"other.r`2", "shop.c"}));
+              ElementsAre(CascadingKey{{"shop.p", "shop.c"}, "c_1"}, CascadingKey{{"other.r`2", "shop.c"}, "c_3"}));
 }
 
 TEST(Cascades, ThatTieAreNewOnceTheirTablesAreInNoCommonGroup) {

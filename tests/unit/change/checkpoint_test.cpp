@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "change/limits.hpp"
 #include "farshore/v1/checkpoint.pb.h"
 
 namespace farshore::change {
@@ -28,6 +29,7 @@ Checkpoint some_checkpoint() {
   start.partitions = {{"main", PartitionId(0), Seq(0)}};
   checkpoint.pending_epoch_start = start;
   checkpoint.known_keys = {{.table = 3, .key = 0xFEDCBA9876543210}, {.table = 0xFEDCBA9876543210, .key = 3}};
+  checkpoint.cascades = {{.tie = {.parent = "shop.a", .child = "shop.b"}, .name = "b_ibfk_1"}};
   checkpoint.told_statement = "0-1-101";
   return checkpoint;
 }
@@ -89,6 +91,34 @@ TEST(Checkpoint, KnowsEachTableOnceAndInOrder) {
   ASSERT_TRUE(message.ParseFromString(encode_checkpoint(some_checkpoint())));
   message.add_known_tables(~std::uint64_t{0});
   EXPECT_FALSE(decode_checkpoint(message.SerializeAsString()).has_value()) << "a table without its key";
+}
+
+TEST(Checkpoint, KeepsNoMoreCascadingKeysThanAReaderTakes) {
+  Checkpoint checkpoint = some_checkpoint();
+  for (std::size_t i = 0; i <= kMaxKnownCascades; ++i)
+    checkpoint.cascades.push_back({.tie = {.parent = "s.p", .child = "s.c"}, .name = std::to_string(i)});
+  const std::string bytes = encode_checkpoint(checkpoint);
+  const auto read = decode_checkpoint(bytes);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->cascades.size(), kMaxKnownCascades);
+  const auto with = [](const std::string& parent, const std::string& child, const std::string& name,
+                       std::size_t count) {
+    v1::Checkpoint message;
+    EXPECT_TRUE(message.ParseFromString(encode_checkpoint(some_checkpoint())));
+    message.clear_cascades();
+    for (std::size_t i = 0; i < count; ++i) {
+      v1::CascadingKey& key = *message.add_cascades();
+      key.set_parent(parent);
+      key.set_child(child);
+      key.set_name(name);
+    }
+    return decode_checkpoint(message.SerializeAsString()).has_value();
+  };
+  EXPECT_TRUE(with("s.p", "s.c", "k", kMaxKnownCascades));
+  EXPECT_FALSE(with("s.p", "s.c", "k", kMaxKnownCascades + 1));
+  EXPECT_FALSE(with("p", "s.c", "k", 1)) << "no schema";
+  EXPECT_FALSE(with("s.p", "s." + std::string(kMaxFullNameBytes, 'c'), "k", 1));
+  EXPECT_FALSE(with("s.p", "s.c", std::string(kMaxNameBytes + 1, 'k'), 1));
 }
 
 TEST(Checkpoint, ThatContradictsItselfIsRefused) {

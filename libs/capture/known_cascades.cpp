@@ -1,0 +1,149 @@
+#include "capture/known_cascades.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace farshore::capture {
+
+namespace {
+
+using change::Cascade;
+using change::CascadingKey;
+
+std::string full_name(const binlog::TableName& name) { return name.schema + "." + name.table; }
+
+/// Both servers compare the names of constraints so, but for letters beyond ASCII: what differs there is kept.
+bool same_name(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+}  // namespace
+
+KnownCascades::KnownCascades(std::vector<CascadingKey> kept) {
+  for (CascadingKey& key : kept) {
+    changed_.insert(key.tie.child);
+    Keys& keys = by_child_[key.tie.child];
+    keys.try_emplace(std::move(key));
+  }
+}
+
+void KnownCascades::take_answer(const std::string& child, const std::vector<CascadingKey>& keys,
+                                const OriginPosition& executed) {
+  Keys& known = by_child_[child];
+  Until until;
+  for (auto& [key, end] : known) {
+    if (std::ranges::find(keys, key) != keys.end()) {
+      end.reset();
+    } else if (!end) {  // an earlier answer's is nearer
+      if (!until) until = std::make_shared<const OriginPosition>(executed);
+      end = until;
+      some_are_gone_ = true;
+    }
+  }
+  for (const CascadingKey& key : keys) known.try_emplace(key);
+  if (known.empty()) by_child_.erase(child);
+  changed_.insert(child);
+}
+
+// Only keys that the source no longer has: it may have made one again behind the statement.
+void KnownCascades::take_statement(const binlog::Statement& statement) {
+  using Names = binlog::Statement::Names;
+  if (!some_are_gone_) return;
+  if (!statement.tables.empty()) drop_named(full_name(statement.tables.front()), statement.dropped_constraints);
+  switch (statement.names) {
+    case Names::kStay: break;
+    case Names::kGo:
+      for (const binlog::TableName& table : statement.tables) drop_all(full_name(table));
+      if (statement.schema.empty()) break;
+      for (const std::string& child : children())
+        if (child.starts_with(statement.schema + ".")) drop_all(child);
+      break;
+    case Names::kMove:
+      for (std::size_t i = 0; i + 1 < statement.tables.size(); i += 2)
+        rename(full_name(statement.tables[i]), full_name(statement.tables[i + 1]));
+      break;
+  }
+}
+
+void KnownCascades::drop_named(const std::string& child, const std::vector<std::string>& names) {
+  const auto found = by_child_.find(child);
+  if (found == by_child_.end() || names.empty()) return;
+  std::erase_if(found->second, [&](const auto& key) {
+    return key.second &&
+           std::ranges::any_of(names, [&](const std::string& name) { return same_name(name, key.first.name); });
+  });
+  changed_.insert(child);
+}
+
+void KnownCascades::drop_all(const std::string& child) {
+  const auto found = by_child_.find(child);
+  if (found == by_child_.end()) return;
+  std::erase_if(found->second, [](const auto& key) { return key.second != nullptr; });
+  changed_.insert(child);
+}
+
+void KnownCascades::rename(const std::string& from, const std::string& to) {
+  std::vector<std::pair<CascadingKey, Until>> moved;
+  for (auto& [child, keys] : by_child_) {
+    std::erase_if(keys, [&](const auto& key) {
+      const Cascade& tie = key.first.tie;
+      if (!key.second || (tie.child != from && tie.parent != from)) return false;
+      moved.emplace_back(key);
+      return true;
+    });
+  }
+  for (auto& [key, until] : moved) {
+    changed_.insert(key.tie.child);
+    if (key.tie.child == from) key.tie.child = to;
+    if (key.tie.parent == from) key.tie.parent = to;
+    changed_.insert(key.tie.child);
+    Keys& keys = by_child_[key.tie.child];
+    keys.try_emplace(std::move(key), std::move(until));
+  }
+}
+
+void KnownCascades::reached(const OriginPosition& position) {
+  if (!some_are_gone_) return;
+  some_are_gone_ = false;
+  for (auto it = by_child_.begin(); it != by_child_.end();) {
+    const auto erased = std::erase_if(it->second, [&](const auto& key) {
+      const bool ends = key.second && position.contains(*key.second);
+      some_are_gone_ |= key.second && !ends;
+      return ends;
+    });
+    if (erased != 0) changed_.insert(it->first);
+    it = it->second.empty() ? by_child_.erase(it) : std::next(it);
+  }
+}
+
+std::vector<std::string> KnownCascades::take_changed() {
+  std::vector<std::string> changed(changed_.begin(), changed_.end());
+  changed_.clear();
+  return changed;
+}
+
+std::vector<Cascade> KnownCascades::ties_of(const std::string& child) const {
+  std::vector<Cascade> ties;
+  const auto found = by_child_.find(child);
+  if (found == by_child_.end()) return ties;
+  // Two keys may tie the same tables; those stand together.
+  for (const auto& [key, until] : found->second)
+    if (ties.empty() || ties.back() != key.tie) ties.push_back(key.tie);
+  return ties;
+}
+
+std::vector<std::string> KnownCascades::children() const {
+  std::vector<std::string> children;
+  for (const auto& [child, keys] : by_child_) children.push_back(child);
+  return children;
+}
+
+std::vector<CascadingKey> KnownCascades::all() const {
+  std::vector<CascadingKey> all;
+  for (const auto& [child, keys] : by_child_)
+    for (const auto& [key, until] : keys) all.push_back(key);
+  return all;
+}
+
+}  // namespace farshore::capture

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/gtid.hpp"
+#include "binlog/statement.hpp"
+#include "change/cascade.hpp"
+
+namespace farshore::capture {
+
+/// The source's cascading keys at the place in its binlog that is read. The live source is asked for them, and it is
+/// ahead: a key that it no longer has may have cascaded in what is yet to be read. So a key that was known counts
+///
+///   until the statement that drops it is read: by its name, or the names of its tables;
+///   or at the latest until all is read that the source had executed when it answered without the key: a statement may
+///   not be in the binlog, or not be plain to see.
+///
+/// A key that the source has counts, wherever it was made. Not known are those that were made and dropped again before
+/// the source was asked. Not thread safe.
+class KnownCascades {
+ public:
+  /// Those of a checkpoint. Until the source answers they count as its own.
+  explicit KnownCascades(std::vector<change::CascadingKey> kept = {});
+
+  /// The live source's keys of `child`, all of them. `executed`: its position, asked for behind the keys.
+  void take_answer(const std::string& child, const std::vector<change::CascadingKey>& keys,
+                   const OriginPosition& executed);
+  /// A statement is read, and the source has answered for its tables since it ran.
+  void take_statement(const binlog::Statement& statement);
+  /// All of `position` is read. A look at a number where no key is gone from the source.
+  void reached(const OriginPosition& position);
+
+  /// The children whose keys may have become others since the last call.
+  [[nodiscard]] std::vector<std::string> take_changed();
+  /// The ties of a child.
+  [[nodiscard]] std::vector<change::Cascade> ties_of(const std::string& child) const;
+  [[nodiscard]] std::vector<std::string> children() const;
+  /// For a checkpoint.
+  [[nodiscard]] std::vector<change::CascadingKey> all() const;
+
+ private:
+  /// Where a key that the source no longer has counts no more; null: the source has it.
+  using Until = std::shared_ptr<const OriginPosition>;
+  using Keys = std::map<change::CascadingKey, Until>;
+
+  void drop_named(const std::string& child, const std::vector<std::string>& names);
+  void drop_all(const std::string& child);
+  void rename(const std::string& from, const std::string& to);
+
+  std::map<std::string, Keys> by_child_;
+  std::set<std::string> changed_;
+  bool some_are_gone_ = false;  ///< a key may have an end
+};
+
+}  // namespace farshore::capture
