@@ -275,10 +275,10 @@ Route TableRules::route(std::string_view schema, std::string_view table) const {
         cascades_[i].tables, [&](const std::string& name) { return split(name) == std::pair(schema, table); });
     if (!is_member) continue;
     route.group = cascade_group_names_[i];
-    route.repeats_cascades = true;
     route.entity.clear();
     add_ties(cascades_[i], fmt::format("{}.{}", schema, table), route.ties);
   }
+  route.repeats_cascades = !route.ties.empty();
   return route;
 }
 

@@ -47,7 +47,7 @@ struct TableRule {
 struct CascadeGroup {
   std::string name;
   std::vector<std::string> tables;  ///< "schema.table", sorted
-  /// The keys that are known to tie them, sorted. No part of the numbering, and in no checkpoint.
+  /// The keys that are known to tie them, sorted. No part of the numbering.
   std::vector<Cascade> ties = {};
 };
 
@@ -64,7 +64,9 @@ struct Route {
   std::string entity;
   MergeRule merge = MergeRule::kOverwrite;
   OnMismatch on_mismatch = OnMismatch::kClose;
-  bool repeats_cascades = false;  ///< tied to others by a cascade that the source does not log
+  /// A change of its rows can go through a cascade that the source does not log. A group outlives its keys: not all of
+  /// its tables are such.
+  bool repeats_cascades = false;
   /// The table's own keys, and all that a change of its rows can go through; the nearest first.
   std::vector<Cascade> ties = {};
 };

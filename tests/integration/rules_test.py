@@ -366,6 +366,13 @@ def test_a_key_that_was_dropped_before_capture_read_what_it_had_cascaded_is_stil
         assert (600, 60) not in rows(region, "test_group.late")
     behind_farshores_back(target, drop)
 
+    source.database.as_application("INSERT INTO test_group.parent VALUES (63, 'goes')", "INSERT INTO test_group.late VALUES (630, 63)")
+    caught_up(regions)
+    source.database.as_application("DELETE FROM test_group.parent WHERE id = 63")
+    caught_up(regions)
+    for region in regions:
+        assert (630, 63) in rows(region, "test_group.late"), "nobody waits for it any more"
+
 
 def test_an_order_group_is_in_one_partition_and_an_entity_too(regions, pair):
     source, target = pair

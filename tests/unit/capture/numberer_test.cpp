@@ -180,7 +180,7 @@ TEST_F(Numbering, ASessionWithoutForeignKeyChecksIsToldWhereCascadesAreRepeated)
   const auto events = [&] {
     return std::vector<Rows>{Rows::remove(orders_, {{1, 1}}).without_foreign_keys(), Rows::remove(orders_, {{2, 2}})};
   };
-  start(*rules().with_cascades({{.name = "cascade:shop.items:shop.orders", .tables = {"shop.items", "shop.orders"}}}));
+  start(*rules().with_cascades(cascade_groups({}, {{"shop.orders", "shop.items"}})));
   ASSERT_FALSE(transaction("t:1", events()));
   send_all();
   EXPECT_THAT(all(), ElementsAre(Seen{1, "t:1", 0, "delete no-cascade 1 1"}, Seen{2, "t:1", 2, "delete 2 2 last"}));

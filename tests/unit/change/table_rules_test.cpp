@@ -144,10 +144,12 @@ TEST(TableRules, TakeOtherTiesUnderTheSameNumbering) {
   const TableRules tied = rules_of({kEverything}, {}, {{"g", tables, {a_b, a_c}}});
   TableRules rules = *TableRules::from_numbering(tied.numbering());
   EXPECT_EQ(rules.numbering(), tied.numbering());
-  EXPECT_TRUE(rules.route("shop", "a").repeats_cascades);
-  EXPECT_THAT(rules.route("shop", "a").ties, IsEmpty()) << "no checkpoint has them";
+  EXPECT_THAT(rules.route("shop", "a").ties, IsEmpty()) << "no numbering has them";
   EXPECT_TRUE(rules.set_ties_of("shop.c", {a_c, a_c, a_b, {"shop.elsewhere", "shop.c"}}));
   EXPECT_THAT(rules.route("shop", "a").ties, ElementsAre(a_c)) << "its own keys alone, and those of the group";
+  EXPECT_TRUE(rules.route("shop", "a").repeats_cascades);
+  EXPECT_FALSE(rules.route("shop", "b").repeats_cascades) << "no key of its own, and none of others to it";
+  EXPECT_EQ(rules.route("shop", "b").group, "g") << "but in the group all the same";
   EXPECT_FALSE(rules.set_ties_of("shop.c", {a_c}));
   EXPECT_TRUE(rules.set_ties_of("shop.b", {a_b}));
   EXPECT_THAT(rules.route("shop", "a").ties, ElementsAre(a_b, a_c));
