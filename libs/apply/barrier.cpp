@@ -137,8 +137,9 @@ std::vector<UnequalTable> unequal_behind(const BarrierArrival& barrier, std::opt
   }
   if (!start.missed_tables.empty()) {
     add_tables(start.missed_tables,
-               fmt::format("captured since epoch {}, what it held before was not", barrier.epoch.epoch.raw()), start,
-               rules, unequal);
+               fmt::format("not all that changed in it before epoch {} was captured: {}", barrier.epoch.epoch.raw(),
+                           start.reason),
+               start, rules, unequal);
   }
   return unequal;
 }

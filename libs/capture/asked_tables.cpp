@@ -13,10 +13,11 @@ std::string full_name(std::string_view schema, std::string_view table) {
 bool AskedTables::due(const binlog::RowsEvent& rows, Clock::time_point now) {
   const std::pair id(rows.table_id, rows.table->shape_id);
   if (met_.contains(id)) return false;
+  const auto asked = asked_.find(full_name(rows.table->schema, rows.table->name));
+  if (asked != asked_.end() && now - asked->second < kAskedAgain) return false;  // later
   if (met_.size() >= kMetMax) met_.clear();
   met_.insert(id);
-  const auto asked = asked_.find(full_name(rows.table->schema, rows.table->name));
-  return asked == asked_.end() || now - asked->second >= kAskedAgain;
+  return true;
 }
 
 void AskedTables::note_asked(std::string_view schema, std::string_view table, Clock::time_point now) {

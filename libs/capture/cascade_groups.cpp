@@ -119,6 +119,14 @@ std::expected<mysql::Rows, mysql::SqlError> show_create_table(mysql::Connection&
       fmt::format("SHOW CREATE TABLE {}.{}", mysql::quote_identifier(schema), mysql::quote_identifier(table)));
 }
 
+/// Of all tables: child's schema and name, parent's, the constraint's name.
+std::expected<mysql::Rows, mysql::SqlError> foreign_keys(mysql::Connection& connection) {
+  return connection.query(
+      "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, CONSTRAINT_NAME "
+      "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN "
+      "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 3, 4, 5");
+}
+
 /// Keys of one child stand together.
 void add_once(std::vector<CascadingKey>& keys, CascadingKey key) {
   for (auto it = keys.rbegin(); it != keys.rend() && it->tie.child == key.tie.child; ++it)
@@ -164,13 +172,18 @@ std::expected<KeysAnswer, mysql::SqlError> read_keys_answer(mysql::Connection& c
   return std::unexpected(std::move(error));
 }
 
+std::expected<std::string, mysql::SqlError> read_key_names(mysql::Connection& connection) {
+  const auto keys = foreign_keys(connection);
+  if (!keys) return std::unexpected(keys.error());
+  std::string names;
+  for (std::size_t row = 0; row < keys->size(); ++row)
+    for (std::size_t column = 0; column < 5; ++column) names += keys->text(row, column) + '\0';
+  return names;
+}
+
 std::expected<std::vector<CascadingKey>, mysql::SqlError> read_cascades(mysql::Connection& connection,
                                                                         const std::function<bool()>& keep_going) {
-  const auto keys = connection.query(
-      "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, "
-      "CONSTRAINT_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND "
-      "TABLE_SCHEMA NOT IN "
-      "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 3, 4, 5");
+  const auto keys = foreign_keys(connection);
   if (!keys) return std::unexpected(keys.error());
   std::vector<CascadingKey> cascades;
   std::string last;  // child that was looked at

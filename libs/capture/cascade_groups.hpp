@@ -41,6 +41,10 @@ using change::CascadingKey;
 [[nodiscard]] std::expected<std::vector<CascadingKey>, mysql::SqlError> read_cascades(
     mysql::Connection& connection, const std::function<bool()>& keep_going);
 
+/// A text that is another one when a foreign key was added, taken away, or given another name, table or parent; one
+/// query. (Made anew under the same name it may be another key.)
+[[nodiscard]] std::expected<std::string, mysql::SqlError> read_key_names(mysql::Connection& connection);
+
 /// Those of one table as it is now. Nothing: it is there no longer.
 [[nodiscard]] std::expected<std::optional<std::vector<CascadingKey>>, mysql::SqlError> read_cascades_of(
     mysql::Connection& connection, std::string_view schema, std::string_view table);

@@ -41,7 +41,8 @@ void KnownCascades::take_answer(const std::string& child, const std::vector<Casc
       some_are_gone_ = true;
     }
   }
-  for (const CascadingKey& key : keys) known.try_emplace(key);
+  for (const CascadingKey& key : keys)
+    if (known.try_emplace(key).second) unexplained_.insert(key);
   if (known.empty()) by_child_.erase(child);
   changed_.insert(child);
 }
@@ -64,6 +65,24 @@ void KnownCascades::take_statement(const binlog::Statement& statement) {
         rename(full_name(statement.tables[i]), full_name(statement.tables[i + 1]));
       break;
   }
+}
+
+void KnownCascades::explain(const std::string& table) {
+  std::erase_if(unexplained_,
+                [&](const CascadingKey& key) { return key.tie.child == table || key.tie.parent == table; });
+}
+
+void KnownCascades::explain_all() { unexplained_.clear(); }
+
+void KnownCascades::take_unexplained(const CascadingKey& key) {
+  by_child_[key.tie.child].try_emplace(key);
+  unexplained_.erase(key);
+  changed_.insert(key.tie.child);
+}
+
+bool KnownCascades::is_explained(const CascadingKey& key) const {
+  const auto found = by_child_.find(key.tie.child);
+  return found != by_child_.end() && found->second.contains(key) && !unexplained_.contains(key);
 }
 
 void KnownCascades::drop_named(const std::string& child, const std::vector<std::string>& names) {
@@ -142,7 +161,8 @@ std::vector<std::string> KnownCascades::children() const {
 std::vector<CascadingKey> KnownCascades::all() const {
   std::vector<CascadingKey> all;
   for (const auto& [child, keys] : by_child_)
-    for (const auto& [key, until] : keys) all.push_back(key);
+    for (const auto& [key, until] : keys)
+      if (!unexplained_.contains(key)) all.push_back(key);
   return all;
 }
 

@@ -20,10 +20,13 @@ namespace farshore::capture {
 ///   not be in the binlog, or not be plain to see.
 ///
 /// A key that the source has counts, wherever it was made. Not known are those that were made and dropped again before
-/// the source was asked. Not thread safe.
+/// the source was asked.
+///
+/// A key is explained when a statement that was read made it, or may have. One that no statement made was made without
+/// the binlog, and what it cascaded before the source was asked is published by nobody. Not thread safe.
 class KnownCascades {
  public:
-  /// Those of a checkpoint. Until the source answers they count as its own.
+  /// Those of a checkpoint, which are explained. Until the source answers they count as its own.
   explicit KnownCascades(std::vector<change::CascadingKey> kept = {});
 
   /// The live source's keys of `child`, all of them. `executed`: its position, asked for behind the keys.
@@ -31,6 +34,12 @@ class KnownCascades {
                    const OriginPosition& executed);
   /// A statement is read, and the source has answered for its tables since it ran.
   void take_statement(const binlog::Statement& statement);
+  /// The keys of this table, as child or parent, are explained: by a statement that names it.
+  void explain(const std::string& table);
+  void explain_all();
+  /// Nothing explains the key, and what follows from that is done.
+  void take_unexplained(const change::CascadingKey& key);
+  [[nodiscard]] bool is_explained(const change::CascadingKey& key) const;
   /// All of `position` is read. A look at a number where no key is gone from the source.
   void reached(const OriginPosition& position);
 
@@ -39,7 +48,7 @@ class KnownCascades {
   /// The ties of a child.
   [[nodiscard]] std::vector<change::Cascade> ties_of(const std::string& child) const;
   [[nodiscard]] std::vector<std::string> children() const;
-  /// For a checkpoint.
+  /// For a checkpoint: those that are explained.
   [[nodiscard]] std::vector<change::CascadingKey> all() const;
 
  private:
@@ -52,6 +61,7 @@ class KnownCascades {
   void rename(const std::string& from, const std::string& to);
 
   std::map<std::string, Keys> by_child_;
+  std::set<change::CascadingKey> unexplained_;  ///< of by_child_
   std::set<std::string> changed_;
   bool some_are_gone_ = false;  ///< a key may have an end
 };

@@ -360,6 +360,8 @@ Checkpoint following_epoch(const Checkpoint& here, const Numbering& numbering, I
   start.numbering_changed = true;
   if (reason.statement) checkpoint.told_statement = reason.statement->gtid;
   start.statement = std::move(reason.statement);
+  start.missed_tables = std::move(reason.missed_tables);
+  if (start.missed_tables.size() > change::kMaxEpochTables) start.missed_tables = {"*.*"};
   // Nothing of the new epoch lies below them.
   assert(checkpoint.partitions.size() == here.partitions.size());
   for (std::size_t i = 0; i < here.partitions.size(); ++i)

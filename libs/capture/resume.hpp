@@ -103,8 +103,9 @@ struct ResumePlan {
 
 /// Why an epoch ends where reading is.
 struct EpochReason {
-  std::string sentence;                               ///< for people
-  std::optional<change::RowlessStatement> statement;  ///< of the transaction before which it ends
+  std::string sentence;                                 ///< for people
+  std::optional<change::RowlessStatement> statement{};  ///< of the transaction before which it ends
+  std::vector<std::string> missed_tables{};             ///< whose rows may lack changes, as in EpochStart
 };
 /// The checkpoint, still pending, of the epoch that follows the one of `here`: a cut of which everything is
 /// acknowledged, inside a transaction too. What is published of that transaction counts to the epoch that ends, and

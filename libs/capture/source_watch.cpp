@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <utility>
 
+#include "capture/cascade_groups.hpp"
 #include "capture/replication_check.hpp"
 #include "mysql/server_info.hpp"
 #include "progress/doubts.hpp"
@@ -16,6 +17,10 @@ namespace {
 
 /// So much earlier than its turn a moment may come: threads wake when they wake.
 constexpr std::chrono::milliseconds kEarly{50};
+
+/// Asking for the keys' names takes no more than a tenth of the time: 20 ms with 2,000 tables that the server (MariaDB
+/// 10.11) holds open, 230 ms where it has to open them.
+constexpr int kKeysShare = 10;
 
 }  // namespace
 
@@ -67,7 +72,8 @@ void SourceWatch::run(const std::stop_token& stop) {
     }
     check_upstreams();
     const bool knows_doubts = !ending_.ended() && read_doubts();
-    if (!ending_.ended()) take(*reading, knows_doubts);
+    const bool knows_keys = !ending_.ended() && read_keys();
+    if (!ending_.ended()) take(*reading, knows_doubts && knows_keys);
     const auto interval = std::min(settings_.watermark_interval, kKeepAlive);
     std::unique_lock lock(mutex);
     sleep.wait_until(lock, stop, began + interval, [] { return false; });
@@ -106,7 +112,30 @@ bool SourceWatch::read_doubts() {
   return false;
 }
 
-void SourceWatch::take(const SourceReading& reading, bool knows_doubts) {
+bool SourceWatch::read_keys() {
+  if (!settings_.asks_for_keys) return true;
+  const auto began = std::chrono::steady_clock::now();
+  if (began < keys_due_) return false;
+  const auto failed = [&](const mysql::SqlError& error) {
+    if (error.kind != mysql::SqlErrorKind::kLockWait)
+      ending_.end(EndKind::kRetry, fmt::format("the lease's session at the source is lost: {}", error.message),
+                  EndedBy::kLease);
+    return false;
+  };
+  const auto named = read_key_names(lease_.connection());
+  if (!named) return failed(named.error());
+  keys_.keys_before = keys_.keys;
+  if (!keys_.keys || *named != named_keys_) {
+    auto keys = read_cascades(lease_.connection(), [this] { return !ending_.ended(); });
+    if (!keys) return failed(keys.error());
+    keys_.keys = std::make_shared<const std::vector<change::CascadingKey>>(std::move(*keys));
+    named_keys_ = *named;
+  }
+  keys_due_ = began + (std::chrono::steady_clock::now() - began) * kKeysShare;
+  return !ending_.ended();
+}
+
+void SourceWatch::take(const SourceReading& reading, bool knows_all) {
   metrics_.clock_offset_us.store(reading.clock_offset.count(), std::memory_order_relaxed);
   if (!reading.holds_lease)
     return ending_.end(EndKind::kRetry,
@@ -123,12 +152,14 @@ void SourceWatch::take(const SourceReading& reading, bool knows_doubts) {
         "the source is read-only: it is idle, not fresh, until SET GLOBAL read_only = OFF there; if another "
         "server was promoted, the origin's address has to name that");
   }
-  if (!knows_doubts) return;  // a transaction is under way in which one may be
+  if (!knows_all) return;  // a transaction is under way in which a doubt may be, or keys are asked for later
   unconfirmed_.push_back({.read_at = std::chrono::steady_clock::now(),
                           .moment = {.time = reading.time,
                                      .clock_offset = reading.clock_offset,
                                      .position = reading.position,
-                                     .doubts = doubts_}});
+                                     .doubts = doubts_,
+                                     .keys = keys_.keys,
+                                     .keys_before = keys_.keys_before}});
   confirm();
 }
 

@@ -17,6 +17,7 @@
 #include "capture/replica_watch.hpp"
 #include "capture/session_end.hpp"
 #include "capture/source_reading.hpp"
+#include "change/cascade.hpp"
 #include "change/watermark.hpp"
 
 namespace farshore::capture {
@@ -32,6 +33,9 @@ class PendingWatermarks {
     OriginPosition position;
     /// Of the source's region, then or later; never null when given.
     std::shared_ptr<const change::Doubts> doubts{};
+    /// The source's cascading keys as they were asked for behind the position, and before it; null: never asked for.
+    std::shared_ptr<const std::vector<change::CascadingKey>> keys{};
+    std::shared_ptr<const std::vector<change::CascadingKey>> keys_before{};
   };
   static constexpr std::size_t kMax = 512;
 
@@ -63,6 +67,7 @@ class SourceWatch {
     std::string region;                          ///< the source's
     const ReplicaWatch* replicas = nullptr;      ///< of the source; null: none are known. Outlives the watch
     std::vector<std::string> applied_origins;    ///< that the region applies from others
+    bool asks_for_keys = false;                  ///< the source does not log what they cascade
   };
 
   /// `lease` is held; it, `ending` and `metrics` outlive the watch.
@@ -89,7 +94,9 @@ class SourceWatch {
   /// What the source's region does not know to be equal to other regions: read after the position, so that nothing is
   /// missing that was said up to it. False: they are not known now.
   [[nodiscard]] bool read_doubts();
-  void take(const SourceReading& reading, bool knows_doubts);
+  /// A key may have been made without the binlog, and cascade from then on. False: they are not known now.
+  [[nodiscard]] bool read_keys();
+  void take(const SourceReading& reading, bool knows_all);
   /// The moments at which the source was the origin's primary, as far as its replicas tell, are given from here on.
   void confirm();
   /// No moment is given.
@@ -102,6 +109,9 @@ class SourceWatch {
   Metrics& metrics_;
   std::chrono::steady_clock::time_point had_everything_;  ///< the watch's thread only
   std::shared_ptr<const change::Doubts> doubts_;          ///< the watch's thread only
+  PendingWatermarks::Moment keys_;                        ///< its keys alone; the watch's thread only
+  std::string named_keys_;                                ///< by which keys_ are known to be the same; likewise
+  std::chrono::steady_clock::time_point keys_due_;        ///< likewise
   OriginPosition last_position_;                          ///< of the reading before; the watch's thread only
   struct Unconfirmed {
     std::chrono::steady_clock::time_point read_at;

@@ -147,7 +147,7 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
   if (role_ == ServerRole::kUnknown) return stop_at_unknown_server(rows.table->schema + "." + rows.table->name);
   // Before the rows are numbered: they may belong to a group that is not known yet.
   if (!settings_.logs_cascades && asked_.due(rows, now_)) {
-    learn_keys(rows.table->schema, rows.table->name, {});
+    learn_keys(rows.table->schema, rows.table->name, nullptr);
     if (parts_.ending.ended()) return;
   }
   if (!transaction_is_named_) name_transaction();
@@ -155,7 +155,7 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
   if (!refusal) return;
   switch (refusal->kind) {
     case RowsRefusal::Kind::kStops: return stop(refusal->sentence);
-    case RowsRefusal::Kind::kEndsEpoch: return begin_epoch({refusal->sentence, {}}, settings_.numbering);
+    case RowsRefusal::Kind::kEndsEpoch: return begin_epoch({refusal->sentence}, settings_.numbering);
   }
 }
 
@@ -190,10 +190,15 @@ void Pipeline::check_statement(const binlog::Event& event) {
   if (!settings_.logs_cascades) follow_keys(statement);
 }
 
-/// Of a statement that changed rows too the session's start has asked.
+/// Behind a statement that changed rows too the session's start has asked.
 void Pipeline::follow_keys(const binlog::Statement& statement) {
   if (statement.kind == binlog::StatementKind::kTableDdl) ask_for_keys(statement);
   if (parts_.ending.ended()) return;
+  if (statement.kind == binlog::StatementKind::kRowless) {
+    for (const binlog::TableName& table : statement.tables)
+      parts_.cascades.explain(fmt::format("{}.{}", table.schema, table.table));
+    if (statement.tables.empty()) parts_.cascades.explain_all();
+  }
   parts_.cascades.take_statement(statement);
   name_ties();
 }
@@ -202,16 +207,14 @@ void Pipeline::ask_for_keys(const binlog::Statement& statement) {
   for (const binlog::TableName& table : statement.tables) {
     if (parts_.ending.ended()) return;
     if (!parts_.rules.route(table.schema, table.table).captured) continue;
-    const bool is_first = &table == &statement.tables.front();
-    learn_keys(table.schema, table.table, is_first ? statement.references : std::vector<binlog::TableName>());
+    learn_keys(table.schema, table.table, &statement);
   }
 }
 
 /// Asks the source as it is now, which may be ahead of what is read: groups only grow, and a key too many ties more
 /// than is needed. Of a table that is gone meanwhile, what the statement says of it counts for the groups, whatever its
 /// keys do; but what batches name of a table's keys are the known ones.
-void Pipeline::learn_keys(std::string_view schema, std::string_view table,
-                          const std::vector<binlog::TableName>& references) {
+void Pipeline::learn_keys(std::string_view schema, std::string_view table, const binlog::Statement* statement) {
   auto answer = settings_.ask_keys(schema, table);
   if (!answer) return parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
   asked_.note_asked(schema, table, now_);
@@ -224,9 +227,12 @@ void Pipeline::learn_keys(std::string_view schema, std::string_view table,
     if (is_tie(key.tie, parts_.rules)) ties.push_back(std::move(key));
   }
   parts_.cascades.take_answer(child, ties, answer->executed);
+  if (statement != nullptr) parts_.cascades.explain(child);
   name_ties();
-  if (!is_there)
-    for (const binlog::TableName& parent : references)
+  const bool is_first =
+      statement != nullptr && statement->tables.front() == binlog::TableName{std::string(schema), std::string(table)};
+  if (!is_there && is_first)
+    for (const binlog::TableName& parent : statement->references)
       keys.push_back({.parent = fmt::format("{}.{}", parent.schema, parent.table), .child = child});
   const auto unrepeated =
       std::ranges::find_if(keys, [&](const Cascade& key) { return is_unrepeated(key, parts_.rules); });
@@ -279,8 +285,7 @@ void Pipeline::begin_tied_epoch() {
   const auto rules = parts_.rules.with_cascades(cascade_groups(parts_.rules.cascades(), ties_));
   if (!rules) return parts_.ending.end(EndKind::kMisconfigured, rules.error());
   begin_epoch(
-      {fmt::format("tables {} and {} are tied by a cascading foreign key", ties_.front().parent, ties_.front().child),
-       {}},
+      {fmt::format("tables {} and {} are tied by a cascading foreign key", ties_.front().parent, ties_.front().child)},
       rules->numbering());
 }
 
@@ -349,7 +354,7 @@ void Pipeline::publish_watermark() {
       std::chrono::microseconds(parts_.metrics.clock_offset_us.load(std::memory_order_relaxed)));
   if (const auto news = parts_.watch.take_news()) settings_.on_withheld(*news);
   const auto moment = parts_.watch.take_reached(parts_.history.position());
-  if (!moment) return;
+  if (!moment || !is_sure_of_keys(*moment)) return;
   parts_.publisher.send_watermark({.time = moment->time,
                                    .position = moment->position.to_string(),
                                    .seq = Seq(0),
@@ -357,6 +362,52 @@ void Pipeline::publish_watermark() {
                                    .numbering_digest = numbering_digest_},
                                   *moment->doubts);
   parts_.watch.note_read(parts_.history.position());
+}
+
+/// A key that no statement made, of those that lie before the moment's position, was made without the binlog: what it
+/// has cascaded since is published by nobody. It was there before the position if it was there when the keys were asked
+/// for the time before; else a statement may follow, and the next moment tells.
+bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
+  if (!moment.keys || moment.keys == sure_of_) return true;
+  std::vector<CascadingKey> found;
+  bool all_known = true;
+  for (const CascadingKey& key : *moment.keys) {
+    if (is_unrepeated(key.tie, parts_.rules)) {
+      parts_.ending.end(EndKind::kStopRetried, "the source cannot be captured: " + check_cascade(key.tie).sentence());
+      return false;
+    }
+    if (parts_.cascades.is_explained(key) || !is_tie(key.tie, parts_.rules)) continue;
+    all_known = false;
+    const bool was_there =
+        moment.keys_before && std::ranges::find(*moment.keys_before, key) != moment.keys_before->end();
+    if (was_there) found.push_back(key);
+  }
+  if (all_known) {
+    sure_of_ = moment.keys;
+    return true;
+  }
+  if (!found.empty() && !settings_.stops_at_tails && tails_passed()) begin_unexplained_epoch(found);
+  return false;
+}
+
+void Pipeline::begin_unexplained_epoch(const std::vector<CascadingKey>& found) {
+  std::vector<Cascade> ties;
+  for (const CascadingKey& key : found) {
+    ties.push_back(key.tie);
+    parts_.cascades.take_unexplained(key);
+  }
+  const auto rules = parts_.rules.with_cascades(cascade_groups(parts_.rules.cascades(), ties));
+  if (!rules) return parts_.ending.end(EndKind::kMisconfigured, rules.error());
+  EpochReason reason{.sentence =
+                         fmt::format("a foreign key of {} to {} cascades, and no statement in the binlog made it: "
+                                     "what it has cascaded since is not published",
+                                     ties.front().child, ties.front().parent)};
+  for (const Cascade& tie : ties) reason.missed_tables.push_back(tie.child);
+  std::ranges::sort(reason.missed_tables);
+  const auto twice = std::ranges::unique(reason.missed_tables);
+  reason.missed_tables.erase(twice.begin(), twice.end());
+  settings_.warning(fmt::format("{}; the other regions' gates close for it as not-yet-equal", reason.sentence));
+  begin_epoch(std::move(reason), rules->numbering());
 }
 
 void Pipeline::cut_checkpoint() {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -85,10 +86,12 @@ class Pipeline {
   void check_statement(const binlog::Event& event);
   void follow_keys(const binlog::Statement& statement);
   void ask_for_keys(const binlog::Statement& statement);
-  void learn_keys(std::string_view schema, std::string_view table, const std::vector<binlog::TableName>& references);
+  void learn_keys(std::string_view schema, std::string_view table, const binlog::Statement* statement);
   void end_transaction();
   void send_what_is_due();
   void publish_watermark();
+  void begin_unexplained_epoch(const std::vector<CascadingKey>& found);
+  [[nodiscard]] bool is_sure_of_keys(const PendingWatermarks::Moment& moment);
   void cut_checkpoint();
 
   void tell_statement(const binlog::Event& event, const StatementVerdict& verdict);
@@ -126,6 +129,8 @@ class Pipeline {
   Clock::time_point last_cut_;
   Clock::time_point last_watermark_;
   std::vector<Cascade> ties_;  ///< that the numbering does not know
+  std::shared_ptr<const std::vector<CascadingKey>>
+      sure_of_;  ///< all of the source's keys, as last asked, are explained
   AskedTables asked_;
 };
 

@@ -134,7 +134,8 @@ Session::Failure Session::take_lease() {
                                                                    .allowed_upstreams = settings_.allowed_upstreams,
                                                                    .region = settings_.region,
                                                                    .replicas = replica_watch_.get(),
-                                                                   .applied_origins = settings_.applied_origins},
+                                                                   .applied_origins = settings_.applied_origins,
+                                                                   .asks_for_keys = !logs_cascades(server_)},
                                              ending_, metrics_);
       watch_thread_ = std::jthread([this](const std::stop_token& stop) { watch_->run(stop); });
       return std::nullopt;
@@ -245,6 +246,9 @@ void Session::know_cascades() {
   for (std::string& child : cascades_.children()) answers.try_emplace(std::move(child));
   for (const CascadingKey& key : ties_) answers[key.tie.child].push_back(key);
   for (const auto& [child, keys] : answers) cascades_.take_answer(child, keys, facts_.executed);
+  // At a first start, and behind a capture that kept none.
+  if (!facts_.checkpoint || (plan_.checkpoint.cascades.empty() && !plan_.checkpoint.numbering.cascade_groups.empty()))
+    cascades_.explain_all();
   if (const auto position = OriginPosition::parse(plan_.checkpoint.position)) cascades_.reached(*position);
   plan_.checkpoint.cascades = cascades_.all();
 }

@@ -52,6 +52,11 @@ def closed_by(region, reason):
     return not is_open and reason in str(answer)
 
 
+def declare_equal(region, origin, table):
+    declared = region.ctl("equal", "declare", "--origin", origin.name, "--table", table, "--why", "compared", "--execute")
+    assert declared.returncode == 0, declared.stderr
+
+
 # merge: immutable
 
 def test_an_immutable_row_that_is_there_with_the_same_content_is_a_duplicate(regions, pair):
@@ -286,7 +291,7 @@ def test_a_cascade_that_an_online_schema_change_brings_is_repeated(regions, pair
     """Its key is added to a table that no stream takes, which is renamed then; all of it without the binlog, as careful loaders
     do: capture learns of the key when it meets the table's rows."""
     source, target = pair
-    key = "FOREIGN KEY (parent_id) REFERENCES test_group.parent (id) ON DELETE CASCADE"
+    key = f"CONSTRAINT note_of_{source.name} FOREIGN KEY (parent_id) REFERENCES test_group.parent (id) ON DELETE CASCADE"
     for region in regions:
         behind_farshores_back(region, "DROP TABLE IF EXISTS test_group.note, test_group._note_new, test_group._note_old",
                               f"CREATE TABLE test_group.note (id INT NOT NULL PRIMARY KEY, parent_id INT NOT NULL{', ' + key if region is target else ''})")
@@ -300,6 +305,42 @@ def test_a_cascade_that_an_online_schema_change_brings_is_repeated(regions, pair
     caught_up(regions)
     for region in regions:
         assert rows(region, "test_group.note") == [(800, 80)]
+    # What came without the binlog is not known to be equal, on either side.
+    for region, origin in ((target, source), (source, target)):
+        if origin.database.logs_cascades():
+            continue
+        eventually(f"the gate of {region.name} closes", lambda region=region: closed_by(region, "test_group.note"))
+        declare_equal(region, origin, "test_group.note")
+
+
+@pytest.mark.parametrize("pair", ["west"], indirect=True)
+def test_what_a_key_made_without_the_binlog_has_cascaded_closes_the_gate(regions, pair):
+    """A careful loader makes a table and fills it without the binlog, in both regions; then its parent loses rows. No row of the table is ever seen."""
+    source, target = pair
+    assert not source.database.logs_cascades()
+    page = "CREATE TABLE test_rules.page (id INT NOT NULL PRIMARY KEY, book_id INT NOT NULL, FOREIGN KEY (book_id) REFERENCES test_rules.book (id) ON DELETE CASCADE)"
+    try:
+        for region in regions:
+            behind_farshores_back(region, "CREATE TABLE test_rules.book (id INT NOT NULL PRIMARY KEY)")
+        source.database.as_application("INSERT INTO test_rules.book VALUES (1), (2)")
+        caught_up(regions)
+        for region in regions:
+            behind_farshores_back(region, page, "INSERT INTO test_rules.page VALUES (10, 1), (20, 2)")
+        source.database.as_application("DELETE FROM test_rules.book WHERE id = 1")
+        eventually("the gate closes for the table", lambda: closed_by(target, "test_rules.page"))
+        assert closed_by(target, "not-yet-equal")
+        assert "no statement in the binlog made it" in source.log("capture")
+        caught_up(regions)
+        assert rows(source, "test_rules.page") == [(20, 2)]
+        behind_farshores_back(target, "DELETE FROM test_rules.page WHERE id = 10")
+        declare_equal(target, source, "test_rules.page")
+        source.database.as_application("DELETE FROM test_rules.book WHERE id = 2")
+        caught_up(regions)
+        assert rows(target, "test_rules.page") == rows(source, "test_rules.page") == []
+        regions.all_gates_open()
+    finally:
+        for region in regions:
+            behind_farshores_back(region, "DROP TABLE IF EXISTS test_rules.page, test_rules.book")
 
 
 def test_a_parents_change_waits_until_every_key_that_cascades_from_it_is_at_the_target(regions, pair):
@@ -345,8 +386,10 @@ def test_a_key_that_was_dropped_before_capture_read_what_it_had_cascaded_is_stil
     key = "CONSTRAINT late_key FOREIGN KEY (parent_id) REFERENCES test_group.parent (id) ON DELETE CASCADE"
     add, drop = f"ALTER TABLE test_group.late ADD {key}", "ALTER TABLE test_group.late DROP FOREIGN KEY late_key"
     for region in regions:
-        behind_farshores_back(region, "DROP TABLE IF EXISTS test_group.late",
-                              f"CREATE TABLE test_group.late (id INT NOT NULL PRIMARY KEY, parent_id INT NOT NULL, {key})")
+        behind_farshores_back(region, "DROP TABLE IF EXISTS test_group.late")
+    make = f"CREATE TABLE test_group.late (id INT NOT NULL PRIMARY KEY, parent_id INT NOT NULL, {key})"
+    behind_farshores_back(target, make)
+    source.database.as_application(make)
     source.database.as_application("INSERT INTO test_group.parent VALUES (60, 'goes'), (62, 'stays')",
                                    "INSERT INTO test_group.late VALUES (600, 60), (620, 62)")
     caught_up(regions)

@@ -100,5 +100,26 @@ TEST(KnownCascades, FollowTheirTablesToOtherNames) {
   EXPECT_THAT(known.all(), IsEmpty());
 }
 
+TEST(KnownCascades, AreExplainedByACheckpointOrAStatementThatNamesTheirTables) {
+  KnownCascades known({kNotes});
+  EXPECT_TRUE(known.is_explained(kNotes));
+  EXPECT_FALSE(known.is_explained(kItems)) << "nobody has asked";
+  known.take_answer("shop.items", {kItems, kItemsToo}, at("0-1-9"));
+  EXPECT_FALSE(known.is_explained(kItems));
+  EXPECT_THAT(known.all(), ElementsAre(kNotes)) << "the next session is to find it again";
+  EXPECT_THAT(known.ties_of("shop.items"), ElementsAre(kItems.tie)) << "but it counts";
+  known.explain("shop.notes");
+  EXPECT_FALSE(known.is_explained(kItems));
+  known.explain("shop.orders");
+  EXPECT_TRUE(known.is_explained(kItems) && known.is_explained(kItemsToo));
+}
+
+TEST(KnownCascades, OneThatNothingExplainsIsTakenOnce) {
+  KnownCascades known;
+  known.take_unexplained(kItems);
+  EXPECT_TRUE(known.is_explained(kItems));
+  EXPECT_THAT(known.all(), ElementsAre(kItems));
+}
+
 }  // namespace
 }  // namespace farshore::capture

@@ -331,6 +331,7 @@ TEST(AskedTables, AreDueWhenMetWhenOpenedAnewAndAfterAStatement) {
   asked.note_asked("shop", "items", now);
   EXPECT_FALSE(asked.due(rows_of(items, 7), now + std::chrono::hours(1)));
   EXPECT_FALSE(asked.due(rows_of(items, 8), now + std::chrono::seconds(59))) << "asked just before";
+  EXPECT_TRUE(asked.due(rows_of(items, 8), now + std::chrono::seconds(61))) << "and still to be asked for";
   now += AskedTables::kAskedAgain;
   EXPECT_TRUE(asked.due(rows_of(items, 9), now));
   asked.note_asked("shop", "items", now);
