@@ -1,5 +1,6 @@
 """Runs one plan after another on a lab that is made anew when one leaves it with a closed gate; keeps what failed."""
 
+import contextlib
 import os
 import pathlib
 import time
@@ -21,7 +22,7 @@ class Hunt:
         self.say = say
         self.lab = None
         self.number = 0
-        self.counts = {}
+        self.counts = {}      # of rounds, by their verdicts' kinds
         self.loud = os.environ.get("FARSHORE_TEST_LOUD") == "1"
 
     def ready_lab(self):
@@ -34,23 +35,28 @@ class Hunt:
             self.lab.down()
             self.lab = None
 
-    def run(self, plan):
-        """(the verdict, the history) of one run. A lab whose gates do not open again is given up."""
+    @contextlib.contextmanager
+    def done(self, plan):
+        """with hunt.done(plan) as (runner, watch): its steps are done, and it is to be judged."""
         lab = self.ready_lab()
         self.number += 1
         runner = Runner(lab, plan, self.number, self.say if self.loud else lambda line: None)
         try:
             with Watch(lab) as watch:
                 runner.run()
-                verdict = judge(runner, watch)
+                yield runner, watch
         except Exception as error:
             self.say(f"{error!r} after:\n" + "\n".join(runner.history[-5:]) + "\n" + lab.server_logs())
             raise
         finally:
             runner.close()
-        if verdict.kind not in ("equal", "difference") or not all(region.gate()[0] for region in lab.regions):
+
+    def run(self, plan):
+        """(the verdict, the history) of one run. A lab whose gates do not open again is given up."""
+        with self.done(plan) as (runner, watch):
+            verdict = judge(runner, watch)
+        if verdict.kind not in ("equal", "difference") or not all(region.gate()[0] for region in self.lab.regions):
             self.close()
-        self.counts[verdict.kind] = self.counts.get(verdict.kind, 0) + 1
         return verdict, runner.history
 
     def fails_like(self, kind):
@@ -61,6 +67,7 @@ class Hunt:
         plan = make_plan(seed, options)
         began = time.monotonic()
         verdict, history = self.run(plan)
+        self.counts[verdict.kind] = self.counts.get(verdict.kind, 0) + 1
         self.say(f"seed {seed}: {verdict.kind} after {time.monotonic() - began:.0f} s"
                  + "".join(f"\n    {sentence[:400]}" for sentence in verdict.reasons))
         if verdict.kind == "closed":

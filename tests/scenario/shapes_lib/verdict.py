@@ -1,20 +1,16 @@
 """After a run: both regions equal by bytes, or a gate closed with a reason that names the table. All else is a failure."""
 
-import collections
-import decimal
-import json
 import time
 from dataclasses import dataclass, field
 
-from .duties import TABLES
+from .compare import BY_VALUE, LEFT_OUT, SHOWN, differences, unanswered
+from .evidence import all_said, evidence, gate_reasons, reason_names, table_names
 
 SETTLE_WITHIN_S = 40
 AFTER_A_DUTY_S = 30
 LAST_RESORT_S = 15          # before the end: schemas are brought in line although not all is applied
 CAUGHT_UP_WITHIN_S = 4      # of one look: positions come with the watermarks, one a second
-SHOWN = 6
-COLUMNS = """SELECT column_name, data_type FROM information_schema.columns
-             WHERE table_schema = '{}' AND table_name = '{}' ORDER BY ordinal_position"""
+ON_THEIR_WAY_S = 12         # of rows behind an open gate: its bound, and the time of a look
 
 
 @dataclass
@@ -30,91 +26,6 @@ class Verdict:
         return self.kind not in ("equal", "closed")
 
 
-def differences(runner):
-    """Sentences about every table that is not the same in both regions."""
-    east, west = runner.regions.by_name["east"], runner.regions.by_name["west"]
-    schemas = ", ".join(f"'{name}'" for name in runner.schemas)
-    here, there = (set(region.database.rows(TABLES.format(schemas))) for region in (east, west))
-    found = [f"{'.'.join(table)} is in {region.name} alone, with rows" for region, other in ((east, there), (west, here))
-             for table in sorted((here | there) - other) if region.database.value(f"SELECT COUNT(*) FROM {'.'.join(table)}")]
-    for table in sorted(here & there):
-        found += table_differences(east, west, table)
-    return found
-
-
-def table_differences(east, west, table):
-    here, there = (dict(region.database.rows(COLUMNS.format(*table))) for region in (east, west))
-    names = [name for name in here if name in there]
-    kinds = {name: {here[name], there[name]} for name in names}
-    rows = [collections.Counter(normal_rows(region, table, names, kinds)) for region in (east, west)]
-    only = [(rows[0] - rows[1], "east"), (rows[1] - rows[0], "west")]
-    if not any(more for more, _ in only):
-        return []
-    found = [f"{'.'.join(table)} differs: {sum(rows[0].values())} rows in east, {sum(rows[1].values())} in west; columns {names}"]
-    for more, where in only:
-        found += [f"  only {where}: {row}" for row in sorted(more, key=repr)[:SHOWN]]
-    return found
-
-
-def normal_rows(region, table, names, kinds):
-    quoted = ", ".join(f"`{name}`" for name in names)
-    for row in region.database.rows(f"SELECT {quoted} FROM `{table[0]}`.`{table[1]}`", as_sent=True):
-        yield tuple(normal(value, kinds[name]) for name, value in zip(names, row))
-
-
-def normal(value, kinds):
-    """As it was sent; numbers of floating point and JSON, which each server writes its own way, by value."""
-    if value is None or isinstance(value, bytes):
-        return value
-    if kinds & {"float", "double"}:
-        return float(value)
-    if "json" in kinds:
-        return json.dumps(json.loads(value, parse_float=decimal.Decimal), sort_keys=True, default=str)
-    return value
-
-
-def table_names(runner):
-    names = set()
-    for region in runner.regions:
-        schemas = ", ".join(f"'{name}'" for name in runner.schemas)
-        names |= {f"{schema}.{table}" for schema, table in region.database.rows(TABLES.format(schemas))}
-    return names | {runner.named(ran["step"]["table"]) for ran in runner.ran}
-
-
-def gate_reasons(runner):
-    return [f"{region.name}: {stream['origin']}: {reason['reason']}: {reason['detail']}" for region in runner.regions
-            for stream in region.gate()[1].get("streams", []) for reason in stream["reasons"]]
-
-
-def evidence(runner):
-    """{region: what its gate, its partitions and the captures that feed it say}"""
-    said = {}
-    for region in runner.regions:
-        words = [json.dumps(region.gate()[1])]
-        words += [f"{row['origin']}/{row['part']} {row['state']}: {row['reason']}" for row in region.progress()
-                  if row["state"] != "applying"]
-        words += [f"parked {row['schema_name']}.{row['table_name']}: {row['reason']}" for row in region.parked()[:SHOWN]]
-        words += parked_and_blockers(region)
-        words += [region.ctl("conflicts", "show").stdout] if region.conflicts() else []
-        words += [f"conflict {row['schema_name']}.{row['table_name']}: {row['reason']}" for row in region.conflicts()[:SHOWN]]
-        for origin in runner.regions.others(region):
-            ready, answer = origin.ready("capture")
-            if not ready:
-                words.append(f"capture of {origin.name}: {answer.strip()}")
-        said[region.name] = words
-    return said
-
-
-def parked_and_blockers(region):
-    """What is parked, as a person is shown it, and the rows that stand here."""
-    tables = {f"{row['schema_name']}.{row['table_name']}" for row in region.parked()}
-    words = []
-    for table in sorted(tables)[:SHOWN]:
-        words.append(region.ctl("parked", "show", "--table", table).stdout)
-        words += [f"  {table} here: {row}" for row in region.database.rows(f"SELECT * FROM {table}", as_sent=True)]
-    return words
-
-
 def judge(runner, watch, within_s=SETTLE_WITHIN_S):
     """Waits until all is well and compares; or says what keeps a gate closed."""
     watch.be_quiet()
@@ -128,6 +39,9 @@ def judge(runner, watch, within_s=SETTLE_WITHIN_S):
         missing = standing(runner) or runner.lab.what_is_missing(CAUGHT_UP_WITHIN_S)
         if len(open_gates) == 2 and not missing:
             if not aligned:
+                left = hidden(runner, BY_VALUE)
+                if left:
+                    return Verdict("difference", ["all is applied:", *left])
                 runner.duties.ways_out.even_out()
                 runner.duties.align()
                 aligned = True
@@ -137,6 +51,9 @@ def judge(runner, watch, within_s=SETTLE_WITHIN_S):
             if len(still) == 2:
                 break
         elif not aligned and (time.monotonic() > deadline - LAST_RESORT_S or (not missing and only_clocks(runner))):
+            left = hidden(runner, LEFT_OUT)
+            if left:
+                return Verdict("difference", ["not all is applied:", *left], gate_reasons(runner))
             runner.duties.align()
             aligned = True
         elif not missing and aligned and only_clocks(runner):
@@ -150,7 +67,8 @@ def judge(runner, watch, within_s=SETTLE_WITHIN_S):
             return closed_verdict(runner, watch)
         time.sleep(0.1)
     if found:
-        return Verdict("difference", ["both gates are open (or but for a clock that was set right), all is applied:", *found])
+        return Verdict("difference", ["both gates are open (or but for a clock that was set right), all is applied:",
+                                      *(sentence for one in found for sentence in one.told)])
     if watch.untruths:
         return Verdict("untruth", watch.untruths[:SHOWN])
     return Verdict("equal")
@@ -160,11 +78,6 @@ def standing(runner):
     """A partition that has nothing to wait for but somebody's hand, or its own next try."""
     return next((f"{region.name}: {row['origin']}/{row['part']} {row['state']}" for region in runner.regions
                  for row in region.progress() if row["state"] != "applying"), "")
-
-
-def reason_names(runner):
-    return {reason["reason"] for region in runner.regions for stream in region.gate()[1].get("streams", [])
-            for reason in stream["reasons"]}
 
 
 def only_not_yet_equal(runner):
@@ -183,18 +96,40 @@ def only_clocks(runner):
     return runner.troubles.source_was_ahead and reason_names(runner) <= {"clock-skew", "stale-safe-time"}
 
 
+def lasting(runner, unlike, ask):
+    """What differs and is not answered for by ask() -> {region: what it says, as unanswered() takes it}, and stays so."""
+    deadline = time.monotonic() + ON_THEIR_WAY_S
+    while True:
+        found = differences(runner, unlike)
+        left = unanswered(found, ask()) if found else []
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.2)
+
+
+def hidden(runner, unlike):
+    """Of the gates that are open now: before the operator's statements, which may round away what differs. Where not all is
+    applied, a change of a type may be done in one region and wait for its place in the other: LEFT_OUT."""
+    return lasting(runner, unlike, lambda: {region.name: None for region in runner.regions if region.gate()[0]})
+
+
 def closed_verdict(runner, watch):
-    """Not settled: each gate that is open with its origin's all applied must show equal rows all the same."""
-    said = evidence(runner)
+    """Not settled: what differs is named by the gate that answers for it, and an open gate answers for all of its rows."""
+    said = {region.name: evidence(runner, region) for region in runner.regions}
+    words = [f"{name}: {word}" for name in said for word in said[name]]
     closed = {region.name for region in runner.regions if not region.gate()[0]}
     names = table_names(runner)
     if not closed:
-        return Verdict("unnamed", ["both gates are open, and this is missing: " + runner.lab.what_is_missing(CAUGHT_UP_WITHIN_S)]
-                       + [word for words in said.values() for word in words])
+        return Verdict("unnamed", ["both gates are open, and this is missing: " + runner.lab.what_is_missing(CAUGHT_UP_WITHIN_S),
+                                   *words])
     for name in closed:
         text = "\n".join(said[name])
         if not any(full in text for full in names):
             return Verdict("unnamed", [f"the gate of {name} is closed and no reason names a table:", *said[name]])
+    left = lasting(runner, LEFT_OUT, lambda: {region.name: None if region.gate()[0] else all_said(runner, region)
+                                              for region in runner.regions})
+    if left:
+        return Verdict("difference", [*left, *words], gate_reasons(runner))
     if watch.untruths:
         return Verdict("untruth", watch.untruths[:SHOWN])
-    return Verdict("closed", [f"{name}: {word}" for name in sorted(closed) for word in said[name]], gate_reasons(runner))
+    return Verdict("closed", [word for word in words if word.partition(":")[0] in closed], gate_reasons(runner))
