@@ -60,6 +60,12 @@ std::optional<std::string> RowRouter::other_shape(const RoutedTable& table) {
 std::expected<RoutedTable, std::string> RowRouter::make(const binlog::TableMap& table) const {
   const TableShape& shape = *table.shape;
   const change::Route route = rules_.route(shape.schema, shape.name);
+  if (change::is_system_schema(shape.schema))
+    return std::unexpected(fmt::format(
+        "schema {} of table {} is named as one of the servers' own or farshore but for the case of letters, and a "
+        "region whose server does not tell them apart would write there: rename the schema, or leave it out (\"!{}.*\" "
+        "in the stream's tables)",
+        shape.schema, shape.full_name(), shape.schema));
   if (shape.key.empty())
     return std::unexpected(
         fmt::format("table {} has no primary key, so its rows cannot be told apart at another "

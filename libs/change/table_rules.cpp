@@ -41,6 +41,14 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
+/// Exactly: a server that tells letters apart may have a schema Sys of applications, and who leaves it out says so.
+bool is_left_out(std::string_view schema) { return std::ranges::find(kSystemSchemas, schema) != kSystemSchemas.end(); }
+
+bool equal_but_for_case(std::string_view name, std::string_view folded) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(name, folded, {}, lower);
+}
+
 bool matches_any(const std::vector<std::string>& patterns, std::string_view schema, std::string_view table) {
   return std::ranges::any_of(patterns, [&](const std::string& p) { return pattern_matches(p, schema, table); });
 }
@@ -175,7 +183,7 @@ bool pattern_matches(std::string_view pattern, std::string_view schema, std::str
 }
 
 bool is_system_schema(std::string_view schema) {
-  return std::ranges::find(kSystemSchemas, schema) != kSystemSchemas.end();
+  return std::ranges::any_of(kSystemSchemas, [&](std::string_view name) { return equal_but_for_case(schema, name); });
 }
 
 std::vector<std::string> default_exclusions() { return {"*._*_gho", "*._*_ghc", "*._*_del", "*._*_new", "*._*_old"}; }
@@ -248,7 +256,7 @@ void TableRules::set_own_servers(std::vector<std::string> servers) {
 
 Route TableRules::route_by_rules(std::string_view schema, std::string_view table) const {
   Route route;
-  if (is_system_schema(schema) || matches_any(exclusions_, schema, table)) return route;
+  if (is_left_out(schema) || matches_any(exclusions_, schema, table)) return route;
   const auto rule = std::ranges::find_if(
       rules_, [&](const TableRule& candidate) { return pattern_matches(candidate.match, schema, table); });
   const bool has_rule = rule != rules_.end();
@@ -283,7 +291,7 @@ Route TableRules::route(std::string_view schema, std::string_view table) const {
 }
 
 bool TableRules::may_capture(std::string_view schema) const {
-  if (is_system_schema(schema)) return false;
+  if (is_left_out(schema)) return false;
   const auto matches = [&](std::string_view pattern) {
     return !pattern.starts_with('!') && glob_matches(split(pattern).first, schema);
   };

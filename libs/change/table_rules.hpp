@@ -51,7 +51,9 @@ struct CascadeGroup {
   std::vector<Cascade> ties = {};
 };
 
-/// The tables that Farshore leaves out whatever the rules say: the servers' own schemas, and farshore.
+/// A name of the servers' own schemas or of farshore, which Farshore leaves out whatever the rules say. In any case of
+/// letters: a server with lower_case_table_names takes MYSQL for mysql. The rules leave out the exact names alone, and
+/// whoever captures or applies another one refuses it.
 [[nodiscard]] bool is_system_schema(std::string_view schema);
 /// The patterns of online schema change tools' shadow tables: left out by default.
 [[nodiscard]] std::vector<std::string> default_exclusions();

@@ -247,6 +247,17 @@ TEST_F(AFailure, ATableThatTheRulesLeaveOutStopsThePartition) {
   EXPECT_EQ(target_.progress().at("seq"), "0") << "nothing of the work set is applied";
 }
 
+TEST_F(AFailure, ASystemSchemaIsRefusedInAnyCaseOfLetters) {
+  TableShape user = notes_shape("user");
+  user.schema = "MySQL";
+  take(topic_.table(user).transaction(2).insert(2, "a").end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("changes of table MySQL.user, and tables of this schema"));
+  EXPECT_EQ(target_.progress().at("seq"), "0") << "nothing of the work set is applied";
+}
+
 TEST_F(AFailure, AValueThatDoesNotFitIsWaitedForByItsRow) {
   take(topic_.transaction(2).insert(2, "much too long").end().send());
   target_.on_data([](const std::string& statement) -> std::optional<Reply> {

@@ -308,6 +308,15 @@ TEST_F(Numbering, ATableWithoutAPrimaryKeyStopsAndIsNamed) {
   EXPECT_THAT(*refusal, HasSubstr("table shop.log has no primary key"));
 }
 
+TEST_F(Numbering, ASchemaThatAnotherServerCouldTakeForItsOwnStopsAndIsNamed) {
+  start(rules());
+  const auto table = bigint_table("Farshore", "progress", 2, 1, 3);
+  const auto refusal = transaction("t:1", {Rows::insert(table, {{1, 1}})});
+  ASSERT_TRUE(refusal);
+  EXPECT_THAT(*refusal, HasSubstr("schema Farshore of table Farshore.progress"));
+  EXPECT_THAT(*refusal, HasSubstr("\"!Farshore.*\""));
+}
+
 TEST_F(Numbering, ARowAboveTheBoundStopsWithoutItsValues) {
   start(rules({}, 1));
   numberer_ = std::make_unique<Numberer>(*router_, writers_, Numberer::Limits{.row_bytes_max = 4}, [](Slot) {});

@@ -86,6 +86,17 @@ TEST(TableRules, NeverCaptureFarshoresOwnSchemaEvenIfNamed) {
   EXPECT_FALSE(rules.route("farshore", "progress").captured);
 }
 
+TEST(TableRules, TakeASchemaOfApplicationsThatIsNamedSoButForTheCaseOfLetters) {
+  const TableRules rules = rules_of({{"main", {"*.*"}, 8}}, {});
+  for (const char* schema :
+       {"Farshore", "FARSHORE", "MySQL", "MYSQL", "Sys", "INFORMATION_SCHEMA", "Performance_Schema"}) {
+    EXPECT_TRUE(is_system_schema(schema)) << schema << ": apply and capture refuse it aloud";
+    EXPECT_TRUE(rules.route(schema, "orders").captured) << schema << ": it is not left out in silence";
+  }
+  for (const char* schema : {"farshore_", "my", "mysqls", "sys ", "", "f\u00e4rshore"})
+    EXPECT_FALSE(is_system_schema(schema)) << schema;
+}
+
 TEST(TableRules, FirstRuleThatMatchesDecides) {
   TableRule orders = rule_for("shop.order*");
   orders.stream = "core";
