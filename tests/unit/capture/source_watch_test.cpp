@@ -63,6 +63,13 @@ TEST(UnixTime, IsReadToTheMicrosecond) {
   for (const char* bad : {"", "x", "1.", "1.1234567", "-1", "1.x", "1,5"}) EXPECT_FALSE(parse_unix_time(bad)) << bad;
 }
 
+TEST(ReadOnly, IsAnyAnswerThatIsNotPlainlyOff) {
+  for (const char* off : {"0", "OFF"}) EXPECT_FALSE(is_read_only(off)) << off;
+  // MariaDB 12 names the degrees; what is not known, or is NULL, gives no watermark.
+  for (const char* on : {"1", "ON", "NO_LOCK", "NO_LOCK_NO_ADMIN", "", "2", "A_DEGREE_OF_LATER"})
+    EXPECT_TRUE(is_read_only(on)) << on;
+}
+
 TEST(StartFromText, IsEndEarliestOrAPosition) {
   EXPECT_EQ(parse_start("end")->kind, StartFrom::Kind::kEnd);
   EXPECT_EQ(parse_start("earliest")->kind, StartFrom::Kind::kEarliest);

@@ -169,6 +169,20 @@ TEST_F(InformationSchema, WhatAServerSaysOfItself) {
   EXPECT_TRUE(info->read_only);
 }
 
+TEST_F(InformationSchema, AServerIsReadOnlyInAnyDegreeThatIsNotOff) {
+  const auto is_read_only = [&](const std::string& name, const std::string& value) {
+    server_.answer([=](const std::string&) {
+      return rows({"Variable_name", "Value"}, {{"version", "12.0.2-MariaDB"}, {name, value}});
+    });
+    return read_server_info(connection_).value().read_only;
+  };
+  for (const char* value : {"OFF", "0"}) EXPECT_FALSE(is_read_only("read_only", value)) << value;
+  for (const char* value : {"ON", "1", "NO_LOCK", "NO_LOCK_NO_ADMIN", "A_DEGREE_OF_LATER"}) {
+    EXPECT_TRUE(is_read_only("read_only", value)) << value;
+    EXPECT_TRUE(is_read_only("super_read_only", value)) << value;
+  }
+}
+
 TEST_F(InformationSchema, ThePositionHasNoLineBreaks) {
   server_.answer([](const std::string&) { return rows({"p"}, {{"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5,\n x:1"}}); });
   EXPECT_EQ(read_executed_position(connection_, ServerKind::kMysql), "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5,x:1");
