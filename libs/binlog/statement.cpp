@@ -24,6 +24,7 @@ class Classifier {
     statement_.kind = first_word();
     const bool counts_whole = statement_.kind == StatementKind::kRowless || statement_.kind == StatementKind::kTableDdl;
     while (counts_whole && !at_end()) advance();
+    statement_.begins_versioning &= counts_whole;
     if (names_unknown_ || tokens_.left_open()) forget_names();
     return std::move(statement_);
   }
@@ -36,7 +37,19 @@ class Classifier {
   }
   bool at_end() const { return token_.kind == SqlToken::Kind::kEnd; }
   bool at_symbol(char c) const { return token_.is_symbol(c); }
-  void advance() { token_ = tokens_.next(); }
+  void advance() {
+    note_versioning();
+    token_ = tokens_.next();
+  }
+  /// WITH SYSTEM VERSIONING, ADD SYSTEM VERSIONING; not WITHOUT and DROP.
+  void note_versioning() {
+    const bool begins = at("WITH") || at("ADD");
+    versioning_words_ = begins                                       ? 1
+                        : versioning_words_ == 1 && at("SYSTEM")     ? 2
+                        : versioning_words_ == 2 && at("VERSIONING") ? 3
+                                                                     : 0;
+    statement_.begins_versioning |= versioning_words_ == 3;
+  }
   bool take(std::string_view word) {
     if (!at(word)) return false;
     advance();
@@ -345,6 +358,7 @@ class Classifier {
   SqlToken token_;
   Statement statement_;
   bool names_unknown_ = false;
+  int versioning_words_ = 0;  ///< of [WITH | ADD] SYSTEM VERSIONING, how many have just been read
 };
 
 /// How much a reading keeps from passing.
@@ -384,6 +398,7 @@ Statement classify(std::string_view sql, const SqlDialect& dialect) {
   for (auto& table : without.tables)
     if (!any && std::ranges::find(statement.tables, table) == statement.tables.end())
       statement.tables.push_back(std::move(table));
+  statement.begins_versioning |= without.begins_versioning;
   std::ranges::move(without.references, std::back_inserter(statement.references));
   return statement;
 }

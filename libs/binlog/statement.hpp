@@ -50,6 +50,8 @@ struct Statement {
   Names names = Names::kStay;
   /// ALTER TABLE: the constraints that tables[0] loses, by name, in UTF-8. Those alone that it is sure to lose.
   std::vector<std::string> dropped_constraints;
+  /// kRowless, kTableDdl: it gives the table, or a column of it, MariaDB's system versioning.
+  bool begins_versioning = false;
   /// A CREATE TABLE ... SELECT as MySQL logs it: its rows follow, and a commit.
   bool opens_transaction = false;
 };

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "mysql/literal.hpp"
 #include "mysql/schema.hpp"
 
 namespace farshore::capture {
@@ -187,8 +188,17 @@ std::optional<std::string> warn_of_rows_there(mysql::Connection& connection, con
 std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables, const change::TableRules& rules) {
   std::vector<CheckResult> results;
   for (const TableFacts& table : tables) {
-    if (!rules.route(table.schema, table.name).captured) continue;
     const std::string name = fmt::format("table {}.{}", table.schema, table.name);
+    if (!rules.route(table.schema, table.name).captured) {
+      // Others of its schema are taken: nobody else would say that this one is not.
+      const bool cannot_be = !table.is_sequence && (!table.has_primary_key || table.is_versioned);
+      if (cannot_be && rules.may_capture(table.schema))
+        results.push_back({name, "left out of every stream", "of this region alone",
+                           fmt::format("it {}, so its changes are not carried",
+                                       table.is_versioned ? "is system-versioned" : "has no primary key"),
+                           Severity::kWarning, true});
+      continue;
+    }
     if (table.is_sequence) {
       results.push_back({name, "a sequence", "a table",
                          "use AUTO_INCREMENT, or narrow the streams' patterns so that none takes it: its row has no "
@@ -198,13 +208,16 @@ std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables, con
     }
     if (table.is_versioned)
       results.push_back({name, "system-versioned", "an ordinary table",
-                         fmt::format("leave it out of every stream (\"!{}.{}\" in the stream's tables), or ALTER TABLE "
-                                     "{}.{} DROP SYSTEM VERSIONING: its history cannot be applied at another region",
+                         fmt::format("leave it out of every stream (\"!{}.{}\" in the stream's tables) or, before the "
+                                     "origin's first start, ALTER TABLE {}.{} DROP SYSTEM VERSIONING: its history "
+                                     "cannot be applied at another region",
                                      table.schema, table.name, table.schema, table.name),
                          Severity::kError, false});
     if (!table.has_primary_key)
       results.push_back({name, "without a primary key", "with one",
-                         "add a primary key, or leave the table out of every stream: capture stops at its first change",
+                         fmt::format("add a primary key, or leave the table out (\"!{}.{}\" in the stream's tables, or "
+                                     "a table rule with merge: local): capture stops at its first change",
+                                     table.schema, table.name),
                          Severity::kError, true});
     const std::string engine = upper(table.engine);
     if (engine != "INNODB" && engine != "ROCKSDB" && engine != "NDBCLUSTER")
@@ -213,6 +226,16 @@ std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables, con
                          true});
   }
   return results;
+}
+
+std::expected<bool, mysql::SqlError> is_versioned(mysql::Connection& connection, std::string_view schema,
+                                                  std::string_view table) {
+  const auto rows =
+      connection.query(fmt::format("SELECT TABLE_TYPE = 'SYSTEM VERSIONED' FROM information_schema.TABLES WHERE "
+                                   "TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                   mysql::text_literal(schema), mysql::text_literal(table)));
+  if (!rows) return std::unexpected(rows.error());
+  return !rows->empty() && rows->text(0, 0) == "1";
 }
 
 CheckResult check_cascade(const Cascade& unrepeated) {

@@ -62,6 +62,10 @@ struct TableFacts {
 [[nodiscard]] std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables,
                                                     const change::TableRules& rules);
 
+/// MariaDB: whether a table has system versioning by now. False where it is gone.
+[[nodiscard]] std::expected<bool, mysql::SqlError> is_versioned(mysql::Connection& connection, std::string_view schema,
+                                                                std::string_view table);
+
 /// Of a key that is_unrepeated, at a source that does not log what a cascade changes (logs_cascades).
 [[nodiscard]] CheckResult check_cascade(const Cascade& unrepeated);
 

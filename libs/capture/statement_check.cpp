@@ -88,7 +88,26 @@ binlog::Statement read_statement(std::string_view sql, const StatementContext& c
   return statement;
 }
 
+std::string versioning_sentence(const std::vector<std::string>& tables) {
+  std::string patterns;
+  for (const std::string& table : tables) patterns += fmt::format("{}\"!{}\"", patterns.empty() ? "" : ", ", table);
+  return fmt::format(
+      "table {} is system-versioned at the source: its rows are logged with their history, which cannot be applied at "
+      "another region, whether or not the versioning is dropped by now; leave the table out ({} in the stream's "
+      "tables, "
+      "or a table rule with merge: local), and start capture again",
+      tables.empty() ? "(not plain to see, of the statement's)" : fmt::format("{}", fmt::join(tables, ", ")),
+      patterns.empty() ? "\"!SCHEMA.TABLE\"" : patterns);
+}
+
 StatementVerdict check_statement(const binlog::Statement& statement, const change::TableRules& rules) {
+  if (statement.begins_versioning) {
+    StatementVerdict verdict = if_captured(statement, rules, Kind::kStops, {}, {});
+    if (verdict.kind == Kind::kStops) {
+      verdict.sentence = versioning_sentence(verdict.tables);
+      return verdict;
+    }
+  }
   switch (statement.kind) {
     case StatementKind::kOtherDdl:
     case StatementKind::kTableDdl: return {};

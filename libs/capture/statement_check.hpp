@@ -35,6 +35,9 @@ struct StatementVerdict {
   std::string sentence;             ///< all but kPasses: what it is and how to mend it, for people
 };
 
+/// Why capture stops at these tables, "schema.table", and the way out.
+[[nodiscard]] std::string versioning_sentence(const std::vector<std::string>& tables);
+
 /// One that is not understood does not pass.
 [[nodiscard]] StatementVerdict check_statement(const binlog::Statement& statement, const change::TableRules& rules);
 

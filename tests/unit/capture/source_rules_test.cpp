@@ -6,6 +6,7 @@
 #include "capture/statement_check.hpp"
 #include "capture/topic_setup.hpp"
 #include "change/limits.hpp"
+#include "unit/mysql/scripted_server.hpp"
 
 namespace farshore::capture {
 namespace {
@@ -209,6 +210,28 @@ TEST(SourceCheck, GrantsCountOnlyWhenTheyHoldEverywhere) {
             "GRANT REPLICATION SLAVE ON *.* TO 'c'@'%'");
 }
 
+TEST(SourceCheck, RefusesAnOriginWhoseServerIdIsTheServersOwn) {
+  mysql::test::ScriptedServer server;
+  server.answer([](const std::string& sql) {
+    using mysql::test::rows;
+    if (sql.starts_with("SELECT CURRENT_USER()")) return rows({"a", "b", "c"}, {{"c@%", "NONE", "0"}});
+    if (sql == "SHOW GRANTS") return rows({"Grants"}, {{"GRANT USAGE ON *.* TO `c`@`%`"}});
+    return rows({"a", "b", "c", "d", "e"}, {});
+  });
+  auto connection = mysql::Connection::open(server.endpoint(), {});
+  ASSERT_TRUE(connection);
+  mysql::ServerInfo info = good_mysql();
+  info.server_id = 7;
+  const auto found = [&](std::uint32_t capture_server_id) {
+    const auto results =
+        check_source(*connection, info, {.rules = rules(), .capture_server_id = capture_server_id}).value();
+    const auto at = std::ranges::find(results, "the origin's server_id", &CheckResult::name);
+    return at == results.end() ? std::string() : at->sentence();
+  };
+  EXPECT_EQ(found(8), "");
+  EXPECT_THAT(found(7), HasSubstr("the origin's server_id is 7, and has to be another than the server's own: give"));
+}
+
 TEST(SourceCheck, NamesCapturedTablesWithoutAKey) {
   const auto results = check_tables(
       {{.schema = "shop", .name = "log", .engine = "InnoDB", .has_primary_key = false, .is_sequence = false},
@@ -217,6 +240,17 @@ TEST(SourceCheck, NamesCapturedTablesWithoutAKey) {
       rules({"shop.*"}));
   EXPECT_THAT(errors(results), ElementsAre("table shop.log"));
   EXPECT_EQ(std::ranges::count(results, Severity::kWarning, &CheckResult::severity), 1);
+  EXPECT_THAT(results[0].mend, HasSubstr("\"!shop.log\""));
+}
+
+TEST(SourceCheck, WarnsOfWhatIsLeftOutBecauseItCannotBeCarried) {
+  const auto results = check_tables(
+      {{.schema = "shop", .name = "log", .engine = "InnoDB", .has_primary_key = false, .is_sequence = false},
+       {.schema = "shop", .name = "notes", .engine = "InnoDB", .has_primary_key = true, .is_sequence = false}},
+      rules({"shop.*", "!shop.log", "!shop.notes"}));
+  ASSERT_THAT(results, SizeIs(1));
+  EXPECT_EQ(results[0].severity, Severity::kWarning);
+  EXPECT_THAT(results[0].sentence(), HasSubstr("table shop.log is left out of every stream"));
 }
 
 TEST(SourceCheck, NamesTablesThatOnlyTheNewRulesCapture) {
@@ -246,6 +280,24 @@ std::string stop(std::string_view sql, const change::TableRules& by = rules(),
 TEST(Statements, DdlPasses) {
   for (const char* sql : {"CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD c INT", "CREATE INDEX i ON t (c)",
                           "CREATE USER x", "ANALYZE TABLE t", "DROP TEMPORARY TABLE t", "DROP VIEW v"})
+    EXPECT_EQ(stop(sql), "") << sql;
+}
+
+TEST(Statements, ThatBeginSystemVersioningStop) {
+  for (const char* sql :
+       {"CREATE TABLE orders (id INT PRIMARY KEY) WITH SYSTEM VERSIONING",
+        "CREATE OR REPLACE TABLE orders (id INT PRIMARY KEY, n INT WITH SYSTEM VERSIONING)",
+        "ALTER TABLE orders ADD SYSTEM VERSIONING", "ALTER TABLE orders ADD c INT, add system /* x */ versioning",
+        "CREATE TABLE orders (id INT PRIMARY KEY) /*M!100301 WITH SYSTEM VERSIONING */"}) {
+    const auto verdict = check_statement(read_statement(sql, kInShop), rules());
+    EXPECT_EQ(verdict.kind, StatementVerdict::Kind::kStops) << sql;
+    EXPECT_THAT(verdict.sentence, HasSubstr("\"!shop.orders\"")) << sql;
+    EXPECT_EQ(stop(sql, rules({"shop.*", "!shop.orders"})), "") << sql << ": the way out";
+  }
+  EXPECT_EQ(check_statement(read_statement("ALTER TABLE orders DROP SYSTEM VERSIONING", kInShop), rules()).kind,
+            StatementVerdict::Kind::kChangesRows);
+  for (const char* sql : {"CREATE TABLE orders (id INT PRIMARY KEY, n INT WITHOUT SYSTEM VERSIONING)",
+                          "ALTER TABLE orders COMMENT 'WITH SYSTEM VERSIONING'"})
     EXPECT_EQ(stop(sql), "") << sql;
 }
 
