@@ -67,10 +67,12 @@ std::expected<RoutedTable, std::string> RowRouter::make(const binlog::TableMap& 
         "in the stream's tables)",
         shape.schema, shape.full_name(), shape.schema));
   if (shape.key.empty())
-    return std::unexpected(
-        fmt::format("table {} has no primary key, so its rows cannot be told apart at another "
-                    "region: add a primary key, or leave the table out of every stream",
-                    shape.full_name()));
+    return std::unexpected(fmt::format(
+        "table {} has no primary key, so its rows cannot be told apart at another region, and these are "
+        "logged without one whatever is added to the table now: leave the table out (\"!{}\" in the "
+        "stream's tables, or a table rule with merge: local), and start capture again; with a key it can be "
+        "taken in later",
+        shape.full_name(), shape.full_name()));
   // A key over a prefix of a column makes rows equal whose columns differ. Such a table keeps to one partition, unless
   // it is hashed by an entity that the key has whole.
   TableShape hashed = shape;

@@ -105,7 +105,8 @@ std::optional<binlog::Event> Pipeline::next_event() {
   add(parts_.metrics.read_bytes, raw->header.size);
   const auto event = parts_.decoder.decode(*raw);
   if (!event) {
-    parts_.ending.end(EndKind::kStop, event.error().to_string());
+    const std::string sentence = event.error().to_string();
+    if (!hands_over(sentence)) parts_.ending.end(EndKind::kStop, sentence);
     return std::nullopt;
   }
   return *event;
@@ -154,7 +155,9 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
   const auto refusal = parts_.numberer.add(rows);
   if (!refusal) return;
   switch (refusal->kind) {
-    case RowsRefusal::Kind::kStops: return stop(refusal->sentence);
+    case RowsRefusal::Kind::kStops:
+      if (!hands_over(refusal->sentence)) stop(refusal->sentence);
+      return;
     case RowsRefusal::Kind::kEndsEpoch: return begin_epoch({refusal->sentence}, settings_.numbering);
   }
 }
@@ -182,7 +185,8 @@ void Pipeline::check_statement(const binlog::Event& event) {
     case StatementVerdict::Kind::kPasses: break;
     case StatementVerdict::Kind::kStops:
       if (foreign) break;  // changes logged as a statement: left out as its rows are
-      return stop(verdict.sentence);
+      if (!hands_over(verdict.sentence)) stop(verdict.sentence);
+      return;
     case StatementVerdict::Kind::kChangesRows:
       tell_statement(event, verdict);
       if (parts_.ending.ended()) return;
@@ -236,7 +240,9 @@ void Pipeline::learn_keys(std::string_view schema, std::string_view table, const
       keys.push_back({.parent = fmt::format("{}.{}", parent.schema, parent.table), .child = child});
   const auto unrepeated =
       std::ranges::find_if(keys, [&](const Cascade& key) { return is_unrepeated(key, parts_.rules); });
-  if (is_there && unrepeated != keys.end())
+  // Under the old numbering it is read again what is published; the new one judges behind it, and may leave the table
+  // out.
+  if (is_there && unrepeated != keys.end() && !settings_.stops_at_tails)
     return parts_.ending.end(EndKind::kStopRetried,
                              "the source cannot be captured: " + check_cascade(*unrepeated).sentence());
   note_ties(new_ties(keys, parts_.rules));
@@ -314,6 +320,15 @@ void Pipeline::begin_epoch(EpochReason reason, const change::Numbering& numberin
   parts_.ending.end({.kind = EndKind::kRenumber, .sentence = sentence, .advanced = has_advanced_});
 }
 
+/// Of a transaction that was published in part, what cannot be carried stops whoever reads the rest under the numbering
+/// it was published by. Where the configuration has another one by now, which may leave the table out, the old epoch
+/// ends right there. False: nothing is handed over, and it stops.
+bool Pipeline::hands_over(std::string_view why) {
+  if (!settings_.stops_at_tails || !tails_passed() || parts_.ending.ended()) return false;
+  begin_epoch({std::string(why.substr(0, kReasonBytesMax)), {}}, settings_.numbering);
+  return true;
+}
+
 void Pipeline::end_transaction() {
   if (parts_.ending.ended()) return;
   if (!parts_.history.repeating()) has_advanced_ = true;
@@ -372,7 +387,7 @@ bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
   std::vector<CascadingKey> found;
   bool all_known = true;
   for (const CascadingKey& key : *moment.keys) {
-    if (is_unrepeated(key.tie, parts_.rules)) {
+    if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) {
       parts_.ending.end(EndKind::kStopRetried, "the source cannot be captured: " + check_cascade(key.tie).sentence());
       return false;
     }

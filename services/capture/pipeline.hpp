@@ -98,6 +98,7 @@ class Pipeline {
   void name_ties();
   void note_ties(const std::vector<Cascade>& ties);
   void begin_tied_epoch();
+  [[nodiscard]] bool hands_over(std::string_view why);
   void begin_epoch(EpochReason reason, const change::Numbering& numbering);
   [[nodiscard]] bool between_transactions() const { return !parts_.decoder.in_transaction(); }
   void name_transaction();

@@ -306,6 +306,7 @@ TEST_F(Numbering, ATableWithoutAPrimaryKeyStopsAndIsNamed) {
   const auto refusal = transaction("t:1", {Rows::insert(keyless, {{1, 1}})});
   ASSERT_TRUE(refusal);
   EXPECT_THAT(*refusal, HasSubstr("table shop.log has no primary key"));
+  EXPECT_THAT(*refusal, HasSubstr("\"!shop.log\""));
 }
 
 TEST_F(Numbering, ASchemaThatAnotherServerCouldTakeForItsOwnStopsAndIsNamed) {

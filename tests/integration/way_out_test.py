@@ -1,0 +1,201 @@
+"""A stop because of one table ends when that table is left out, as the stop's own sentence says, and the rest goes on.
+
+What was left out and is taken in again has missed rows: the gate stays closed over it until somebody vouches for it.
+"""
+
+import copy
+import json
+import subprocess
+
+import pytest
+
+from circuit import Circuit
+from lab_lib import tools
+from lab_lib.services import get
+from services import write_config
+from wait import eventually
+
+MYSQL, MARIADB = "mysql", "mariadb"
+BOTH = (MYSQL, MARIADB) if tools.mysql_root() else (MARIADB,)
+KEPT = "CREATE TABLE kept (id INT NOT NULL PRIMARY KEY, body VARCHAR(250) NOT NULL)"
+LOG = "CREATE TABLE log (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)"
+LARGE = 40_000  # rows of a transaction whose first parts are acknowledged before its end is read
+
+
+@pytest.fixture
+def circuit(regions, sources, folder):
+    return lambda kind, target=None: Circuit(sources[kind], regions.east.bootstrap, folder, target and sources[target])
+
+
+def with_tables(case, tables, capture=False, rules=()):
+    config = copy.deepcopy(case.capture_config() if capture else case.config)
+    config["streams"]["main"]["tables"] = [table.format(s=case.schema) for table in tables]
+    config["tables"] = [{**rule, "match": rule["match"].format(s=case.schema)} for rule in rules]
+    if capture:
+        # Checkpoints are far apart: what was published is read again, under the numbering of then.
+        config["capture"] = {"batch_bytes": "64KiB", "checkpoint_interval": "60s"}
+    return config
+
+
+# narrowed and widened
+
+def reasons(gate):
+    """{reason: detail} of what closes the gate; None while it does not answer."""
+    _, answer = get(gate.url + "/v1/gate")
+    if not answer:
+        return None
+    return {reason["reason"]: reason["detail"] for stream in json.loads(answer).get("streams", []) for reason in stream["reasons"]}
+
+
+def all_tables_are_meant(gate, case):
+    detail = reasons(gate).get("not-yet-equal", "")
+    return "the stream's tables" in detail and "captured since epoch" in detail and case.schema not in detail
+
+
+def declare(case, *words):
+    done = subprocess.run(
+        [str(tools.farshore_binary("farshorectl")), "--config", str(write_config(case.folder, case.config, "ctl.yaml")), "equal", "declare",
+         "--origin", case.name, *words, "--why", "the test compared them", "--execute"],
+        capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def is_open(gate):
+    eventually("the gate is open", lambda: reasons(gate) == {}, 60, explain=lambda: str(reasons(gate)))
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_table_that_was_left_out_for_a_while_is_not_yet_equal(circuit, kind):
+    case = circuit(kind, "target")
+    case.execute(KEPT, LOG)
+    case.target.execute("SET SESSION sql_log_bin = 0", f"USE {case.schema}", KEPT, LOG)
+    narrow = with_tables(case, ["{s}.*", "!{s}.log"], capture=True)
+    wide = with_tables(case, ["{s}.*"], capture=True)
+    with case.apply(), case.gate() as gate:
+        with case.capture(config=narrow) as capture:
+            capture.wait_ready()
+            case.execute("INSERT INTO log VALUES (1, 1)", "INSERT INTO kept VALUES (1, 'x')")
+            eventually("what is taken arrives", lambda: case.rows("kept") == [(1, "x")])
+            declare(case)
+            is_open(gate)
+            assert case.published_changes() == 1 and case.rows("log") == []
+        with case.capture(config=wide) as capture:
+            capture.wait_ready()
+            case.execute("INSERT INTO log VALUES (2, 2)")
+            eventually("what is written from here on arrives", lambda: case.rows("log") == [(2, 2)])
+            eventually("the gate names the table alone", lambda: f"{case.schema}.log" in reasons(gate).get("not-yet-equal", ""),
+                       explain=lambda: str(reasons(gate)))
+            assert "kept" not in reasons(gate)["not-yet-equal"]
+            assert f"{case.schema}.log" in capture.said(), "capture warns"
+            case.target.execute("SET SESSION sql_log_bin = 0", f"INSERT INTO {case.schema}.log VALUES (1, 1)")
+            declare(case, "--stream", "main", "--table", f"{case.schema}.log")
+            is_open(gate)
+        # What a server wrote before it counted as the origin's own was not published, of whatever table.
+        wide["origins"][0]["own_servers"] = ["3e11fa47-71ca-11e1-9e33-c80aa9429562" if kind == MYSQL else "4711"]
+        with case.capture(config=wide) as capture:
+            capture.wait_ready()
+            case.execute("INSERT INTO kept VALUES (2, 'y')")
+            eventually("changes arrive", lambda: (2, "y") in case.rows("kept"))
+            eventually("the gate says it of all tables", lambda: all_tables_are_meant(gate, case),
+                       explain=lambda: str(reasons(gate)))
+            declare(case)
+            is_open(gate)
+
+
+# a table without a key
+
+def rows_of_kept(first, count=1):
+    rows = (f"({n}, REPEAT('x', 220))" for n in range(first, first + count))
+    return f"INSERT INTO kept VALUES {', '.join(rows)}"
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("tables,rules", [(["{s}.*", "!{s}.nokey"], []), (["{s}.*"], [{"match": "{s}.nokey", "merge": "local"}])],
+                         ids=["left out", "local"])
+@pytest.mark.parametrize("rows", [1, LARGE], ids=["small", "sent in parts"])
+def test_capture_goes_on_when_a_table_without_a_key_is_left_out(circuit, kind, tables, rules, rows):
+    """Also when a part of the transaction is published already."""
+    case = circuit(kind)
+    case.execute(KEPT, "CREATE TABLE nokey (n INT)")
+    with case.capture(config=with_tables(case, ["{s}.*"], capture=True)) as capture:
+        capture.wait_ready()
+        assert "without a primary key" in capture.said(), "it is told at the start"
+        case.execute(rows_of_kept(1))
+        case.wait_published(1)
+        case.execute("BEGIN", rows_of_kept(2, rows), "INSERT INTO nokey VALUES (1)", rows_of_kept(100_000), "COMMIT")
+        answer = capture.wait_unready("stopped", f"{case.schema}.nokey has no primary key", f"!{case.schema}.nokey", "merge: local")
+        assert "leave the table out" in answer
+    assert (case.published_changes() > 1) == (rows == LARGE), "the stop found the transaction as the test wants it"
+    with case.capture(config=with_tables(case, tables, capture=True, rules=rules)) as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO nokey VALUES (2)", rows_of_kept(200_000))
+        eventually("the last row is published", lambda: any(b"nokey" not in record.value for record in case.published()[-1:])
+                   and distinct(case) == rows + 3, explain=lambda: str((distinct(case), capture.readiness(), capture.said()[-1500:])))
+        assert f"table {case.schema}.nokey is left out of every stream" in capture.said()
+        capture.wait_ready()
+
+
+def distinct(case):
+    """Rows of `kept` that arrive: an epoch that begins in a transaction repeats what was published of it."""
+    ended = max((record.header.epoch for record in case.published()), default=1)
+    return 1 + sum(record.header.count for record in case.published() if record.header.epoch == ended)
+
+
+# a cascade that cannot be repeated
+
+def test_capture_goes_on_when_the_child_of_a_cascade_from_elsewhere_is_left_out(circuit):
+    """Rows of the child from before the key are published, and are read again before the new numbering begins."""
+    case = circuit(MARIADB)
+    outside = f"outside_{case.name}"
+    case.source.execute("SET SESSION sql_log_bin = 0", f"CREATE DATABASE {outside}", f"CREATE TABLE {outside}.parent (id INT NOT NULL PRIMARY KEY)")
+    case.execute(KEPT, "CREATE TABLE child (id INT NOT NULL PRIMARY KEY, parent INT)")
+    with case.capture(config=with_tables(case, ["{s}.*"], capture=True)) as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO child VALUES (1, NULL)")
+        case.wait_published(1)
+        case.execute(f"ALTER TABLE child ADD FOREIGN KEY (parent) REFERENCES {outside}.parent (id) ON DELETE CASCADE", rows_of_kept(1))
+        capture.wait_unready(f"changed by a cascade from {outside}.parent", "out of every stream")
+    with case.capture(config=with_tables(case, ["{s}.*", "!{s}.child"], capture=True)) as capture:
+        capture.wait_ready()
+        eventually("the rest goes on", lambda: any(b"kept" in record.value for record in case.published()),
+                   explain=lambda: str(capture.readiness()))
+
+
+# system versioning
+
+VERSIONED = [
+    ["CREATE TABLE v (id INT NOT NULL PRIMARY KEY, n INT NOT NULL) WITH SYSTEM VERSIONING"],
+    ["CREATE TABLE v (id INT NOT NULL PRIMARY KEY, n INT NOT NULL WITH SYSTEM VERSIONING)"],
+    ["CREATE TABLE v (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)", "INSERT INTO v VALUES (9, 9)", "ALTER TABLE v ADD SYSTEM VERSIONING"],
+    ["SET SESSION sql_log_bin = 0", "CREATE TABLE v (id INT NOT NULL PRIMARY KEY, n INT NOT NULL) WITH SYSTEM VERSIONING",
+     "SET SESSION sql_log_bin = 1"],
+    ["SET SESSION sql_log_bin = 0", "CREATE TABLE _v_old (id INT NOT NULL PRIMARY KEY, n INT NOT NULL) WITH SYSTEM VERSIONING",
+     "SET SESSION sql_log_bin = 1", "CREATE TABLE v LIKE _v_old"],
+]
+
+
+def test_a_system_versioned_table_refuses_the_start_until_it_is_left_out(circuit):
+    case = circuit(MARIADB)
+    case.execute(KEPT, *VERSIONED[0])
+    with case.capture() as capture:
+        assert capture.exit_code() == 1
+        assert f"table {case.schema}.v is system-versioned" in capture.said() and f'\\"!{case.schema}.v\\"' in capture.said()
+    with case.capture(config=with_tables(case, ["{s}.*", "!{s}.v"], capture=True)) as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO v VALUES (1, 1)", "UPDATE v SET n = 2", rows_of_kept(1))
+        case.wait_published(1)
+
+
+@pytest.mark.parametrize("statements", VERSIONED, ids=["created", "by a column", "altered", "not logged", "like another"])
+def test_a_table_that_becomes_system_versioned_stops_capture_until_it_is_left_out(circuit, statements):
+    case = circuit(MARIADB)
+    case.execute(KEPT)
+    with case.capture(config=with_tables(case, ["{s}.*"], capture=True)) as capture:
+        capture.wait_ready()
+        case.execute(*statements, "INSERT INTO v VALUES (1, 1)", "UPDATE v SET n = 2", "DELETE FROM v", rows_of_kept(1))
+        capture.wait_unready(f"{case.schema}.v", "system-versioned", f"!{case.schema}.v")
+    assert not any(b"row_start" in record.value for record in case.published()), "no other region waits for columns of its history"
+    with case.capture(config=with_tables(case, ["{s}.*", "!{s}.v"], capture=True)) as capture:
+        capture.wait_ready()
+        eventually("the rest goes on", lambda: any(b"kept" in record.value for record in case.published()),
+                   explain=lambda: str(capture.readiness()))
