@@ -140,11 +140,13 @@ Resolver::Result Resolver::on_conflict(mysql::Connection& connection, const prog
     return Answer{.done = false, .outcome = "it is not in conflict any more: a newer change of the key came"};
   if (request.action == "take-source") {
     if (at_barrier || (*change)->epoch != progress.epoch) {
-      return Answer{.done = false,
-                    .outcome =
-                        "refused: the origin's numbering began anew since, and newer changes of the key may "
-                        "have come in other partitions. Update the row at the origin once more, the newer change takes "
-                        "the place of this one; or discard it"};
+      return Answer{
+          .done = false,
+          .outcome =
+              "refused: the origin's numbering began anew since, and newer changes of the key may "
+              "have come in other partitions. Update the row at the origin once more, and the newer change takes "
+              "the place of this one (if the key's own columns were altered since, it comes as another key: "
+              "then discard this one when the newer change is in); or keep-target"};
     }
     return take_source(connection, progress, request, **change);
   }

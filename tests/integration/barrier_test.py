@@ -3,6 +3,8 @@
 import json
 import time
 
+import pytest
+
 from scenario import caught_up
 from wait import eventually
 
@@ -15,14 +17,42 @@ def barrier_of(target, origin):
     return next((row for row in target.progress(origin) if row["state"] == "at-barrier" and "parked" in row["reason"]), None)
 
 
-def test_an_epoch_waits_for_what_is_parked_and_says_for_what(regions):
+def refused_again(west, table):
+    """A request is taken while the partition stands at the barrier, and answered."""
+    again = west.ctl("parked", "retry", "--table", table, "--execute")
+    assert again.returncode == 3 and "refused again" in again.stdout, again.stdout + again.stderr
+
+
+def tried_now(west, table):
+    """What refused it is gone, and apply may have been faster."""
+    done = west.ctl("parked", "retry", "--table", table, "--execute")
+    assert "applied" in done.stdout or "nothing of that kind" in done.stderr, done.stdout + done.stderr
+
+
+def discarded(west, table):
+    """While the target refuses it still."""
+    done = west.ctl("parked", "discard", "--table", table, "--execute")
+    assert done.returncode == 0 and "not-yet-equal" in done.stdout, done.stdout + done.stderr
+
+
+def made_equal(west, table):
+    """What the operator does about a row that was given up."""
+    eventually("the gate names the table", lambda: table in json.dumps(west.gate()[1]) and not west.gate()[0])
+    west.database.execute("SET SESSION sql_log_bin = 0", f"INSERT INTO {table} VALUES (1, 500)")
+    done = west.ctl("equal", "declare", "--origin", "east", "--stream", "main", "--table", table, "--why", "the test", "--execute")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("way", ["mended", "retried", "discarded"])
+def test_an_epoch_waits_for_what_is_parked_and_says_for_what(regions, way):
     east, west = regions.east, regions.west
-    other, refused = f"test_barrier.other{UNIQUE}", f"test_barrier.refused{UNIQUE}"
+    unique = UNIQUE + way
+    other, refused = f"test_barrier.other{unique}", f"test_barrier.refused{unique}"
     regions.everywhere("CREATE DATABASE IF NOT EXISTS test_barrier CHARACTER SET utf8mb4",
                        f"CREATE TABLE {other} (id DECIMAL(9,2) NOT NULL PRIMARY KEY, n INT NOT NULL)",
                        f"CREATE TABLE {refused} (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)")
     regions.all_gates_open()
-    west.database.execute(f"ALTER TABLE {refused} ADD CONSTRAINT small{UNIQUE} CHECK (n < 100)")
+    west.database.execute(f"ALTER TABLE {refused} ADD CONSTRAINT small{unique} CHECK (n < 100)")
     try:
         east.database.as_application(f"INSERT INTO {refused} VALUES (1, 500)", f"INSERT INTO {other} VALUES (1, 1)")
         eventually("it is parked", west.parked)
@@ -38,9 +68,18 @@ def test_an_epoch_waits_for_what_is_parked_and_says_for_what(regions):
         status = west.ctl("status")
         assert status.returncode == 3 and f"1 of {refused}" in status.stdout
         assert west.database.rows(f"SELECT COUNT(*) FROM {other}") == [(1,)], "nothing behind the barrier is applied"
+        refused_again(west, refused)
+        if way == "discarded":
+            discarded(west, refused)
+            eventually("the barrier is over", lambda: west.database.rows(f"SELECT COUNT(*) FROM {other}") == [(2,)], 30,
+                       explain=lambda: str(west.progress("east")))
     finally:
-        west.database.execute(f"ALTER TABLE {refused} DROP CONSTRAINT small{UNIQUE}")
+        west.database.execute(f"ALTER TABLE {refused} DROP CONSTRAINT small{unique}")
+    if way == "retried":
+        tried_now(west, refused)
     caught_up(regions)
-    assert west.database.rows(f"SELECT n FROM {refused}") == [(500,)]
+    assert west.database.rows(f"SELECT n FROM {refused}") == ([] if way == "discarded" else [(500,)])
     assert west.database.rows(f"SELECT COUNT(*) FROM {other}") == [(2,)]
+    if way == "discarded":
+        made_equal(west, refused)
     regions.all_gates_open()

@@ -1,6 +1,7 @@
 """What the target refuses: whole transactions of groups wait, single rows are parked, clashes become conflicts, and people settle them."""
 
 import json
+import time
 import urllib.request
 
 import pytest
@@ -25,6 +26,8 @@ CREATE TABLE IF NOT EXISTS test_group.toy (id INT NOT NULL PRIMARY KEY, owner_id
 """
 TABLES = ["test_group.toy", "test_parking.shelf", "test_parking.named", "test_parking.phone", "test_parking.large", "test_group.account", "test_group.pet",
           "test_group.owner"]
+# The lab outlives a test process.
+UNIQUE = f"{time.time_ns() // 1_000_000 % 100_000_000:x}"
 SECRET = "s3cret-0171-5550123"
 
 
@@ -222,6 +225,10 @@ def command(region, *words):
 def say_equal(target, source, table):
     """What the operator says once the row is equal."""
     eventually("the gate says that the table is not yet equal", lambda: closed_by(target, "not-yet-equal") and closed_by(target, table))
+    declare(target, source, table)
+
+
+def declare(target, source, table):
     done = target.ctl("equal", "declare", "--origin", source.name, "--stream", "main", "--table", table, "--why", "the test made it so",
                       "--execute")
     assert done.returncode == 0, done.stderr
@@ -255,6 +262,54 @@ def test_a_number_that_both_regions_took_is_a_conflict_and_take_source_settles_i
     assert [(row["dry_run"], row["done"]) for row in kept][-2:] == [(1, 0), (0, 1)] and "@" in kept[-1]["who"]
 
 
+def test_a_conflict_that_is_equal_by_somebodys_word_is_discarded_and_nothing_is_written(regions, pair):
+    source, target = pair
+    clash(source, target)
+    behind_farshores_back(target, "DELETE FROM test_parking.phone", "INSERT INTO test_parking.phone VALUES (1, '0171', 0)")
+    dry = command(target, "conflicts", "discard", "--key", "1")[0]
+    assert not dry["done"] and "nothing is written" in dry["outcome"] and target.conflicts()
+    assert command(target, "conflicts", "discard", "--key", "1", "--execute")[0]["done"]
+    assert rows(target, "test_parking.phone") == [(1, "0171", 0)] and not target.conflicts()
+    ended = target.database.records("SELECT * FROM farshore.conflict_history WHERE table_name = 'phone' ORDER BY id")
+    assert ended[-1]["how"] == "discard"
+    regions.all_gates_open()
+
+
+@pytest.mark.parametrize("altered", ["its table's key", "another table's key"])
+def test_a_conflict_of_an_older_numbering_takes_an_update_at_the_origin_first(regions, pair, altered):
+    """What was numbered before may be older than changes of the key that went through other partitions."""
+    source, target = pair
+    own = altered.startswith("its")
+    table, other = (f"test_parking.{name}{UNIQUE}{source.name}{own}" for name in ("numbered", "other"))
+    regions.everywhere(*(f"CREATE TABLE {name} (id DECIMAL(9,2) NOT NULL PRIMARY KEY, number VARCHAR(40) NOT NULL UNIQUE, n INT NOT NULL)"
+                         for name in (table, other)))
+    behind_farshores_back(target, f"INSERT INTO {table} VALUES (100, '0171', 7)")
+    source.database.as_application(f"INSERT INTO {table} VALUES (1, '0171', 0)", f"INSERT INTO {other} VALUES (1, '0171', 0)")
+    old = eventually("the clash is a conflict", target.conflicts)[0]
+    moved = table if own else other
+    regions.everywhere("SET SESSION sql_log_bin = 0", f"ALTER TABLE {moved} MODIFY id DECIMAL(12,4) NOT NULL")
+    source.database.as_application(f"INSERT INTO {moved} VALUES (2, '0172', 0)")
+    eventually("the new epoch is entered", lambda: "0172" in [row[1] for row in rows(target, moved)], 60,
+               explain=lambda: str(target.progress(source.name)))
+    refused = target.ctl("conflicts", "take-source", "--table", table, "--execute")
+    assert refused.returncode == 3 and "Update the row at the origin once more" in refused.stdout, refused.stdout + refused.stderr
+    assert (100, "0171", 7) in [(int(row[0]), *row[1:]) for row in rows(target, table)] and target.conflicts()
+    source.database.as_application(f"UPDATE {table} SET n = 1 WHERE id = 1")
+    new = eventually("the newer change is in conflict", lambda: [row for row in target.conflicts() if row["epoch"] > old["epoch"]],
+                     explain=lambda: str(target.conflicts()))[0]
+    if own:  # the key is spelled otherwise now, so the old one is not known to be of the same row
+        assert new["key_text"] != old["key_text"] and len(target.conflicts()) == 2
+        assert "discard this one when the newer change is in" in refused.stdout
+        assert command(target, "conflicts", "discard", "--table", table, "--key", old["key_text"], "--execute")[0]["done"]
+    assert target.conflicts() == [new], "it took the place of the other one"
+    assert command(target, "conflicts", "take-source", "--table", table, "--execute")[0]["done"]
+    caught_up(regions)
+    assert rows(target, table) == rows(source, table)
+    if own:  # where every row is looked at, its UPDATE found none
+        declare(target, source, table)
+    regions.all_gates_open()
+
+
 def test_a_newer_change_takes_the_place_of_a_conflict(regions, pair):
     source, target = pair
     clash(source, target)
@@ -282,6 +337,9 @@ def test_a_parked_row_is_tried_and_discarded_by_command(regions, pair):
     with refusing(target, "test_parking.large", "n < 100"):
         source.database.as_application("INSERT INTO test_parking.large VALUES (1, 500, 'x'), (2, 600, 'x')")
         eventually("both are parked", lambda: len(target.parked()) == 2)
+        shown = command(target, "parked", "show", "--key", "2")
+        assert [(row["table"], row["source"]["after"]["n"], row["source"]["after"]["body"]) for row in shown] == [("test_parking.large", 600, "x")]
+        assert "600" in target.ctl("parked", "show", "--key", "2").stdout and "600" not in target.ctl("parked", "list").stdout
         again = target.ctl("parked", "retry", "--key", "1", "--execute")
         assert again.returncode == 3 and "refused again" in again.stdout and "not_now" in again.stdout
         assert "Nothing was done" in target.ctl("parked", "discard", "--key", "2").stderr
