@@ -9,8 +9,9 @@ from collections import Counter
 
 import pytest
 
-from circuit import Circuit
+from circuit import Circuit, make_accounts
 from lab_lib import tools
+from plain_servers import PlainServer
 from wait import eventually, holds_for
 
 MYSQL, MARIADB = "mysql", "mariadb"
@@ -161,6 +162,30 @@ def test_a_row_above_the_bound_stops_capture(circuit, kind, bound, length, remed
         case.execute(f"INSERT INTO wide VALUES (2, REPEAT('x', {length}))")
         capture.wait_unready("stopped", "wide", "max_row_bytes", remedy)
         assert case.published_changes() == 1
+
+
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("option", ["binlog_do_db=elsewhere", "binlog_ignore_db={schema}"])
+def test_a_binlog_filter_refuses_the_start_until_it_is_gone(regions, folder, kind, option):
+    server = PlainServer(kind, folder / kind, server_id=7, options=["--gtid-domain-id=7"] if kind == MARIADB else [])
+    with server:
+        make_accounts(server)
+        case = Circuit(server, regions.east.bootstrap, folder)
+        case.execute(*TABLES[:1])
+        option = option.format(schema=case.schema)
+        server.stop()
+        server.options.append(f"--{option}")
+        server.start()
+        with case.capture() as capture:
+            assert capture.exit_code() == 1
+            assert f"binlog filter is {option}, and has to be none" in capture.said()
+        server.stop()
+        server.options.pop()
+        server.start()
+        with case.capture() as capture:
+            capture.wait_ready()
+            case.execute("INSERT INTO good VALUES (1, 1)")
+            case.wait_published(1)
 
 
 WAITED_S = 12  # above the time that a source may lack what it sent for any other reason

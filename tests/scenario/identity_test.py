@@ -117,6 +117,8 @@ def test_a_filtered_marker_stops_apply_before_it_writes(emptied, seed):
                    explain=lambda: str(lab.west.progress("east")))
         eventually("the gate of west closes", lambda: not lab.west.gate()[0], GATE_CLOSES_WITHIN_S)
         assert "marker" in str(lab.west.gate()[1])
+        eventually("west's own capture refuses too", lambda: "binlog filter is binlog_ignore_db=farshore, and has to be none"
+                   in lab.west.ready("capture")[1], TAKE_OVER_WITHIN_S, explain=lambda: lab.west.ready("capture")[1])
         rows = lab.west.database.value("SELECT COUNT(*) FROM shop.account")
         some_transactions(workloads, "east", 10)
         holds_for("apply writes nothing", lambda: lab.west.database.value("SELECT COUNT(*) FROM shop.account") == rows, 1)
