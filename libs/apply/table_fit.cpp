@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include "change/limits.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -192,6 +193,7 @@ class Judge {
       compare_cascades(cascading);
     } else if (!source_.ties.empty()) {
       for (const change::Cascade& tie : source_.ties) check_tie(tie);
+      if (source_.ties.size() < change::kMaxTableTies) check_keys_of_ours();
     } else if (std::ranges::none_of(target_.keys, cascading)) {
       wait(
           "a foreign key cascades at the source without logging it, and none does here: children would stay. Make the "
@@ -209,6 +211,23 @@ class Judge {
         "a foreign key of {} to {} cascades at the source without logging it, and none of that table does here: "
         "children would stay. Make the source's foreign key here too",
         tie.child, tie.parent);
+  }
+
+  /// All that a change of this table's rows goes through at the source is named: what goes further here goes alone.
+  void check_keys_of_ours() {
+    for (const ForeignKey& key : target_.keys) {
+      const std::string child = key.schema + "." + key.table;
+      const std::string parent = key.parent_schema + "." + key.parent_table;
+      const bool is_reached =
+          same_name(parent, table_.schema + "." + table_.name) ||
+          std::ranges::any_of(source_.ties, [&](const change::Cascade& tie) { return same_name(tie.child, parent); });
+      const bool is_named = std::ranges::any_of(source_.ties, [&](const change::Cascade& tie) {
+        return same_name(tie.child, child) && same_name(tie.parent, parent);
+      });
+      if (key.cascades() && is_reached && !is_named)
+        wait("it has the foreign key {} here, which the source has not: it would cascade here alone. Drop it here",
+             text_of(key));
+    }
   }
 
   template <typename Cascading>

@@ -417,6 +417,28 @@ def test_a_key_that_was_dropped_before_capture_read_what_it_had_cascaded_is_stil
         assert (630, 63) in rows(region, "test_group.late"), "nobody waits for it any more"
 
 
+@pytest.mark.parametrize("pair", ["west"], indirect=True)
+def test_a_key_that_the_source_has_dropped_does_not_cascade_here_alone(regions, pair):
+    """As the page says: the source first, then the targets; under traffic."""
+    source, target = pair
+    key = "CONSTRAINT alone_key FOREIGN KEY (parent_id) REFERENCES test_group.parent (id) ON DELETE CASCADE"
+    drop = "ALTER TABLE test_group.alone DROP FOREIGN KEY alone_key"
+    make = f"CREATE TABLE test_group.alone (id INT NOT NULL PRIMARY KEY, parent_id INT NOT NULL, {key})"
+    for region in regions:
+        behind_farshores_back(region, "DROP TABLE IF EXISTS test_group.alone")
+    behind_farshores_back(target, make)
+    source.database.as_application(make, "INSERT INTO test_group.parent VALUES (40, 'goes')", "INSERT INTO test_group.alone VALUES (400, 40)",
+                                   "INSERT INTO test_group.child VALUES (401, 40)")
+    caught_up(regions)
+    source.database.as_application(drop, "DELETE FROM test_group.parent WHERE id = 40")
+    row = eventually("the delete waits", lambda: waiting(target, source))[0]
+    assert "would cascade here alone. Drop it here" in row["reason"] and "alone" in row["reason"]
+    behind_farshores_back(target, drop)
+    caught_up(regions)
+    for region in regions:
+        assert rows(region, "test_group.alone") == [(400, 40)] and not [one for one in rows(region, "test_group.child") if one[0] == 401]
+
+
 def test_an_order_group_is_in_one_partition_and_an_entity_too(regions, pair):
     source, target = pair
     source.database.as_application(
