@@ -32,8 +32,8 @@ std::expected<std::optional<ParkedChange>, SqlError> ParkedFirst::find(mysql::Co
                                                                        const std::string& origin,
                                                                        const ParkedKey& key) {
   const auto rows = connection.query(
-      fmt::format("SELECT {} FROM farshore.parked_first WHERE region={} AND origin={} AND {}", kParkedChangeColumns,
-                  text_literal(region_), text_literal(origin), key_condition(key)));
+      fmt::format("SELECT {} FROM farshore.parked_first WHERE region={} AND origin={} AND {} FOR UPDATE",
+                  kParkedChangeColumns, text_literal(region_), text_literal(origin), key_condition(key)));
   if (!rows) return std::unexpected(rows.error());
   if (rows->empty()) return std::optional<ParkedChange>();
   return std::optional<ParkedChange>(parked_change(*rows, 0));

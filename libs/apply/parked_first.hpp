@@ -23,7 +23,8 @@ class ParkedFirst {
   [[nodiscard]] std::expected<void, mysql::SqlError> keep(mysql::Connection& connection,
                                                           const progress::PartitionKey& partition,
                                                           const ParkedKey& key);
-  /// Nothing: none is known, as of a conflict by rule, and of what was parked before there was this table.
+  /// Nothing: none is known, as of a conflict by rule, and of what was parked before there was this table. Locked until
+  /// the transaction ends: who looks at the row after it waits for those who write the row and take this away.
   [[nodiscard]] std::expected<std::optional<ParkedChange>, mysql::SqlError> find(mysql::Connection& connection,
                                                                                  const std::string& origin,
                                                                                  const ParkedKey& key);

@@ -404,6 +404,7 @@ class FakeTarget {
         fields.emplace_back(row.second[name]);
       }
       reply.rows.push_back(std::move(fields));
+    if (!statement.ends_with(" FOR UPDATE")) return fails(1064, "the first is locked before the row is looked at");
     }
     if (reply.rows.empty()) return rows({"x"}, {});
     return reply;
