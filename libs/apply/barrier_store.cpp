@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "apply/parked_first.hpp"
 #include "mysql/literal.hpp"
 #include "progress/equality.hpp"
 #include "progress/progress_store.hpp"
@@ -83,7 +84,8 @@ std::expected<void, SqlError> BarrierStore::enter(const std::string& origin, con
     const auto added = progress::add_equality_once(connection_, region_, row, barrier.epoch);
     if (!added) return std::unexpected(added.error());
   }
-  return {};
+  if (!barrier.start.statement) return {};
+  return ParkedFirst(region_).forget_before(connection_, origin, barrier.epoch.epoch, barrier.start.statement->tables);
 }
 
 }  // namespace farshore::apply

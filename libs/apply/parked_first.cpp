@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "mysql/literal.hpp"
 #include "progress/progress_store.hpp"
 
@@ -44,6 +46,21 @@ std::expected<void, SqlError> ParkedFirst::forget(mysql::Connection& connection,
   const auto gone =
       connection.execute(fmt::format("DELETE FROM farshore.parked_first WHERE region={} AND origin={} AND {}",
                                      text_literal(region_), text_literal(origin), key_condition(key)));
+  if (!gone) return std::unexpected(gone.error());
+  return {};
+}
+
+std::expected<void, SqlError> ParkedFirst::forget_before(mysql::Connection& connection, const std::string& origin,
+                                                         Epoch epoch, std::span<const std::string> tables) {
+  std::string sql = fmt::format("DELETE FROM farshore.parked_first WHERE region={} AND origin={} AND epoch<{}",
+                                text_literal(region_), text_literal(origin), epoch.raw());
+  const bool is_any = std::ranges::any_of(tables, [](const std::string& name) { return name.ends_with(".*"); });
+  if (!tables.empty() && !is_any) {
+    std::string names;
+    for (const std::string& name : tables) names += (names.empty() ? "" : ",") + text_literal(name);
+    sql += " AND CONCAT(schema_name,'.',table_name) IN (" + names + ")";
+  }
+  const auto gone = connection.execute(sql);
   if (!gone) return std::unexpected(gone.error());
   return {};
 }

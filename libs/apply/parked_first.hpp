@@ -2,6 +2,7 @@
 
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,11 @@ class ParkedFirst {
                                                                                  const ParkedKey& key);
   [[nodiscard]] std::expected<void, mysql::SqlError> forget(mysql::Connection& connection, const std::string& origin,
                                                             const ParkedKey& key);
+  /// The same of all keys of these tables, "schema.table", whose first is of an earlier epoch: a statement changed
+  /// their rows, and no change tells how. None named, or all of a schema: any table of the origin.
+  [[nodiscard]] std::expected<void, mysql::SqlError> forget_before(mysql::Connection& connection,
+                                                                   const std::string& origin, Epoch epoch,
+                                                                   std::span<const std::string> tables);
 
  private:
   const std::string region_;

@@ -586,6 +586,9 @@ TEST_F(AStatementsBarrier, StaysUntilTheSameIsSaidToBeDoneHere) {
   target_.decide_statement("done");
   ASSERT_TRUE(entered());
   EXPECT_FALSE(was_written("INSERT INTO farshore.equality"));
+  EXPECT_THAT(writes_, Contains(AllOf(StartsWith("DELETE FROM farshore.parked_first"), HasSubstr("epoch<4"),
+                                      HasSubstr("IN ('shop.notes')"))))
+      << "no row is as before what was held back";
 }
 
 TEST_F(AStatementsBarrier, ThatIsPassedOverLeavesItsTablesNotYetEqual) {
