@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "apply/error_policy.hpp"
+
 namespace farshore::apply {
 namespace {
 
@@ -121,10 +123,8 @@ std::optional<BarrierWait> wait_at_barrier(const std::string& origin, const Barr
 }
 
 BarrierWait cannot_enter(const BarrierArrival& barrier, const mysql::SqlError& error) {
-  const bool lacks_table = error.kind == mysql::SqlErrorKind::kMissingTable;
   return {.state = PartitionState::kAtBarrier,
-          .reason = fmt::format("{}: it cannot be entered yet: {}{}", beginning(barrier), error.to_string(),
-                                lacks_table ? "; `farshorectl init` makes the tables that are missing" : "")};
+          .reason = fmt::format("{}: it cannot be entered yet: {}", beginning(barrier), described(error))};
 }
 
 std::vector<UnequalTable> unequal_behind(const BarrierArrival& barrier, std::optional<StatementState> statement,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "mysql/sql_error.hpp"
 
@@ -33,6 +34,12 @@ enum class Action : std::uint8_t {
     case mysql::SqlErrorKind::kOther: return Action::kStop;
   }
   return Action::kStop;
+}
+
+/// For people: with the way out, where it is a table of ours that is missing.
+[[nodiscard]] inline std::string described(const mysql::SqlError& error) {
+  const bool is_ours = error.kind == mysql::SqlErrorKind::kMissingTable && error.message.contains("farshore.");
+  return error.to_string() + (is_ours ? " (after an upgrade: `farshorectl init`)" : "");
 }
 
 }  // namespace farshore::apply

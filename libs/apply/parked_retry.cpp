@@ -199,7 +199,7 @@ std::expected<void, Failure> ParkedRetry::try_due(mysql::Connection& connection,
   std::vector<ParkedKey> due = parking_.waits().take_due(progress.key, now);
   while (!due.empty()) {
     const auto changes = parking_.find(connection, progress.key, due);
-    if (!changes) return std::unexpected(Failure::again(changes.error()));
+    if (!changes) return std::unexpected(cannot_be_tried(changes.error()));
     if (changes->empty()) {
       // Somebody took them away by hand.
       for (const ParkedKey& key : due) parking_.drop(progress.key, key);
@@ -238,7 +238,7 @@ std::expected<void, Failure> ParkedRetry::try_tables(mysql::Connection& connecti
   }
   if (tables.empty()) return {};
   const auto rows = progress::ProgressStore(connection, region_).load_origin(progress.key.origin);
-  if (!rows) return std::unexpected(Failure::again(rows.error()));
+  if (!rows) return std::unexpected(cannot_be_tried(rows.error()));
   for (const TableName& table : tables) {
     std::vector<const Refused*> clashes;
     for (const Refused& refused : refused_) {
@@ -292,9 +292,9 @@ std::expected<bool, Failure> ParkedRetry::fits(mysql::Connection& connection, co
 std::expected<bool, Failure> ParkedRetry::together(mysql::Connection& connection, const progress::ProgressRow& progress,
                                                    const TableName& table) {
   const auto parked = parking_.lock_table(connection, progress.key.origin, table.first, table.second, kTogether);
-  if (!parked) return std::unexpected(Failure::again(parked.error()));
+  if (!parked) return std::unexpected(cannot_be_tried(parked.error()));
   const auto others = parking_.count_not_taken(connection, progress.key.origin, table.first, table.second);
-  if (!others) return std::unexpected(Failure::again(others.error()));
+  if (!others) return std::unexpected(cannot_be_tried(others.error()));
   WorkSet set;
   (void)set.open_slice(progress);
   for (const ParkedChange& change : *parked) {
@@ -335,7 +335,7 @@ std::expected<void, Failure> ParkedRetry::write_all(mysql::Connection& connectio
     const bool is_ours = partition == progress.key;
     const auto done = is_ours ? parking_.written(connection, partition, ops[i])
                               : parking_.first().forget(connection, partition.origin, keys_of(ops[i]).front());
-    if (!done) return std::unexpected(Failure::again(done.error()));
+    if (!done) return std::unexpected(cannot_be_tried(done.error()));
     if (is_ours) applied_.push_back(keys_of(ops[i]).front());
   }
   return {};

@@ -113,7 +113,7 @@ std::expected<Resolver::Answer, Failure> Resolver::carry_out(mysql::Connection& 
 Resolver::Result Resolver::on_parked(mysql::Connection& connection, const progress::ProgressRow& progress,
                                      const Request& request) {
   const auto found = parking_.find(connection, progress.key, std::span(&request.key, 1));
-  if (!found) return std::unexpected(Failure::again(found.error()));
+  if (!found) return std::unexpected(failure_of(found.error()));
   if (found->empty() || found->front().seq != request.seq || found->front().epoch.epoch != request.epoch) {
     return Answer{.done = false, .outcome = "it is not parked any more: applied, or replaced by a newer change"};
   }
@@ -135,7 +135,7 @@ Resolver::Result Resolver::on_parked(mysql::Connection& connection, const progre
 Resolver::Result Resolver::on_conflict(mysql::Connection& connection, const progress::ProgressRow& progress,
                                        bool at_barrier, const Request& request) {
   const auto change = parking_.conflicts().find(connection, progress.key, request.key, request.epoch, request.seq);
-  if (!change) return std::unexpected(Failure::again(change.error()));
+  if (!change) return std::unexpected(failure_of(change.error()));
   if (!*change)
     return Answer{.done = false, .outcome = "it is not in conflict any more: a newer change of the key came"};
   if (request.action == "take-source") {

@@ -40,17 +40,15 @@ std::string group_waits(const RowOp& op, const SqlError& error) {
 }
 
 Failure cannot_note(const SqlError& error, std::uint32_t slice) {
-  return Failure::of_statement(
-      slice, "what stands here cannot be compared and noted (after an upgrade: `farshorectl init`)", error);
+  return Failure::of_statement(slice, "what stands here cannot be compared and noted", error);
 }
 
 Failure cannot_look(const SqlError& error, const RowOp& op) {
   const TableShape& shape = op.change->table->shape;
-  return Failure::of_statement(op.slice,
-                               fmt::format("table {}: its rows here cannot be compared, or what was found be noted "
-                                           "(after an upgrade: `farshorectl init`)",
-                                           shape.full_name()),
-                               error)
+  return Failure::of_statement(
+             op.slice,
+             fmt::format("table {}: its rows here cannot be compared, or what was found be noted", shape.full_name()),
+             error)
       .at(shape);
 }
 
@@ -365,7 +363,7 @@ RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error
     case Action::kWait:
       return std::unexpected(
           Failure::of_slice(op.slice, PartitionState::kWaitingForSchema,
-                            fmt::format("table {}: {} here: {}", table, name_of(error), error.to_string())));
+                            fmt::format("table {}: {} here: {}", table, name_of(error), described(error))));
     case Action::kStop:
       return std::unexpected(
           Failure::of_slice(op.slice, PartitionState::kStopped, fmt::format("table {}: {}", table, error.to_string())));

@@ -441,9 +441,7 @@ std::expected<void, Failure> WorkSetWriter::write_doubts(const WorkSet& set) {
     const auto told = progress::write_told(session_->connection, settings_.region, slice.key, *slice.doubts);
     if (told) continue;
     return std::unexpected(Failure::of_statement(static_cast<std::uint32_t>(i),
-                                                 "what the origin's region doubts cannot be noted (after an upgrade: "
-                                                 "`farshorectl init`)",
-                                                 told.error())
+                                                 "what the origin's region doubts cannot be noted", told.error())
                                .at(kFarshore, "told_doubt"));
   }
   return {};

@@ -27,7 +27,7 @@ void put(const RowOp& op, std::uint32_t place, std::vector<RowOp>& ops) {
 
 Failure Failure::of_statement(std::uint32_t slice, std::string_view what, const mysql::SqlError& error) {
   if (action_for(error.kind) == Action::kRetry) return again(error);
-  return of_slice(slice, progress::PartitionState::kStopped, fmt::format("{}: {}", what, error.to_string()));
+  return of_slice(slice, progress::PartitionState::kStopped, fmt::format("{}: {}", what, described(error)));
 }
 
 // MySQL's GTIDs begin with a UUID.

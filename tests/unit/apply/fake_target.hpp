@@ -145,6 +145,11 @@ class FakeTarget {
     denied_ = std::move(beginning);
   }
   /// Of every partition and topic.
+  /// As before `farshorectl init`: farshore has no such table.
+  void lack(std::string table) {
+    const std::scoped_lock lock(mutex_);
+    lacking_ = std::move(table);
+  }
   void store_offset(std::int64_t offset) {
     const std::scoped_lock lock(mutex_);
     offsets_ = {{std::to_string(offset)}};
@@ -258,6 +263,9 @@ class FakeTarget {
   Reply answer(const std::string& statement) {
     if (!denied_.empty() && statement.starts_with(denied_)) return fails(1142, "command denied to user");
     if (std::exchange(ended_, false)) return roll_back(hangs_up());
+    if (!lacking_.empty() && statement.contains(lacking_ + " ")) {
+      return fails(1146, "Table '" + lacking_ + "' doesn't exist");
+    }
     if (statement.starts_with("DO ")) return on_do(statement);
     if (statement == "COMMIT") return commit();
     if (statement == "ROLLBACK") return roll_back(ok());
@@ -548,6 +556,7 @@ class FakeTarget {
   std::string denied_;
   std::string grants_ = "GRANT ALL PRIVILEGES ON *.* TO `farshore_apply`@`%`";
   std::vector<std::vector<Reply::Field>> offsets_;
+  std::string lacking_;
   Commit commit_ = Commit::kGood;
   mysql::test::ScriptedServer server_;  // the last: its threads use the rest
 };

@@ -216,7 +216,7 @@ TEST_F(TheWriter, WhatTheOriginsRegionDoubtsIsWrittenWithTheSafeTimeOfIt) {
 }
 
 TEST_F(TheWriter, ASchemaWithoutTheTableOfDoubtsStopsThePartitionWithAWayOut) {
-  target_.deny("DELETE FROM farshore.told_doubt");
+  target_.lack("farshore.told_doubt");
   stored_and_loaded(applied_up_to(10, 4));
   take(Topic().watermark(6, 10));
   write();
