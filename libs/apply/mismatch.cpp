@@ -146,7 +146,7 @@ std::expected<std::optional<RowLook::Sighting>, SqlError> RowLook::compare_held(
   change::Batch batch;
   std::shared_ptr<const TargetTable> target;
   if (change::read_batch(first.header, first.bytes, tables_, batch) && batch.changes().size() == 1) {
-    const auto bound = catalog_.find(connection, batch.tables().front(), kind_of_source(batch));
+    const auto bound = catalog_.find(connection, batch.tables().front(), kind_of_source(batch), BoundFor::kComparing);
     if (!bound && bound.error().error) return std::unexpected(*bound.error().error);
     if (bound) target = *bound;
   }

@@ -83,8 +83,8 @@ class RowLook {
   };
   /// The row of a key that is parked or in conflict (or both, of a change that moves it), before `op`, the change that
   /// is held back or a newer one, is written: compares it with what the first that was held back expects, and locks it.
-  /// Where that one's columns do not fit the table any more, nobody can say that the row is as it was. Nothing is noted
-  /// before add().
+  /// In the columns that both that one and the table have by now; where the table has another key, nobody can say that
+  /// the row is as it was. Nothing is noted before add().
   [[nodiscard]] std::expected<std::vector<Sighting>, mysql::SqlError> look_held(mysql::Connection& connection,
                                                                                 ParkedFirst& kept,
                                                                                 const std::string& origin,

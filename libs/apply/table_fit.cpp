@@ -84,10 +84,12 @@ class Judge {
     std::vector<std::string> wanted;
     for (const std::uint32_t index : shape_.key) wanted.push_back(shape_.columns[index].name);
     if (wanted.empty()) {
+      fit_.finds_rows = false;
       wait("it has no primary key at the source");
       return;
     }
     if (!std::ranges::is_permutation(wanted, table_.primary_key, same_name)) {
+      fit_.finds_rows = false;
       wait("it has the primary key {} here and {} at the source", key_list(table_.primary_key), key_list(wanted));
       return;
     }
@@ -97,9 +99,13 @@ class Judge {
   void check_key_column(const Column& column) {
     const mysql::ColumnSchema* const there = table_.find(column.name);
     if (there == nullptr) return;
-    if (there->generated) wait("it has a generated column in its key: {}", column.name);
+    if (there->generated) {
+      fit_.finds_rows = false;
+      wait("it has a generated column in its key: {}", column.name);
+    }
     // A text that is compared with a number is read as one: other keys are equal to it, and no index helps.
     if (column.type <= ColumnType::kBigint && !there->charset.empty()) {
+      fit_.finds_rows = false;
       wait("it has its key column {} as text here, and as a number at the source", column.name);
     }
     if (stays_apart(column, *there)) return;

@@ -40,6 +40,7 @@ struct TargetPlace {
 struct TableFit {
   std::vector<std::string> waits;  ///< why rows written now would, or could, differ; empty: the table fits
   std::vector<std::string> warns;  ///< what may be refused, row by row and loudly
+  bool finds_rows = true;          ///< a row of the source can be found here by its key
 };
 
 /// Sentences without the table's name.

@@ -65,17 +65,18 @@ std::expected<void, Unbound> TargetCatalog::lock(mysql::Connection& connection, 
 }
 
 std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::find(
-    mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind) {
-  const auto found = tables_.find(Key(source.get(), source_kind));
-  if (found == tables_.end()) return bind(connection, source, source_kind);
+    mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind,
+    BoundFor use) {
+  const auto found = tables_.find(Key(source.get(), source_kind, use));
+  if (found == tables_.end()) return bind(connection, source, source_kind, use);
   Entry& entry = found->second;
   if (entry.round == round_) return entry.table;
   if (entry.statement.empty() || std::chrono::steady_clock::now() - entry.read_at >= max_age_) {
-    return bind(connection, source, source_kind);
+    return bind(connection, source, source_kind, use);
   }
   if (auto locked = connection.query("EXECUTE " + entry.statement); !locked) {
     if (mysql::is_transient(locked.error().kind)) return std::unexpected(not_now(std::move(locked.error())));
-    return bind(connection, source, source_kind);  // the table is gone, or the statement with its session
+    return bind(connection, source, source_kind, use);  // the table is gone, or the statement with its session
   }
   entry.round = round_;
   looked_in_ = round_;
@@ -83,11 +84,12 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::find(
 }
 
 std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
-    mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind) {
+    mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind,
+    BoundFor use) {
   const TableShape& shape = source->shape;
   if (auto refused = refusal(rules_, shape)) return std::unexpected(std::move(*refused));
   if (statements_ >= kMaxTables) forget();
-  const Key key(source.get(), source_kind);
+  const Key key(source.get(), source_kind, use);
   tables_.erase(key);
   std::string statement = fmt::format("farshore_{}", statements_);
   if (auto locked = lock(connection, shape, statement); !locked) return std::unexpected(std::move(locked.error()));
@@ -98,7 +100,7 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
     if (auto read = read_server(connection); !read) return std::unexpected(not_now(std::move(read.error())));
   }
   if (const std::string mend = blind_to_triggers(server_->grants, shape.schema);
-      !mend.empty() && !server_->grants.has_of_tables(shape.schema)) {
+      use == BoundFor::kWriting && !mend.empty() && !server_->grants.has_of_tables(shape.schema)) {
     server_.reset();  // it may be granted by the next look
     return std::unexpected(does_not_fit(
         fmt::format("table {}: its triggers cannot be seen by apply's account: {}", shape.full_name(), mend)));
@@ -113,7 +115,7 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
   auto bound = TargetTable::bind(
       source, source_kind,
       {.table = **schema, .keys = keys, .null_becomes_now = server_->null_becomes_now, .account = server_->account},
-      route.merge, route.on_mismatch);
+      route.merge, route.on_mismatch, use);
   if (!bound) return std::unexpected(does_not_fit(std::move(bound.error())));
   auto table = std::make_shared<const TargetTable>(std::move(*bound));
   ++statements_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "apply/target_table.hpp"
@@ -41,7 +42,8 @@ class TargetCatalog {
   void begin_round() { ++round_; }
   /// One that does not fit is read again each time.
   [[nodiscard]] std::expected<std::shared_ptr<const TargetTable>, Unbound> find(
-      mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind);
+      mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind,
+      BoundFor use = BoundFor::kWriting);
   /// At the round's end. False: a table has changed since it was bound. All are forgotten then, and the round is to be
   /// repeated.
   [[nodiscard]] std::expected<bool, mysql::SqlError> still_holds(mysql::Connection& connection);
@@ -56,13 +58,14 @@ class TargetCatalog {
     std::chrono::steady_clock::time_point read_at;
     std::uint64_t round = 0;  ///< in which its lock was taken last
   };
-  using Key = std::pair<const change::ChangeTable*, ServerKind>;
+  using Key = std::tuple<const change::ChangeTable*, ServerKind, BoundFor>;
 
   /// Prepares the table's statement, or leaves its name empty, and takes the lock.
   [[nodiscard]] static std::expected<void, Unbound> lock(mysql::Connection& connection, const TableShape& shape,
                                                          std::string& statement);
   [[nodiscard]] std::expected<std::shared_ptr<const TargetTable>, Unbound> bind(
-      mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind);
+      mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind,
+      BoundFor use);
 
   /// What a session's server says once.
   struct Server {

@@ -50,12 +50,14 @@ std::string literal_of(const mysql::ColumnSchema& column, const std::string& nam
 
 std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const change::ChangeTable> source,
                                                           ServerKind source_kind, const TargetPlace& place,
-                                                          change::MergeRule merge, change::OnMismatch on_mismatch) {
+                                                          change::MergeRule merge, change::OnMismatch on_mismatch,
+                                                          BoundFor use) {
   const TableShape& shape = source->shape;
   const mysql::TableSchema& target = place.table;
   const TableFit fit = judge(
       {.shape = shape, .kind = source_kind, .repeats_cascades = source->repeats_cascades, .ties = source->ties}, place);
-  if (!fit.waits.empty()) {
+  const bool only_compares = use == BoundFor::kComparing;
+  if (only_compares ? !fit.finds_rows : !fit.waits.empty()) {
     return std::unexpected(fmt::format("table {}: {}", shape.full_name(), fmt::join(fit.waits, "; ")));
   }
 
@@ -69,6 +71,10 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   for (std::uint32_t i = 0; i < shape.columns.size(); ++i) {
     const farshore::Column& column = shape.columns[i];
     const mysql::ColumnSchema* const there = target.find(column.name);
+    if (only_compares) {
+      const bool is_of_key = std::ranges::find(shape.key, i) != shape.key.end();
+      if (there == nullptr || (!is_of_key && silent_loss(column, *there))) continue;
+    }
     if (!there->generated) bound[i] = static_cast<std::uint32_t>(table.columns_.size());
     const bool is_characters = column.type >= ColumnType::kChar && column.type <= ColumnType::kText;
     const bool source_pads = is_characters && find_collation(source_kind, column.collation).pads;

@@ -28,15 +28,23 @@ enum class WritePath : std::uint8_t {
   kImmutable,  ///< plain inserts; what is there already is compared
 };
 
+/// What a table is bound for.
+enum class BoundFor : std::uint8_t {
+  kWriting,
+  kComparing,  ///< older rows of a table that has another shape by now, in the columns that both have
+};
+
 /// A source's table bound to the target's: which column goes where, and the text of every statement. Made once for a
 /// shape and a target schema. Const after construction.
 class TargetTable {
  public:
   /// An error is the reason, for people, why the target's table cannot take the source's rows as it is now.
+  /// kComparing: only that it has another key.
   [[nodiscard]] static std::expected<TargetTable, std::string> bind(std::shared_ptr<const change::ChangeTable> source,
                                                                     ServerKind source_kind, const TargetPlace& target,
                                                                     change::MergeRule merge,
-                                                                    change::OnMismatch on_mismatch = {});
+                                                                    change::OnMismatch on_mismatch = {},
+                                                                    BoundFor use = BoundFor::kWriting);
 
   [[nodiscard]] WritePath path() const { return path_; }
   [[nodiscard]] const std::string& schema() const { return schema_; }

@@ -116,6 +116,7 @@ class FakeTarget {
     kPlain,      ///< id BIGINT PRIMARY KEY, note VARCHAR
     kUnique,     ///< the same, with a unique key over note
     kWide,       ///< the same, and a column more: c VARCHAR
+    kNeedy,      ///< as kWide, and c is NOT NULL without a default
     kTextKey,    ///< note VARCHAR PRIMARY KEY, compared without case, id BIGINT
     kBinaryKey,  ///< the same, compared by bytes, without trailing spaces
   };
@@ -144,12 +145,12 @@ class FakeTarget {
     const std::scoped_lock lock(mutex_);
     denied_ = std::move(beginning);
   }
-  /// Of every partition and topic.
   /// As before `farshorectl init`: farshore has no such table.
   void lack(std::string table) {
     const std::scoped_lock lock(mutex_);
     lacking_ = std::move(table);
   }
+  /// Of every partition and topic.
   void store_offset(std::int64_t offset) {
     const std::scoped_lock lock(mutex_);
     offsets_ = {{std::to_string(offset)}};
@@ -262,10 +263,10 @@ class FakeTarget {
 
   Reply answer(const std::string& statement) {
     if (!denied_.empty() && statement.starts_with(denied_)) return fails(1142, "command denied to user");
-    if (std::exchange(ended_, false)) return roll_back(hangs_up());
     if (!lacking_.empty() && statement.contains(lacking_ + " ")) {
       return fails(1146, "Table '" + lacking_ + "' doesn't exist");
     }
+    if (std::exchange(ended_, false)) return roll_back(hangs_up());
     if (statement.starts_with("DO ")) return on_do(statement);
     if (statement == "COMMIT") return commit();
     if (statement == "ROLLBACK") return roll_back(ok());
@@ -403,6 +404,7 @@ class FakeTarget {
       }
       return ok(1);
     }
+    if (!statement.ends_with(" FOR UPDATE")) return fails(1064, "the first is locked before the row is looked at");
     Reply reply = rows({}, {});
     for (auto row : kept) {
       if (!has_key(row)) continue;
@@ -412,7 +414,6 @@ class FakeTarget {
         fields.emplace_back(row.second[name]);
       }
       reply.rows.push_back(std::move(fields));
-    if (!statement.ends_with(" FOR UPDATE")) return fails(1064, "the first is locked before the row is looked at");
     }
     if (reply.rows.empty()) return rows({"x"}, {});
     return reply;
@@ -518,7 +519,7 @@ class FakeTarget {
     if (statement.contains("information_schema.STATISTICS")) {
       const std::string key = table->second == Shape::kTextKey || table->second == Shape::kBinaryKey ? "note" : "id";
       Reply keys = rows({"INDEX_NAME", "COLUMN_NAME", "SUB_PART"}, {{"PRIMARY", key, std::nullopt}});
-      if (table->second == Shape::kUnique || table->second == Shape::kWide)
+      if (table->second == Shape::kUnique || table->second == Shape::kWide || table->second == Shape::kNeedy)
         keys.rows.push_back({"note", "note", std::nullopt});
       return keys;
     }
@@ -530,9 +531,10 @@ class FakeTarget {
                           {"note", "varchar", "varchar(20)", "utf8mb4", "utf8mb4_general_ci", "YES", "", null, "", "80",
                            null, null, null, "20"}});
     if (table->second == Shape::kBinaryKey) columns.rows.back()[4] = "utf8mb4_bin";
-    if (table->second == Shape::kWide) {
+    if (table->second == Shape::kWide || table->second == Shape::kNeedy) {
       columns.rows.push_back(columns.rows.back());
       columns.rows.back().front() = "c";
+      if (table->second == Shape::kNeedy) columns.rows.back()[5] = "NO";
     }
     return columns;
   }
@@ -554,9 +556,9 @@ class FakeTarget {
   Data data_;
   std::size_t packet_bytes_ = 16'777'216;
   std::string denied_;
+  std::string lacking_;
   std::string grants_ = "GRANT ALL PRIVILEGES ON *.* TO `farshore_apply`@`%`";
   std::vector<std::vector<Reply::Field>> offsets_;
-  std::string lacking_;
   Commit commit_ = Commit::kGood;
   mysql::test::ScriptedServer server_;  // the last: its threads use the rest
 };

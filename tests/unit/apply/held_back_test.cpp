@@ -113,7 +113,21 @@ TEST_F(HeldBack, TheFirstIsComparedInItsOwnShape) {
   expect_nothing_counted();
 }
 
-TEST_F(HeldBack, ARowThatNobodyCanCompareAnyMoreIsCounted) {
+TEST_F(HeldBack, AColumnThatTheTableHasGotWithoutADefaultIsNotCompared) {
+  arrives(topic_.transaction(1).update(1, "a", "b"));
+  ASSERT_EQ(target_.parked(), 1U);
+  target_.add_table("notes", FakeTarget::Shape::kNeedy);
+  TableShape wide = notes_shape("notes");
+  wide.columns.push_back(column("c", ColumnType::kVarchar, "utf8mb4", 45, 80));
+  const std::vector<Value> before{Value::of_int(1), Value::of_bytes("b"), Value::of_bytes("")};
+  const std::vector<Value> after{Value::of_int(1), Value::of_bytes("x"), Value::of_bytes("")};
+  refuses_ = false;
+  arrives(topic_.table(wide).transaction(2).change(change::Op::kUpdate, before, after));
+  EXPECT_EQ(target_.parked(), 0U);
+  expect_nothing_counted();
+}
+
+TEST_F(HeldBack, OrThatItHasLost) {
   target_.add_table("notes", FakeTarget::Shape::kWide);
   TableShape wide = notes_shape("notes");
   wide.columns.push_back(column("c", ColumnType::kVarchar, "utf8mb4", 45, 80));
@@ -125,7 +139,15 @@ TEST_F(HeldBack, ARowThatNobodyCanCompareAnyMoreIsCounted) {
   refuses_ = false;
   arrives(topic_.table(notes_shape("notes")).transaction(2).update(1, "b", "c"));
   EXPECT_EQ(target_.parked(), 0U);
-  expect_counted("before-differs");
+  expect_nothing_counted();
+}
+
+TEST_F(HeldBack, ASchemaWithoutItsTableStopsThePartitionWithAWayOut) {
+  target_.lack("farshore.parked_first");
+  take(topic_.transaction(1).update(1, "a", "b").end().send());
+  write();
+  EXPECT_EQ(target_.progress().at("state"), "stopped");
+  EXPECT_THAT(target_.progress().at("reason"), HasSubstr("(after an upgrade: `farshorectl init`)"));
 }
 
 }  // namespace

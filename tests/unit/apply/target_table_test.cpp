@@ -57,6 +57,26 @@ TEST(Binding, KeysThatTheTargetWouldHoldEqualAndTheSourceNotAreNotTaken) {
       << "MySQL's default into MariaDB's: 'a' and 'a ' would be one";
 }
 
+TEST(Binding, ToCompareTakesTheColumnsThatBothHave) {
+  const auto to_compare = [](const mysql::TableSchema& target) {
+    return TargetTable::bind(source_of(notes_shape("notes")), ServerKind::kMariadb, {.table = target},
+                             change::MergeRule::kOverwrite, {}, BoundFor::kComparing);
+  };
+  mysql::TableSchema target = notes_target();
+  target.columns.back() = target_column("extra", "int");
+  target.columns.back().has_default = false;
+  target.columns.back().nullable = false;
+  ASSERT_FALSE(try_bind(notes_shape("notes"), target));
+  const auto bound = to_compare(target);
+  ASSERT_TRUE(bound) << bound.error();
+  std::string sql;
+  const std::vector<Value> row{Value::of_int(1), Value::of_bytes("a")};
+  ASSERT_TRUE(bound->append_compare(row, TargetTable::Written::kByAnybody, sql));
+  EXPECT_EQ(sql, "SELECT 1 AND `id`<=>1 FROM `shop`.`notes` WHERE `id`=1");
+  target.primary_key = {"extra"};
+  EXPECT_FALSE(to_compare(target));
+}
+
 TEST(WritePaths, BytewiseTextIsCoalescedWhereBothSidesPadAlike) {
   EXPECT_EQ(bind(named_shape(kUtf8mb4Bin), named_target("utf8mb4_bin")).path(), WritePath::kCoalesced);
   EXPECT_EQ(bind(named_shape(kUtf8mb4Bin), named_target("utf8mb4_nopad_bin")).path(), WritePath::kOrdered);
