@@ -187,8 +187,10 @@ std::expected<std::optional<Mismatch>, SqlError> RowLook::compare(mysql::Connect
     if (!rows && cannot_be_compared(rows.error())) return There::kCannotBe;  // likewise
     if (!rows) return std::unexpected(rows.error());
     if (rows->empty()) return There::kNone;
-    const bool is_same = rows->text(0, 0) == "1" && op.target->has_documents(row, std::span(rows->rows[0]).subspan(1));
-    return is_same ? There::kAsGiven : There::kOther;
+    if (rows->text(0, 0) != "1") return There::kOther;
+    const auto has_documents = op.target->has_documents(row, std::span(rows->rows[0]).subspan(1));
+    if (!has_documents) return There::kCannotBe;
+    return *has_documents ? There::kAsGiven : There::kOther;
   };
   const bool was_there = first.op != change::Op::kInsert;
   const auto after = op.change->row();

@@ -360,8 +360,10 @@ bool TargetTable::is_spelled(const Column& column) const {
   return source_->shape.columns[column.source].type == ColumnType::kJson && !column.is_json;
 }
 
-bool TargetTable::has_documents(std::span<const Value> row, std::span<const mysql::Rows::Field> documents) const {
+std::optional<bool> TargetTable::has_documents(std::span<const Value> row,
+                                               std::span<const mysql::Rows::Field> documents) const {
   std::size_t next = 0;
+  bool are_shown = true;
   for (const std::vector<Column>* const columns : {&columns_, &generated_}) {
     for (const Column& column : *columns) {
       if (!is_spelled(column)) continue;
@@ -370,11 +372,15 @@ bool TargetTable::has_documents(std::span<const Value> row, std::span<const mysq
       const mysql::Rows::Field& cell = documents[next++];
       if (value.is_null() != !cell) return false;
       if (!cell) continue;
+      if (cell->empty()) {
+        are_shown = false;
+        continue;
+      }
       const bool is_text = value.kind() == Value::Kind::kBytes || value.kind() == Value::Kind::kText;
       if (!is_text || !is_same_json(json_text(value.bytes()), *cell)) return false;
     }
   }
-  return true;
+  return are_shown ? std::optional(true) : std::nullopt;
 }
 
 void TargetTable::append_object(std::string& out) const {
