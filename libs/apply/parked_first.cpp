@@ -41,6 +41,30 @@ std::expected<std::optional<ParkedChange>, SqlError> ParkedFirst::find(mysql::Co
   return std::optional<ParkedChange>(parked_change(*rows, 0));
 }
 
+std::expected<void, SqlError> ParkedFirst::expect_written(mysql::Connection& connection,
+                                                          const progress::PartitionKey& partition, const RowOp& op) {
+  // A change that finds the row so, or finds none.
+  change::ChangeView next = *op.change;
+  next.op = op.is_delete() ? change::Op::kInsert : change::Op::kUpdate;
+  next.after = op.change->row();
+  next.before = {};
+  next.before_columns = {};
+  RowOp expects = op;
+  expects.change = &next;
+  expects.first = nullptr;
+  std::string bytes;
+  mysql::append_binary_literal(single_change_bytes(partition, expects), bytes);
+  const ParkedKey key = keys_of(op).front();
+  const auto kept = connection.execute(
+      fmt::format("REPLACE INTO farshore.parked_first ({}) VALUES ({},{},{},{},{},{},{},{},{},{},{},{},'')", kColumns,
+                  text_literal(region_), text_literal(partition.origin), text_literal(partition.stream),
+                  partition.partition.raw(), op.batch->header().id.epoch.raw(), op.batch->header().id.incarnation.raw(),
+                  next.seq.raw(), text_literal(key.schema), text_literal(key.table), hash_literal(key),
+                  text_literal(op.batch->transaction_of(*op.change).gtid), bytes));
+  if (!kept) return std::unexpected(kept.error());
+  return {};
+}
+
 std::expected<void, SqlError> ParkedFirst::forget(mysql::Connection& connection, const std::string& origin,
                                                   const ParkedKey& key) {
   const auto gone =

@@ -8,6 +8,7 @@
 
 #include "apply/parked_change.hpp"
 #include "apply/parked_key.hpp"
+#include "apply/row_op.hpp"
 #include "mysql/connection.hpp"
 #include "progress/progress_row.hpp"
 
@@ -29,6 +30,11 @@ class ParkedFirst {
   [[nodiscard]] std::expected<std::optional<ParkedChange>, mysql::SqlError> find(mysql::Connection& connection,
                                                                                  const std::string& origin,
                                                                                  const ParkedKey& key);
+  /// In place of what is kept under the change's key, that the row is as the change leaves it: it was written for
+  /// another partition, whose own it is to say that it is over.
+  [[nodiscard]] std::expected<void, mysql::SqlError> expect_written(mysql::Connection& connection,
+                                                                    const progress::PartitionKey& partition,
+                                                                    const RowOp& op);
   [[nodiscard]] std::expected<void, mysql::SqlError> forget(mysql::Connection& connection, const std::string& origin,
                                                             const ParkedKey& key);
   /// The same of all keys of these tables, "schema.table", whose first is of an earlier epoch: a statement changed

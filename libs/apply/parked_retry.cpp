@@ -334,7 +334,7 @@ std::expected<void, Failure> ParkedRetry::write_all(mysql::Connection& connectio
     // From here on the row is as another partition's parked change leaves it, not as its first one expects it.
     const bool is_ours = partition == progress.key;
     const auto done = is_ours ? parking_.written(connection, partition, ops[i])
-                              : parking_.first().forget(connection, partition.origin, keys_of(ops[i]).front());
+                              : parking_.first().expect_written(connection, partition, ops[i]);
     if (!done) return std::unexpected(cannot_be_tried(done.error()));
     if (is_ours) applied_.push_back(keys_of(ops[i]).front());
   }
