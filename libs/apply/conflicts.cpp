@@ -43,6 +43,16 @@ bool Conflicts::knows(const std::string& origin, const ParkedKey& key) const {
   return known != known_.end() && (known->second.all || known->second.keys.contains(key));
 }
 
+std::expected<bool, SqlError> Conflicts::is_open(mysql::Connection& connection, const std::string& origin,
+                                                 const ParkedKey& key) const {
+  if (!knows(origin, key)) return false;
+  const auto rows =
+      connection.query(fmt::format("SELECT 1 FROM farshore.conflict WHERE region={} AND origin={} AND {} LIMIT 1",
+                                   text_literal(region_), text_literal(origin), key_condition(key)));
+  if (!rows) return std::unexpected(rows.error());
+  return !rows->empty();
+}
+
 bool Conflicts::has_any(const std::string& origin) const {
   if (edits_.contains(origin)) return true;
   const auto known = known_.find(origin);

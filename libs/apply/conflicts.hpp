@@ -27,6 +27,9 @@ class Conflicts {
   [[nodiscard]] std::expected<void, mysql::SqlError> load(mysql::Connection& connection, const std::string& origin);
   /// An open conflict has the key. (With very many of them: or may have it.)
   [[nodiscard]] bool knows(const std::string& origin, const ParkedKey& key) const;
+  /// The same by what the database has: knows() may say yes of one that is over, or of any with very many.
+  [[nodiscard]] std::expected<bool, mysql::SqlError> is_open(mysql::Connection& connection, const std::string& origin,
+                                                             const ParkedKey& key) const;
 
   /// Whether knows() may say yes to anything.
   [[nodiscard]] bool has_any(const std::string& origin) const;

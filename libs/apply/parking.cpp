@@ -92,6 +92,17 @@ bool Parking::touches(const progress::PartitionKey& partition, const RowOp& op) 
   });
 }
 
+std::expected<bool, mysql::SqlError> Parking::holds_back(mysql::Connection& connection,
+                                                         const progress::PartitionKey& partition,
+                                                         const RowOp& op) const {
+  for (const ParkedKey& key : keys_of(op)) {
+    if (is_parked(partition, key)) return true;
+    const auto is_open = conflicts_.is_open(connection, partition.origin, key);
+    if (!is_open || *is_open) return is_open;
+  }
+  return false;
+}
+
 bool Parking::is_parked(const progress::PartitionKey& partition, const ParkedKey& key) const {
   if (const auto edits = edits_.find(partition); edits != edits_.end()) {
     if (const auto edit = edits->second.find(key); edit != edits->second.end()) return edit->second;
@@ -104,7 +115,12 @@ std::expected<void, mysql::SqlError> Parking::park(mysql::Connection& connection
                                                    const progress::PartitionKey& partition, const RowOp& op,
                                                    const mysql::SqlError& error) {
   const ParkedKey key = keys_of(op).front();
-  const bool is_first = !is_parked(partition, key) && !conflicts_.knows(partition.origin, key);
+  bool is_first = !is_parked(partition, key);
+  if (is_first) {
+    const auto is_open = conflicts_.is_open(connection, partition.origin, key);
+    if (!is_open) return std::unexpected(is_open.error());
+    is_first = !*is_open;
+  }
   const change::ChangeView& change = *op.change;
   const auto written = connection.execute(fmt::format(
       "INSERT INTO farshore.parked (region, origin, stream, part, schema_name, table_name, key_hash, key_text, epoch, "

@@ -48,6 +48,10 @@ class Parking {
   /// open conflict has it.
   [[nodiscard]] bool touches(const progress::PartitionKey& partition, const RowOp& op) const;
   [[nodiscard]] bool is_parked(const progress::PartitionKey& partition, const ParkedKey& key) const;
+  /// touches(), and what only memory says to be in conflict is asked of the database.
+  [[nodiscard]] std::expected<bool, mysql::SqlError> holds_back(mysql::Connection& connection,
+                                                                const progress::PartitionKey& partition,
+                                                                const RowOp& op) const;
 
   /// Keeps the change in place of what is parked under its key, or was in conflict.
   [[nodiscard]] std::expected<void, mysql::SqlError> park(mysql::Connection& connection,

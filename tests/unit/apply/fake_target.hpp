@@ -150,6 +150,11 @@ class FakeTarget {
     const std::scoped_lock lock(mutex_);
     lacking_ = std::move(table);
   }
+  /// So many that nobody keeps them in memory one by one, all of another table.
+  void have_many_conflicts() {
+    const std::scoped_lock lock(mutex_);
+    conflicts_ = 100'001;
+  }
   /// Of every partition and topic.
   void store_offset(std::int64_t offset) {
     const std::scoped_lock lock(mutex_);
@@ -280,6 +285,10 @@ class FakeTarget {
     if (statement.contains("farshore.progress")) return on_progress(statement);
     if (statement.contains("farshore.parked_try")) return on_try(statement);
     if (statement.contains("farshore.parked_first")) return on_parked_first(statement);
+    if (statement.starts_with("SELECT DISTINCT") && statement.contains("farshore.conflict")) {
+      return rows({"schema_name", "table_name", "key_hash"},
+                  std::vector<std::vector<Reply::Field>>(conflicts_, {"shop", "other", "0123456789abcdef"}));
+    }
     for (const char* const table : {"farshore.conflict", "farshore.audit", "farshore.equality"}) {
       if (statement.starts_with("SELECT") && statement.contains(table)) return rows({"x"}, {});
     }
@@ -557,6 +566,7 @@ class FakeTarget {
   std::size_t packet_bytes_ = 16'777'216;
   std::string denied_;
   std::string lacking_;
+  std::size_t conflicts_ = 0;
   std::string grants_ = "GRANT ALL PRIVILEGES ON *.* TO `farshore_apply`@`%`";
   std::vector<std::vector<Reply::Field>> offsets_;
   Commit commit_ = Commit::kGood;
