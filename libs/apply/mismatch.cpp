@@ -124,24 +124,26 @@ std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const
   return add_example(connection, partition, op, {.kind = **kind, .image = std::move(*image)});
 }
 
-std::expected<std::vector<RowLook::Sighting>, SqlError> RowLook::look_held(mysql::Connection& connection,
-                                                                           ParkedFirst& kept, const std::string& origin,
-                                                                           const RowOp& op) {
-  std::vector<Sighting> seen;
+std::expected<RowLook::Held, SqlError> RowLook::look_held(mysql::Connection& connection, ParkedFirst& kept,
+                                                          const std::string& origin, const RowOp& op,
+                                                          bool with_images) {
+  Held held;
   for (const ParkedKey& key : keys_of(op)) {
     const auto first = kept.find(connection, origin, key);
     if (!first) return std::unexpected(first.error());
     if (!*first) continue;
-    auto sighting = compare_held(connection, op, **first);
+    held.has_first = true;
+    auto sighting = compare_held(connection, op, **first, with_images);
     if (!sighting) return std::unexpected(sighting.error());
-    if (*sighting) seen.push_back(std::move(**sighting));
+    if (*sighting) held.seen.push_back(std::move(**sighting));
   }
-  return seen;
+  return held;
 }
 
 std::expected<std::optional<RowLook::Sighting>, SqlError> RowLook::compare_held(mysql::Connection& connection,
                                                                                 const RowOp& op,
-                                                                                const ParkedChange& first) {
+                                                                                const ParkedChange& first,
+                                                                                bool with_image) {
   using Result = std::expected<std::optional<Sighting>, SqlError>;
   change::Batch batch;
   std::shared_ptr<const TargetTable> target;
@@ -161,15 +163,20 @@ std::expected<std::optional<RowLook::Sighting>, SqlError> RowLook::compare_held(
     sighting.kind = **kind;
     row = held.change->row();
   }
+  if (!with_image) return sighting;
   auto image = image_of(connection, target == nullptr ? *op.target : *target, row);
   if (!image) return std::unexpected(image.error());
-  sighting.image = std::move(*image);
+  if (image->size() > kExampleBytes) {
+    sighting.is_large = true;
+  } else {
+    sighting.image = std::move(*image);
+  }
   return sighting;
 }
 
 std::expected<void, SqlError> RowLook::add(mysql::Connection& connection, const progress::PartitionKey& partition,
                                            const RowOp& op, const Sighting& sighting) {
-  if (count(partition, op, sighting.kind, 1) > kExamples) return {};
+  if (count(partition, op, sighting.kind, 1) > kExamples || sighting.is_large) return {};
   return add_example(connection, partition, op, sighting);
 }
 
@@ -316,7 +323,8 @@ std::expected<std::string, SqlError> RowLook::image_of(mysql::Connection& connec
 std::expected<void, SqlError> RowLook::add_example(mysql::Connection& connection,
                                                    const progress::PartitionKey& partition, const RowOp& op,
                                                    const Sighting& sighting) {
-  const auto& [kind, image] = sighting;
+  const Mismatch kind = sighting.kind;
+  const std::string& image = sighting.image;
   const change::ChangeView& change = *op.change;
   const TableShape& shape = change.table->shape;
   std::string bytes;

@@ -79,16 +79,20 @@ class RowLook {
   /// A row that is not as a change that was held back expects it, as it stands here.
   struct Sighting {
     Mismatch kind = Mismatch::kBeforeDiffers;
-    std::string image;  ///< SQL; empty: no row
+    std::string image;      ///< SQL; empty: no row
+    bool is_large = false;  ///< an image that is not kept
+  };
+  struct Held {
+    bool has_first = false;  ///< of a key of the change, what was held back is known
+    std::vector<Sighting> seen;
   };
   /// The row of a key that is parked or in conflict (or both, of a change that moves it), before `op`, the change that
   /// is held back or a newer one, is written: compares it with what the first that was held back expects, and locks it.
   /// In the columns that both that one and the table have by now; where the table has another key, nobody can say that
   /// the row is as it was. Nothing is noted before add().
-  [[nodiscard]] std::expected<std::vector<Sighting>, mysql::SqlError> look_held(mysql::Connection& connection,
-                                                                                ParkedFirst& kept,
-                                                                                const std::string& origin,
-                                                                                const RowOp& op);
+  [[nodiscard]] std::expected<Held, mysql::SqlError> look_held(mysql::Connection& connection, ParkedFirst& kept,
+                                                               const std::string& origin, const RowOp& op,
+                                                               bool with_images = true);
   [[nodiscard]] std::expected<void, mysql::SqlError> add(mysql::Connection& connection,
                                                          const progress::PartitionKey& partition, const RowOp& op,
                                                          const Sighting& sighting);
@@ -127,7 +131,8 @@ class RowLook {
                                                                                 const RowOp& op);
   [[nodiscard]] std::expected<std::optional<Sighting>, mysql::SqlError> compare_held(mysql::Connection& connection,
                                                                                      const RowOp& op,
-                                                                                     const ParkedChange& first);
+                                                                                     const ParkedChange& first,
+                                                                                     bool with_image);
   [[nodiscard]] std::expected<std::string, mysql::SqlError> image_of(mysql::Connection& connection,
                                                                      const TargetTable& target,
                                                                      std::span<const Value> key_row);

@@ -23,6 +23,7 @@ constexpr std::uint32_t kTriesBeforeTogether = 2;
 constexpr std::chrono::milliseconds kTogetherFirst{200};
 constexpr std::chrono::seconds kTogetherLongest{60};
 constexpr std::size_t kTogether = 1000;
+constexpr std::size_t kImages = 100;  // in memory at once, of rows that are not as they should be
 constexpr int kRounds = 20;
 
 // Everything that the origin had committed up to this change is applied here, but for what is parked.
@@ -317,26 +318,44 @@ std::expected<void, Failure> ParkedRetry::write_all(mysql::Connection& connectio
                                                     const progress::ProgressRow& progress, const WorkSet& set,
                                                     std::span<const RowOp> ops) {
   std::vector<std::vector<RowLook::Sighting>> seen(ops.size());
-  for (std::size_t i = 0; look_ != nullptr && i < ops.size(); ++i) {
-    auto looked = look_->look_held(connection, parking_.first(), progress.key.origin, ops[i]);
-    if (!looked) return std::unexpected(cannot_be_tried(looked.error()));
+  std::size_t sightings = 0;
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    auto looked = look_held(connection, progress.key, ops[i], sightings < kImages);
+    if (!looked) return std::unexpected(std::move(looked.error()));
     seen[i] = std::move(*looked);
+    sightings += seen[i].size();
   }
   const auto written = write_together(connection, ops);
   if (!written) return std::unexpected(Failure::again(written.error()));
   for (std::size_t i = 0; i < ops.size(); ++i) {
     if (!(*written)[i]) continue;
     const progress::PartitionKey& partition = set.slices()[ops[i].slice].key;
-    for (const RowLook::Sighting& sighting : seen[i]) {
-      if (auto noted = look_->add(connection, partition, ops[i], sighting); !noted)
-        return std::unexpected(cannot_be_tried(noted.error()));
-    }
+    if (auto noted = note_seen(connection, partition, ops[i], seen[i]); !noted) return noted;
     // From here on the row is as another partition's parked change leaves it, not as its first one expects it.
     const bool is_ours = partition == progress.key;
     const auto done = is_ours ? parking_.written(connection, partition, ops[i])
                               : parking_.first().expect_written(connection, partition, ops[i]);
     if (!done) return std::unexpected(cannot_be_tried(done.error()));
     if (is_ours) applied_.push_back(keys_of(ops[i]).front());
+  }
+  return {};
+}
+
+std::expected<std::vector<RowLook::Sighting>, Failure> ParkedRetry::look_held(mysql::Connection& connection,
+                                                                              const progress::PartitionKey& partition,
+                                                                              const RowOp& op, bool with_images) {
+  if (look_ == nullptr) return std::vector<RowLook::Sighting>();
+  auto held = look_->look_held(connection, parking_.first(), partition.origin, op, with_images);
+  if (!held) return std::unexpected(cannot_be_tried(held.error()));
+  return std::move(held->seen);
+}
+
+std::expected<void, Failure> ParkedRetry::note_seen(mysql::Connection& connection,
+                                                    const progress::PartitionKey& partition, const RowOp& op,
+                                                    std::span<const RowLook::Sighting> seen) {
+  for (const RowLook::Sighting& sighting : seen) {
+    if (auto noted = look_->add(connection, partition, op, sighting); !noted)
+      return std::unexpected(cannot_be_tried(noted.error()));
   }
   return {};
 }

@@ -58,6 +58,14 @@ class ParkedRetry {
   [[nodiscard]] std::expected<RowOp, Failure> op_of(mysql::Connection& connection,
                                                     const progress::ProgressRow& progress, const ParkedChange& change);
 
+  /// What is done where a key is held back, for a row that is written by other means: RowLook::look_held() before
+  /// it, and note_seen() when it is written. Nothing where nobody looks.
+  [[nodiscard]] std::expected<std::vector<RowLook::Sighting>, Failure> look_held(
+      mysql::Connection& connection, const progress::PartitionKey& partition, const RowOp& op, bool with_images = true);
+  [[nodiscard]] std::expected<void, Failure> note_seen(mysql::Connection& connection,
+                                                       const progress::PartitionKey& partition, const RowOp& op,
+                                                       std::span<const RowLook::Sighting> seen);
+
  private:
   struct Refused {
     ParkedChange change;

@@ -272,7 +272,13 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
   if (look_ != nullptr && is_parked(op)) {
     auto seen = look_->look_held(connection_, parking_.first(), partition.origin, op);
     if (!seen) return std::unexpected(cannot_look(seen.error(), op));
-    held = std::move(*seen);
+    held = std::move(seen->seen);
+    if (!seen->has_first && is_looking() && looked_ == Looked::kNo) {
+      const auto is_held = parking_.holds_back(connection_, partition, op);
+      if (!is_held) return std::unexpected(cannot_look(is_held.error(), op));
+      const auto looked = *is_held ? std::expected<void, SqlError>() : look_->look(connection_, partition, op);
+      if (!looked) return std::unexpected(cannot_look(looked.error(), op));
+    }
   }
   is_conflict_ = false;
   seen_ = Seen::kAsExpected;

@@ -142,6 +142,30 @@ TEST_F(HeldBack, OrThatItHasLost) {
   expect_nothing_counted();
 }
 
+TEST_F(HeldBack, ARowThatMayBeInConflictAndIsNotIsLookedAtAsAnyOther) {
+  target_.have_many_conflicts();
+  load();
+  there_ = "own";
+  refuses_ = false;
+  arrives(topic_.transaction(1).update(1, "a", "b"));
+  expect_counted("before-differs");
+}
+
+TEST_F(HeldBack, AndItsFirstChangeIsKept) {
+  target_.have_many_conflicts();
+  load();
+  arrives(topic_.transaction(1).update(1, "a", "b"));
+  EXPECT_EQ(target_.parked(), 1U);
+  EXPECT_TRUE(target_.has_parked_first());
+}
+
+TEST_F(HeldBack, AChangeThatLeavesItsRowAsItIsExpectsItSo) {
+  arrives(topic_.transaction(1).update(1, "a", "a"));
+  there_ = "own";
+  is_mended();
+  expect_counted("before-differs");
+}
+
 TEST_F(HeldBack, ASchemaWithoutItsTableStopsThePartitionWithAWayOut) {
   target_.lack("farshore.parked_first");
   take(topic_.transaction(1).update(1, "a", "b").end().send());
