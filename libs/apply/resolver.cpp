@@ -182,7 +182,11 @@ Resolver::Result Resolver::take_source(mysql::Connection& connection, const prog
   if (request.expected && *request.expected != *plan) {
     return Answer{.done = false, .outcome = "refused: what would go is another by now: " + *plan};
   }
+  const auto seen = retry_.look_held(connection, progress.key, *op);
+  if (!seen) return std::unexpected(seen.error());
   if (auto written = write_over(connection, *op); !written) return std::unexpected(failure_of(written.error()));
+  if (auto noted = retry_.note_seen(connection, progress.key, *op, *seen); !noted)
+    return std::unexpected(noted.error());
   if (auto ended = end_conflict(connection, progress, request); !ended) return std::unexpected(ended.error());
   return Answer{.done = true, .outcome = *plan};
 }
