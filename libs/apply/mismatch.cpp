@@ -163,11 +163,14 @@ std::expected<std::optional<RowLook::Sighting>, SqlError> RowLook::compare_held(
     sighting.kind = **kind;
     row = held.change->row();
   }
-  if (!with_image) return sighting;
+  if (!with_image) {
+    sighting.leaves_image_out = true;
+    return sighting;
+  }
   auto image = image_of(connection, target == nullptr ? *op.target : *target, row);
   if (!image) return std::unexpected(image.error());
   if (image->size() > kExampleBytes) {
-    sighting.is_large = true;
+    sighting.leaves_image_out = true;
   } else {
     sighting.image = std::move(*image);
   }
@@ -176,7 +179,7 @@ std::expected<std::optional<RowLook::Sighting>, SqlError> RowLook::compare_held(
 
 std::expected<void, SqlError> RowLook::add(mysql::Connection& connection, const progress::PartitionKey& partition,
                                            const RowOp& op, const Sighting& sighting) {
-  if (count(partition, op, sighting.kind, 1) > kExamples || sighting.is_large) return {};
+  if (count(partition, op, sighting.kind, 1) > kExamples || sighting.leaves_image_out) return {};
   return add_example(connection, partition, op, sighting);
 }
 

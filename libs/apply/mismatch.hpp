@@ -79,8 +79,8 @@ class RowLook {
   /// A row that is not as a change that was held back expects it, as it stands here.
   struct Sighting {
     Mismatch kind = Mismatch::kBeforeDiffers;
-    std::string image;      ///< SQL; empty: no row
-    bool is_large = false;  ///< an image that is not kept
+    std::string image;              ///< SQL; empty: no row
+    bool leaves_image_out = false;  ///< it is large, or there are many: an example without it would read as no row
   };
   struct Held {
     bool has_first = false;  ///< of a key of the change, what was held back is known
