@@ -45,7 +45,7 @@ def pair(regions, request):
     source = regions.by_name[request.param]
     yield source, regions.others(source)[0]
     for region in regions:
-        region.database.execute("DELETE FROM farshore.conflict", "DELETE FROM farshore.parked")
+        region.database.execute("DELETE FROM farshore.conflict", "DELETE FROM farshore.parked", "DELETE FROM farshore.parked_first")
     regions.all_gates_open()
 
 
