@@ -129,6 +129,14 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   return table;
 }
 
+std::optional<std::uint32_t> TargetTable::column_named(const std::string& name) const {
+  const std::string quoted = mysql::quote_identifier(name);
+  const auto found =
+      std::ranges::find_if(columns_, [&](const Column& column) { return same_name(column.name, quoted); });
+  if (found == columns_.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(found - columns_.begin());
+}
+
 void TargetTable::note_cascades(const TargetPlace& target) {
   for (const mysql::ForeignKey& key : target.keys) {
     if (!key.cascades()) continue;
@@ -137,10 +145,7 @@ void TargetTable::note_cascades(const TargetPlace& target) {
     ParentKey parent;
     mysql::append_table_name(key.parent_schema, key.parent_table, parent.parent);
     for (const std::string& name : key.columns) {
-      const std::string quoted = mysql::quote_identifier(name);
-      const auto found =
-          std::ranges::find_if(columns_, [&](const Column& column) { return same_name(column.name, quoted); });
-      if (found != columns_.end()) parent.columns.push_back(static_cast<std::uint32_t>(found - columns_.begin()));
+      if (const auto column = column_named(name)) parent.columns.push_back(*column);
     }
     for (const std::string& name : key.parent_columns) parent.names.push_back(mysql::quote_identifier(name));
     // What the source does not give is its table's own business here.
@@ -153,12 +158,10 @@ void TargetTable::note_unique_keys(const mysql::TableSchema& target) {
     if (!may_clash(key, target.primary_key)) continue;
     std::vector<std::uint32_t> columns;
     for (const std::string& name : key.columns) {
-      const std::string quoted = mysql::quote_identifier(name);
-      const auto found =
-          std::ranges::find_if(columns_, [&](const Column& column) { return same_name(column.name, quoted); });
-      if (found == columns_.end()) continue;
-      columns.push_back(static_cast<std::uint32_t>(found - columns_.begin()));
-      unique_columns_.push_back(found->source);
+      const auto column = column_named(name);
+      if (!column) continue;
+      columns.push_back(*column);
+      unique_columns_.push_back(columns_[*column].source);
     }
     if (!key.has_prefix && columns.size() == key.columns.size()) unique_keys_.push_back(std::move(columns));
   }

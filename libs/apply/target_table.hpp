@@ -145,6 +145,8 @@ class TargetTable {
     std::vector<std::string> names;      ///< quoted, of the parent's columns
   };
   TargetTable() = default;
+  /// Index in columns_.
+  [[nodiscard]] std::optional<std::uint32_t> column_named(const std::string& name) const;
   void note_cascades(const TargetPlace& target);
   void note_own_columns(const mysql::TableSchema& target);
   void make_statements();

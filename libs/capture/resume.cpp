@@ -281,6 +281,12 @@ bool nothing_beyond(const Checkpoint& checkpoint, const std::vector<PublishedEnd
   return true;
 }
 
+/// As many tables as an epoch's start names; more are all.
+std::vector<std::string> at_most_named(std::vector<std::string> tables) {
+  if (tables.size() > change::kMaxEpochTables) return {"*.*"};
+  return tables;
+}
+
 /// Keeps what `plan` says of the source and of lost records.
 ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
   const Checkpoint& checkpoint = *facts.checkpoint;
@@ -288,9 +294,7 @@ ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
   plan.published.clear();
   plan.tail_ends.clear();
   plan.checkpoint = next_epoch(checkpoint, ends_of(checkpoint), facts.configured, facts.fresh, "the numbering changed");
-  auto& missed = plan.checkpoint.pending_epoch_start->missed_tables;
-  missed = facts.missed_tables;
-  if (missed.size() > change::kMaxEpochTables) missed = {"*.*"};
+  plan.checkpoint.pending_epoch_start->missed_tables = at_most_named(facts.missed_tables);
   return plan;
 }
 
@@ -360,8 +364,7 @@ Checkpoint following_epoch(const Checkpoint& here, const Numbering& numbering, I
   start.numbering_changed = true;
   if (reason.statement) checkpoint.told_statement = reason.statement->gtid;
   start.statement = std::move(reason.statement);
-  start.missed_tables = std::move(reason.missed_tables);
-  if (start.missed_tables.size() > change::kMaxEpochTables) start.missed_tables = {"*.*"};
+  start.missed_tables = at_most_named(std::move(reason.missed_tables));
   // Nothing of the new epoch lies below them.
   assert(checkpoint.partitions.size() == here.partitions.size());
   for (std::size_t i = 0; i < here.partitions.size(); ++i)

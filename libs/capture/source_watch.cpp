@@ -65,10 +65,7 @@ void SourceWatch::run(const std::stop_token& stop) {
     const auto began = std::chrono::steady_clock::now();
     const auto reading = read_source(lease_.connection(), settings_.kind, lease_.name());
     if (!reading) {
-      ending_.end(EndKind::kRetry,
-                  fmt::format("the lease's session at the source is lost: {}", reading.error().message),
-                  EndedBy::kLease);
-      return;
+      return end_lost(reading.error());
     }
     check_upstreams();
     const bool knows_doubts = !ending_.ended() && read_doubts();
@@ -80,12 +77,14 @@ void SourceWatch::run(const std::stop_token& stop) {
   }
 }
 
+void SourceWatch::end_lost(const mysql::SqlError& error) {
+  ending_.end(EndKind::kRetry, fmt::format("the lease's session at the source is lost: {}", error.message),
+              EndedBy::kLease);
+}
+
 void SourceWatch::check_upstreams() {
   const auto result = look_at_replication(lease_.connection(), settings_.kind, settings_.allowed_upstreams);
-  if (!result)
-    return ending_.end(EndKind::kRetry,
-                       fmt::format("the lease's session at the source is lost: {}", result.error().message),
-                       EndedBy::kLease);
+  if (!result) return end_lost(result.error());
   if (result->severity == CheckResult::Severity::kError)
     ending_.end(EndKind::kStopRetried, fmt::format("the source cannot be captured: {}", result->sentence()));
 }
@@ -107,8 +106,7 @@ bool SourceWatch::read_doubts() {
                             "docs/operating/grants.md",
                             error.message));
   else
-    ending_.end(EndKind::kRetry, fmt::format("the lease's session at the source is lost: {}", error.message),
-                EndedBy::kLease);
+    end_lost(error);
   return false;
 }
 
@@ -117,9 +115,7 @@ bool SourceWatch::read_keys() {
   const auto began = std::chrono::steady_clock::now();
   if (began < keys_due_) return false;
   const auto failed = [&](const mysql::SqlError& error) {
-    if (error.kind != mysql::SqlErrorKind::kLockWait)
-      ending_.end(EndKind::kRetry, fmt::format("the lease's session at the source is lost: {}", error.message),
-                  EndedBy::kLease);
+    if (error.kind != mysql::SqlErrorKind::kLockWait) end_lost(error);
     return false;
   };
   const auto named = read_key_names(lease_.connection());

@@ -89,6 +89,7 @@ class SourceWatch {
   static constexpr std::chrono::seconds kLackedMax{10};
   static constexpr std::chrono::milliseconds kKeepAlive{1000};
 
+  void end_lost(const mysql::SqlError& error);
   /// Ends the session when the source has begun to replicate from a server that is not allowed.
   void check_upstreams();
   /// What the source's region does not know to be equal to other regions: read after the position, so that nothing is

@@ -37,6 +37,15 @@ class HeldBack : public Writing {
     note();
     ASSERT_TRUE(has_outcome(Kind::kApplied));
   }
+  /// Of a shape with a column more.
+  Topic& wide_update(std::uint64_t transaction, std::string_view from, std::string_view to) {
+    TableShape wide = notes_shape("notes");
+    wide.columns.push_back(column("c", ColumnType::kVarchar, "utf8mb4", 45, 80));
+    const auto row = [](std::string_view note) {
+      return std::vector<Value>{Value::of_int(1), Value::of_bytes(note), Value::of_bytes("")};
+    };
+    return topic_.table(wide).transaction(transaction).change(change::Op::kUpdate, row(from), row(to));
+  }
   void is_tried_until(const std::function<bool()>& done) {
     ASSERT_TRUE(eventually([&] {
       note();
@@ -103,12 +112,8 @@ TEST_F(HeldBack, MergedChangesExpectTheRowBeforeTheirFirst) {
 TEST_F(HeldBack, TheFirstIsComparedInItsOwnShape) {
   arrives(topic_.transaction(1).update(1, "a", "b"));
   target_.add_table("notes", FakeTarget::Shape::kWide);
-  TableShape wide = notes_shape("notes");
-  wide.columns.push_back(column("c", ColumnType::kVarchar, "utf8mb4", 45, 80));
-  const std::vector<Value> before{Value::of_int(1), Value::of_bytes("b"), Value::of_bytes("")};
-  const std::vector<Value> after{Value::of_int(1), Value::of_bytes("x"), Value::of_bytes("")};
   refuses_ = false;
-  arrives(topic_.table(wide).transaction(2).change(change::Op::kUpdate, before, after));
+  arrives(wide_update(2, "b", "x"));
   EXPECT_EQ(target_.parked(), 0U);
   expect_nothing_counted();
 }
@@ -117,23 +122,15 @@ TEST_F(HeldBack, AColumnThatTheTableHasGotWithoutADefaultIsNotCompared) {
   arrives(topic_.transaction(1).update(1, "a", "b"));
   ASSERT_EQ(target_.parked(), 1U);
   target_.add_table("notes", FakeTarget::Shape::kNeedy);
-  TableShape wide = notes_shape("notes");
-  wide.columns.push_back(column("c", ColumnType::kVarchar, "utf8mb4", 45, 80));
-  const std::vector<Value> before{Value::of_int(1), Value::of_bytes("b"), Value::of_bytes("")};
-  const std::vector<Value> after{Value::of_int(1), Value::of_bytes("x"), Value::of_bytes("")};
   refuses_ = false;
-  arrives(topic_.table(wide).transaction(2).change(change::Op::kUpdate, before, after));
+  arrives(wide_update(2, "b", "x"));
   EXPECT_EQ(target_.parked(), 0U);
   expect_nothing_counted();
 }
 
 TEST_F(HeldBack, OrThatItHasLost) {
   target_.add_table("notes", FakeTarget::Shape::kWide);
-  TableShape wide = notes_shape("notes");
-  wide.columns.push_back(column("c", ColumnType::kVarchar, "utf8mb4", 45, 80));
-  const std::vector<Value> before{Value::of_int(1), Value::of_bytes("a"), Value::of_bytes("")};
-  const std::vector<Value> after{Value::of_int(1), Value::of_bytes("b"), Value::of_bytes("")};
-  arrives(topic_.table(wide).transaction(1).change(change::Op::kUpdate, before, after));
+  arrives(wide_update(1, "a", "b"));
   ASSERT_EQ(target_.parked(), 1U);
   target_.add_table("notes");  // the column is gone
   refuses_ = false;
