@@ -16,7 +16,8 @@ namespace {
 
 using mysql::same_name;
 
-constexpr std::size_t kDocumentBytesMax = 16'777'216;  // no row of a batch is as large
+// A text of this many bytes, and of four times the document's own, is not one that each server spells in its own way.
+constexpr std::size_t kDocumentBytesMax = 16'777'216;
 
 // A further unique key can clash only if it does not hold the whole primary key.
 bool may_clash(const mysql::UniqueKey& key, const std::vector<std::string>& primary) {
@@ -24,6 +25,11 @@ bool may_clash(const mysql::UniqueKey& key, const std::vector<std::string>& prim
            return std::ranges::any_of(key.columns,
                                       [&](const std::string& candidate) { return same_name(candidate, column); });
          });
+}
+
+std::string_view document(const Value& value) {
+  const bool is_text = value.kind() == Value::Kind::kBytes || value.kind() == Value::Kind::kText;
+  return is_text ? json_text(value.bytes()) : std::string_view();
 }
 
 // An expression that gives a column's value as the text of a literal, which reads back as the same value.
@@ -337,7 +343,9 @@ bool TargetTable::append_compare(std::span<const Value> row, Written written, st
     const Column& column = i < columns_.size() ? columns_[i] : generated_[i - columns_.size()];
     const Value& value = row[column.source];
     if (by_anybody && is_spelled(column)) {
-      documents += fmt::format(",IF(OCTET_LENGTH({0})>{1},'',{0})", column.name, kDocumentBytesMax);
+      // Another text than the document's: an empty one stands for a document of no bytes, which there is not.
+      const std::size_t bytes_max = std::max(kDocumentBytesMax, 4 * document(value).size());
+      documents += fmt::format(",IF(OCTET_LENGTH({0})>{1},'',{0})", column.name, bytes_max);
       continue;
     }
     out += " AND ";
@@ -363,10 +371,8 @@ bool TargetTable::is_spelled(const Column& column) const {
   return source_->shape.columns[column.source].type == ColumnType::kJson && !column.is_json;
 }
 
-std::optional<bool> TargetTable::has_documents(std::span<const Value> row,
-                                               std::span<const mysql::Rows::Field> documents) const {
+bool TargetTable::has_documents(std::span<const Value> row, std::span<const mysql::Rows::Field> documents) const {
   std::size_t next = 0;
-  bool are_shown = true;
   for (const std::vector<Column>* const columns : {&columns_, &generated_}) {
     for (const Column& column : *columns) {
       if (!is_spelled(column)) continue;
@@ -375,15 +381,10 @@ std::optional<bool> TargetTable::has_documents(std::span<const Value> row,
       const mysql::Rows::Field& cell = documents[next++];
       if (value.is_null() != !cell) return false;
       if (!cell) continue;
-      if (cell->empty()) {
-        are_shown = false;
-        continue;
-      }
-      const bool is_text = value.kind() == Value::Kind::kBytes || value.kind() == Value::Kind::kText;
-      if (!is_text || !is_same_json(json_text(value.bytes()), *cell)) return false;
+      if (cell->empty() || !is_same_json(document(value), *cell)) return false;
     }
   }
-  return are_shown ? std::optional(true) : std::nullopt;
+  return true;
 }
 
 void TargetTable::append_object(std::string& out) const {

@@ -88,9 +88,8 @@ class TargetTable {
   /// that are text here, which each server spells in its own way: those stand behind the number, for has_documents().
   enum class Written : std::uint8_t { kByApply, kByAnybody };
   [[nodiscard]] bool append_compare(std::span<const Value> row, Written written, std::string& out) const;
-  /// Whether they are the row's documents by value; nothing: one is too long to be shown.
-  [[nodiscard]] std::optional<bool> has_documents(std::span<const Value> row,
-                                                  std::span<const mysql::Rows::Field> documents) const;
+  /// Whether they are the row's documents by value. One that is far longer than the row's is shown as an empty text.
+  [[nodiscard]] bool has_documents(std::span<const Value> row, std::span<const mysql::Rows::Field> documents) const;
   /// The key's equality is equality of bytes, at the source and here.
   [[nodiscard]] bool has_bytewise_key() const { return has_bytewise_key_; }
   /// A query for the rows that have some keys, in the form of shown(), and locks them: before the keys,

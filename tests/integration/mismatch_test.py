@@ -242,6 +242,24 @@ def test_a_document_that_both_regions_write_closes_both_gates(pair, regions):
     differ_behind_closed_gates(regions, "document", source, target, "JSON_EXTRACT(doc, '$.bb')")
 
 
+@pytest.mark.parametrize("pair", ["east"], indirect=True)
+def test_a_text_that_is_no_document_is_another_row(pair, regions):
+    """East's MySQL takes documents only; west's column takes any text once it has no CHECK."""
+    source, target = pair
+    loose, strict = "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "JSON"
+    change = "ALTER TABLE test_mismatch.document MODIFY other {}"
+    target.database.execute("SET SESSION sql_log_bin = 0", change.format(loose))
+    try:
+        source.database.execute("INSERT INTO test_mismatch.document VALUES (7, NULL, '[1]')")
+        caught_up(regions)
+        behind_farshores_back(target, "UPDATE test_mismatch.document SET other = ''")
+        source.database.execute("UPDATE test_mismatch.document SET other = '[2]'")
+        caught_up(regions)
+        assert counted(target, source) == {("document", "before-differs"): 1}
+    finally:
+        target.database.execute("SET SESSION sql_log_bin = 0", change.format(strict))
+
+
 def test_a_document_is_the_same_however_it_is_spelled(pair, regions):
     source, target = pair
     spelled = """{ "bb" :1.50, "a": [1e1, "\\u00e9\\/", {"y":null,"x":[]}],"long": 9007199254740993 }"""
