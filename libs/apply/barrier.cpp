@@ -90,7 +90,7 @@ void add_tables(const std::vector<std::string>& tables, const std::string& why, 
   };
   if (tables.empty()) return in_all("");
   for (const std::string& name : tables) {
-    if (name == "*.*") {
+    if (name == change::kAllTables) {
       in_all("");
       continue;
     }

@@ -39,7 +39,16 @@ class Classifier {
   bool at_symbol(char c) const { return token_.is_symbol(c); }
   void advance() {
     note_versioning();
+    note_cascade();
     token_ = tokens_.next();
+  }
+  /// ON DELETE | UPDATE, CASCADE | SET NULL | SET DEFAULT
+  void note_cascade() {
+    cascade_words_ = at("ON")                                                ? 1
+                     : cascade_words_ == 1 && (at("DELETE") || at("UPDATE")) ? 2
+                     : cascade_words_ == 2 && (at("CASCADE") || at("SET"))   ? 3
+                                                                             : 0;
+    if (cascade_words_ == 3 && !statement_.references.empty()) statement_.references.back().cascades = true;
   }
   /// WITH SYSTEM VERSIONING, ADD SYSTEM VERSIONING; not WITHOUT and DROP.
   void note_versioning() {
@@ -313,7 +322,7 @@ class Classifier {
 
   /// REFERENCES table
   void reference() {
-    if (auto name = take_table_name()) statement_.references.push_back(std::move(*name));
+    if (auto name = take_table_name()) statement_.references.push_back({.table = std::move(*name)});
   }
 
   /// RENAME [TO | AS | =] table; EXCHANGE PARTITION p WITH TABLE t; CONVERT PARTITION p TO TABLE t;
@@ -359,6 +368,7 @@ class Classifier {
   Statement statement_;
   bool names_unknown_ = false;
   int versioning_words_ = 0;  ///< of [WITH | ADD] SYSTEM VERSIONING, how many have just been read
+  int cascade_words_ = 0;     ///< of those in note_cascade(), likewise
 };
 
 /// How much a reading keeps from passing.

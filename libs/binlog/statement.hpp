@@ -25,6 +25,7 @@ enum class StatementKind : std::uint8_t {
 struct TableName {
   std::string schema;  ///< empty: the statement's default schema
   std::string table;
+  [[nodiscard]] std::string full_name() const { return schema + "." + table; }
   friend bool operator==(const TableName&, const TableName&) = default;
 };
 
@@ -39,8 +40,14 @@ struct Statement {
   std::vector<TableName> tables;
   /// kRowless of all tables of this schema (DROP DATABASE); else empty.
   std::string schema;
-  /// kTableDdl: tables that foreign keys of tables[0] refer to by this statement, whatever those keys do.
-  std::vector<TableName> references;
+  /// A table that a foreign key refers to.
+  struct Reference {
+    TableName table;
+    bool cascades = false;  ///< ON DELETE or ON UPDATE of it changes rows
+    friend bool operator==(const Reference&, const Reference&) = default;
+  };
+  /// kTableDdl: of the foreign keys that tables[0] gets by this statement.
+  std::vector<Reference> references;
   /// kRowless: what becomes of the names in `tables`, or of those in `schema`.
   enum class Names : std::uint8_t {
     kStay,

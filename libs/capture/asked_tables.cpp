@@ -31,7 +31,7 @@ void AskedTables::forget(const binlog::Statement& statement) {
   if (!is_ddl) return;
   met_.clear();
   if (statement.tables.empty()) asked_.clear();
-  for (const binlog::TableName& table : statement.tables) asked_.erase(full_name(table.schema, table.table));
+  for (const binlog::TableName& table : statement.tables) asked_.erase(table.full_name());
 }
 
 }  // namespace farshore::capture

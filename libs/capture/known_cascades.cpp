@@ -10,8 +10,6 @@ namespace {
 using change::Cascade;
 using change::CascadingKey;
 
-std::string full_name(const binlog::TableName& name) { return name.schema + "." + name.table; }
-
 /// Both servers compare the names of constraints so, but for letters beyond ASCII: what differs there is kept.
 bool same_name(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -47,22 +45,29 @@ void KnownCascades::take_answer(const std::string& child, const std::vector<Casc
   changed_.insert(child);
 }
 
+// Without a name it counts as long as it may: no statement drops it.
+void KnownCascades::take_gone(const Cascade& tie, const OriginPosition& executed) {
+  by_child_[tie.child].try_emplace({.tie = tie, .name = ""}, std::make_shared<const OriginPosition>(executed));
+  some_are_gone_ = true;
+  changed_.insert(tie.child);
+}
+
 // Only keys that the source no longer has: it may have made one again behind the statement.
 void KnownCascades::take_statement(const binlog::Statement& statement) {
   using Names = binlog::Statement::Names;
   if (!some_are_gone_) return;
-  if (!statement.tables.empty()) drop_named(full_name(statement.tables.front()), statement.dropped_constraints);
+  if (!statement.tables.empty()) drop_named(statement.tables.front().full_name(), statement.dropped_constraints);
   switch (statement.names) {
     case Names::kStay: break;
     case Names::kGo:
-      for (const binlog::TableName& table : statement.tables) drop_all(full_name(table));
+      for (const binlog::TableName& table : statement.tables) drop_all(table.full_name());
       if (statement.schema.empty()) break;
       for (const std::string& child : children())
         if (child.starts_with(statement.schema + ".")) drop_all(child);
       break;
     case Names::kMove:
       for (std::size_t i = 0; i + 1 < statement.tables.size(); i += 2)
-        rename(full_name(statement.tables[i]), full_name(statement.tables[i + 1]));
+        rename(statement.tables[i].full_name(), statement.tables[i + 1].full_name());
       break;
   }
 }
@@ -83,6 +88,12 @@ void KnownCascades::take_unexplained(const CascadingKey& key) {
 bool KnownCascades::is_explained(const CascadingKey& key) const {
   const auto found = by_child_.find(key.tie.child);
   return found != by_child_.end() && found->second.contains(key) && !unexplained_.contains(key);
+}
+
+bool KnownCascades::has(const std::string& child, std::string_view name) const {
+  const auto found = by_child_.find(child);
+  return found != by_child_.end() &&
+         std::ranges::any_of(found->second, [&](const auto& key) { return same_name(key.first.name, name); });
 }
 
 void KnownCascades::drop_named(const std::string& child, const std::vector<std::string>& names) {

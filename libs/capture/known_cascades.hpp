@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/gtid.hpp"
@@ -19,8 +20,8 @@ namespace farshore::capture {
 ///   or at the latest until all is read that the source had executed when it answered without the key: a statement may
 ///   not be in the binlog, or not be plain to see.
 ///
-/// A key that the source has counts, wherever it was made. Not known are those that were made and dropped again before
-/// the source was asked.
+/// A key that the source has counts, wherever it was made. One that was made and dropped again before the source was
+/// asked is known by the statement that made it. Not known are those of which no statement tells.
 ///
 /// A key is explained when a statement that was read made it, or may have. One that no statement made was made without
 /// the binlog, and what it cascaded before the source was asked is published by nobody. Not thread safe.
@@ -32,6 +33,8 @@ class KnownCascades {
   /// The live source's keys of `child`, all of them. `executed`: its position, asked for behind the keys.
   void take_answer(const std::string& child, const std::vector<change::CascadingKey>& keys,
                    const OriginPosition& executed);
+  /// A statement that is read made a key with this tie, and the source had none when its position was `executed`.
+  void take_gone(const change::Cascade& tie, const OriginPosition& executed);
   /// A statement is read, and the source has answered for its tables since it ran.
   void take_statement(const binlog::Statement& statement);
   /// The keys of this table, as child or parent, are explained: by a statement that names it.
@@ -43,6 +46,8 @@ class KnownCascades {
   /// All of `position` is read. A look at a number where no key is gone from the source.
   void reached(const OriginPosition& position);
 
+  /// It knows a key of `child` by this name.
+  [[nodiscard]] bool has(const std::string& child, std::string_view name) const;
   /// The children whose keys may have become others since the last call.
   [[nodiscard]] std::vector<std::string> take_changed();
   /// The ties of a child.

@@ -106,6 +106,7 @@ ResumePlan first_epoch(const ResumeFacts& facts) {
   plan.kind = ResumePlan::Kind::kBeginEpoch;
   plan.checkpoint = fresh_checkpoint({facts.last_epoch.next(), facts.fresh}, facts.configured, std::move(start));
   plan.checkpoint.source_uuid = facts.source_identity;
+  plan.checkpoint.keys_known_from = facts.executed.to_string();
   return plan;
 }
 
@@ -167,6 +168,7 @@ ResumePlan rebuild(const ResumeFacts& facts) {
   continued.position = continued.position_before_last = begin.to_string();
   continued.source_uuid = facts.source_identity;
   continued.numbering = facts.configured;
+  continued.keys_known_from = facts.executed.to_string();
   std::vector<PartitionEnd> ends;
   for (const PartitionTail& tail : facts.tails) ends.push_back({tail.stream, tail.partition, tail.last_seq});
   ResumePlan plan;
@@ -283,7 +285,7 @@ bool nothing_beyond(const Checkpoint& checkpoint, const std::vector<PublishedEnd
 
 /// As many tables as an epoch's start names; more are all.
 std::vector<std::string> at_most_named(std::vector<std::string> tables) {
-  if (tables.size() > change::kMaxEpochTables) return {"*.*"};
+  if (tables.size() > change::kMaxEpochTables) return {std::string(change::kAllTables)};
   return tables;
 }
 
@@ -293,8 +295,10 @@ ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
   plan.kind = ResumePlan::Kind::kBeginEpoch;
   plan.published.clear();
   plan.tail_ends.clear();
-  plan.checkpoint = next_epoch(checkpoint, ends_of(checkpoint), facts.configured, facts.fresh, "the numbering changed");
+  plan.checkpoint = next_epoch(checkpoint, ends_of(checkpoint), facts.configured, facts.fresh,
+                               checkpoint.numbering == facts.configured ? facts.missed_why : "the numbering changed");
   plan.checkpoint.pending_epoch_start->missed_tables = at_most_named(facts.missed_tables);
+  plan.checkpoint.changed_from_outside = at_most_named(facts.changed_from_outside);
   return plan;
 }
 
@@ -304,6 +308,8 @@ ResumePlan with_checkpoint(const ResumeFacts& facts) {
   if (auto refusal = contradiction(facts)) return *refusal;
   ResumePlan plan;
   plan.checkpoint = checkpoint;
+  // A key that is gone and comes again is told of again.
+  if (facts.changed_from_outside.empty()) plan.checkpoint.changed_from_outside.clear();
   if (auto sentence = choose_beginning(facts, plan)) return refuse(*sentence);
   if (checkpoint.pending_epoch_start) {
     plan.kind = ResumePlan::Kind::kBeginEpoch;
@@ -313,7 +319,7 @@ ResumePlan with_checkpoint(const ResumeFacts& facts) {
   plan.published = published_ends(facts);
   for (const PartitionTail& tail : facts.tails) plan.tail_ends.push_back(tail.end);
   std::ranges::move(lost_records(facts), std::back_inserter(plan.warnings));
-  if (checkpoint.numbering == facts.configured) return plan;
+  if (checkpoint.numbering == facts.configured && facts.missed_tables.empty()) return plan;
   if (auto sentence = refuse_renumbering(checkpoint.numbering, facts.configured)) return refuse(*sentence);
   if (nothing_beyond(checkpoint, plan.published)) return renumber(facts, std::move(plan));
   plan.kind = ResumePlan::Kind::kContinueToTails;
@@ -355,6 +361,7 @@ Checkpoint next_epoch(const Checkpoint& continued, std::vector<PartitionEnd> end
   checkpoint.source_uuid = continued.source_uuid;
   checkpoint.told_statement = continued.told_statement;
   checkpoint.cascades = continued.cascades;
+  checkpoint.keys_known_from = continued.keys_known_from;
   return checkpoint;
 }
 
@@ -362,14 +369,21 @@ Checkpoint following_epoch(const Checkpoint& here, const Numbering& numbering, I
   Checkpoint checkpoint = next_epoch(here, ends_of(here), numbering, fresh, std::move(reason.sentence));
   EpochStart& start = *checkpoint.pending_epoch_start;
   start.numbering_changed = true;
+  if (!reason.told.empty()) checkpoint.told_statement = std::move(reason.told);
   if (reason.statement) checkpoint.told_statement = reason.statement->gtid;
   start.statement = std::move(reason.statement);
   start.missed_tables = at_most_named(std::move(reason.missed_tables));
+  checkpoint.changed_from_outside = at_most_named(std::move(reason.changed_from_outside));
   // Nothing of the new epoch lies below them.
   assert(checkpoint.partitions.size() == here.partitions.size());
   for (std::size_t i = 0; i < here.partitions.size(); ++i)
     checkpoint.partitions[i].kafka_offset = here.partitions[i].kafka_offset;
   return checkpoint;
+}
+
+bool is_named(const std::vector<std::string>& tables, const std::string& table) {
+  return std::ranges::any_of(tables,
+                             [&](const std::string& named) { return named == table || named == change::kAllTables; });
 }
 
 std::optional<std::string> refuse_renumbering(const Numbering& from, const Numbering& to) {

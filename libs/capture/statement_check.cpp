@@ -77,7 +77,7 @@ binlog::Statement read_statement(std::string_view sql, const StatementContext& c
   for (auto& table : statement.tables) store(table.schema, &table.table, context.default_schema);
   // Both servers look for a parent without a schema beside its child, whatever the session's schema is.
   for (auto& parent : statement.references)
-    if (!statement.tables.empty()) store(parent.schema, &parent.table, statement.tables.front().schema);
+    if (!statement.tables.empty()) store(parent.table.schema, &parent.table.table, statement.tables.front().schema);
   if (!statement.schema.empty()) store(statement.schema, nullptr, {});
   if (!known) {
     statement.tables.clear();

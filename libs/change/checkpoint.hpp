@@ -70,6 +70,11 @@ struct Checkpoint {
   /// The source's cascading keys as they are known at the position; no part of the numbering.
   std::vector<CascadingKey> cascades;
   std::string told_statement;  ///< GTID of the statement that the epoch's start tells of; it begins no other epoch
+  /// Captured tables that a cascade from a table outside of all streams changes, as far as epochs have told of it.
+  std::vector<std::string> changed_from_outside;
+  /// Text. Cascading keys that were dropped before it may not be known: where the origin began, the source was asked
+  /// for its keys there. Empty: all are known.
+  std::string keys_known_from;
 
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };

@@ -12,6 +12,9 @@
 
 namespace farshore::change {
 
+/// Among an epoch start's tables: too many to be named.
+inline constexpr std::string_view kAllTables = "*.*";
+
 /// A partition of an origin and its last seq in an epoch; 0: it had none.
 struct PartitionEnd {
   std::string stream;
@@ -40,7 +43,8 @@ struct EpochStart {
   bool numbering_changed = false;             ///< keys may have moved between partitions
   std::string reason;                         ///< for people
   std::optional<RowlessStatement> statement;  ///< nothing: the epoch begins for another reason
-  /// "schema.table": captured from here on, with rows that were never published; "*.*": too many to be named.
+  /// "schema.table", or kAllTables: captured from here on, with rows that were never published, or changed by a cascade
+  /// that nobody published.
   std::vector<std::string> missed_tables;
 
   [[nodiscard]] bool is_first() const { return continues.epoch == Epoch(0); }

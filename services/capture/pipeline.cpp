@@ -148,8 +148,7 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
   if (role_ == ServerRole::kUnknown) return stop_at_unknown_server(rows.table->schema + "." + rows.table->name);
   // Before the rows are numbered: they may belong to a group that is not known yet.
   if (!settings_.logs_cascades && asked_.due(rows, now_)) {
-    learn_keys(rows.table->schema, rows.table->name, nullptr);
-    if (parts_.ending.ended()) return;
+    if (!learn_keys(rows.table->schema, rows.table->name, false)) return;
   }
   if (!transaction_is_named_) name_transaction();
   const auto refusal = parts_.numberer.add(rows);
@@ -182,70 +181,111 @@ void Pipeline::check_statement(const binlog::Event& event) {
   asked_.forget(statement);
   const StatementVerdict verdict = capture::check_statement(statement, parts_.rules);
   switch (verdict.kind) {
-    case StatementVerdict::Kind::kPasses: break;
+    case StatementVerdict::Kind::kPasses:
+    case StatementVerdict::Kind::kChangesRows: break;
     case StatementVerdict::Kind::kStops:
       if (foreign) break;  // changes logged as a statement: left out as its rows are
       if (!hands_over(verdict.sentence)) stop(verdict.sentence);
       return;
-    case StatementVerdict::Kind::kChangesRows:
-      tell_statement(event, verdict);
-      if (parts_.ending.ended()) return;
   }
+  if (!settings_.logs_cascades) look_at_keys(statement);
+  if (parts_.ending.ended()) return;
+  // What the statement's epoch tells of it is told at once.
+  if (verdict.kind == StatementVerdict::Kind::kChangesRows)
+    tell_statement(event, verdict);
+  else if (!due_.told.empty())
+    begin_due_epoch();
+  if (parts_.ending.ended()) return;
   if (!settings_.logs_cascades) follow_keys(statement);
 }
 
-/// Behind a statement that changed rows too the session's start has asked.
+/// Asks for the keys of the tables that the statement may have given some. The source is asked as it is now, which may
+/// be ahead of what is read: groups only grow, and a key too many ties more than is needed.
+void Pipeline::look_at_keys(const binlog::Statement& statement) {
+  gone_.clear();
+  if (statement.tables.empty()) return;
+  std::optional<LiveKeys> live;  // of the first table, which is the one that gets or loses keys
+  if (statement.kind == binlog::StatementKind::kTableDdl || !statement.references.empty()) {
+    for (const binlog::TableName& table : statement.tables) {
+      if (!parts_.rules.route(table.schema, table.table).captured) continue;
+      auto answer = learn_keys(table.schema, table.table, true);
+      if (!answer) return;
+      if (table == statement.tables.front()) live = std::move(answer);
+    }
+  }
+  look_for_dropped_keys(statement);
+  if (live) look_for_gone_keys(statement, *live);
+}
+
+/// Where the origin began at a position of the past, a key that is dropped behind it is not known, nor what it had
+/// cascaded by then.
+void Pipeline::look_for_dropped_keys(const binlog::Statement& statement) {
+  if (statement.dropped_constraints.empty() || !settings_.keys_known_from) return;
+  const binlog::TableName& table = statement.tables.front();
+  if (parts_.history.position().contains(*settings_.keys_known_from)) return;
+  if (!parts_.rules.route(table.schema, table.table).captured) return;
+  const std::string child = table.full_name();
+  for (const std::string& name : statement.dropped_constraints)
+    if (!parts_.cascades.has(child, name))
+      note_missed_by_statement(fmt::format("constraint {} of {} is dropped behind the position where the origin began: "
+                                           "if it was a foreign key, what it had cascaded is not published",
+                                           name, child),
+                               child);
+}
+
+/// Keys that the statement made and that the source has dropped since, capture being behind both.
+void Pipeline::look_for_gone_keys(const binlog::Statement& statement, const LiveKeys& live) {
+  const std::string child = statement.tables.front().full_name();
+  for (const auto& made : statement.references) {
+    const Cascade tie{.parent = made.table.full_name(), .child = child};
+    if (!made.cascades || std::ranges::find(live.keys, tie) != live.keys.end()) continue;
+    if (is_unrepeated(tie, parts_.rules)) note_missed_by_statement(check_cascade(tie).sentence(), child);
+    if (!is_tie(tie, parts_.rules)) continue;
+    gone_.push_back(tie);
+    gone_when_ = live.executed;
+  }
+}
+
+/// Behind the statement.
 void Pipeline::follow_keys(const binlog::Statement& statement) {
-  if (statement.kind == binlog::StatementKind::kTableDdl) ask_for_keys(statement);
-  if (parts_.ending.ended()) return;
+  using Names = binlog::Statement::Names;
   if (statement.kind == binlog::StatementKind::kRowless) {
-    for (const binlog::TableName& table : statement.tables)
-      parts_.cascades.explain(fmt::format("{}.{}", table.schema, table.table));
+    for (const binlog::TableName& table : statement.tables) parts_.cascades.explain(table.full_name());
     if (statement.tables.empty()) parts_.cascades.explain_all();
   }
   parts_.cascades.take_statement(statement);
+  for (Cascade& tie : gone_) {
+    if (statement.names == Names::kMove) tie.child = statement.tables.back().full_name();
+    parts_.cascades.take_gone(tie, gone_when_);
+  }
   name_ties();
 }
 
-void Pipeline::ask_for_keys(const binlog::Statement& statement) {
-  for (const binlog::TableName& table : statement.tables) {
-    if (parts_.ending.ended()) return;
-    if (!parts_.rules.route(table.schema, table.table).captured) continue;
-    learn_keys(table.schema, table.table, &statement);
-  }
-}
-
-/// Asks the source as it is now, which may be ahead of what is read: groups only grow, and a key too many ties more
-/// than is needed. Of a table that is gone meanwhile, what the statement says of it counts for the groups, whatever its
-/// keys do; but what batches name of a table's keys are the known ones.
-void Pipeline::learn_keys(std::string_view schema, std::string_view table, const binlog::Statement* statement) {
+/// Nothing: the session has ended. `is_explained`: by a statement at hand.
+std::optional<Pipeline::LiveKeys> Pipeline::learn_keys(std::string_view schema, std::string_view table,
+                                                       bool is_explained) {
   auto answer = settings_.ask_keys(schema, table);
-  if (!answer) return parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
+  if (!answer) {
+    parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
+    return std::nullopt;
+  }
   asked_.note_asked(schema, table, now_);
-  const bool is_there = answer->keys.has_value();
+  LiveKeys live{.keys = {}, .executed = answer->executed};
   const std::string child = fmt::format("{}.{}", schema, table);
-  std::vector<Cascade> keys;
   std::vector<CascadingKey> ties;
   for (CascadingKey& key : std::move(answer->keys).value_or(std::vector<CascadingKey>())) {
-    keys.push_back(key.tie);
+    live.keys.push_back(key.tie);
+    // What is read again under the old numbering is published; the new one may leave the table out.
+    if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails)
+      note_missed(check_cascade(key.tie).sentence(), key.tie);
     if (is_tie(key.tie, parts_.rules)) ties.push_back(std::move(key));
   }
-  parts_.cascades.take_answer(child, ties, answer->executed);
-  if (statement != nullptr) parts_.cascades.explain(child);
+  parts_.cascades.take_answer(child, ties, live.executed);
+  if (is_explained) parts_.cascades.explain(child);
   name_ties();
-  const bool is_first =
-      statement != nullptr && statement->tables.front() == binlog::TableName{std::string(schema), std::string(table)};
-  if (!is_there && is_first)
-    for (const binlog::TableName& parent : statement->references)
-      keys.push_back({.parent = fmt::format("{}.{}", parent.schema, parent.table), .child = child});
-  const auto unrepeated =
-      std::ranges::find_if(keys, [&](const Cascade& key) { return is_unrepeated(key, parts_.rules); });
-  // Under the old numbering it is read again what is published; the new one judges behind it, and may leave the table
-  // out.
-  if (is_there && unrepeated != keys.end() && !settings_.stops_at_tails)
-    return parts_.ending.end(EndKind::kStopRetried,
-                             "the source cannot be captured: " + check_cascade(*unrepeated).sentence());
-  note_ties(new_ties(keys, parts_.rules));
+  begin_due_epoch();
+  if (parts_.ending.ended()) return std::nullopt;
+  return live;
 }
 
 /// What batches name follows what is known. Ties that the numbering does not have, as of tables that were renamed,
@@ -255,7 +295,7 @@ void Pipeline::name_ties() {
   for (const std::string& child : parts_.cascades.take_changed()) {
     const std::vector<Cascade> ties = parts_.cascades.ties_of(child);
     others |= parts_.rules.set_ties_of(child, ties);
-    std::ranges::move(new_ties(ties, parts_.rules), std::back_inserter(ties_));
+    std::ranges::move(new_ties(ties, parts_.rules), std::back_inserter(due_.ties));
     has_new_transactions_ = true;  // for a checkpoint soon
   }
   if (others) parts_.router.forget();
@@ -280,19 +320,35 @@ void Pipeline::tell_statement(const binlog::Event& event, const StatementVerdict
   statement_passed_ = true;
 }
 
-/// Tables that belong together from here on. Where more is published than was read again, it was published without
-/// knowing of them: then from there on.
-void Pipeline::note_ties(const std::vector<Cascade>& ties) {
-  ties_.insert(ties_.end(), ties.begin(), ties.end());
-  if (!ties_.empty() && !settings_.stops_at_tails && tails_passed()) begin_tied_epoch();
+/// The key changes rows of its child, and nothing that is published says of it.
+void Pipeline::note_missed(std::string why, const Cascade& tie) {
+  if (due_.missed.empty()) due_.why = std::move(why);
+  due_.missed.insert(tie.child);
+  if (is_unrepeated(tie, parts_.rules)) due_.changed_from_outside.insert(tie.child);
 }
 
-void Pipeline::begin_tied_epoch() {
-  const auto rules = parts_.rules.with_cascades(cascade_groups(parts_.rules.cascades(), ties_));
+/// Something did so until it was gone. Read again in the epoch that tells of it, the statement tells no more.
+void Pipeline::note_missed_by_statement(std::string why, const std::string& child) {
+  std::string gtid;
+  parts_.history.gtid().append_to(gtid);
+  if (gtid == settings_.told_statement || settings_.stops_at_tails) return;
+  if (due_.missed.empty()) due_.why = std::move(why);
+  due_.missed.insert(child);
+  due_.told = std::move(gtid);
+}
+
+/// Where more is published than was read again, it was published without knowing of what is due: then from there on.
+void Pipeline::begin_due_epoch() {
+  if (due_.ties.empty() && due_.missed.empty()) return;
+  if (settings_.stops_at_tails || !tails_passed() || parts_.ending.ended()) return;
+  const auto rules = parts_.rules.with_cascades(cascade_groups(parts_.rules.cascades(), due_.ties));
   if (!rules) return parts_.ending.end(EndKind::kMisconfigured, rules.error());
-  begin_epoch(
-      {fmt::format("tables {} and {} are tied by a cascading foreign key", ties_.front().parent, ties_.front().child)},
-      rules->numbering());
+  if (!due_.missed.empty())
+    settings_.warning(fmt::format("{}; the other regions' gates close for it as not-yet-equal", due_.why));
+  begin_epoch({.sentence = due_.missed.empty() ? fmt::format("tables {} and {} are tied by a cascading foreign key",
+                                                             due_.ties.front().parent, due_.ties.front().child)
+                                               : due_.why.substr(0, kReasonBytesMax)},
+              rules->numbering());
 }
 
 /// Everything before the transaction under way belongs to the epoch that ends, and what was published of it too. It is
@@ -314,6 +370,9 @@ void Pipeline::begin_epoch(EpochReason reason, const change::Numbering& numberin
   if (parts_.cut.is_open()) (void)parts_.cut.take_covered();
   parts_.cut.open(parts_.history);
   const std::string sentence = reason.sentence;
+  reason.missed_tables.assign(due_.missed.begin(), due_.missed.end());
+  reason.changed_from_outside.assign(due_.changed_from_outside.begin(), due_.changed_from_outside.end());
+  reason.told = due_.told;
   if (!parts_.checkpoints.write(
           following_epoch(*parts_.cut.take_covered(), numbering, settings_.fresh, std::move(reason))))
     return;
@@ -343,7 +402,7 @@ void Pipeline::end_transaction() {
   rows_counted_ = parts_.numberer.rows();
   parts_.metrics.read_commit_us.store(transaction_.commit_time.time_since_epoch().count(), std::memory_order_relaxed);
   if (settings_.stops_at_tails) return finish_at_tails();
-  if (!ties_.empty() && tails_passed()) begin_tied_epoch();
+  begin_due_epoch();
 }
 
 void Pipeline::send_what_is_due() {
@@ -384,45 +443,28 @@ void Pipeline::publish_watermark() {
 /// for the time before; else a statement may follow, and the next moment tells.
 bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
   if (!moment.keys || moment.keys == sure_of_) return true;
-  std::vector<CascadingKey> found;
+  const bool may_begin = !settings_.stops_at_tails && tails_passed();
   bool all_known = true;
   for (const CascadingKey& key : *moment.keys) {
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) {
-      parts_.ending.end(EndKind::kStopRetried, "the source cannot be captured: " + check_cascade(key.tie).sentence());
-      return false;
+      all_known = false;
+      note_missed(check_cascade(key.tie).sentence(), key.tie);
     }
     if (parts_.cascades.is_explained(key) || !is_tie(key.tie, parts_.rules)) continue;
     all_known = false;
     const bool was_there =
         moment.keys_before && std::ranges::find(*moment.keys_before, key) != moment.keys_before->end();
-    if (was_there) found.push_back(key);
-  }
-  if (all_known) {
-    sure_of_ = moment.keys;
-    return true;
-  }
-  if (!found.empty() && !settings_.stops_at_tails && tails_passed()) begin_unexplained_epoch(found);
-  return false;
-}
-
-void Pipeline::begin_unexplained_epoch(const std::vector<CascadingKey>& found) {
-  std::vector<Cascade> ties;
-  for (const CascadingKey& key : found) {
-    ties.push_back(key.tie);
+    if (!was_there || !may_begin) continue;
+    due_.ties.push_back(key.tie);
     parts_.cascades.take_unexplained(key);
+    note_missed(fmt::format("a foreign key of {} to {} cascades, and no statement in the binlog made it: what it has "
+                            "cascaded since is not published",
+                            key.tie.child, key.tie.parent),
+                key.tie);
   }
-  const auto rules = parts_.rules.with_cascades(cascade_groups(parts_.rules.cascades(), ties));
-  if (!rules) return parts_.ending.end(EndKind::kMisconfigured, rules.error());
-  EpochReason reason{.sentence =
-                         fmt::format("a foreign key of {} to {} cascades, and no statement in the binlog made it: "
-                                     "what it has cascaded since is not published",
-                                     ties.front().child, ties.front().parent)};
-  for (const Cascade& tie : ties) reason.missed_tables.push_back(tie.child);
-  std::ranges::sort(reason.missed_tables);
-  const auto twice = std::ranges::unique(reason.missed_tables);
-  reason.missed_tables.erase(twice.begin(), twice.end());
-  settings_.warning(fmt::format("{}; the other regions' gates close for it as not-yet-equal", reason.sentence));
-  begin_epoch(std::move(reason), rules->numbering());
+  if (all_known) sure_of_ = moment.keys;
+  begin_due_epoch();
+  return all_known;
 }
 
 void Pipeline::cut_checkpoint() {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,11 +55,12 @@ class Pipeline {
   struct Settings {
     std::chrono::milliseconds batch_linger{5};
     std::chrono::milliseconds checkpoint_interval{1000};
-    change::Numbering numbering;  ///< that this session publishes under
-    Incarnation fresh;            ///< random, for an epoch that this session has to begin
-    std::string told_statement;   ///< as in the checkpoint
-    bool logs_cascades = true;    ///< the source writes cascaded rows to its binlog
-    bool folds_names = false;     ///< as StatementContext's
+    change::Numbering numbering;                    ///< that this session publishes under
+    Incarnation fresh;                              ///< random, for an epoch that this session has to begin
+    std::string told_statement;                     ///< as in the checkpoint
+    std::optional<OriginPosition> keys_known_from;  ///< likewise
+    bool logs_cascades = true;                      ///< the source writes cascaded rows to its binlog
+    bool folds_names = false;                       ///< as StatementContext's
     /// Write a checkpoint and end with kRenumber once everything that was published is read again.
     bool stops_at_tails = false;
     std::function<void(const std::string&)> warning = [](const std::string&) {};  ///< one sentence
@@ -78,26 +80,33 @@ class Pipeline {
 
  private:
   using Clock = std::chrono::steady_clock;
+  /// What the source answered of a table.
+  struct LiveKeys {
+    std::vector<Cascade> keys;
+    OriginPosition executed;
+  };
 
   [[nodiscard]] std::optional<binlog::Event> next_event();
   void begin_transaction(const binlog::Event& event);
   void add_rows(const binlog::RowsEvent& rows);
   void stop_at_unknown_server(std::string_view table);
   void check_statement(const binlog::Event& event);
+  void look_at_keys(const binlog::Statement& statement);
+  void look_for_dropped_keys(const binlog::Statement& statement);
+  void look_for_gone_keys(const binlog::Statement& statement, const LiveKeys& live);
   void follow_keys(const binlog::Statement& statement);
-  void ask_for_keys(const binlog::Statement& statement);
-  void learn_keys(std::string_view schema, std::string_view table, const binlog::Statement* statement);
+  [[nodiscard]] std::optional<LiveKeys> learn_keys(std::string_view schema, std::string_view table, bool is_explained);
   void end_transaction();
   void send_what_is_due();
   void publish_watermark();
-  void begin_unexplained_epoch(const std::vector<CascadingKey>& found);
   [[nodiscard]] bool is_sure_of_keys(const PendingWatermarks::Moment& moment);
   void cut_checkpoint();
 
   void tell_statement(const binlog::Event& event, const StatementVerdict& verdict);
   void name_ties();
-  void note_ties(const std::vector<Cascade>& ties);
-  void begin_tied_epoch();
+  void note_missed(std::string why, const Cascade& tie);
+  void note_missed_by_statement(std::string why, const std::string& child);
+  void begin_due_epoch();
   [[nodiscard]] bool hands_over(std::string_view why);
   void begin_epoch(EpochReason reason, const change::Numbering& numbering);
   [[nodiscard]] bool between_transactions() const { return !parts_.decoder.in_transaction(); }
@@ -129,7 +138,17 @@ class Pipeline {
   Clock::time_point last_poll_;
   Clock::time_point last_cut_;
   Clock::time_point last_watermark_;
-  std::vector<Cascade> ties_;  ///< that the numbering does not know
+  /// What an epoch has to begin with, as soon as all that is published is read again.
+  struct Due {
+    std::vector<Cascade> ties;  ///< that the numbering does not know
+    std::string why;            ///< the first of `missed` is
+    std::set<std::string> missed;
+    std::set<std::string> changed_from_outside;  ///< of `missed`
+    std::string told;                            ///< the statement by which one of them is
+  };
+  Due due_;
+  std::vector<Cascade> gone_;  ///< made by the statement at hand, and dropped since
+  OriginPosition gone_when_;   ///< the source's position then
   std::shared_ptr<const std::vector<CascadingKey>>
       sure_of_;  ///< all of the source's keys, as last asked, are explained
   AskedTables asked_;

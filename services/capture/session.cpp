@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <random>
+#include <set>
 
 #include "capture/checkpoint_cut.hpp"
 #include "capture/numberer.hpp"
@@ -190,6 +191,43 @@ Session::Failure Session::read_checkpoint() {
   return std::nullopt;
 }
 
+/// While there is such a key nothing is captured. First an epoch tells of its table: when the key is gone, what it has
+/// done is nowhere to be seen.
+Session::Failure Session::look_at_cascades_from_outside(const std::vector<CascadingKey>& keys) {
+  const auto is_outside = [&](const CascadingKey& key) { return is_unrepeated(key.tie, settings_.rules); };
+  const auto first = std::ranges::find_if(keys, is_outside);
+  if (first == keys.end()) return std::nullopt;
+  std::set<std::string> tables;
+  for (const CascadingKey& key : keys)
+    if (is_outside(key)) tables.insert(key.tie.child);
+  facts_.changed_from_outside.assign(tables.begin(), tables.end());
+  if (facts_.checkpoint)
+    for (const std::string& table : tables)
+      if (!is_named(facts_.checkpoint->changed_from_outside, table)) facts_.missed_tables.push_back(table);
+  facts_.missed_why = "a cascade from a table that no stream takes has changed captured rows";
+  if (!facts_.missed_tables.empty()) return std::nullopt;
+  return SessionEnd{EndKind::kMisconfigured,
+                    fmt::format("the source {} cannot be captured: {}", settings_.source.to_string(),
+                                check_cascade(first->tie).sentence())};
+}
+
+/// The source logs cascades since it was restarted. What it wrote before that and is yet to be read lacks them.
+Session::Failure Session::look_at_unlogged_cascades() {
+  if (!facts_.checkpoint || facts_.checkpoint->cascades.empty()) return std::nullopt;
+  if (auto failure = read_source_position()) return failure;
+  const auto position = OriginPosition::parse(facts_.checkpoint->position);
+  if (position && position->contains(facts_.executed)) return std::nullopt;
+  std::set<std::string> tables;
+  for (const CascadingKey& key : facts_.checkpoint->cascades) tables.insert(key.tie.child);
+  facts_.missed_tables.assign(tables.begin(), tables.end());
+  facts_.missed_why = "the source logs cascades now, and did not when the binlog that is read next began";
+  events_.warning(
+      fmt::format("{}: what they changed is not published, and the other regions' gates close for the "
+                  "tables of {} foreign keys as not-yet-equal",
+                  facts_.missed_why, facts_.checkpoint->cascades.size()));
+  return std::nullopt;
+}
+
 /// What decides the numbering now: the configuration, and which foreign keys cascade.
 Session::Failure Session::decide_numbering() {
   std::vector<change::CascadeGroup> known;
@@ -200,19 +238,17 @@ Session::Failure Session::decide_numbering() {
     rules_ = std::move(*rules);
   }
   ties_.clear();
-  if (!logs_cascades(server_)) {
+  if (logs_cascades(server_)) {
+    if (auto failure = look_at_unlogged_cascades()) return failure;
+  } else {
     auto keys = read_cascades(*control_, [this] {
       events_.beat();
       return !ending_.ended();
     });
     if (!keys) return end_of(keys.error(), settings_.source);
-    for (const CascadingKey& key : *keys) {
+    for (const CascadingKey& key : *keys)
       if (is_tie(key.tie, settings_.rules)) ties_.push_back(key);
-      if (is_unrepeated(key.tie, settings_.rules))
-        return SessionEnd{EndKind::kMisconfigured,
-                          fmt::format("the source {} cannot be captured: {}", settings_.source.to_string(),
-                                      check_cascade(key.tie).sentence())};
-    }
+    if (auto failure = look_at_cascades_from_outside(*keys)) return failure;
   }
   std::vector<Cascade> tied;
   std::ranges::transform(ties_, std::back_inserter(tied), &CascadingKey::tie);
@@ -222,27 +258,33 @@ Session::Failure Session::decide_numbering() {
   if (rules_ && rules_->numbering() != facts_.configured) {
     const auto tables = read_tables(*control_);
     if (!tables) return end_of(tables.error(), settings_.source);
-    facts_.missed_tables = newly_captured(*tables, *rules_, *configured);
+    auto missed = newly_captured(*tables, *rules_, *configured);
     // What a server wrote before it was listed was not published.
-    if (!std::ranges::includes(rules_->own_servers(), configured->own_servers())) facts_.missed_tables = {"*.*"};
-    if (!facts_.missed_tables.empty())
+    if (!std::ranges::includes(rules_->own_servers(), configured->own_servers()))
+      missed = {std::string(change::kAllTables)};
+    if (!missed.empty())
       events_.warning(fmt::format(
           "{} tables are captured from here on ({} first), and their rows until now were not: the gates of the other "
           "regions stay closed until they are made equal there and declared so",
-          facts_.missed_tables.size(), facts_.missed_tables.front()));
+          missed.size(), missed.front()));
+    std::ranges::move(missed, std::back_inserter(facts_.missed_tables));
   }
   // Whoever numbers as configured also takes the merge rules and all else from the configuration.
   if (!rules_ || rules_->numbering() == facts_.configured) rules_ = std::move(*configured);
   return std::nullopt;
 }
 
+/// An epoch that was begun before this start is told first, and what this start has found is told by the next one.
+bool Session::tells_more() const {
+  return !facts_.missed_tables.empty() && facts_.checkpoint && facts_.checkpoint->pending_epoch_start;
+}
+
 /// The checkpoint's and the source's, which was asked before its position was: both count as KnownCascades says.
 void Session::know_cascades() {
-  if (logs_cascades(server_)) {
-    plan_.checkpoint.cascades.clear();
-    return;
-  }
+  const bool tells_missed = plan_.kind == ResumePlan::Kind::kBeginEpoch && !tells_more();
+  if (logs_cascades(server_) && (tells_missed || facts_.missed_tables.empty())) plan_.checkpoint.cascades.clear();
   cascades_ = KnownCascades(plan_.checkpoint.cascades);
+  if (logs_cascades(server_)) return;
   std::map<std::string, std::vector<CascadingKey>> answers;
   for (std::string& child : cascades_.children()) answers.try_emplace(std::move(child));
   for (const CascadingKey& key : ties_) answers[key.tie.child].push_back(key);
@@ -410,6 +452,8 @@ Session::Failure Session::begin_epoch() {
   plan_.published.clear();
   events_.information(
       fmt::format("epoch {} begins at {} ({})", plan_.checkpoint.id.epoch.raw(), start.begins_at, start.reason));
+  if (!plan_.checkpoint.changed_from_outside.empty() || tells_more())
+    return SessionEnd{EndKind::kRenumber, "an epoch has to tell which tables a cascade has changed unseen"};
   // An epoch that was begun before this start: the numbering may have become another one since.
   if (plan_.checkpoint.numbering != facts_.configured)
     return SessionEnd{EndKind::kRenumber, "the configuration changed while an epoch began"};
@@ -520,6 +564,7 @@ Session::Failure Session::publish() {
                      .numbering = checkpoint.numbering,
                      .fresh = random_incarnation(),
                      .told_statement = checkpoint.told_statement,
+                     .keys_known_from = OriginPosition::parse(checkpoint.keys_known_from),
                      .logs_cascades = logs_cascades(server_),
                      .folds_names = server_.variable("lower_case_table_names") != "0",
                      .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails,

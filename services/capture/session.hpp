@@ -92,6 +92,8 @@ class Session {
   [[nodiscard]] Failure take_lease();
   [[nodiscard]] Failure fence_older_captures();
   [[nodiscard]] Failure read_checkpoint();
+  [[nodiscard]] Failure look_at_unlogged_cascades();
+  [[nodiscard]] Failure look_at_cascades_from_outside(const std::vector<CascadingKey>& keys);
   [[nodiscard]] Failure decide_numbering();
   [[nodiscard]] Failure set_up_topics();
   [[nodiscard]] Failure plan();
@@ -102,6 +104,7 @@ class Session {
   [[nodiscard]] Failure read_statements();
   [[nodiscard]] Failure read_source_position();
   [[nodiscard]] Failure make_publisher();
+  [[nodiscard]] bool tells_more() const;
   void know_cascades();
   [[nodiscard]] kafka::ClusterSettings beating_cluster() const;
   [[nodiscard]] std::expected<KeysAnswer, SessionEnd> ask_keys(std::optional<mysql::Connection>& connection,

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace farshore::binlog {
 namespace {
 
@@ -282,12 +284,27 @@ TEST(Statement, changes_logged_as_statements_name_their_table_when_it_is_plain) 
 }
 
 TEST(Statement, tables_that_foreign_keys_refer_to_are_named) {
+  using References = std::vector<Statement::Reference>;
   const auto references = [](std::string_view sql) { return classify(sql).references; };
   EXPECT_EQ(references("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES s.u (a) ON DELETE CASCADE,"
                        " FOREIGN KEY (b) REFERENCES v (b))"),
-            (Names{{"s", "u"}, {"", "v"}}));
-  EXPECT_EQ(references("ALTER TABLE t ADD c INT, ADD FOREIGN KEY (c) REFERENCES `u` (id)"), (Names{{"", "u"}}));
-  EXPECT_EQ(references("ALTER TABLE t ADD b INT COMMENT 'REFERENCES u'"), Names{});
+            (References{{.table = {"s", "u"}, .cascades = true}, {.table = {"", "v"}}}));
+  EXPECT_EQ(references("ALTER TABLE t ADD c INT, ADD FOREIGN KEY (c) REFERENCES `u` (id)"),
+            (References{{.table = {"", "u"}}}));
+  EXPECT_EQ(references("ALTER TABLE t ADD b INT COMMENT 'REFERENCES u'"), References{});
+}
+
+TEST(Statement, says_which_foreign_keys_cascade) {
+  const auto cascades = [](std::string_view clause) {
+    const auto statement = classify("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u (id) " + std::string(clause));
+    return std::ranges::any_of(statement.references, &Statement::Reference::cascades);
+  };
+  for (const char* clause : {"ON DELETE CASCADE", "on update set null", "ON DELETE RESTRICT ON UPDATE CASCADE",
+                             "MATCH FULL ON DELETE SET DEFAULT", "ON DELETE NO ACTION /*!40000 ON UPDATE CASCADE */"})
+    EXPECT_TRUE(cascades(clause)) << clause;
+  for (const char* clause : {"", "ON DELETE RESTRICT ON UPDATE NO ACTION", ", ADD b VARCHAR(9) CHARACTER SET latin1",
+                             ", ADD c TIMESTAMP ON UPDATE CURRENT_TIMESTAMP", "COMMENT 'ON DELETE CASCADE'"})
+    EXPECT_FALSE(cascades(clause)) << clause;
 }
 
 TEST(Statement, constraints_that_it_is_sure_to_drop_are_named) {
@@ -321,7 +338,8 @@ SqlDialect dialect(SqlDialect::Charset charset) { return {.charset = charset}; }
 TEST(Dialect, backslashes_escape_or_do_not) {
   const char* sql =
       "CREATE TABLE t (p VARCHAR(9) DEFAULT 'C:\\', a INT, FOREIGN KEY (a) REFERENCES u (id) ON DELETE CASCADE)";
-  EXPECT_EQ(classify(sql, {.backslash_escapes = false}).references, (Names{{"", "u"}}));
+  const auto references = classify(sql, {.backslash_escapes = false}).references;
+  EXPECT_EQ(references, (std::vector<Statement::Reference>{{.table = {"", "u"}, .cascades = true}}));
   EXPECT_EQ(classify(sql).kind, StatementKind::kRowless) << "the text is left open: any table";
   EXPECT_TRUE(classify(sql).tables.empty());
 }

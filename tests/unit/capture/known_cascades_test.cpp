@@ -121,5 +121,30 @@ TEST(KnownCascades, OneThatNothingExplainsIsTakenOnce) {
   EXPECT_THAT(known.all(), ElementsAre(kItems));
 }
 
+TEST(KnownCascades, MadeAndDroppedBeforeTheSourceWasAskedCountUntilAllIsReadThatItHadExecuted) {
+  KnownCascades known;
+  known.take_answer("shop.items", {}, at("0-1-9"));
+  known.take_gone(kItems.tie, at("0-1-9"));
+  EXPECT_THAT(known.take_changed(), ElementsAre("shop.items"));
+  known.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY items_order"));
+  EXPECT_THAT(known.ties_of("shop.items"), ElementsAre(kItems.tie)) << "its name is not known";
+  known.take_statement(statement("RENAME TABLE items TO things"));
+  EXPECT_THAT(known.ties_of("shop.things"), ElementsAre(Cascade{.parent = "shop.orders", .child = "shop.things"}));
+
+  KnownCascades again(known.all());  // from a checkpoint
+  again.take_answer("shop.things", {}, at("0-1-20"));
+  again.reached(at("0-1-19"));
+  EXPECT_EQ(again.ties_of("shop.things").size(), 1U);
+  again.reached(at("0-1-20"));
+  EXPECT_THAT(again.ties_of("shop.things"), IsEmpty());
+}
+
+TEST(KnownCascades, AreFoundByTheirName) {
+  KnownCascades known({kItems});
+  EXPECT_TRUE(known.has("shop.items", "ITEMS_order"));
+  EXPECT_FALSE(known.has("shop.items", "other"));
+  EXPECT_FALSE(known.has("shop.notes", "items_order"));
+}
+
 }  // namespace
 }  // namespace farshore::capture

@@ -104,6 +104,7 @@ TEST_F(FirstStart, BeginsTheFirstEpochAtTheSourcesEnd) {
   EXPECT_EQ(first.checkpoint.pending_epoch_start->begins_at, "1-101-200");
   ASSERT_THAT(first.checkpoint.partitions, SizeIs(2));
   EXPECT_EQ(first.checkpoint.partitions[1].next_seq, Seq(1));
+  EXPECT_EQ(first.checkpoint.keys_known_from, "1-101-200");
 }
 
 TEST_F(FirstStart, AfterAResetHasAGreaterEpochThanAnyBefore) {
@@ -358,6 +359,28 @@ TEST_F(Resume, SaysInTheEpochStartWhichTablesWereMissedUntilThen) {
   EXPECT_THAT(plan().checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("*.*"));
 }
 
+TEST_F(Resume, TellsOnceWhatACascadeChangesFromOutside) {
+  facts_.changed_from_outside = facts_.missed_tables = {"shop.child"};
+  publish(0, 12, "1-101-120");
+  EXPECT_EQ(plan().kind, Kind::kContinueToTails) << "what is published is read again first";
+  EXPECT_THAT(plan().checkpoint.changed_from_outside, ::testing::IsEmpty());
+  publish(0, 10, "1-101-100");
+  const ResumePlan telling = plan();
+  ASSERT_EQ(telling.kind, Kind::kBeginEpoch);
+  EXPECT_FALSE(telling.checkpoint.pending_epoch_start->numbering_changed);
+  EXPECT_THAT(telling.checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("shop.child"));
+  EXPECT_THAT(telling.checkpoint.changed_from_outside, ::testing::ElementsAre("shop.child"));
+  EXPECT_TRUE(is_named(telling.checkpoint.changed_from_outside, "shop.child"));
+  EXPECT_FALSE(is_named(telling.checkpoint.changed_from_outside, "shop.other"));
+  EXPECT_TRUE(is_named({"*.*"}, "shop.other"));
+
+  facts_.checkpoint = telling.checkpoint;
+  facts_.missed_tables.clear();
+  EXPECT_EQ(plan().checkpoint, telling.checkpoint) << "killed before its start records, or the key is still there";
+  facts_.changed_from_outside.clear();
+  EXPECT_THAT(plan().checkpoint.changed_from_outside, ::testing::IsEmpty()) << "the key is gone";
+}
+
 TEST_F(Resume, FirstReadsAgainWhatIsPublishedBeforeTheNumberingChanges) {
   facts_.configured = numbering(4);
   publish(0, 12, "1-101-120");
@@ -385,9 +408,14 @@ class EndedEpoch : public Resume {
     here.partitions[0].kafka_offset = KafkaOffset(1005);
     EpochReason reason{"the key of table shop.t changed", {}};
     if (tells_statement_) reason.statement = {.text = "TRUNCATE t", .tables = {"shop.t"}, .gtid = "1-101-101"};
+    if (misses_table_) {
+      reason.told = "1-101-101";
+      reason.missed_tables = reason.changed_from_outside = {"shop.child"};
+    }
     facts_.checkpoint = following_epoch(here, here.numbering, Incarnation(77), std::move(reason));
   }
   bool tells_statement_ = false;
+  bool misses_table_ = false;
 };
 
 TEST_F(EndedEpoch, IsFollowedWhereverACaptureIsKilled) {
@@ -428,6 +456,18 @@ TEST_F(EndedEpoch, IsFollowedByAnotherOneAtTheSamePlaceWhenTheConfigurationChang
   EXPECT_EQ(next.checkpoint.id.epoch, Epoch(6));
   EXPECT_EQ(next.checkpoint.position, "1-101-100");
   EXPECT_EQ(next.checkpoint.told_statement, "1-101-101") << "it is told once";
+}
+
+TEST_F(EndedEpoch, TellsWhatAStatementShowsToBeMissing) {
+  facts_.checkpoint->keys_known_from = "1-101-150";
+  misses_table_ = true;
+  end_epoch(0);
+  const change::Checkpoint& checkpoint = *facts_.checkpoint;
+  EXPECT_FALSE(checkpoint.pending_epoch_start->statement);
+  EXPECT_EQ(checkpoint.told_statement, "1-101-101");
+  EXPECT_THAT(checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("shop.child"));
+  EXPECT_THAT(checkpoint.changed_from_outside, ::testing::ElementsAre("shop.child"));
+  EXPECT_EQ(checkpoint.keys_known_from, "1-101-150");
 }
 
 TEST_F(EndedEpoch, TellsTheStatementAtWhichItEnds) {

@@ -362,7 +362,7 @@ TEST(Statements, WhatIsNotUnderstoodStops) { EXPECT_NE(stop("FROBNICATE orders")
 TEST(Statements, AParentWithoutASchemaIsBesideItsChild) {
   const StatementContext elsewhere{.dialect = {}, .default_schema = "tools", .folds_names = false};
   EXPECT_EQ(read_statement("ALTER TABLE shop.items ADD FOREIGN KEY (o) REFERENCES orders (id)", elsewhere).references,
-            (std::vector<binlog::TableName>{{"shop", "orders"}}));
+            (std::vector<binlog::Statement::Reference>{{.table = {"shop", "orders"}}}));
 }
 
 binlog::RowsEvent rows_of(const binlog::TableMap& table, std::uint64_t table_id) {
