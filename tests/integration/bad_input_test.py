@@ -253,10 +253,34 @@ def test_a_target_without_the_farshore_schema(regions, circuit, folder):
         assert_refuses(case.apply(config=config), ERROR, "farshorectl init")
 
 
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_server_id_that_is_the_servers_own(circuit, kind):
+    case = circuit(kind)
+    config = changed(case.capture_config(), "origins.0.server_id", case.source.server_id)
+    assert_refuses(case.capture(config=config), ERROR, "server_id", str(case.source.server_id), "another than the server's own")
+
+
 def test_a_topic_with_other_settings(circuit):
     case = circuit()
     case.topics.create_topic(case.topic, 3)
     assert_refuses(case.capture(), ERROR, case.topic, "partitions")
+
+
+def test_a_topic_whose_retention_was_raised_in_an_outage(circuit):
+    """More than what is configured is as good; less is said, with the command that mends it."""
+    case = circuit()
+    case.execute("CREATE TABLE t (id INT NOT NULL PRIMARY KEY)")
+    with case.capture() as capture:
+        capture.wait_ready()
+    case.topics.alter_topic(case.topic, {"retention.ms": str(30 * 86_400_000), "max.message.bytes": "20971520"})
+    with case.capture() as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO t VALUES (1)")
+        case.wait_published(1)
+        assert "retention.ms" not in capture.said()
+    case.topics.alter_topic(case.topic, {"retention.ms": str(86_400_000)})
+    with case.capture() as capture:
+        eventually("it says so", lambda: "retention.ms" in capture.said(), explain=lambda: f"{capture.readiness()} {capture.said()}")
 
 
 # Batches

@@ -23,7 +23,7 @@ RESOURCES = {"topic": "--topic", "transactional id": "--transactional-id", "grou
 class Broker:
     """One node that lets in who has a password, and allows what a rule says."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, creates_topics="false"):
         self.folder = pathlib.Path(folder)
         self.port, controller = free_port(), free_port()
         users = " ".join(f'user_{name}="{PASSWORD}"' for name in ("admin", *USERS.values()))
@@ -38,7 +38,7 @@ class Broker:
             "listener.name.sasl_plaintext.plain.sasl.jaas.config": f'{plain} username="admin" password="{PASSWORD}" {users};',
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             "super.users": "User:admin;User:ANONYMOUS",   # anonymous: the controller's listener
-            "auto.create.topics.enable": "false", "offsets.topic.replication.factor": 1, "offsets.topic.num.partitions": 1,
+            "auto.create.topics.enable": creates_topics, "offsets.topic.replication.factor": 1, "offsets.topic.num.partitions": 1,
             "transaction.state.log.replication.factor": 1, "transaction.state.log.min.isr": 1, "transaction.state.log.num.partitions": 1,
             "group.initial.rebalance.delay.ms": 0, "message.max.bytes": 10485760, "log.cleaner.dedupe.buffer.size": 16777216,
         }
@@ -145,3 +145,17 @@ def test_the_services_run_with_the_access_rules_of_the_page_and_no_others(broker
     denied = [one for one in json.loads(ctl("decode", "preflight", "--output", "json").stdout)["findings"] if one["where"] == "kafka"]
     assert {one["what"]: one["verdict"] for one in denied}[f"topic farshore.checkpoint.{case.name}"] == "mend", denied
     assert {one["what"]: one["verdict"] for one in denied}["auto.create.topics.enable"] == "warning", denied
+
+
+def test_a_broker_that_makes_topics_when_asked_for_them_is_told(sources, folder):
+    """A change topic that is deleted would come back with one partition."""
+    place = folder / "creates"
+    place.mkdir()
+    with Broker(place, creates_topics="true") as broker:
+        case = Circuit(sources["mariadb"], f"127.0.0.1:{broker.port}", folder)
+        broker.acls("--list")   # it waits for the broker
+        file = write_config(case.folder, as_user(case.capture_config(), "admin"), "ctl.yaml")
+        done = subprocess.run([str(tools.farshore_binary("farshorectl")), "--config", str(file), "preflight", "--output", "json"],
+                              capture_output=True, text=True, timeout=60, check=False)
+        told = {one["what"]: one for one in json.loads(done.stdout)["findings"] if one["where"] == "kafka"}["auto.create.topics.enable"]
+        assert (told["verdict"], told["found"], told["wanted"]) == ("mend", "true", "false") and "server.properties" in told["mend"], told
