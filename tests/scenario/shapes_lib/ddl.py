@@ -28,6 +28,11 @@ class Change:
     back: dict = field(default_factory=dict)       # {column of rows from before it: {server: what lets them in}}
 
 
+# The text of a column's default that is none in another mode.
+BACKSLASH_DEFAULT = "'C:\\'"
+NO_BACKSLASH_ESCAPES = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')"
+
+
 def for_both(make):
     return {kind: [make(kind)] for kind in KINDS}
 
@@ -191,9 +196,9 @@ class Changes:
         session, charset = [], ""
         dialect = self.random.choice(("plain", "no backslash escapes", "gbk", "without binlog"))
         if dialect == "no backslash escapes":
-            session = ["SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')"]
+            session = [NO_BACKSLASH_ESCAPES]
             made = replace(made, values=(*made.values, Column("w0", "text", "VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-                                                              True, "'C:\\'")))
+                                                              True, BACKSLASH_DEFAULT)))
         elif dialect == "gbk":
             charset = "gbk"
             made = replace(made, values=(*made.values, Column(

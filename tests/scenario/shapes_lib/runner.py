@@ -6,6 +6,7 @@ import pymysql
 
 from sql import is_connection_lost, is_retry
 
+from .ddl import BACKSLASH_DEFAULT, NO_BACKSLASH_ESCAPES
 from .duties import Duties
 from .plan import REGIONS
 from .troubles import Troubles
@@ -140,6 +141,8 @@ class Runner:
         connection = region.database.root()
         try:
             with connection.cursor() as cursor:
+                if any(BACKSLASH_DEFAULT in statement for statement in statements):
+                    session = (*session, NO_BACKSLASH_ESCAPES)
                 for statement in (*DDL_SESSION[region.server], *session):
                     cursor.execute(statement)
                 if charset:
