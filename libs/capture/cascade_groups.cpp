@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <utility>
 
 #include "binlog/sql_tokens.hpp"
+#include "change/epoch_start.hpp"
 #include "change/limits.hpp"
 #include "mysql/literal.hpp"
 
@@ -52,19 +54,25 @@ std::string group_name(std::string_view first_table) {
   return fmt::format("cascade:{:016x}", XXH3_64bits(first_table.data(), first_table.size()));
 }
 
-bool captured(const change::TableRules& rules, std::string_view name) {
+}  // namespace
+
+bool is_captured(std::string_view name, const change::TableRules& rules) {
   const auto dot = name.find('.');
   return dot != std::string_view::npos && rules.route(name.substr(0, dot), name.substr(dot + 1)).captured;
 }
 
-}  // namespace
+std::vector<Cascade> ties_of(const std::vector<CascadingKey>& keys) {
+  std::vector<Cascade> ties;
+  std::ranges::transform(keys, std::back_inserter(ties), &CascadingKey::tie);
+  return ties;
+}
 
 bool is_tie(const Cascade& key, const change::TableRules& rules) {
-  return captured(rules, key.parent) && captured(rules, key.child);
+  return is_captured(key.parent, rules) && is_captured(key.child, rules);
 }
 
 bool is_unrepeated(const Cascade& key, const change::TableRules& rules) {
-  return !captured(rules, key.parent) && captured(rules, key.child);
+  return !is_captured(key.parent, rules) && is_captured(key.child, rules);
 }
 
 std::vector<Cascade> new_ties(const std::vector<Cascade>& keys, const change::TableRules& rules) {
@@ -205,6 +213,19 @@ std::expected<std::vector<CascadingKey>, mysql::SqlError> read_cascades(mysql::C
                           .name = keys->text(i, 4)});
   }
   return cascades;
+}
+
+std::vector<std::string> captured_descendants(std::set<std::string> tables, std::vector<Cascade> ties,
+                                              const change::TableRules& rules) {
+  for (const change::CascadeGroup& group : rules.cascades())
+    ties.insert(ties.end(), group.ties.begin(), group.ties.end());
+  for (bool grows = true; grows;) {
+    grows = false;
+    for (const Cascade& tie : ties) grows |= tables.contains(tie.parent) && tables.insert(tie.child).second;
+  }
+  std::erase_if(tables,
+                [&](const std::string& table) { return table != change::kAllTables && !is_captured(table, rules); });
+  return {tables.begin(), tables.end()};
 }
 
 std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::CascadeGroup>& known,

@@ -3,6 +3,7 @@
 #include <expected>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,10 @@ namespace farshore::capture {
 using change::Cascade;
 using change::CascadingKey;
 
+/// A table by its full name.
+[[nodiscard]] bool is_captured(std::string_view name, const change::TableRules& rules);
+/// Of each key.
+[[nodiscard]] std::vector<Cascade> ties_of(const std::vector<CascadingKey>& keys);
 /// Both tables are captured: where the source does not log the cascade, they keep one order.
 [[nodiscard]] bool is_tie(const Cascade& key, const change::TableRules& rules);
 /// Only the child is captured: where the source does not log the cascade, nothing that is published says of it.
@@ -59,6 +64,11 @@ struct KeysAnswer {
 [[nodiscard]] std::expected<KeysAnswer, mysql::SqlError> read_keys_answer(mysql::Connection& connection,
                                                                           ServerKind kind, std::string_view schema,
                                                                           std::string_view table);
+
+/// The tables, and all that `ties` or the groups of `rules` lead to from them, as parents to children; those of them
+/// that are captured, in order.
+[[nodiscard]] std::vector<std::string> captured_descendants(std::set<std::string> tables, std::vector<Cascade> ties,
+                                                            const change::TableRules& rules);
 
 /// Groups of tables that are tied by `cascades` or were already together in `known`: groups only ever grow, since a key
 /// that is gone today may have cascaded in the part of the binlog that is yet to be read. In one canonical form: tables

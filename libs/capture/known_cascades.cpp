@@ -18,16 +18,26 @@ bool same_name(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-KnownCascades::KnownCascades(std::vector<CascadingKey> kept) {
+KnownCascades::KnownCascades(std::vector<CascadingKey> kept, const OriginPosition& executed, IsCaptured is_captured)
+    : is_captured_(std::move(is_captured)) {
   for (CascadingKey& key : kept) {
     changed_.insert(key.tie.child);
+    if (key.name.empty()) {
+      doubt(key.tie.child, executed);
+      continue;
+    }
     Keys& keys = by_child_[key.tie.child];
     keys.try_emplace(std::move(key));
   }
 }
 
-void KnownCascades::take_answer(const std::string& child, const std::vector<CascadingKey>& keys,
+void KnownCascades::take_answer(const std::string& child, const std::optional<std::vector<CascadingKey>>& answer,
                                 const OriginPosition& executed) {
+  if (answer)
+    dropped_.erase(child);
+  else if (by_child_.contains(child))
+    dropped_.insert(child);
+  const std::vector<CascadingKey> keys = answer.value_or(std::vector<CascadingKey>());
   Keys& known = by_child_[child];
   Until until;
   for (auto& [key, end] : known) {
@@ -45,17 +55,15 @@ void KnownCascades::take_answer(const std::string& child, const std::vector<Casc
   changed_.insert(child);
 }
 
-// Without a name it counts as long as it may: no statement drops it.
-void KnownCascades::take_gone(const Cascade& tie, const OriginPosition& executed) {
-  by_child_[tie.child].try_emplace({.tie = tie, .name = ""}, std::make_shared<const OriginPosition>(executed));
-  some_are_gone_ = true;
-  changed_.insert(tie.child);
+void KnownCascades::doubt(const std::string& child, const OriginPosition& until) {
+  doubts_.insert_or_assign(child, std::make_shared<const OriginPosition>(until));
+  changed_.insert(child);
 }
 
 // Only keys that the source no longer has: it may have made one again behind the statement.
 void KnownCascades::take_statement(const binlog::Statement& statement) {
   using Names = binlog::Statement::Names;
-  if (!some_are_gone_) return;
+  if (!some_are_gone_ && doubts_.empty()) return;
   if (!statement.tables.empty()) drop_named(statement.tables.front().full_name(), statement.dropped_constraints);
   switch (statement.names) {
     case Names::kStay: break;
@@ -90,6 +98,24 @@ bool KnownCascades::is_explained(const CascadingKey& key) const {
   return found != by_child_.end() && found->second.contains(key) && !unexplained_.contains(key);
 }
 
+std::vector<std::string> KnownCascades::children_beyond(const std::vector<CascadingKey>& keys) const {
+  const std::set<CascadingKey> there(keys.begin(), keys.end());
+  std::vector<std::string> children;
+  for (const auto& [child, known] : by_child_)
+    if (is_captured_(child) &&
+        std::ranges::any_of(known, [&](const auto& key) { return !key.second && !there.contains(key.first); }))
+      children.push_back(child);
+  return children;
+}
+
+bool KnownCascades::has_but(const std::vector<std::string>& names, const Cascade& tie) const {
+  const auto found = by_child_.find(tie.child);
+  return found != by_child_.end() && std::ranges::any_of(found->second, [&](const auto& key) {
+           const auto is_of_key = [&](const std::string& name) { return same_name(name, key.first.name); };
+           return key.first.tie == tie && std::ranges::none_of(names, is_of_key);
+         });
+}
+
 bool KnownCascades::has(const std::string& child, std::string_view name) const {
   const auto found = by_child_.find(child);
   return found != by_child_.end() &&
@@ -107,6 +133,7 @@ void KnownCascades::drop_named(const std::string& child, const std::vector<std::
 }
 
 void KnownCascades::drop_all(const std::string& child) {
+  if (!is_captured_(child)) doubts_.erase(child);
   const auto found = by_child_.find(child);
   if (found == by_child_.end()) return;
   std::erase_if(found->second, [](const auto& key) { return key.second != nullptr; });
@@ -114,6 +141,11 @@ void KnownCascades::drop_all(const std::string& child) {
 }
 
 void KnownCascades::rename(const std::string& from, const std::string& to) {
+  if (auto moved = doubts_.extract(from)) {
+    moved.key() = to;
+    doubts_.insert(std::move(moved));
+    changed_.insert(to);
+  }
   std::vector<std::pair<CascadingKey, Until>> moved;
   for (auto& [child, keys] : by_child_) {
     std::erase_if(keys, [&](const auto& key) {
@@ -134,20 +166,50 @@ void KnownCascades::rename(const std::string& from, const std::string& to) {
 }
 
 void KnownCascades::reached(const OriginPosition& position) {
-  if (!some_are_gone_) return;
+  if (!some_are_gone_ && doubts_.empty()) return;
+  std::erase_if(doubts_,
+                [&](const auto& doubt) { return position.contains(*doubt.second) && !is_captured_(doubt.first); });
   some_are_gone_ = false;
   for (auto it = by_child_.begin(); it != by_child_.end();) {
-    const auto erased = std::erase_if(it->second, [&](const auto& key) {
-      const bool ends = key.second && position.contains(*key.second);
-      some_are_gone_ |= key.second && !ends;
-      return ends;
+    std::set<Cascade> ended;
+    std::erase_if(it->second, [&](const auto& key) {
+      const bool is_over = key.second && position.contains(*key.second);
+      some_are_gone_ |= key.second && !is_over;
+      if (is_over) ended.insert(key.first.tie);
+      return is_over;
     });
-    if (erased != 0) changed_.insert(it->first);
+    // A key that the server names after its table has another name when the table has: the tie stays.
+    for (const auto& [key, until] : it->second) ended.erase(key.tie);
+    if (!ended.empty()) changed_.insert(it->first);
+    if (!ended.empty() && !dropped_.contains(it->first)) doubt(it->first, position);
+    if (it->second.empty()) dropped_.erase(it->first);
     it = it->second.empty() ? by_child_.erase(it) : std::next(it);
   }
 }
 
+/// Keys that are gone and of which nothing that is published would say anything.
+void KnownCascades::doubt_outside() {
+  for (auto& [child, keys] : by_child_) {
+    if (!changed_.contains(child) || !is_captured_(child)) continue;
+    Until until;
+    std::erase_if(keys, [&](const auto& key) {
+      const bool is_outside = key.second && !is_captured_(key.first.tie.parent);
+      if (is_outside) until = key.second;
+      return is_outside;
+    });
+    if (until) doubts_.insert_or_assign(child, until);
+  }
+}
+
+std::vector<std::string> KnownCascades::doubted() const {
+  std::vector<std::string> captured;
+  for (const auto& [child, until] : doubts_)
+    if (is_captured_(child)) captured.push_back(child);
+  return captured;
+}
+
 std::vector<std::string> KnownCascades::take_changed() {
+  doubt_outside();
   std::vector<std::string> changed(changed_.begin(), changed_.end());
   changed_.clear();
   return changed;
@@ -158,8 +220,16 @@ std::vector<Cascade> KnownCascades::ties_of(const std::string& child) const {
   const auto found = by_child_.find(child);
   if (found == by_child_.end()) return ties;
   // Two keys may tie the same tables; those stand together.
+  if (!is_captured_(child)) return ties;
   for (const auto& [key, until] : found->second)
-    if (ties.empty() || ties.back() != key.tie) ties.push_back(key.tie);
+    if ((ties.empty() || ties.back() != key.tie) && is_captured_(key.tie.parent)) ties.push_back(key.tie);
+  return ties;
+}
+
+std::vector<Cascade> KnownCascades::ties() const {
+  std::vector<Cascade> ties;
+  for (const auto& [child, keys] : by_child_)
+    for (const auto& [key, until] : keys) ties.push_back(key.tie);
   return ties;
 }
 
@@ -174,6 +244,7 @@ std::vector<CascadingKey> KnownCascades::all() const {
   for (const auto& [child, keys] : by_child_)
     for (const auto& [key, until] : keys)
       if (!unexplained_.contains(key)) all.push_back(key);
+  for (const auto& [child, until] : doubts_) all.push_back({.tie = {.parent = child, .child = child}, .name = ""});
   return all;
 }
 

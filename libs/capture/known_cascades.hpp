@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,59 +15,85 @@
 
 namespace farshore::capture {
 
-/// The source's cascading keys at the place in its binlog that is read. The live source is asked for them, and it is
-/// ahead: a key that it no longer has may have cascaded in what is yet to be read. So a key that was known counts
+/// The source's cascading keys at the place in its binlog that is read, of captured tables and others: a table may get
+/// another name. The live source is asked for them, and it is ahead: a key that it no longer has may have cascaded in
+/// what is yet to be read. So a key that was known counts
 ///
 ///   until the statement that drops it is read: by its name, or the names of its tables;
 ///   or at the latest until all is read that the source had executed when it answered without the key: a statement may
 ///   not be in the binlog, or not be plain to see.
 ///
-/// A key that the source has counts, wherever it was made. One that was made and dropped again before the source was
-/// asked is known by the statement that made it. Not known are those of which no statement tells.
+/// A key that the source has counts, wherever it was made.
+///
+/// Where it is not sure which rows a key has changed, nothing is named, and its child is doubted: a key that a
+/// statement seems to make and that the source has not; one that ended at no statement; one that is gone and whose
+/// parent is not captured. A doubt goes where its table goes. It stays until it is settled; of a table that is not
+/// captured, until all is read that the source had executed by then.
 ///
 /// A key is explained when a statement that was read made it, or may have. One that no statement made was made without
 /// the binlog, and what it cascaded before the source was asked is published by nobody. Not thread safe.
 class KnownCascades {
  public:
-  /// Those of a checkpoint, which are explained. Until the source answers they count as its own.
-  explicit KnownCascades(std::vector<change::CascadingKey> kept = {});
+  /// Whether a table of this full name is captured.
+  using IsCaptured = std::function<bool(const std::string& table)>;
 
-  /// The live source's keys of `child`, all of them. `executed`: its position, asked for behind the keys.
-  void take_answer(const std::string& child, const std::vector<change::CascadingKey>& keys,
+  /// `kept`: what all() gave for a checkpoint. Its keys are explained, and until the source answers they count as its
+  /// own. `executed`: the source's position, until which what is doubted may last.
+  KnownCascades() = default;
+  KnownCascades(std::vector<change::CascadingKey> kept, const OriginPosition& executed, IsCaptured is_captured);
+
+  /// The live source's keys of `child`, all of them; nothing: the table is there no longer, and its keys leave no
+  /// doubt. `executed`: its position, asked for behind the keys.
+  void take_answer(const std::string& child, const std::optional<std::vector<change::CascadingKey>>& keys,
                    const OriginPosition& executed);
-  /// A statement that is read made a key with this tie, and the source had none when its position was `executed`.
-  void take_gone(const change::Cascade& tie, const OriginPosition& executed);
   /// A statement is read, and the source has answered for its tables since it ran.
   void take_statement(const binlog::Statement& statement);
+  /// Some key may have changed rows of `child` until the source's position was `until`.
+  void doubt(const std::string& child, const OriginPosition& until);
   /// The keys of this table, as child or parent, are explained: by a statement that names it.
   void explain(const std::string& table);
   void explain_all();
   /// Nothing explains the key, and what follows from that is done.
   void take_unexplained(const change::CascadingKey& key);
   [[nodiscard]] bool is_explained(const change::CascadingKey& key) const;
-  /// All of `position` is read. A look at a number where no key is gone from the source.
+  /// All of `position` is read. A look at a number where no key is gone from the source and nothing is doubted.
   void reached(const OriginPosition& position);
 
-  /// It knows a key of `child` by this name.
-  [[nodiscard]] bool has(const std::string& child, std::string_view name) const;
+  /// The captured children that are doubted, until they are settled: what follows from it is done.
+  [[nodiscard]] std::vector<std::string> doubted() const;
+  void settle(const std::string& child) { doubts_.erase(child); }
+
   /// The children whose keys may have become others since the last call.
   [[nodiscard]] std::vector<std::string> take_changed();
-  /// The ties of a child.
+  /// The ties of a child, of those whose tables are captured.
   [[nodiscard]] std::vector<change::Cascade> ties_of(const std::string& child) const;
   [[nodiscard]] std::vector<std::string> children() const;
-  /// For a checkpoint: those that are explained.
+  /// All ties, also of tables that are not captured.
+  [[nodiscard]] std::vector<change::Cascade> ties() const;
+  /// The captured children of which it counts a key as the source's that is not among `keys`, all of the source's.
+  [[nodiscard]] std::vector<std::string> children_beyond(const std::vector<change::CascadingKey>& keys) const;
+  /// A key with this tie counts, by another name than these.
+  [[nodiscard]] bool has_but(const std::vector<std::string>& names, const change::Cascade& tie) const;
+  /// It knows a key of `child` by this name.
+  [[nodiscard]] bool has(const std::string& child, std::string_view name) const;
+  /// For a checkpoint: the keys that are explained, and what is doubted, as a key without a name from the child to
+  /// itself.
   [[nodiscard]] std::vector<change::CascadingKey> all() const;
 
  private:
-  /// Where a key that the source no longer has counts no more; null: the source has it.
+  /// Where something counts no more. Of a key, null: the source has it.
   using Until = std::shared_ptr<const OriginPosition>;
   using Keys = std::map<change::CascadingKey, Until>;
 
   void drop_named(const std::string& child, const std::vector<std::string>& names);
   void drop_all(const std::string& child);
   void rename(const std::string& from, const std::string& to);
+  void doubt_outside();
 
+  IsCaptured is_captured_ = [](const std::string&) { return true; };
   std::map<std::string, Keys> by_child_;
+  std::map<std::string, Until> doubts_;         ///< by child
+  std::set<std::string> dropped_;               ///< tables that the source no longer has
   std::set<change::CascadingKey> unexplained_;  ///< of by_child_
   std::set<std::string> changed_;
   bool some_are_gone_ = false;  ///< a key may have an end

@@ -174,6 +174,7 @@ ResumePlan rebuild(const ResumeFacts& facts) {
   ResumePlan plan;
   plan.kind = ResumePlan::Kind::kBeginEpoch;
   plan.checkpoint = next_epoch(continued, std::move(ends), facts.configured, facts.fresh, "checkpoint rebuilt");
+  plan.checkpoint.pending_epoch_start->missed_tables = at_most_named(facts.missed_tables);
   return plan;
 }
 
@@ -283,12 +284,6 @@ bool nothing_beyond(const Checkpoint& checkpoint, const std::vector<PublishedEnd
   return true;
 }
 
-/// As many tables as an epoch's start names; more are all.
-std::vector<std::string> at_most_named(std::vector<std::string> tables) {
-  if (tables.size() > change::kMaxEpochTables) return {std::string(change::kAllTables)};
-  return tables;
-}
-
 /// Keeps what `plan` says of the source and of lost records.
 ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
   const Checkpoint& checkpoint = *facts.checkpoint;
@@ -298,7 +293,7 @@ ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
   plan.checkpoint = next_epoch(checkpoint, ends_of(checkpoint), facts.configured, facts.fresh,
                                checkpoint.numbering == facts.configured ? facts.missed_why : "the numbering changed");
   plan.checkpoint.pending_epoch_start->missed_tables = at_most_named(facts.missed_tables);
-  plan.checkpoint.changed_from_outside = at_most_named(facts.changed_from_outside);
+  plan.checkpoint.changed_unseen = at_most_named(facts.changed_unseen);
   return plan;
 }
 
@@ -308,8 +303,7 @@ ResumePlan with_checkpoint(const ResumeFacts& facts) {
   if (auto refusal = contradiction(facts)) return *refusal;
   ResumePlan plan;
   plan.checkpoint = checkpoint;
-  // A key that is gone and comes again is told of again.
-  if (facts.changed_from_outside.empty()) plan.checkpoint.changed_from_outside.clear();
+  plan.checkpoint.changed_unseen = at_most_named(facts.changed_unseen);
   if (auto sentence = choose_beginning(facts, plan)) return refuse(*sentence);
   if (checkpoint.pending_epoch_start) {
     plan.kind = ResumePlan::Kind::kBeginEpoch;
@@ -362,6 +356,7 @@ Checkpoint next_epoch(const Checkpoint& continued, std::vector<PartitionEnd> end
   checkpoint.told_statement = continued.told_statement;
   checkpoint.cascades = continued.cascades;
   checkpoint.keys_known_from = continued.keys_known_from;
+  checkpoint.logs_cascades = continued.logs_cascades;
   return checkpoint;
 }
 
@@ -369,11 +364,10 @@ Checkpoint following_epoch(const Checkpoint& here, const Numbering& numbering, I
   Checkpoint checkpoint = next_epoch(here, ends_of(here), numbering, fresh, std::move(reason.sentence));
   EpochStart& start = *checkpoint.pending_epoch_start;
   start.numbering_changed = true;
-  if (!reason.told.empty()) checkpoint.told_statement = std::move(reason.told);
   if (reason.statement) checkpoint.told_statement = reason.statement->gtid;
   start.statement = std::move(reason.statement);
   start.missed_tables = at_most_named(std::move(reason.missed_tables));
-  checkpoint.changed_from_outside = at_most_named(std::move(reason.changed_from_outside));
+  checkpoint.changed_unseen = at_most_named(std::move(reason.changed_unseen));
   // Nothing of the new epoch lies below them.
   assert(checkpoint.partitions.size() == here.partitions.size());
   for (std::size_t i = 0; i < here.partitions.size(); ++i)
@@ -381,9 +375,9 @@ Checkpoint following_epoch(const Checkpoint& here, const Numbering& numbering, I
   return checkpoint;
 }
 
-bool is_named(const std::vector<std::string>& tables, const std::string& table) {
-  return std::ranges::any_of(tables,
-                             [&](const std::string& named) { return named == table || named == change::kAllTables; });
+std::vector<std::string> at_most_named(std::vector<std::string> tables) {
+  if (tables.size() > change::kMaxEpochTables) return {std::string(change::kAllTables)};
+  return tables;
 }
 
 std::optional<std::string> refuse_renumbering(const Numbering& from, const Numbering& to) {

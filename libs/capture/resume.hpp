@@ -40,12 +40,12 @@ struct ResumeFacts {
   OriginPosition earliest;  ///< everything beyond it is still in the source's binlogs
 
   change::Numbering configured;
-  /// "schema.table": captured by `configured` and not by the checkpoint's numbering, or changed by a cascade that
-  /// nobody published. Any of them begins an epoch.
+  /// "schema.table": captured by `configured` and not by the checkpoint's numbering, or changed by what nobody
+  /// published. Any of them begins an epoch.
   std::vector<std::string> missed_tables;
   std::string missed_why;  ///< where the numbering stays: what changed them, for people
-  /// As in Checkpoint, but of the source as it is now.
-  std::vector<std::string> changed_from_outside;
+  /// The checkpoint's, and those of the source as it is now: missed_tables that are told when it is over.
+  std::vector<std::string> changed_unseen;
   Incarnation fresh;  ///< random, for an epoch that begins now
   Epoch last_epoch;   ///< without checkpoint: the last one before the origin was reset; 0: it was not
   StartFrom from;
@@ -110,8 +110,7 @@ struct EpochReason {
   std::string sentence;                                 ///< for people
   std::optional<change::RowlessStatement> statement{};  ///< of the transaction before which it ends
   std::vector<std::string> missed_tables{};             ///< whose rows may lack changes, as in EpochStart
-  std::vector<std::string> changed_from_outside{};      ///< as in Checkpoint; of missed_tables
-  std::string told{};                                   ///< Checkpoint::told_statement; empty: as it was
+  std::vector<std::string> changed_unseen{};            ///< as in Checkpoint; of missed_tables
 };
 /// The checkpoint, still pending, of the epoch that follows the one of `here`: a cut of which everything is
 /// acknowledged, inside a transaction too. What is published of that transaction counts to the epoch that ends, and
@@ -119,8 +118,8 @@ struct EpochReason {
 [[nodiscard]] change::Checkpoint following_epoch(const change::Checkpoint& here, const change::Numbering& numbering,
                                                  Incarnation fresh, EpochReason reason);
 
-/// Whether an epoch's list names the table, or all.
-[[nodiscard]] bool is_named(const std::vector<std::string>& tables, const std::string& table);
+/// As many tables as an epoch's start names; more are all.
+[[nodiscard]] std::vector<std::string> at_most_named(std::vector<std::string> tables);
 
 /// Whether an origin can go from one numbering to the other: streams and partitions may be added, never taken away.
 /// Nothing: it can; else one sentence.

@@ -255,7 +255,8 @@ CheckResult check_binlog_filter(const std::string& filter) {
                      .found = filter.empty() ? "none" : filter,
                      .wanted = "none",
                      .mend = "",
-                     .severity = Severity::kGood};
+                     .severity = Severity::kGood,
+                     .hides_changes = true};
   if (filter.empty()) return result;
   result.severity = Severity::kError;
   result.mend =

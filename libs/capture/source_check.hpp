@@ -27,6 +27,7 @@ struct CheckResult {
   std::string mend;  ///< a statement, or what to do; empty when good
   Severity severity = Severity::kGood;
   bool is_of_a_table = false;  ///< else of the whole server: capture does not start with an error
+  bool hides_changes = false;  ///< while it is an error, captured rows change and the binlog does not show it
 
   /// "binlog_row_metadata is NO_LOG, and has to be FULL: SET GLOBAL binlog_row_metadata = 'FULL'"
   [[nodiscard]] std::string sentence() const;

@@ -80,8 +80,9 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
     out.set_name(key.name);
   }
   message.set_told_statement(checkpoint.told_statement);
-  for (const std::string& table : checkpoint.changed_from_outside) message.add_changed_from_outside(table);
+  for (const std::string& table : checkpoint.changed_unseen) message.add_changed_unseen(table);
   message.set_keys_known_from(checkpoint.keys_known_from);
+  if (checkpoint.logs_cascades) message.set_logs_cascades(*checkpoint.logs_cascades);
 }
 
 std::expected<KnownKeys, MessageError> known_keys_of(const v1::Checkpoint& message) {
@@ -206,14 +207,15 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
   checkpoint.cascades = std::move(*cascades);
   if (message.told_statement().size() > kMaxGtidBytes) return std::unexpected(MessageError::kMalformed);
   checkpoint.told_statement = message.told_statement();
-  if (static_cast<std::size_t>(message.changed_from_outside_size()) > kMaxEpochTables ||
+  if (static_cast<std::size_t>(message.changed_unseen_size()) > kMaxEpochTables ||
       message.keys_known_from().size() > kMaxPositionBytes)
     return std::unexpected(MessageError::kMalformed);
-  for (const std::string& table : message.changed_from_outside()) {
+  for (const std::string& table : message.changed_unseen()) {
     if (table.size() > kMaxFullNameBytes) return std::unexpected(MessageError::kMalformed);
-    checkpoint.changed_from_outside.push_back(table);
+    checkpoint.changed_unseen.push_back(table);
   }
   checkpoint.keys_known_from = message.keys_known_from();
+  if (message.has_logs_cascades()) checkpoint.logs_cascades = message.logs_cascades();
   return checkpoint;
 }
 

@@ -70,11 +70,13 @@ struct Checkpoint {
   /// The source's cascading keys as they are known at the position; no part of the numbering.
   std::vector<CascadingKey> cascades;
   std::string told_statement;  ///< GTID of the statement that the epoch's start tells of; it begins no other epoch
-  /// Captured tables that a cascade from a table outside of all streams changes, as far as epochs have told of it.
-  std::vector<std::string> changed_from_outside;
+  /// "schema.table", or kAllTables: changed by what the source does not log (a cascade from a table outside of all
+  /// streams, a filter). An epoch tells of them when that is over.
+  std::vector<std::string> changed_unseen;
   /// Text. Cascading keys that were dropped before it may not be known: where the origin began, the source was asked
   /// for its keys there. Empty: all are known.
   std::string keys_known_from;
+  std::optional<bool> logs_cascades;  ///< the source did at the position; nothing: an older capture did not say
 
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };

@@ -148,7 +148,8 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
   if (role_ == ServerRole::kUnknown) return stop_at_unknown_server(rows.table->schema + "." + rows.table->name);
   // Before the rows are numbered: they may belong to a group that is not known yet.
   if (!settings_.logs_cascades && asked_.due(rows, now_)) {
-    if (!learn_keys(rows.table->schema, rows.table->name, false)) return;
+    learn_keys(rows.table->schema, rows.table->name, false);
+    if (parts_.ending.ended()) return;
   }
   if (!transaction_is_named_) name_transaction();
   const auto refusal = parts_.numberer.add(rows);
@@ -188,104 +189,76 @@ void Pipeline::check_statement(const binlog::Event& event) {
       if (!hands_over(verdict.sentence)) stop(verdict.sentence);
       return;
   }
-  if (!settings_.logs_cascades) look_at_keys(statement);
+  const bool changes_rows = verdict.kind == StatementVerdict::Kind::kChangesRows;
+  if (!settings_.logs_cascades) look_at_keys(statement, changes_rows);
   if (parts_.ending.ended()) return;
-  // What the statement's epoch tells of it is told at once.
-  if (verdict.kind == StatementVerdict::Kind::kChangesRows)
-    tell_statement(event, verdict);
-  else if (!due_.told.empty())
-    begin_due_epoch();
+  if (changes_rows) tell_statement(event, verdict);
   if (parts_.ending.ended()) return;
   if (!settings_.logs_cascades) follow_keys(statement);
 }
 
-/// Asks for the keys of the tables that the statement may have given some. The source is asked as it is now, which may
-/// be ahead of what is read: groups only grow, and a key too many ties more than is needed.
-void Pipeline::look_at_keys(const binlog::Statement& statement) {
-  gone_.clear();
-  if (statement.tables.empty()) return;
-  std::optional<LiveKeys> live;  // of the first table, which is the one that gets or loses keys
-  if (statement.kind == binlog::StatementKind::kTableDdl || !statement.references.empty()) {
+/// Asks for the keys of the tables that the statement may have given others, also of those that are not captured: they
+/// may get a captured name. The source is asked as it is now, which may be ahead of what is read: groups only grow, and
+/// a key too many ties more than is needed. Of a statement that is told (`is_told`) the session's start has asked.
+void Pipeline::look_at_keys(const binlog::Statement& statement, bool is_told) {
+  using Kind = binlog::StatementKind;
+  const bool makes = statement.kind == Kind::kTableDdl || !statement.references.empty();
+  if (makes || (statement.kind == Kind::kRowless && !is_told)) {
     for (const binlog::TableName& table : statement.tables) {
-      if (!parts_.rules.route(table.schema, table.table).captured) continue;
-      auto answer = learn_keys(table.schema, table.table, true);
-      if (!answer) return;
-      if (table == statement.tables.front()) live = std::move(answer);
+      learn_keys(table.schema, table.table, true);
+      if (parts_.ending.ended()) return;
     }
   }
-  look_for_dropped_keys(statement);
-  if (live) look_for_gone_keys(statement, *live);
+  if (statement.tables.empty()) return;
+  doubt_gone_keys(statement);
+  doubt_dropped_keys(statement);
+}
+
+/// Keys that the statement seems to make and that no answer of the source had: it has dropped them since, and where
+/// capture is behind both nothing says what they did meanwhile.
+void Pipeline::doubt_gone_keys(const binlog::Statement& statement) {
+  const std::string child = statement.tables.front().full_name();
+  for (const auto& made : statement.references)
+    if (made.cascades &&
+        !parts_.cascades.has_but(statement.dropped_constraints, {.parent = made.table.full_name(), .child = child}))
+      parts_.cascades.doubt(child, asked_at_);
 }
 
 /// Where the origin began at a position of the past, a key that is dropped behind it is not known, nor what it had
 /// cascaded by then.
-void Pipeline::look_for_dropped_keys(const binlog::Statement& statement) {
+void Pipeline::doubt_dropped_keys(const binlog::Statement& statement) {
   if (statement.dropped_constraints.empty() || !settings_.keys_known_from) return;
-  const binlog::TableName& table = statement.tables.front();
   if (parts_.history.position().contains(*settings_.keys_known_from)) return;
-  if (!parts_.rules.route(table.schema, table.table).captured) return;
-  const std::string child = table.full_name();
-  for (const std::string& name : statement.dropped_constraints)
-    if (!parts_.cascades.has(child, name))
-      note_missed_by_statement(fmt::format("constraint {} of {} is dropped behind the position where the origin began: "
-                                           "if it was a foreign key, what it had cascaded is not published",
-                                           name, child),
-                               child);
-}
-
-/// Keys that the statement made and that the source has dropped since, capture being behind both.
-void Pipeline::look_for_gone_keys(const binlog::Statement& statement, const LiveKeys& live) {
   const std::string child = statement.tables.front().full_name();
-  for (const auto& made : statement.references) {
-    const Cascade tie{.parent = made.table.full_name(), .child = child};
-    if (!made.cascades || std::ranges::find(live.keys, tie) != live.keys.end()) continue;
-    if (is_unrepeated(tie, parts_.rules)) note_missed_by_statement(check_cascade(tie).sentence(), child);
-    if (!is_tie(tie, parts_.rules)) continue;
-    gone_.push_back(tie);
-    gone_when_ = live.executed;
-  }
+  const bool all_known = std::ranges::all_of(statement.dropped_constraints,
+                                             [&](const std::string& name) { return parts_.cascades.has(child, name); });
+  if (!all_known) parts_.cascades.doubt(child, *settings_.keys_known_from);
 }
 
 /// Behind the statement.
 void Pipeline::follow_keys(const binlog::Statement& statement) {
-  using Names = binlog::Statement::Names;
   if (statement.kind == binlog::StatementKind::kRowless) {
     for (const binlog::TableName& table : statement.tables) parts_.cascades.explain(table.full_name());
     if (statement.tables.empty()) parts_.cascades.explain_all();
   }
   parts_.cascades.take_statement(statement);
-  for (Cascade& tie : gone_) {
-    if (statement.names == Names::kMove) tie.child = statement.tables.back().full_name();
-    parts_.cascades.take_gone(tie, gone_when_);
-  }
   name_ties();
 }
 
-/// Nothing: the session has ended. `is_explained`: by a statement at hand.
-std::optional<Pipeline::LiveKeys> Pipeline::learn_keys(std::string_view schema, std::string_view table,
-                                                       bool is_explained) {
+/// `is_explained`: by a statement at hand.
+void Pipeline::learn_keys(std::string_view schema, std::string_view table, bool is_explained) {
   auto answer = settings_.ask_keys(schema, table);
-  if (!answer) {
-    parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
-    return std::nullopt;
-  }
+  if (!answer) return parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
   asked_.note_asked(schema, table, now_);
-  LiveKeys live{.keys = {}, .executed = answer->executed};
+  asked_at_ = answer->executed;
   const std::string child = fmt::format("{}.{}", schema, table);
-  std::vector<CascadingKey> ties;
-  for (CascadingKey& key : std::move(answer->keys).value_or(std::vector<CascadingKey>())) {
-    live.keys.push_back(key.tie);
-    // What is read again under the old numbering is published; the new one may leave the table out.
-    if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails)
-      note_missed(check_cascade(key.tie).sentence(), key.tie);
-    if (is_tie(key.tie, parts_.rules)) ties.push_back(std::move(key));
-  }
-  parts_.cascades.take_answer(child, ties, live.executed);
+  parts_.cascades.take_answer(child, answer->keys, answer->executed);
   if (is_explained) parts_.cascades.explain(child);
+  // What is read again under the old numbering is published; the new one may leave the table out.
+  for (const CascadingKey& key : answer->keys.value_or(std::vector<CascadingKey>()))
+    if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) note_outside(key.tie);
   name_ties();
   begin_due_epoch();
-  if (parts_.ending.ended()) return std::nullopt;
-  return live;
 }
 
 /// What batches name follows what is known. Ties that the numbering does not have, as of tables that were renamed,
@@ -298,6 +271,10 @@ void Pipeline::name_ties() {
     std::ranges::move(new_ties(ties, parts_.rules), std::back_inserter(due_.ties));
     has_new_transactions_ = true;  // for a checkpoint soon
   }
+  for (const std::string& child : parts_.cascades.doubted())
+    note_missed(child, fmt::format("a foreign key of {} that is gone again may have cascaded, and what it changed is "
+                                   "not published",
+                                   child));
   if (others) parts_.router.forget();
 }
 
@@ -320,21 +297,16 @@ void Pipeline::tell_statement(const binlog::Event& event, const StatementVerdict
   statement_passed_ = true;
 }
 
-/// The key changes rows of its child, and nothing that is published says of it.
-void Pipeline::note_missed(std::string why, const Cascade& tie) {
-  if (due_.missed.empty()) due_.why = std::move(why);
-  due_.missed.insert(tie.child);
-  if (is_unrepeated(tie, parts_.rules)) due_.changed_from_outside.insert(tie.child);
-}
-
-/// Something did so until it was gone. Read again in the epoch that tells of it, the statement tells no more.
-void Pipeline::note_missed_by_statement(std::string why, const std::string& child) {
-  std::string gtid;
-  parts_.history.gtid().append_to(gtid);
-  if (gtid == settings_.told_statement || settings_.stops_at_tails) return;
+/// Rows of the child may have changed, and nothing that is published says of it.
+void Pipeline::note_missed(const std::string& child, std::string why) {
   if (due_.missed.empty()) due_.why = std::move(why);
   due_.missed.insert(child);
-  due_.told = std::move(gtid);
+}
+
+/// They do until the key is gone.
+void Pipeline::note_outside(const Cascade& tie) {
+  note_missed(tie.child, check_cascade(tie).sentence());
+  due_.changed_unseen.insert(tie.child);
 }
 
 /// Where more is published than was read again, it was published without knowing of what is due: then from there on.
@@ -344,7 +316,8 @@ void Pipeline::begin_due_epoch() {
   const auto rules = parts_.rules.with_cascades(cascade_groups(parts_.rules.cascades(), due_.ties));
   if (!rules) return parts_.ending.end(EndKind::kMisconfigured, rules.error());
   if (!due_.missed.empty())
-    settings_.warning(fmt::format("{}; the other regions' gates close for it as not-yet-equal", due_.why));
+    settings_.warning(
+        fmt::format("{}; the other regions' gates close for what it may have changed, as not-yet-equal", due_.why));
   begin_epoch({.sentence = due_.missed.empty() ? fmt::format("tables {} and {} are tied by a cascading foreign key",
                                                              due_.ties.front().parent, due_.ties.front().child)
                                                : due_.why.substr(0, kReasonBytesMax)},
@@ -368,11 +341,11 @@ void Pipeline::begin_epoch(EpochReason reason, const change::Numbering& numberin
     parts_.publisher.poll(kPollInterval);
   }
   if (parts_.cut.is_open()) (void)parts_.cut.take_covered();
+  reason.missed_tables = captured_descendants(due_.missed, parts_.cascades.ties(), parts_.rules);
+  reason.changed_unseen.assign(due_.changed_unseen.begin(), due_.changed_unseen.end());
+  for (const std::string& child : due_.missed) parts_.cascades.settle(child);
   parts_.cut.open(parts_.history);
   const std::string sentence = reason.sentence;
-  reason.missed_tables.assign(due_.missed.begin(), due_.missed.end());
-  reason.changed_from_outside.assign(due_.changed_from_outside.begin(), due_.changed_from_outside.end());
-  reason.told = due_.told;
   if (!parts_.checkpoints.write(
           following_epoch(*parts_.cut.take_covered(), numbering, settings_.fresh, std::move(reason))))
     return;
@@ -442,13 +415,25 @@ void Pipeline::publish_watermark() {
 /// has cascaded since is published by nobody. It was there before the position if it was there when the keys were asked
 /// for the time before; else a statement may follow, and the next moment tells.
 bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
+  parts_.cascades.reached(parts_.history.position());
+  name_ties();
+  if (!due_.missed.empty()) {
+    begin_due_epoch();
+    return false;
+  }
   if (!moment.keys || moment.keys == sure_of_) return true;
+  // A key may be dropped without the binlog, or by a statement that is yet to be read: the answer tells.
+  for (const std::string& child : parts_.cascades.children_beyond(*moment.keys)) {
+    const auto dot = child.find('.');
+    learn_keys(std::string_view(child).substr(0, dot), std::string_view(child).substr(dot + 1), false);
+    if (parts_.ending.ended()) return false;
+  }
   const bool may_begin = !settings_.stops_at_tails && tails_passed();
   bool all_known = true;
   for (const CascadingKey& key : *moment.keys) {
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) {
       all_known = false;
-      note_missed(check_cascade(key.tie).sentence(), key.tie);
+      note_outside(key.tie);
     }
     if (parts_.cascades.is_explained(key) || !is_tie(key.tie, parts_.rules)) continue;
     all_known = false;
@@ -457,10 +442,10 @@ bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
     if (!was_there || !may_begin) continue;
     due_.ties.push_back(key.tie);
     parts_.cascades.take_unexplained(key);
-    note_missed(fmt::format("a foreign key of {} to {} cascades, and no statement in the binlog made it: what it has "
-                            "cascaded since is not published",
-                            key.tie.child, key.tie.parent),
-                key.tie);
+    note_missed(key.tie.child,
+                fmt::format("a foreign key of {} to {} cascades, and no statement in the binlog made it: "
+                            "what it has cascaded since is not published",
+                            key.tie.child, key.tie.parent));
   }
   if (all_known) sure_of_ = moment.keys;
   begin_due_epoch();

@@ -80,22 +80,17 @@ class Pipeline {
 
  private:
   using Clock = std::chrono::steady_clock;
-  /// What the source answered of a table.
-  struct LiveKeys {
-    std::vector<Cascade> keys;
-    OriginPosition executed;
-  };
 
   [[nodiscard]] std::optional<binlog::Event> next_event();
   void begin_transaction(const binlog::Event& event);
   void add_rows(const binlog::RowsEvent& rows);
   void stop_at_unknown_server(std::string_view table);
   void check_statement(const binlog::Event& event);
-  void look_at_keys(const binlog::Statement& statement);
-  void look_for_dropped_keys(const binlog::Statement& statement);
-  void look_for_gone_keys(const binlog::Statement& statement, const LiveKeys& live);
+  void look_at_keys(const binlog::Statement& statement, bool is_told);
+  void doubt_gone_keys(const binlog::Statement& statement);
+  void doubt_dropped_keys(const binlog::Statement& statement);
   void follow_keys(const binlog::Statement& statement);
-  [[nodiscard]] std::optional<LiveKeys> learn_keys(std::string_view schema, std::string_view table, bool is_explained);
+  void learn_keys(std::string_view schema, std::string_view table, bool is_explained);
   void end_transaction();
   void send_what_is_due();
   void publish_watermark();
@@ -104,8 +99,8 @@ class Pipeline {
 
   void tell_statement(const binlog::Event& event, const StatementVerdict& verdict);
   void name_ties();
-  void note_missed(std::string why, const Cascade& tie);
-  void note_missed_by_statement(std::string why, const std::string& child);
+  void note_missed(const std::string& child, std::string why);
+  void note_outside(const Cascade& tie);
   void begin_due_epoch();
   [[nodiscard]] bool hands_over(std::string_view why);
   void begin_epoch(EpochReason reason, const change::Numbering& numbering);
@@ -143,12 +138,10 @@ class Pipeline {
     std::vector<Cascade> ties;  ///< that the numbering does not know
     std::string why;            ///< the first of `missed` is
     std::set<std::string> missed;
-    std::set<std::string> changed_from_outside;  ///< of `missed`
-    std::string told;                            ///< the statement by which one of them is
+    std::set<std::string> changed_unseen;  ///< of `missed`, as in Checkpoint
   };
   Due due_;
-  std::vector<Cascade> gone_;  ///< made by the statement at hand, and dropped since
-  OriginPosition gone_when_;   ///< the source's position then
+  OriginPosition asked_at_;  ///< the source's position when it answered last
   std::shared_ptr<const std::vector<CascadingKey>>
       sure_of_;  ///< all of the source's keys, as last asked, are explained
   AskedTables asked_;

@@ -98,10 +98,13 @@ Session::Failure Session::look_at_source() {
   if (!replication) return end_of(replication.error(), settings_.source);
   results->push_back(std::move(*replication));
   std::string errors;
+  hidden_by_.clear();
   for (const CheckResult& result : *results) {
     if (result.severity == CheckResult::Severity::kGood) continue;
     const bool stops = result.severity == CheckResult::Severity::kError && !result.is_of_a_table;
-    if (stops)
+    if (stops && result.hides_changes)
+      hidden_by_ = result.sentence();  // see look_at_what_is_unseen()
+    else if (stops)
       errors += (errors.empty() ? "" : "; ") + result.sentence();
     else
       events_.warning(result.sentence());
@@ -191,40 +194,80 @@ Session::Failure Session::read_checkpoint() {
   return std::nullopt;
 }
 
-/// While there is such a key nothing is captured. First an epoch tells of its table: when the key is gone, what it has
-/// done is nowhere to be seen.
-Session::Failure Session::look_at_cascades_from_outside(const std::vector<CascadingKey>& keys) {
-  const auto is_outside = [&](const CascadingKey& key) { return is_unrepeated(key.tie, settings_.rules); };
-  const auto first = std::ranges::find_if(keys, is_outside);
-  if (first == keys.end()) return std::nullopt;
-  std::set<std::string> tables;
-  for (const CascadingKey& key : keys)
-    if (is_outside(key)) tables.insert(key.tie.child);
-  facts_.changed_from_outside.assign(tables.begin(), tables.end());
-  if (facts_.checkpoint)
-    for (const std::string& table : tables)
-      if (!is_named(facts_.checkpoint->changed_from_outside, table)) facts_.missed_tables.push_back(table);
-  facts_.missed_why = "a cascade from a table that no stream takes has changed captured rows";
-  if (!facts_.missed_tables.empty()) return std::nullopt;
-  return SessionEnd{EndKind::kMisconfigured,
-                    fmt::format("the source {} cannot be captured: {}", settings_.source.to_string(),
-                                check_cascade(first->tie).sentence())};
+Session::Failure Session::read_keys() {
+  keys_.clear();
+  const bool some_are_unlogged =
+      facts_.checkpoint && !facts_.checkpoint->logs_cascades.value_or(facts_.checkpoint->cascades.empty());
+  if (logs_cascades(server_) && !some_are_unlogged) return std::nullopt;
+  auto keys = read_cascades(*control_, [this] {
+    events_.beat();
+    return !ending_.ended();
+  });
+  if (!keys) return end_of(keys.error(), settings_.source);
+  keys_ = std::move(*keys);
+  return std::nullopt;
 }
 
-/// The source logs cascades since it was restarted. What it wrote before that and is yet to be read lacks them.
+/// While captured tables change and the source does not log it, nothing is captured: a cascade from a table that no
+/// stream takes, or a filter. When that is over, nothing shows what has changed. So an epoch that names the tables is
+/// written down first, and begins when it is over.
+Session::Failure Session::look_at_what_is_unseen() {
+  std::string sentence = hidden_by_;
+  std::set<std::string> now;
+  if (!hidden_by_.empty()) now.emplace(change::kAllTables);
+  for (const CascadingKey& key : keys_) {
+    if (logs_cascades(server_) || !is_unrepeated(key.tie, settings_.rules)) continue;
+    if (sentence.empty()) sentence = check_cascade(key.tie).sentence();
+    now.insert(key.tie.child);
+  }
+  if (!now.empty())
+    unseen_ = fmt::format("the source {} cannot be captured: {}", settings_.source.to_string(), sentence);
+  const auto refuse = [&] { return SessionEnd{EndKind::kMisconfigured, unseen_}; };
+  if (!facts_.checkpoint) return now.empty() ? Failure() : refuse();
+  change::Checkpoint& checkpoint = *facts_.checkpoint;
+  std::set<std::string> untold(checkpoint.changed_unseen.begin(), checkpoint.changed_unseen.end());
+  const std::size_t known = untold.size();
+  untold.merge(now);
+  facts_.changed_unseen = captured_descendants(untold, ties_of(keys_), settings_.rules);
+  if (!checkpoint.pending_epoch_start) {
+    facts_.missed_tables = facts_.changed_unseen;
+    facts_.missed_why = "captured tables changed in ways that the source does not log";
+    return std::nullopt;
+  }
+  if (unseen_.empty()) return std::nullopt;
+  if (untold.size() > known) {
+    auto& missed = checkpoint.pending_epoch_start->missed_tables;
+    missed.insert(missed.end(), facts_.changed_unseen.begin(), facts_.changed_unseen.end());
+    missed = at_most_named(std::move(missed));
+    checkpoint.changed_unseen = at_most_named(facts_.changed_unseen);
+    if (!checkpoints_->write(checkpoint)) return std::nullopt;
+  }
+  return refuse();
+}
+
+/// The source was restarted and logs cascades now, or does no longer. What it wrote before that and is yet to be read
+/// is as it was then.
 Session::Failure Session::look_at_unlogged_cascades() {
-  if (!facts_.checkpoint || facts_.checkpoint->cascades.empty()) return std::nullopt;
+  if (!facts_.checkpoint) return std::nullopt;
+  const change::Checkpoint& checkpoint = *facts_.checkpoint;
+  const bool now = logs_cascades(server_);
+  const bool then = checkpoint.logs_cascades.value_or(now && checkpoint.cascades.empty());
+  logged_until_now_ = then && !now;
+  if (then || !now) return std::nullopt;
   if (auto failure = read_source_position()) return failure;
-  const auto position = OriginPosition::parse(facts_.checkpoint->position);
+  const auto position = OriginPosition::parse(checkpoint.position);
   if (position && position->contains(facts_.executed)) return std::nullopt;
-  std::set<std::string> tables;
-  for (const CascadingKey& key : facts_.checkpoint->cascades) tables.insert(key.tie.child);
-  facts_.missed_tables.assign(tables.begin(), tables.end());
-  facts_.missed_why = "the source logs cascades now, and did not when the binlog that is read next began";
-  events_.warning(
-      fmt::format("{}: what they changed is not published, and the other regions' gates close for the "
-                  "tables of {} foreign keys as not-yet-equal",
-                  facts_.missed_why, facts_.checkpoint->cascades.size()));
+  std::vector<CascadingKey> keys = keys_;
+  keys.insert(keys.end(), checkpoint.cascades.begin(), checkpoint.cascades.end());
+  std::set<std::string> tables(facts_.missed_tables.begin(), facts_.missed_tables.end());
+  for (const CascadingKey& key : keys) tables.insert(key.tie.child);
+  facts_.missed_tables = captured_descendants(std::move(tables), ties_of(keys), settings_.rules);
+  facts_.missed_why = "the source logs cascades now, and did not when it wrote what is read next";
+  if (!facts_.missed_tables.empty())
+    events_.warning(
+        fmt::format("{}: what they changed is not published, and the other regions' gates close for {} "
+                    "tables ({} first) as not-yet-equal",
+                    facts_.missed_why, facts_.missed_tables.size(), facts_.missed_tables.front()));
   return std::nullopt;
 }
 
@@ -237,21 +280,11 @@ Session::Failure Session::decide_numbering() {
     known = rules->cascades();
     rules_ = std::move(*rules);
   }
-  ties_.clear();
-  if (logs_cascades(server_)) {
-    if (auto failure = look_at_unlogged_cascades()) return failure;
-  } else {
-    auto keys = read_cascades(*control_, [this] {
-      events_.beat();
-      return !ending_.ended();
-    });
-    if (!keys) return end_of(keys.error(), settings_.source);
-    for (const CascadingKey& key : *keys)
-      if (is_tie(key.tie, settings_.rules)) ties_.push_back(key);
-    if (auto failure = look_at_cascades_from_outside(*keys)) return failure;
-  }
+  for (const auto look : {&Session::read_keys, &Session::look_at_what_is_unseen, &Session::look_at_unlogged_cascades})
+    if (auto failure = (this->*look)()) return failure;
   std::vector<Cascade> tied;
-  std::ranges::transform(ties_, std::back_inserter(tied), &CascadingKey::tie);
+  if (!logs_cascades(server_)) tied = ties_of(keys_);
+  std::erase_if(tied, [&](const Cascade& tie) { return !is_tie(tie, settings_.rules); });
   auto configured = settings_.rules.with_cascades(cascade_groups(known, tied));
   if (!configured) return SessionEnd{EndKind::kMisconfigured, configured.error()};
   facts_.configured = configured->numbering();
@@ -279,21 +312,42 @@ bool Session::tells_more() const {
   return !facts_.missed_tables.empty() && facts_.checkpoint && facts_.checkpoint->pending_epoch_start;
 }
 
+/// Of a table of which the start has found no cascading key. Nothing: it is there no longer.
+std::optional<std::vector<CascadingKey>> Session::keys_of(const std::string& table) {
+  const auto dot = table.find('.');
+  auto keys =
+      read_cascades_of(*control_, std::string_view(table).substr(0, dot), std::string_view(table).substr(dot + 1));
+  return keys ? std::move(*keys) : std::vector<CascadingKey>();
+}
+
 /// The checkpoint's and the source's, which was asked before its position was: both count as KnownCascades says.
 void Session::know_cascades() {
-  const bool tells_missed = plan_.kind == ResumePlan::Kind::kBeginEpoch && !tells_more();
-  if (logs_cascades(server_) && (tells_missed || facts_.missed_tables.empty())) plan_.checkpoint.cascades.clear();
-  cascades_ = KnownCascades(plan_.checkpoint.cascades);
-  if (logs_cascades(server_)) return;
-  std::map<std::string, std::vector<CascadingKey>> answers;
-  for (std::string& child : cascades_.children()) answers.try_emplace(std::move(child));
-  for (const CascadingKey& key : ties_) answers[key.tie.child].push_back(key);
+  change::Checkpoint& checkpoint = plan_.checkpoint;
+  const bool logs = logs_cascades(server_);
+  const bool kept_none = checkpoint.cascades.empty() && !checkpoint.numbering.cascade_groups.empty();
+  if (facts_.missed_tables.empty() || (plan_.kind == ResumePlan::Kind::kBeginEpoch && !tells_more())) {
+    if (logs) checkpoint.cascades.clear();
+    checkpoint.logs_cascades = logs;
+  }
+  cascades_ = KnownCascades(checkpoint.cascades, facts_.executed,
+                            [this](const std::string& table) { return is_captured(table, *rules_); });
+  if (logs) return;
+  std::map<std::string, std::optional<std::vector<CascadingKey>>> answers;
+  for (const CascadingKey& key : keys_) {
+    auto& answer = answers[key.tie.child];
+    if (!answer) answer.emplace();
+    answer->push_back(key);
+  }
+  for (const std::string& child : cascades_.children())
+    if (!answers.contains(child)) answers.emplace(child, keys_of(child));
   for (const auto& [child, keys] : answers) cascades_.take_answer(child, keys, facts_.executed);
   // At a first start, and behind a capture that kept none.
-  if (!facts_.checkpoint || (plan_.checkpoint.cascades.empty() && !plan_.checkpoint.numbering.cascade_groups.empty()))
+  if (!facts_.checkpoint || kept_none || logged_until_now_) {
     cascades_.explain_all();
-  if (const auto position = OriginPosition::parse(plan_.checkpoint.position)) cascades_.reached(*position);
-  plan_.checkpoint.cascades = cascades_.all();
+    checkpoint.keys_known_from = facts_.executed.to_string();
+  }
+  if (const auto position = OriginPosition::parse(checkpoint.position)) cascades_.reached(*position);
+  checkpoint.cascades = cascades_.all();
 }
 
 Session::Failure Session::set_up_topics() {
@@ -443,17 +497,18 @@ Session::Failure Session::begin_epoch() {
     plan_.tail_ends.push_back(range->high);
   }
   if (!checkpoints_->write(plan_.checkpoint)) return std::nullopt;
+  if (!unseen_.empty()) return SessionEnd{EndKind::kMisconfigured, unseen_};
   if (auto failure = make_publisher()) return failure;
   const change::EpochStart start = *plan_.checkpoint.pending_epoch_start;
   publisher_->send_epoch_start(start);
   if (!publisher_->wait_acknowledged()) return std::nullopt;
   plan_.checkpoint.pending_epoch_start.reset();
+  plan_.checkpoint.changed_unseen.clear();
   if (!checkpoints_->write(plan_.checkpoint)) return std::nullopt;
   plan_.published.clear();
   events_.information(
       fmt::format("epoch {} begins at {} ({})", plan_.checkpoint.id.epoch.raw(), start.begins_at, start.reason));
-  if (!plan_.checkpoint.changed_from_outside.empty() || tells_more())
-    return SessionEnd{EndKind::kRenumber, "an epoch has to tell which tables a cascade has changed unseen"};
+  if (tells_more()) return SessionEnd{EndKind::kRenumber, facts_.missed_why};
   // An epoch that was begun before this start: the numbering may have become another one since.
   if (plan_.checkpoint.numbering != facts_.configured)
     return SessionEnd{EndKind::kRenumber, "the configuration changed while an epoch began"};
@@ -489,7 +544,8 @@ std::expected<KeysAnswer, SessionEnd> Session::ask_keys(std::optional<mysql::Con
     }
     auto answer = read_keys_answer(*connection, server_.kind, schema, table);
     // What is only read again under the old numbering is published, and the table may be left out behind it.
-    const bool may_come = plan_.kind != ResumePlan::Kind::kContinueToTails;
+    const bool captured = rules_->route(schema, table).captured;
+    const bool may_come = plan_.kind != ResumePlan::Kind::kContinueToTails && captured;
     if (answer && answer->keys && server_.kind == ServerKind::kMariadb && may_come) {
       const auto versioned = is_versioned(*connection, schema, table);
       if (!versioned)
@@ -502,6 +558,7 @@ std::expected<KeysAnswer, SessionEnd> Session::ask_keys(std::optional<mysql::Con
     const mysql::SqlError& error = answer.error();
     if (error.kind == mysql::SqlErrorKind::kConnectionLost && i < kTries && !ending_.ended()) continue;
     if (mysql::is_transient(error.kind)) return std::unexpected(end_of(error, settings_.source));
+    if (!captured) return KeysAnswer{.keys = std::nullopt, .executed = facts_.executed};
     return std::unexpected(SessionEnd{
         EndKind::kStopRetried,
         fmt::format("the foreign keys of table {}.{} cannot be read, and a cascade that the source does not log could "

@@ -92,8 +92,9 @@ class Session {
   [[nodiscard]] Failure take_lease();
   [[nodiscard]] Failure fence_older_captures();
   [[nodiscard]] Failure read_checkpoint();
+  [[nodiscard]] Failure read_keys();
+  [[nodiscard]] Failure look_at_what_is_unseen();
   [[nodiscard]] Failure look_at_unlogged_cascades();
-  [[nodiscard]] Failure look_at_cascades_from_outside(const std::vector<CascadingKey>& keys);
   [[nodiscard]] Failure decide_numbering();
   [[nodiscard]] Failure set_up_topics();
   [[nodiscard]] Failure plan();
@@ -105,6 +106,7 @@ class Session {
   [[nodiscard]] Failure read_source_position();
   [[nodiscard]] Failure make_publisher();
   [[nodiscard]] bool tells_more() const;
+  [[nodiscard]] std::optional<std::vector<CascadingKey>> keys_of(const std::string& table);
   void know_cascades();
   [[nodiscard]] kafka::ClusterSettings beating_cluster() const;
   [[nodiscard]] std::expected<KeysAnswer, SessionEnd> ask_keys(std::optional<mysql::Connection>& connection,
@@ -130,7 +132,10 @@ class Session {
   std::unique_ptr<kafka::TailReader> tail_reader_;
   std::unique_ptr<CheckpointWriter> checkpoints_;
   std::optional<change::TableRules> rules_;  ///< of the numbering that this session publishes under
-  std::vector<CascadingKey> ties_;           ///< the source's cascading keys as the start found them, by child
+  std::vector<CascadingKey> keys_;           ///< the source's cascading keys as the start found them, by child
+  std::string hidden_by_;                    ///< what keeps changes from the binlog, for people; empty: nothing
+  std::string unseen_;                       ///< why nothing is captured now; empty: it is
+  bool logged_until_now_ = false;            ///< the source logged cascades at the checkpoint, and does no longer
   KnownCascades cascades_;
   ResumeFacts facts_;
   ResumePlan plan_;

@@ -75,12 +75,13 @@ class Duties:
     def done_at(self, region, step):
         """Whether it was done there, or is now: also where a foreign key of a later table has refused it."""
         key = (step["id"], region)
-        done = [one["step"] for one in self.runner.ran if one["at"] == region and not one["refused"] and one["step"]["table"] == step["table"]]
+        done = [one["step"] for one in self.runner.ran if one["at"] == region and not one["refused"]]
         ids = [one["id"] for one in done]
         if key in self.runner.tried and step["id"] in ids:
-            # Not what a later statement has made anew there, as the origin had done before.
+            # Not to what a later statement has put in the table's place there, as the origin had done before.
             later = done[len(ids) - ids[::-1].index(step["id"]):]
-            if not any(one.get("drops") for one in later):
+            server = self.runner.region(region).server
+            if not any(one.get("drops") and step["table"] in " ".join(one["sql"][server]) for one in later):
                 return True
         for session in (step.get("session", []), [*step.get("session", []), "SET SESSION foreign_key_checks = 0"]):
             self.runner.tried.discard(key)

@@ -187,11 +187,12 @@ TEST_F(Cut, HoldsTheCascadingKeysThatWereKnownWhenItWasTakenAndTheNextEpochKeeps
   KnownCascades cascades;
   writers_[0].start(kEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_, &cascades);
-  cascades.take_answer("shop.items", {key}, history_.position());
+  cascades.take_answer("shop.items", std::vector{key}, history_.position());
   cascades.explain("shop.items");
   cut.open(history_);
-  cascades.take_answer("shop.items", {}, history_.position());
+  cascades.take_answer("shop.items", std::vector<change::CascadingKey>(), history_.position());
   cascades.reached(history_.position());  // reading goes on
+  cascades.settle("shop.items");
   auto checkpoint = cut.take_covered();
   ASSERT_TRUE(checkpoint);
   EXPECT_THAT(checkpoint->cascades, ElementsAre(key));

@@ -359,26 +359,24 @@ TEST_F(Resume, SaysInTheEpochStartWhichTablesWereMissedUntilThen) {
   EXPECT_THAT(plan().checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("*.*"));
 }
 
-TEST_F(Resume, TellsOnceWhatACascadeChangesFromOutside) {
-  facts_.changed_from_outside = facts_.missed_tables = {"shop.child"};
+TEST_F(Resume, WritesDownWhatTheSourceChangesUnseen) {
+  facts_.changed_unseen = facts_.missed_tables = {"shop.child"};
+  facts_.missed_why = "a cascade";
   publish(0, 12, "1-101-120");
   EXPECT_EQ(plan().kind, Kind::kContinueToTails) << "what is published is read again first";
-  EXPECT_THAT(plan().checkpoint.changed_from_outside, ::testing::IsEmpty());
+  EXPECT_THAT(plan().checkpoint.changed_unseen, ::testing::ElementsAre("shop.child")) << "not to be forgotten there";
   publish(0, 10, "1-101-100");
   const ResumePlan telling = plan();
   ASSERT_EQ(telling.kind, Kind::kBeginEpoch);
-  EXPECT_FALSE(telling.checkpoint.pending_epoch_start->numbering_changed);
-  EXPECT_THAT(telling.checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("shop.child"));
-  EXPECT_THAT(telling.checkpoint.changed_from_outside, ::testing::ElementsAre("shop.child"));
-  EXPECT_TRUE(is_named(telling.checkpoint.changed_from_outside, "shop.child"));
-  EXPECT_FALSE(is_named(telling.checkpoint.changed_from_outside, "shop.other"));
-  EXPECT_TRUE(is_named({"*.*"}, "shop.other"));
+  const auto& start = *telling.checkpoint.pending_epoch_start;
+  EXPECT_FALSE(start.numbering_changed);
+  EXPECT_EQ(start.reason, "a cascade");
+  EXPECT_THAT(start.missed_tables, ::testing::ElementsAre("shop.child"));
+  EXPECT_THAT(telling.checkpoint.changed_unseen, ::testing::ElementsAre("shop.child"));
 
   facts_.checkpoint = telling.checkpoint;
   facts_.missed_tables.clear();
-  EXPECT_EQ(plan().checkpoint, telling.checkpoint) << "killed before its start records, or the key is still there";
-  facts_.changed_from_outside.clear();
-  EXPECT_THAT(plan().checkpoint.changed_from_outside, ::testing::IsEmpty()) << "the key is gone";
+  EXPECT_EQ(plan().checkpoint, telling.checkpoint) << "until its start records are sent";
 }
 
 TEST_F(Resume, FirstReadsAgainWhatIsPublishedBeforeTheNumberingChanges) {
@@ -408,10 +406,7 @@ class EndedEpoch : public Resume {
     here.partitions[0].kafka_offset = KafkaOffset(1005);
     EpochReason reason{"the key of table shop.t changed", {}};
     if (tells_statement_) reason.statement = {.text = "TRUNCATE t", .tables = {"shop.t"}, .gtid = "1-101-101"};
-    if (misses_table_) {
-      reason.told = "1-101-101";
-      reason.missed_tables = reason.changed_from_outside = {"shop.child"};
-    }
+    if (misses_table_) reason.missed_tables = reason.changed_unseen = {"shop.child"};
     facts_.checkpoint = following_epoch(here, here.numbering, Incarnation(77), std::move(reason));
   }
   bool tells_statement_ = false;
@@ -458,16 +453,17 @@ TEST_F(EndedEpoch, IsFollowedByAnotherOneAtTheSamePlaceWhenTheConfigurationChang
   EXPECT_EQ(next.checkpoint.told_statement, "1-101-101") << "it is told once";
 }
 
-TEST_F(EndedEpoch, TellsWhatAStatementShowsToBeMissing) {
+TEST_F(EndedEpoch, TellsWhatIsMissing) {
   facts_.checkpoint->keys_known_from = "1-101-150";
+  facts_.checkpoint->logs_cascades = false;
   misses_table_ = true;
   end_epoch(0);
   const change::Checkpoint& checkpoint = *facts_.checkpoint;
   EXPECT_FALSE(checkpoint.pending_epoch_start->statement);
-  EXPECT_EQ(checkpoint.told_statement, "1-101-101");
   EXPECT_THAT(checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("shop.child"));
-  EXPECT_THAT(checkpoint.changed_from_outside, ::testing::ElementsAre("shop.child"));
+  EXPECT_THAT(checkpoint.changed_unseen, ::testing::ElementsAre("shop.child"));
   EXPECT_EQ(checkpoint.keys_known_from, "1-101-150");
+  EXPECT_EQ(checkpoint.logs_cascades, false);
 }
 
 TEST_F(EndedEpoch, TellsTheStatementAtWhichItEnds) {

@@ -31,8 +31,9 @@ Checkpoint some_checkpoint() {
   checkpoint.known_keys = {{.table = 3, .key = 0xFEDCBA9876543210}, {.table = 0xFEDCBA9876543210, .key = 3}};
   checkpoint.cascades = {{.tie = {.parent = "shop.a", .child = "shop.b"}, .name = "b_ibfk_1"}};
   checkpoint.told_statement = "0-1-101";
-  checkpoint.changed_from_outside = {"shop.c"};
+  checkpoint.changed_unseen = {"shop.c"};
   checkpoint.keys_known_from = "0-1-99";
+  checkpoint.logs_cascades = false;
   return checkpoint;
 }
 
@@ -99,8 +100,8 @@ TEST(Checkpoint, TakesNoMoreTablesChangedFromOutsideThanAnEpochNames) {
   const auto with = [](std::size_t count, std::size_t bytes) {
     v1::Checkpoint message;
     EXPECT_TRUE(message.ParseFromString(encode_checkpoint(some_checkpoint())));
-    message.clear_changed_from_outside();
-    for (std::size_t i = 0; i < count; ++i) message.add_changed_from_outside(std::string(bytes, 't'));
+    message.clear_changed_unseen();
+    for (std::size_t i = 0; i < count; ++i) message.add_changed_unseen(std::string(bytes, 't'));
     return decode_checkpoint(message.SerializeAsString()).has_value();
   };
   EXPECT_TRUE(with(kMaxEpochTables, 3));
