@@ -40,6 +40,7 @@ class Classifier {
   void advance() {
     note_versioning();
     note_cascade();
+    note_key();
     token_ = tokens_.next();
   }
   /// ON DELETE | UPDATE, CASCADE | SET NULL | SET DEFAULT
@@ -49,6 +50,19 @@ class Classifier {
                      : cascade_words_ == 2 && (at("CASCADE") || at("SET"))   ? 3
                                                                              : 0;
     if (cascade_words_ == 3 && !statement_.references.empty()) statement_.references.back().cascades = true;
+  }
+  /// [CONSTRAINT [name]] FOREIGN KEY ...
+  void note_key() {
+    if (at("FOREIGN")) {
+      is_key_ = true;
+    } else if (at("CONSTRAINT")) {
+      key_name_.clear();
+      names_key_ = true;
+      return;
+    } else if (names_key_ && token_.is_name()) {
+      key_name_ = name_in_utf8(dialect_.charset, token_.text).value_or("");
+    }
+    names_key_ = false;
   }
   /// WITH SYSTEM VERSIONING, ADD SYSTEM VERSIONING; not WITHOUT and DROP.
   void note_versioning() {
@@ -214,6 +228,7 @@ class Classifier {
   }
 
   StatementKind create_table(bool replaces, bool external) {
+    statement_.may_do_nothing = at("IF");
     skip_if_exists();
     take_table();
     SqlToken before_last;
@@ -322,7 +337,11 @@ class Classifier {
 
   /// REFERENCES table
   void reference() {
-    if (auto name = take_table_name()) statement_.references.push_back({.table = std::move(*name)});
+    if (auto name = take_table_name())
+      statement_.references.push_back(
+          {.table = std::move(*name), .is_inline = !is_key_, .name = is_key_ ? key_name_ : std::string()});
+    is_key_ = false;
+    key_name_.clear();
   }
 
   /// RENAME [TO | AS | =] table; EXCHANGE PARTITION p WITH TABLE t; CONVERT PARTITION p TO TABLE t;
@@ -369,6 +388,9 @@ class Classifier {
   bool names_unknown_ = false;
   int versioning_words_ = 0;  ///< of [WITH | ADD] SYSTEM VERSIONING, how many have just been read
   int cascade_words_ = 0;     ///< of those in note_cascade(), likewise
+  bool is_key_ = false;       ///< FOREIGN KEY was read, and not yet what it refers to
+  bool names_key_ = false;    ///< CONSTRAINT has just been read
+  std::string key_name_;      ///< the last constraint's
 };
 
 /// How much a reading keeps from passing.

@@ -43,7 +43,9 @@ struct Statement {
   /// A table that a foreign key refers to.
   struct Reference {
     TableName table;
-    bool cascades = false;  ///< ON DELETE or ON UPDATE of it changes rows
+    bool cascades = false;   ///< ON DELETE or ON UPDATE of it changes rows
+    bool is_inline = false;  ///< of a column's definition: MySQL before 9.0 makes no key of it
+    std::string name{};      ///< of the constraint, in UTF-8; empty: the server names it
     friend bool operator==(const Reference&, const Reference&) = default;
   };
   /// kTableDdl: of the foreign keys that tables[0] gets by this statement.
@@ -59,6 +61,8 @@ struct Statement {
   std::vector<std::string> dropped_constraints;
   /// kRowless, kTableDdl: it gives the table, or a column of it, MariaDB's system versioning.
   bool begins_versioning = false;
+  /// CREATE TABLE IF NOT EXISTS: it may have done nothing.
+  bool may_do_nothing = false;
   /// A CREATE TABLE ... SELECT as MySQL logs it: its rows follow, and a commit.
   bool opens_transaction = false;
 };

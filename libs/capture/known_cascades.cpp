@@ -16,6 +16,18 @@ bool same_name(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
+/// A key that the server names after its table: the number behind "<table>_ibfk_"; else empty.
+std::string_view server_named(std::string_view name) {
+  constexpr std::string_view kMark = "_ibfk_";
+  const auto at = name.rfind(kMark);
+  return at == std::string_view::npos ? std::string_view() : name.substr(at + kMark.size());
+}
+
+/// One key, under the names that its table had.
+bool same_key(std::string_view a, std::string_view b) {
+  return same_name(a, b) || (!server_named(a).empty() && server_named(a) == server_named(b));
+}
+
 }  // namespace
 
 KnownCascades::KnownCascades(std::vector<CascadingKey> kept, const OriginPosition& executed, IsCaptured is_captured)
@@ -23,7 +35,7 @@ KnownCascades::KnownCascades(std::vector<CascadingKey> kept, const OriginPositio
   for (CascadingKey& key : kept) {
     changed_.insert(key.tie.child);
     if (key.name.empty()) {
-      doubt(key.tie.child, executed);
+      doubt(key.tie, executed, true);
       continue;
     }
     Keys& keys = by_child_[key.tie.child];
@@ -37,6 +49,7 @@ void KnownCascades::take_answer(const std::string& child, const std::optional<st
     dropped_.erase(child);
   else if (by_child_.contains(child))
     dropped_.insert(child);
+  if (const auto doubted = doubts_.find(child); doubted != doubts_.end()) doubted->second.is_there = answer.has_value();
   const std::vector<CascadingKey> keys = answer.value_or(std::vector<CascadingKey>());
   Keys& known = by_child_[child];
   Until until;
@@ -46,7 +59,7 @@ void KnownCascades::take_answer(const std::string& child, const std::optional<st
     } else if (!end) {  // an earlier answer's is nearer
       if (!until) until = std::make_shared<const OriginPosition>(executed);
       end = until;
-      some_are_gone_ = true;
+      ending_.insert(child);
     }
   }
   for (const CascadingKey& key : keys)
@@ -55,15 +68,18 @@ void KnownCascades::take_answer(const std::string& child, const std::optional<st
   changed_.insert(child);
 }
 
-void KnownCascades::doubt(const std::string& child, const OriginPosition& until) {
-  doubts_.insert_or_assign(child, std::make_shared<const OriginPosition>(until));
-  changed_.insert(child);
+void KnownCascades::doubt(const Cascade& tie, const OriginPosition& until, bool is_there) {
+  Doubt& doubt = doubts_[tie.child];
+  doubt.parents.insert(tie.parent);
+  doubt.until = std::make_shared<const OriginPosition>(until);
+  doubt.is_there = is_there;
+  changed_.insert(tie.child);
 }
 
 // Only keys that the source no longer has: it may have made one again behind the statement.
 void KnownCascades::take_statement(const binlog::Statement& statement) {
   using Names = binlog::Statement::Names;
-  if (!some_are_gone_ && doubts_.empty()) return;
+  if (ending_.empty() && doubts_.empty()) return;
   if (!statement.tables.empty()) drop_named(statement.tables.front().full_name(), statement.dropped_constraints);
   switch (statement.names) {
     case Names::kStay: break;
@@ -85,6 +101,10 @@ void KnownCascades::explain(const std::string& table) {
                 [&](const CascadingKey& key) { return key.tie.child == table || key.tie.parent == table; });
 }
 
+void KnownCascades::explain(const Cascade& tie) {
+  std::erase_if(unexplained_, [&](const CascadingKey& key) { return key.tie == tie; });
+}
+
 void KnownCascades::explain_all() { unexplained_.clear(); }
 
 void KnownCascades::take_unexplained(const CascadingKey& key) {
@@ -102,17 +122,18 @@ std::vector<std::string> KnownCascades::children_beyond(const std::vector<Cascad
   const std::set<CascadingKey> there(keys.begin(), keys.end());
   std::vector<std::string> children;
   for (const auto& [child, known] : by_child_)
-    if (is_captured_(child) &&
-        std::ranges::any_of(known, [&](const auto& key) { return !key.second && !there.contains(key.first); }))
+    if (std::ranges::any_of(known, [&](const auto& key) { return !there.contains(key.first); }) && is_captured_(child))
       children.push_back(child);
   return children;
 }
 
-bool KnownCascades::has_but(const std::vector<std::string>& names, const Cascade& tie) const {
+bool KnownCascades::has_made(const Cascade& tie, const std::string& name,
+                             const std::vector<std::string>& dropped) const {
   const auto found = by_child_.find(tie.child);
   return found != by_child_.end() && std::ranges::any_of(found->second, [&](const auto& key) {
-           const auto is_of_key = [&](const std::string& name) { return same_name(name, key.first.name); };
-           return key.first.tie == tie && std::ranges::none_of(names, is_of_key);
+           const auto is_of_key = [&](const std::string& other) { return same_key(other, key.first.name); };
+           if (key.first.tie != tie || (!name.empty() && !is_of_key(name))) return false;
+           return !key.second || std::ranges::none_of(dropped, is_of_key);
          });
 }
 
@@ -127,13 +148,13 @@ void KnownCascades::drop_named(const std::string& child, const std::vector<std::
   if (found == by_child_.end() || names.empty()) return;
   std::erase_if(found->second, [&](const auto& key) {
     return key.second &&
-           std::ranges::any_of(names, [&](const std::string& name) { return same_name(name, key.first.name); });
+           std::ranges::any_of(names, [&](const std::string& name) { return same_key(name, key.first.name); });
   });
   changed_.insert(child);
 }
 
 void KnownCascades::drop_all(const std::string& child) {
-  if (!is_captured_(child)) doubts_.erase(child);
+  doubts_.erase(child);
   const auto found = by_child_.find(child);
   if (found == by_child_.end()) return;
   std::erase_if(found->second, [](const auto& key) { return key.second != nullptr; });
@@ -143,7 +164,11 @@ void KnownCascades::drop_all(const std::string& child) {
 void KnownCascades::rename(const std::string& from, const std::string& to) {
   if (auto moved = doubts_.extract(from)) {
     moved.key() = to;
-    doubts_.insert(std::move(moved));
+    moved.mapped().is_there = true;
+    // What the source has under the new name was made under the old one.
+    std::erase_if(moved.mapped().parents,
+                  [&](const std::string& parent) { return has_made({.parent = parent, .child = to}, "", {}); });
+    if (!moved.mapped().parents.empty()) doubts_.insert(std::move(moved));
     changed_.insert(to);
   }
   std::vector<std::pair<CascadingKey, Until>> moved;
@@ -160,51 +185,65 @@ void KnownCascades::rename(const std::string& from, const std::string& to) {
     if (key.tie.child == from) key.tie.child = to;
     if (key.tie.parent == from) key.tie.parent = to;
     changed_.insert(key.tie.child);
+    ending_.insert(key.tie.child);
     Keys& keys = by_child_[key.tie.child];
     keys.try_emplace(std::move(key), std::move(until));
   }
 }
 
 void KnownCascades::reached(const OriginPosition& position) {
-  if (!some_are_gone_ && doubts_.empty()) return;
-  std::erase_if(doubts_,
-                [&](const auto& doubt) { return position.contains(*doubt.second) && !is_captured_(doubt.first); });
-  some_are_gone_ = false;
-  for (auto it = by_child_.begin(); it != by_child_.end();) {
-    std::set<Cascade> ended;
-    std::erase_if(it->second, [&](const auto& key) {
-      const bool is_over = key.second && position.contains(*key.second);
-      some_are_gone_ |= key.second && !is_over;
-      if (is_over) ended.insert(key.first.tie);
-      return is_over;
-    });
-    // A key that the server names after its table has another name when the table has: the tie stays.
-    for (const auto& [key, until] : it->second) ended.erase(key.tie);
-    if (!ended.empty()) changed_.insert(it->first);
-    if (!ended.empty() && !dropped_.contains(it->first)) doubt(it->first, position);
-    if (it->second.empty()) dropped_.erase(it->first);
-    it = it->second.empty() ? by_child_.erase(it) : std::next(it);
+  // Of a table that is not captured, or is there no longer, nobody is told.
+  std::erase_if(doubts_, [&](const auto& entry) {
+    const auto& [child, doubt] = entry;
+    return position.contains(*doubt.until) && (!doubt.is_there || !is_captured_(child));
+  });
+  for (auto it = ending_.begin(); it != ending_.end();) {
+    const auto found = by_child_.find(*it);
+    const bool goes_on = found != by_child_.end() && end_keys(found, position);
+    it = goes_on ? std::next(it) : ending_.erase(it);
   }
+}
+
+/// False: none of the child's keys has an end any more.
+bool KnownCascades::end_keys(std::map<std::string, Keys>::iterator child, const OriginPosition& position) {
+  auto& [name, keys] = *child;
+  bool goes_on = false;
+  std::vector<CascadingKey> ended;
+  std::erase_if(keys, [&](const auto& key) {
+    const bool is_over = key.second && position.contains(*key.second);
+    goes_on |= key.second && !is_over;
+    if (is_over) ended.push_back(key.first);
+    return is_over;
+  });
+  if (!ended.empty()) changed_.insert(name);
+  for (const CascadingKey& key : ended) {
+    const bool has_other_name = std::ranges::any_of(
+        keys, [&](const auto& other) { return other.first.tie == key.tie && same_key(other.first.name, key.name); });
+    if (!has_other_name && !dropped_.contains(name)) doubt(key.tie, position, true);
+  }
+  if (!keys.empty()) return goes_on;
+  dropped_.erase(name);
+  by_child_.erase(child);
+  return false;
 }
 
 /// Keys that are gone and of which nothing that is published would say anything.
 void KnownCascades::doubt_outside() {
-  for (auto& [child, keys] : by_child_) {
-    if (!changed_.contains(child) || !is_captured_(child)) continue;
-    Until until;
-    std::erase_if(keys, [&](const auto& key) {
-      const bool is_outside = key.second && !is_captured_(key.first.tie.parent);
-      if (is_outside) until = key.second;
-      return is_outside;
+  for (const std::string& child : std::vector<std::string>(changed_.begin(), changed_.end())) {
+    const auto found = by_child_.find(child);
+    if (found == by_child_.end() || !is_captured_(child)) continue;
+    std::erase_if(found->second, [&](const auto& key) {
+      if (!key.second || is_captured_(key.first.tie.parent)) return false;
+      doubt(key.first.tie, *key.second, !dropped_.contains(child));
+      return true;
     });
-    if (until) doubts_.insert_or_assign(child, until);
   }
 }
 
 std::vector<std::string> KnownCascades::doubted() const {
   std::vector<std::string> captured;
-  for (const auto& [child, until] : doubts_)
-    if (is_captured_(child)) captured.push_back(child);
+  for (const auto& [child, doubt] : doubts_)
+    if (doubt.is_there && is_captured_(child)) captured.push_back(child);
   return captured;
 }
 
@@ -218,9 +257,8 @@ std::vector<std::string> KnownCascades::take_changed() {
 std::vector<Cascade> KnownCascades::ties_of(const std::string& child) const {
   std::vector<Cascade> ties;
   const auto found = by_child_.find(child);
-  if (found == by_child_.end()) return ties;
+  if (found == by_child_.end() || !is_captured_(child)) return ties;
   // Two keys may tie the same tables; those stand together.
-  if (!is_captured_(child)) return ties;
   for (const auto& [key, until] : found->second)
     if ((ties.empty() || ties.back() != key.tie) && is_captured_(key.tie.parent)) ties.push_back(key.tie);
   return ties;
@@ -236,15 +274,21 @@ std::vector<Cascade> KnownCascades::ties() const {
 std::vector<std::string> KnownCascades::children() const {
   std::vector<std::string> children;
   for (const auto& [child, keys] : by_child_) children.push_back(child);
+  for (const auto& [child, doubt] : doubts_)
+    if (!by_child_.contains(child)) children.push_back(child);
   return children;
 }
 
 std::vector<CascadingKey> KnownCascades::all() const {
   std::vector<CascadingKey> all;
-  for (const auto& [child, keys] : by_child_)
-    for (const auto& [key, until] : keys)
-      if (!unexplained_.contains(key)) all.push_back(key);
-  for (const auto& [child, until] : doubts_) all.push_back({.tie = {.parent = child, .child = child}, .name = ""});
+  for (const auto& [child, doubt] : doubts_)
+    for (const std::string& parent : doubt.parents)
+      all.push_back({.tie = {.parent = parent, .child = child}, .name = ""});
+  for (const bool captured : {true, false})  // a checkpoint keeps the first ones
+    for (const auto& [child, keys] : by_child_)
+      if (is_captured_(child) == captured)
+        for (const auto& [key, until] : keys)
+          if (!unexplained_.contains(key)) all.push_back(key);
   return all;
 }
 

@@ -48,15 +48,18 @@ class KnownCascades {
                    const OriginPosition& executed);
   /// A statement is read, and the source has answered for its tables since it ran.
   void take_statement(const binlog::Statement& statement);
-  /// Some key may have changed rows of `child` until the source's position was `until`.
-  void doubt(const std::string& child, const OriginPosition& until);
-  /// The keys of this table, as child or parent, are explained: by a statement that names it.
+  /// A key with this tie may have changed rows of its child until the source's position was `until`. `is_there`: the
+  /// source had the child when it answered last; else nobody is told before the child has another name.
+  void doubt(const change::Cascade& tie, const OriginPosition& until, bool is_there);
+  /// The keys of this table, as child or parent, are explained: by a statement that gives it another name, or drops it.
   void explain(const std::string& table);
+  /// Those with this tie are: by a statement that makes one.
+  void explain(const change::Cascade& tie);
   void explain_all();
   /// Nothing explains the key, and what follows from that is done.
   void take_unexplained(const change::CascadingKey& key);
   [[nodiscard]] bool is_explained(const change::CascadingKey& key) const;
-  /// All of `position` is read. A look at a number where no key is gone from the source and nothing is doubted.
+  /// All of `position` is read. Costs next to nothing where no key is gone from the source and nothing is doubted.
   void reached(const OriginPosition& position);
 
   /// The captured children that are doubted, until they are settled: what follows from it is done.
@@ -70,33 +73,40 @@ class KnownCascades {
   [[nodiscard]] std::vector<std::string> children() const;
   /// All ties, also of tables that are not captured.
   [[nodiscard]] std::vector<change::Cascade> ties() const;
-  /// The captured children of which it counts a key as the source's that is not among `keys`, all of the source's.
+  /// The captured children of which a key counts that is not among `keys`, all of the source's.
   [[nodiscard]] std::vector<std::string> children_beyond(const std::vector<change::CascadingKey>& keys) const;
-  /// A key with this tie counts, by another name than these.
-  [[nodiscard]] bool has_but(const std::vector<std::string>& names, const change::Cascade& tie) const;
+  /// It knows the key that a statement makes: one with this tie and name (empty: any) that the source has, or had and
+  /// that is not among those that the statement has `dropped`.
+  [[nodiscard]] bool has_made(const change::Cascade& tie, const std::string& name,
+                              const std::vector<std::string>& dropped) const;
   /// It knows a key of `child` by this name.
   [[nodiscard]] bool has(const std::string& child, std::string_view name) const;
-  /// For a checkpoint: the keys that are explained, and what is doubted, as a key without a name from the child to
-  /// itself.
+  /// The ties of doubts stand for keys without a name. For a checkpoint: the keys that are explained, and those.
   [[nodiscard]] std::vector<change::CascadingKey> all() const;
 
  private:
   /// Where something counts no more. Of a key, null: the source has it.
   using Until = std::shared_ptr<const OriginPosition>;
   using Keys = std::map<change::CascadingKey, Until>;
+  struct Doubt {
+    std::set<std::string> parents;
+    Until until;
+    bool is_there = true;
+  };
 
   void drop_named(const std::string& child, const std::vector<std::string>& names);
   void drop_all(const std::string& child);
   void rename(const std::string& from, const std::string& to);
+  [[nodiscard]] bool end_keys(std::map<std::string, Keys>::iterator child, const OriginPosition& position);
   void doubt_outside();
 
   IsCaptured is_captured_ = [](const std::string&) { return true; };
   std::map<std::string, Keys> by_child_;
-  std::map<std::string, Until> doubts_;         ///< by child
+  std::map<std::string, Doubt> doubts_;         ///< by child
   std::set<std::string> dropped_;               ///< tables that the source no longer has
   std::set<change::CascadingKey> unexplained_;  ///< of by_child_
   std::set<std::string> changed_;
-  bool some_are_gone_ = false;  ///< a key may have an end
+  std::set<std::string> ending_;  ///< children of which a key may have an end
 };
 
 }  // namespace farshore::capture

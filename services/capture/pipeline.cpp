@@ -148,7 +148,7 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
   if (role_ == ServerRole::kUnknown) return stop_at_unknown_server(rows.table->schema + "." + rows.table->name);
   // Before the rows are numbered: they may belong to a group that is not known yet.
   if (!settings_.logs_cascades && asked_.due(rows, now_)) {
-    learn_keys(rows.table->schema, rows.table->name, false);
+    learn_keys(rows.table->schema, rows.table->name);
     if (parts_.ending.ended()) return;
   }
   if (!transaction_is_named_) name_transaction();
@@ -190,7 +190,9 @@ void Pipeline::check_statement(const binlog::Event& event) {
       return;
   }
   const bool changes_rows = verdict.kind == StatementVerdict::Kind::kChangesRows;
+  statement_ = &statement;
   if (!settings_.logs_cascades) look_at_keys(statement, changes_rows);
+  statement_ = nullptr;
   if (parts_.ending.ended()) return;
   if (changes_rows) tell_statement(event, verdict);
   if (parts_.ending.ended()) return;
@@ -205,55 +207,84 @@ void Pipeline::look_at_keys(const binlog::Statement& statement, bool is_told) {
   const bool makes = statement.kind == Kind::kTableDdl || !statement.references.empty();
   if (makes || (statement.kind == Kind::kRowless && !is_told)) {
     for (const binlog::TableName& table : statement.tables) {
-      learn_keys(table.schema, table.table, true);
+      learn_keys(table.schema, table.table);
       if (parts_.ending.ended()) return;
     }
   }
-  if (statement.tables.empty()) return;
+  // What is told is read again, and may have been anybody's until then.
+  if (statement.tables.empty() || (is_told && statement_is_new())) return;
   doubt_gone_keys(statement);
   doubt_dropped_keys(statement);
+}
+
+/// A statement explains the keys that it makes, and all of a table that it drops or gives another name.
+void Pipeline::explain_keys(const binlog::Statement& statement) {
+  for (const auto& made : statement.references)
+    for (const binlog::TableName& table : statement.tables)
+      parts_.cascades.explain(Cascade{made.table.full_name(), table.full_name()});
+  if (statement.names == binlog::Statement::Names::kStay) return;
+  for (const binlog::TableName& table : statement.tables) parts_.cascades.explain(table.full_name());
+}
+
+/// Whether the statement at hand is yet to be told.
+bool Pipeline::statement_is_new() const {
+  std::string gtid;
+  parts_.history.gtid().append_to(gtid);
+  return gtid != settings_.told_statement;
 }
 
 /// Keys that the statement seems to make and that no answer of the source had: it has dropped them since, and where
 /// capture is behind both nothing says what they did meanwhile.
 void Pipeline::doubt_gone_keys(const binlog::Statement& statement) {
-  const std::string child = statement.tables.front().full_name();
-  for (const auto& made : statement.references)
-    if (made.cascades &&
-        !parts_.cascades.has_but(statement.dropped_constraints, {.parent = made.table.full_name(), .child = child}))
-      parts_.cascades.doubt(child, asked_at_);
+  const bool moves = statement.names == binlog::Statement::Names::kMove;
+  const std::string before = statement.tables.front().full_name();
+  const std::string behind = moves ? statement.tables.back().full_name() : before;
+  for (const auto& made : statement.references) {
+    if (!made.cascades || (made.is_inline && settings_.ignores_inline_keys)) continue;
+    const std::string parent = made.table.full_name();
+    const bool is_known = parts_.cascades.has_made({parent, before}, made.name, statement.dropped_constraints) ||
+                          parts_.cascades.has_made({parent, behind}, made.name, {});
+    if (is_known) continue;
+    // It may have been there with another key, or none: then a key of it that is dropped tells.
+    if (statement.may_do_nothing && is_there_)
+      may_have_made_.insert_or_assign(before, asked_at_);
+    else
+      parts_.cascades.doubt({parent, before}, asked_at_, is_there_ || moves);
+  }
 }
 
 /// Where the origin began at a position of the past, a key that is dropped behind it is not known, nor what it had
 /// cascaded by then.
 void Pipeline::doubt_dropped_keys(const binlog::Statement& statement) {
-  if (statement.dropped_constraints.empty() || !settings_.keys_known_from) return;
-  if (parts_.history.position().contains(*settings_.keys_known_from)) return;
+  if (statement.dropped_constraints.empty()) return;
   const std::string child = statement.tables.front().full_name();
+  const auto unsure = [&](const OriginPosition& until) { return !parts_.history.position().contains(until); };
+  const auto made = may_have_made_.find(child);
+  if (!(settings_.keys_known_from && unsure(*settings_.keys_known_from)) &&
+      !(made != may_have_made_.end() && unsure(made->second)))
+    return;
   const bool all_known = std::ranges::all_of(statement.dropped_constraints,
                                              [&](const std::string& name) { return parts_.cascades.has(child, name); });
-  if (!all_known) parts_.cascades.doubt(child, *settings_.keys_known_from);
+  if (!all_known) parts_.cascades.doubt({child, child}, asked_at_, true);
 }
 
 /// Behind the statement.
 void Pipeline::follow_keys(const binlog::Statement& statement) {
-  if (statement.kind == binlog::StatementKind::kRowless) {
-    for (const binlog::TableName& table : statement.tables) parts_.cascades.explain(table.full_name());
-    if (statement.tables.empty()) parts_.cascades.explain_all();
-  }
+  if (statement.kind == binlog::StatementKind::kRowless && statement.tables.empty()) parts_.cascades.explain_all();
+  explain_keys(statement);
   parts_.cascades.take_statement(statement);
   name_ties();
 }
 
-/// `is_explained`: by a statement at hand.
-void Pipeline::learn_keys(std::string_view schema, std::string_view table, bool is_explained) {
+void Pipeline::learn_keys(std::string_view schema, std::string_view table) {
   auto answer = settings_.ask_keys(schema, table);
   if (!answer) return parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
   asked_.note_asked(schema, table, now_);
   asked_at_ = answer->executed;
+  is_there_ = answer->keys.has_value();
   const std::string child = fmt::format("{}.{}", schema, table);
   parts_.cascades.take_answer(child, answer->keys, answer->executed);
-  if (is_explained) parts_.cascades.explain(child);
+  if (statement_ != nullptr) explain_keys(*statement_);
   // What is read again under the old numbering is published; the new one may leave the table out.
   for (const CascadingKey& key : answer->keys.value_or(std::vector<CascadingKey>()))
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) note_outside(key.tie);
@@ -425,11 +456,11 @@ bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
   // A key may be dropped without the binlog, or by a statement that is yet to be read: the answer tells.
   for (const std::string& child : parts_.cascades.children_beyond(*moment.keys)) {
     const auto dot = child.find('.');
-    learn_keys(std::string_view(child).substr(0, dot), std::string_view(child).substr(dot + 1), false);
+    learn_keys(std::string_view(child).substr(0, dot), std::string_view(child).substr(dot + 1));
     if (parts_.ending.ended()) return false;
   }
   const bool may_begin = !settings_.stops_at_tails && tails_passed();
-  bool all_known = true;
+  bool all_known = parts_.cascades.children_beyond(*moment.keys).empty();
   for (const CascadingKey& key : *moment.keys) {
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) {
       all_known = false;

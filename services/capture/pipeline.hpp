@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -61,6 +62,7 @@ class Pipeline {
     std::optional<OriginPosition> keys_known_from;  ///< likewise
     bool logs_cascades = true;                      ///< the source writes cascaded rows to its binlog
     bool folds_names = false;                       ///< as StatementContext's
+    bool ignores_inline_keys = false;  ///< REFERENCES in a column's definition makes no key: MySQL before 9.0
     /// Write a checkpoint and end with kRenumber once everything that was published is read again.
     bool stops_at_tails = false;
     std::function<void(const std::string&)> warning = [](const std::string&) {};  ///< one sentence
@@ -90,7 +92,9 @@ class Pipeline {
   void doubt_gone_keys(const binlog::Statement& statement);
   void doubt_dropped_keys(const binlog::Statement& statement);
   void follow_keys(const binlog::Statement& statement);
-  void learn_keys(std::string_view schema, std::string_view table, bool is_explained);
+  void explain_keys(const binlog::Statement& statement);
+  [[nodiscard]] bool statement_is_new() const;
+  void learn_keys(std::string_view schema, std::string_view table);
   void end_transaction();
   void send_what_is_due();
   void publish_watermark();
@@ -141,7 +145,12 @@ class Pipeline {
     std::set<std::string> changed_unseen;  ///< of `missed`, as in Checkpoint
   };
   Due due_;
-  OriginPosition asked_at_;  ///< the source's position when it answered last
+  OriginPosition asked_at_;                       ///< the source's position when it answered last
+  bool is_there_ = false;                         ///< the table of that answer was
+  const binlog::Statement* statement_ = nullptr;  ///< of which the source is asked
+  /// Tables whose CREATE TABLE IF NOT EXISTS may have made a cascading key that is gone, and the source's position
+  /// then.
+  std::map<std::string, OriginPosition> may_have_made_;
   std::shared_ptr<const std::vector<CascadingKey>>
       sure_of_;  ///< all of the source's keys, as last asked, are explained
   AskedTables asked_;

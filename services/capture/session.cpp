@@ -324,7 +324,8 @@ std::optional<std::vector<CascadingKey>> Session::keys_of(const std::string& tab
 void Session::know_cascades() {
   change::Checkpoint& checkpoint = plan_.checkpoint;
   const bool logs = logs_cascades(server_);
-  const bool kept_none = checkpoint.cascades.empty() && !checkpoint.numbering.cascade_groups.empty();
+  const bool kept_none =
+      !checkpoint.logs_cascades && checkpoint.cascades.empty() && !checkpoint.numbering.cascade_groups.empty();
   if (facts_.missed_tables.empty() || (plan_.kind == ResumePlan::Kind::kBeginEpoch && !tells_more())) {
     if (logs) checkpoint.cascades.clear();
     checkpoint.logs_cascades = logs;
@@ -624,6 +625,7 @@ Session::Failure Session::publish() {
                      .keys_known_from = OriginPosition::parse(checkpoint.keys_known_from),
                      .logs_cascades = logs_cascades(server_),
                      .folds_names = server_.variable("lower_case_table_names") != "0",
+                     .ignores_inline_keys = server_.kind == ServerKind::kMysql && !server_.is_at_least(9, 0),
                      .stops_at_tails = plan_.kind == ResumePlan::Kind::kContinueToTails,
                      .warning = events_.warning,
                      .ask_keys = [&](auto schema, auto table) { return ask_keys(questions, schema, table); },

@@ -162,7 +162,7 @@ def test_a_known_key_that_was_dropped_without_the_binlog_closes_the_gate(case, c
             change()
         with case.capture() as capture:
             capture.wait_ready()
-            arrives(case, (21, 2))
+            eventually("capture goes on", lambda: (21, 2) in case.rows("child"), 60)
             assert case.rows("child") != case.source.rows(f"SELECT * FROM {case.schema}.child ORDER BY 1")
             closes_for_the_child(case, gate)
             at_target(case, DROP)

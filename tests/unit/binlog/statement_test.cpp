@@ -294,6 +294,20 @@ TEST(Statement, tables_that_foreign_keys_refer_to_are_named) {
   EXPECT_EQ(references("ALTER TABLE t ADD b INT COMMENT 'REFERENCES u'"), References{});
 }
 
+TEST(Statement, says_how_foreign_keys_are_made) {
+  using References = std::vector<Statement::Reference>;
+  EXPECT_EQ(classify("CREATE TABLE IF NOT EXISTS t (a INT REFERENCES u (id) ON DELETE CASCADE, b INT,"
+                     " CONSTRAINT `of v` FOREIGN KEY (b) REFERENCES v (id), CONSTRAINT c CHECK (a > 0),"
+                     " CONSTRAINT FOREIGN KEY (b) REFERENCES w (id))")
+                .references,
+            (References{{.table = {"", "u"}, .cascades = true, .is_inline = true},
+                        {.table = {"", "v"}, .name = "of v"},
+                        {.table = {"", "w"}}}));
+  EXPECT_TRUE(classify("CREATE TABLE IF NOT EXISTS t (a INT)").may_do_nothing);
+  EXPECT_FALSE(classify("CREATE TABLE t (a INT)").may_do_nothing);
+  EXPECT_EQ(classify("ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES u (id)").references.front().name, "k");
+}
+
 TEST(Statement, says_which_foreign_keys_cascade) {
   const auto cascades = [](std::string_view clause) {
     const auto statement = classify("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u (id) " + std::string(clause));

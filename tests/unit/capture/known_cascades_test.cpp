@@ -114,8 +114,9 @@ TEST(KnownCascades, AreExplainedByACheckpointOrAStatementThatNamesTheirTables) {
   known.take_answer("shop.items", std::vector{kItems, kItemsToo}, at("0-1-9"));
   EXPECT_FALSE(known.is_explained(kItems));
   EXPECT_THAT(known.all(), ElementsAre(kNotes)) << "the next session is to find it again";
-  EXPECT_THAT(known.ties_of("shop.items"), ElementsAre(kItems.tie)) << "but it counts";
+  EXPECT_THAT(known.ties_of("shop.items"), ElementsAre(kItems.tie)) << "but they count";
   known.explain("shop.notes");
+  known.explain(kNotes.tie);
   EXPECT_FALSE(known.is_explained(kItems));
   known.explain("shop.orders");
   EXPECT_TRUE(known.is_explained(kItems) && known.is_explained(kItemsToo));
@@ -151,12 +152,51 @@ TEST(KnownCascades, OfATableThatIsThereNoLongerLeaveNoDoubt) {
   EXPECT_THAT(known.doubted(), IsEmpty());
 }
 
-TEST(KnownCascades, AreFoundByTheirTieAndAnotherNameThanThose) {
+TEST(KnownCascades, OfAStatementAreThoseThatTheSourceHasOrHad) {
   KnownCascades known = gone({kItems});
-  EXPECT_TRUE(known.has_but({}, kItems.tie));
-  EXPECT_TRUE(known.has_but({"other"}, kItems.tie));
-  EXPECT_FALSE(known.has_but({"Items_Order"}, kItems.tie)) << "a statement takes it away and makes another one";
-  EXPECT_FALSE(known.has_but({}, kNotes.tie));
+  EXPECT_TRUE(known.has_made(kItems.tie, "", {}));
+  EXPECT_TRUE(known.has_made(kItems.tie, "Items_Order", {"other"}));
+  EXPECT_FALSE(known.has_made(kItems.tie, "items_first_order", {})) << "another key of the same tables";
+  EXPECT_FALSE(known.has_made(kItems.tie, "", {"Items_Order"})) << "the statement takes it away and makes another one";
+  EXPECT_FALSE(known.has_made(kNotes.tie, "", {}));
+  known.take_answer("shop.items", std::vector{kItems}, at("0-1-12"));
+  EXPECT_TRUE(known.has_made(kItems.tie, "", {"items_order"})) << "the source has it, so it was made again";
+}
+
+TEST(KnownCascades, ADoubtOfATableThatIsNotThereWaitsForItsName) {
+  KnownCascades known = kept({});
+  known.doubt(kItems.tie, at("0-1-9"), false);
+  EXPECT_THAT(known.doubted(), IsEmpty());
+  KnownCascades dropped = known;
+  dropped.take_statement(statement("DROP TABLE items"));
+  EXPECT_THAT(dropped.all(), IsEmpty());
+  KnownCascades over = known;
+  over.reached(at("0-1-9"));
+  EXPECT_THAT(over.all(), IsEmpty()) << "nobody has it";
+  KnownCascades known_there = known;
+  known_there.take_answer(
+      "shop.things", std::vector{CascadingKey{.tie = {.parent = "shop.orders", .child = "shop.things"}, .name = "k"}},
+      at("0-1-9"));
+  known_there.take_statement(statement("RENAME TABLE items TO things"));
+  EXPECT_THAT(known_there.doubted(), IsEmpty()) << "the key went with it";
+  known.take_statement(statement("RENAME TABLE items TO things"));
+  EXPECT_THAT(known.doubted(), ElementsAre("shop.things"));
+}
+
+TEST(KnownCascades, OneOfTwoOfTheSameTablesLeavesADoubt) {
+  KnownCascades known = kept({kItems, kItemsToo});
+  known.take_answer("shop.items", std::vector{kItems}, at("0-1-9"));
+  known.reached(at("0-1-9"));
+  EXPECT_THAT(known.doubted(), ElementsAre("shop.items"));
+}
+
+TEST(KnownCascades, ADropByTheNewNameOfItsTableIsSeen) {
+  KnownCascades known = kept({{.tie = kItems.tie, .name = "items_ibfk_1"}});
+  known.take_answer("shop.items", std::nullopt, at("0-1-9"));
+  known.take_statement(statement("RENAME TABLE items TO things"));
+  known.take_statement(statement("ALTER TABLE things DROP FOREIGN KEY things_ibfk_1"));
+  known.reached(at("0-1-9"));
+  EXPECT_THAT(known.doubted(), IsEmpty());
 }
 
 TEST(KnownCascades, ThatAreNotAmongTheSourcesAreAskedFor) {
@@ -164,7 +204,7 @@ TEST(KnownCascades, ThatAreNotAmongTheSourcesAreAskedFor) {
   EXPECT_THAT(known.children_beyond({kItems, kItemsToo, kNotes}), IsEmpty());
   EXPECT_THAT(known.children_beyond({kItemsToo, kNotes}), ElementsAre("shop.items"));
   known.take_answer("shop.items", std::vector<CascadingKey>(), at("0-1-9"));
-  EXPECT_THAT(known.children_beyond({kNotes}), IsEmpty()) << "it is known to be gone";
+  EXPECT_THAT(known.children_beyond({kNotes}), ElementsAre("shop.items")) << "it counts until all is read";
 }
 
 TEST(KnownCascades, ThatTheServerNamesAnewWithTheirTableLeaveNoDoubt) {
@@ -182,11 +222,11 @@ TEST(KnownCascades, ThatTheServerNamesAnewWithTheirTableLeaveNoDoubt) {
 
 TEST(KnownCascades, ADoubtGoesWhereItsTableGoes) {
   KnownCascades known = kept({});
-  known.doubt("shop.items", at("0-1-9"));
+  known.doubt(kItems.tie, at("0-1-9"), true);
   known.take_statement(statement("RENAME TABLE items TO things"));
   EXPECT_THAT(known.doubted(), ElementsAre("shop.things"));
 
-  known.doubt("aside.items", at("0-1-9"));
+  known.doubt({.parent = "shop.orders", .child = "aside.items"}, at("0-1-9"), true);
   EXPECT_THAT(known.doubted(), ElementsAre("shop.things")) << "the other one is in no stream";
   known.reached(at("0-1-8"));
   KnownCascades moved = known;
