@@ -64,9 +64,7 @@ void SourceWatch::run(const std::stop_token& stop) {
   while (!stop.stop_requested() && !ending_.ended()) {
     const auto began = std::chrono::steady_clock::now();
     const auto reading = read_source(lease_.connection(), settings_.kind, lease_.name());
-    if (!reading) {
-      return end_lost(reading.error());
-    }
+    if (!reading) return end_lost(reading.error());
     check_upstreams();
     const bool knows_doubts = !ending_.ended() && read_doubts();
     const bool knows_keys = !ending_.ended() && read_keys();

@@ -190,9 +190,7 @@ void Pipeline::check_statement(const binlog::Event& event) {
       return;
   }
   const bool changes_rows = verdict.kind == StatementVerdict::Kind::kChangesRows;
-  statement_ = &statement;
   if (!settings_.logs_cascades) look_at_keys(statement, changes_rows);
-  statement_ = nullptr;
   if (parts_.ending.ended()) return;
   if (changes_rows) tell_statement(event, verdict);
   if (parts_.ending.ended()) return;
@@ -207,7 +205,7 @@ void Pipeline::look_at_keys(const binlog::Statement& statement, bool is_told) {
   const bool makes = statement.kind == Kind::kTableDdl || !statement.references.empty();
   if (makes || (statement.kind == Kind::kRowless && !is_told)) {
     for (const binlog::TableName& table : statement.tables) {
-      learn_keys(table.schema, table.table);
+      learn_keys(table.schema, table.table, &statement);
       if (parts_.ending.ended()) return;
     }
   }
@@ -227,11 +225,7 @@ void Pipeline::explain_keys(const binlog::Statement& statement) {
 }
 
 /// Whether the statement at hand is yet to be told.
-bool Pipeline::statement_is_new() const {
-  std::string gtid;
-  parts_.history.gtid().append_to(gtid);
-  return gtid != settings_.told_statement;
-}
+bool Pipeline::statement_is_new() const { return parts_.history.gtid().to_string() != settings_.told_statement; }
 
 /// Keys that the statement seems to make and that no answer of the source had: it has dropped them since, and where
 /// capture is behind both nothing says what they did meanwhile.
@@ -276,7 +270,8 @@ void Pipeline::follow_keys(const binlog::Statement& statement) {
   name_ties();
 }
 
-void Pipeline::learn_keys(std::string_view schema, std::string_view table) {
+/// `by`: the statement at hand because of which the source is asked, if it is one.
+void Pipeline::learn_keys(std::string_view schema, std::string_view table, const binlog::Statement* by) {
   auto answer = settings_.ask_keys(schema, table);
   if (!answer) return parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
   asked_.note_asked(schema, table, now_);
@@ -284,7 +279,7 @@ void Pipeline::learn_keys(std::string_view schema, std::string_view table) {
   is_there_ = answer->keys.has_value();
   const std::string child = fmt::format("{}.{}", schema, table);
   parts_.cascades.take_answer(child, answer->keys, answer->executed);
-  if (statement_ != nullptr) explain_keys(*statement_);
+  if (by != nullptr) explain_keys(*by);
   // What is read again under the old numbering is published; the new one may leave the table out.
   for (const CascadingKey& key : answer->keys.value_or(std::vector<CascadingKey>()))
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) note_outside(key.tie);
@@ -312,14 +307,12 @@ void Pipeline::name_ties() {
 /// The epoch ends before the statement's transaction, and the next one's start tells of it: whoever is there has
 /// applied all that came before it, and nothing that came after. Read again in that epoch, it passes.
 void Pipeline::tell_statement(const binlog::Event& event, const StatementVerdict& verdict) {
-  std::string gtid;
-  parts_.history.gtid().append_to(gtid);
-  if (gtid != settings_.told_statement) {
+  if (statement_is_new()) {
     const bool are_named = verdict.tables.size() <= change::kMaxEpochTables;
     return begin_epoch({verdict.sentence.substr(0, kReasonBytesMax),
                         change::RowlessStatement{.text = std::string(event.sql.substr(0, change::kMaxStatementBytes)),
                                                  .tables = are_named ? verdict.tables : std::vector<std::string>(),
-                                                 .gtid = gtid}},
+                                                 .gtid = parts_.history.gtid().to_string()}},
                        settings_.numbering);
   }
   if (statement_passed_)
@@ -454,13 +447,14 @@ bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
   }
   if (!moment.keys || moment.keys == sure_of_) return true;
   // A key may be dropped without the binlog, or by a statement that is yet to be read: the answer tells.
-  for (const std::string& child : parts_.cascades.children_beyond(*moment.keys)) {
+  const std::vector<std::string> beyond = parts_.cascades.children_beyond(*moment.keys);
+  for (const std::string& child : beyond) {
     const auto dot = child.find('.');
     learn_keys(std::string_view(child).substr(0, dot), std::string_view(child).substr(dot + 1));
     if (parts_.ending.ended()) return false;
   }
   const bool may_begin = !settings_.stops_at_tails && tails_passed();
-  bool all_known = parts_.cascades.children_beyond(*moment.keys).empty();
+  bool all_known = beyond.empty();
   for (const CascadingKey& key : *moment.keys) {
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) {
       all_known = false;

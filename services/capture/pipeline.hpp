@@ -94,7 +94,7 @@ class Pipeline {
   void follow_keys(const binlog::Statement& statement);
   void explain_keys(const binlog::Statement& statement);
   [[nodiscard]] bool statement_is_new() const;
-  void learn_keys(std::string_view schema, std::string_view table);
+  void learn_keys(std::string_view schema, std::string_view table, const binlog::Statement* by = nullptr);
   void end_transaction();
   void send_what_is_due();
   void publish_watermark();
@@ -145,9 +145,8 @@ class Pipeline {
     std::set<std::string> changed_unseen;  ///< of `missed`, as in Checkpoint
   };
   Due due_;
-  OriginPosition asked_at_;                       ///< the source's position when it answered last
-  bool is_there_ = false;                         ///< the table of that answer was
-  const binlog::Statement* statement_ = nullptr;  ///< of which the source is asked
+  OriginPosition asked_at_;  ///< the source's position when it answered last
+  bool is_there_ = false;    ///< the table of that answer was
   /// Tables whose CREATE TABLE IF NOT EXISTS may have made a cascading key that is gone, and the source's position
   /// then.
   std::map<std::string, OriginPosition> may_have_made_;

@@ -2,16 +2,13 @@
 foreign keys, and filters of the binlog."""
 
 import contextlib
-import json
-import subprocess
 
 import pytest
 
-from circuit import Circuit, make_accounts
+from circuit import Circuit, make_accounts, reasons
 from lab_lib import tools
 from lab_lib.services import get
 from plain_servers import PlainServer
-from services import write_config
 from wait import eventually
 
 PARENT = "CREATE TABLE parent (id INT NOT NULL PRIMARY KEY)"
@@ -36,12 +33,8 @@ def case(regions, sources, folder):
 
 
 def not_yet_equal(gate):
-    """The detail of the reason; empty: it is none. None: the gate does not answer."""
-    _, answer = get(gate.url + "/v1/gate")
-    if not answer:
-        return None
-    return "; ".join(reason["detail"] for stream in json.loads(answer).get("streams", []) for reason in stream["reasons"]
-                     if reason["reason"] == "not-yet-equal")
+    """The detail of the reason; empty: it is none, or the gate does not answer."""
+    return (reasons(gate) or {}).get("not-yet-equal", "")
 
 
 def is_open(gate):
@@ -53,20 +46,16 @@ def begin_equal(case, gate):
     case.execute("INSERT INTO parent VALUES (1), (2)", "INSERT INTO child VALUES (10, 1), (20, 2)")
     case.source.execute("SET SESSION sql_log_bin = 0", f"INSERT INTO {case.outside}.parent VALUES (1), (2)")
     eventually("the rows arrive", lambda: case.rows("child") == [(10, 1), (20, 2)])
-    declare(case)
+    case.declare_equal()
+    opens(gate)
+
+
+def opens(gate):
     eventually("the gate is open", lambda: is_open(gate), 60, explain=lambda: str(get(gate.url + "/v1/gate")))
 
 
-def declare(case):
-    done = subprocess.run(
-        [str(tools.farshore_binary("farshorectl")), "--config", str(write_config(case.folder, case.config, "ctl.yaml")), "equal", "declare",
-         "--origin", case.name, "--why", "the test compared them", "--execute"],
-        capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-
-
 def closes_for_the_child(case, gate):
-    eventually("the gate closes for the child", lambda: f"{case.schema}.child" in (not_yet_equal(gate) or ""), 60,
+    eventually("the gate closes for the child", lambda: f"{case.schema}.child" in not_yet_equal(gate), 60,
                explain=lambda: f"{case.rows('child')} there, open: {is_open(gate)}, {get(gate.url + '/v1/gate')}")
 
 
@@ -86,9 +75,7 @@ def ddl_done(case):
     asked = {int(row["reason"].split("--epoch ")[1].split()[0]) for row in case.progress() if row["state"] == "waiting-for-statement"}
     for epoch in asked - said:
         said.add(epoch)
-        done = subprocess.run(
-            [str(tools.farshore_binary("farshorectl")), "--config", str(write_config(case.folder, case.config, "ctl.yaml")), "ddl", "done",
-             "--origin", case.name, "--epoch", str(epoch), "--execute"], capture_output=True, text=True, timeout=60, check=False)
+        done = case.ctl("ddl", "done", "--origin", case.name, "--epoch", str(epoch), "--execute")
         assert done.returncode == 0, done.stderr
 
 
@@ -100,12 +87,19 @@ def arrives(case, row):
     eventually("capture goes on", there, 60, explain=lambda: str((case.rows("child"), case.progress())))
 
 
+def goes_on_with_the_gate_closed(case, gate):
+    """Capture goes on, and the other region knows of the child."""
+    case.execute("INSERT INTO child VALUES (21, 2)")
+    arrives(case, (21, 2))
+    closes_for_the_child(case, gate)
+
+
 def goes_on_when_made_equal(case, gate):
     rows = case.source.rows(f"SELECT * FROM {case.schema}.child ORDER BY 1")
     if case.rows("child") != rows:
         at_target(case, "DELETE FROM child", *(f"INSERT INTO child VALUES {row}" for row in rows))
-    declare(case)
-    eventually("the gate is open", lambda: is_open(gate), 60, explain=lambda: str(get(gate.url + "/v1/gate")))
+    case.declare_equal()
+    opens(gate)
     assert case.rows("child") == rows
 
 
@@ -141,7 +135,7 @@ def begin_with_key(case, gate, *more):
     at_target(case, TIE, *more)
     case.execute(TIE, *more, "INSERT INTO child VALUES (22, 2)")
     eventually("the rows arrive", lambda: (22, 2) in case.rows("child"))
-    eventually("the gate is open", lambda: is_open(gate), 60, explain=lambda: str(get(gate.url + "/v1/gate")))
+    opens(gate)
 
 
 @pytest.mark.parametrize("captured", [False, True], ids=["capture stopped", "capture runs"])
@@ -202,9 +196,7 @@ def test_what_hangs_on_a_child_is_doubted_with_it(case):
         case.execute(DROP)
         with case.capture() as capture:
             capture.wait_ready()
-            case.execute("INSERT INTO child VALUES (21, 2)")
-            arrives(case, (21, 2))
-            closes_for_the_child(case, gate)
+            goes_on_with_the_gate_closed(case, gate)
             assert f"{case.schema}.grand" in not_yet_equal(gate)
 
 
@@ -218,9 +210,7 @@ def test_what_a_cascade_from_elsewhere_changed_closes_the_gate_when_its_key_is_g
         delete_outside(case)
         case.source.execute("SET SESSION sql_log_bin = 0", f"USE {case.schema}", DROP)
         capture.wait_ready()
-        case.execute("INSERT INTO child VALUES (21, 2)")
-        arrives(case, (21, 2))
-        closes_for_the_child(case, gate)
+        goes_on_with_the_gate_closed(case, gate)
         goes_on_when_made_equal(case, gate)
 
 
@@ -239,24 +229,26 @@ def test_what_a_cascade_from_elsewhere_changed_while_capture_was_stopped_closes_
                 with case.capture() as capture:
                     assert capture.exit_code() == code
                     assert f"changed by a cascade from {case.outside}.parent" in capture.said()
-            declare(case)
+            case.declare_equal()
         delete_outside(case)
         case.source.execute(logs, f"USE {case.schema}", DROP)
         with case.capture() as capture:
             capture.wait_ready()
-            case.execute("INSERT INTO child VALUES (21, 2)")
-            arrives(case, (21, 2))
-            closes_for_the_child(case, gate)
+            goes_on_with_the_gate_closed(case, gate)
             begun = epoch(case)
             goes_on_when_made_equal(case, gate)
-        with case.capture() as capture:
-            capture.wait_ready()
-            eventually("the gate is open again", lambda: is_open(gate), 60, explain=lambda: str(get(gate.url + "/v1/gate")))
-            assert epoch(case) == begun, "it is told once"
+        is_told_once(case, gate, begun)
 
 
 def epoch(case):
     return max(row["epoch"] for row in case.progress())
+
+
+def is_told_once(case, gate, begun):
+    with case.capture() as capture:
+        capture.wait_ready()
+        opens(gate)
+        assert epoch(case) == begun
 
 
 def test_a_key_that_was_dropped_behind_the_position_of_a_first_start_closes_the_gate(case):
@@ -310,17 +302,12 @@ def test_what_a_source_cascaded_before_it_began_to_log_it_closes_the_gate(region
             restart(case.source)
             with case.capture() as capture:
                 capture.wait_ready()
-                case.execute("INSERT INTO child VALUES (21, 2)")
-                arrives(case, (21, 2))
-                closes_for_the_child(case, gate)
+                goes_on_with_the_gate_closed(case, gate)
                 begun = epoch(case)
                 goes_on_when_made_equal(case, gate)
                 case.execute("DELETE FROM parent WHERE id = 2")
                 eventually("the cascade is logged", lambda: case.rows("child") == [], 60)
-            with case.capture() as capture:
-                capture.wait_ready()
-                eventually("the gate is open", lambda: is_open(gate), 60, explain=lambda: str(get(gate.url + "/v1/gate")))
-                assert epoch(case) == begun, "it is told once"
+            is_told_once(case, gate, begun)
 
 
 def test_what_a_filter_has_hidden_closes_the_gate_when_it_is_gone(regions, sources, folder):

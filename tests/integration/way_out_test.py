@@ -4,15 +4,11 @@ What was left out and is taken in again has missed rows: the gate stays closed o
 """
 
 import copy
-import json
-import subprocess
 
 import pytest
 
-from circuit import Circuit
+from circuit import Circuit, reasons
 from lab_lib import tools
-from lab_lib.services import get
-from services import write_config
 from wait import eventually
 
 MYSQL, MARIADB = "mysql", "mariadb"
@@ -39,25 +35,9 @@ def with_tables(case, tables, capture=False, rules=()):
 
 # narrowed and widened
 
-def reasons(gate):
-    """{reason: detail} of what closes the gate; None while it does not answer."""
-    _, answer = get(gate.url + "/v1/gate")
-    if not answer:
-        return None
-    return {reason["reason"]: reason["detail"] for stream in json.loads(answer).get("streams", []) for reason in stream["reasons"]}
-
-
 def all_tables_are_meant(gate, case):
     detail = reasons(gate).get("not-yet-equal", "")
     return "the stream's tables" in detail and "not all that changed in it before epoch" in detail and case.schema not in detail
-
-
-def declare(case, *words):
-    done = subprocess.run(
-        [str(tools.farshore_binary("farshorectl")), "--config", str(write_config(case.folder, case.config, "ctl.yaml")), "equal", "declare",
-         "--origin", case.name, *words, "--why", "the test compared them", "--execute"],
-        capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 def is_open(gate):
@@ -76,7 +56,7 @@ def test_a_table_that_was_left_out_for_a_while_is_not_yet_equal(circuit, kind):
             capture.wait_ready()
             case.execute("INSERT INTO log VALUES (1, 1)", "INSERT INTO kept VALUES (1, 'x')")
             eventually("what is taken arrives", lambda: case.rows("kept") == [(1, "x")])
-            declare(case)
+            case.declare_equal()
             is_open(gate)
             assert case.published_changes() == 1 and case.rows("log") == []
         with case.capture(config=wide) as capture:
@@ -88,7 +68,7 @@ def test_a_table_that_was_left_out_for_a_while_is_not_yet_equal(circuit, kind):
             assert "kept" not in reasons(gate)["not-yet-equal"]
             assert f"{case.schema}.log" in capture.said(), "capture warns"
             case.target.execute("SET SESSION sql_log_bin = 0", f"INSERT INTO {case.schema}.log VALUES (1, 1)")
-            declare(case, "--stream", "main", "--table", f"{case.schema}.log")
+            case.declare_equal("--stream", "main", "--table", f"{case.schema}.log")
             is_open(gate)
         # What a server wrote before it counted as the origin's own was not published, of whatever table.
         wide["origins"][0]["own_servers"] = ["3e11fa47-71ca-11e1-9e33-c80aa9429562" if kind == MYSQL else "4711"]
@@ -98,7 +78,7 @@ def test_a_table_that_was_left_out_for_a_while_is_not_yet_equal(circuit, kind):
             eventually("changes arrive", lambda: (2, "y") in case.rows("kept"))
             eventually("the gate says it of all tables", lambda: all_tables_are_meant(gate, case),
                        explain=lambda: str(reasons(gate)))
-            declare(case)
+            case.declare_equal()
             is_open(gate)
 
 

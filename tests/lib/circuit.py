@@ -4,13 +4,16 @@ The broker is a lab's; origin, topics and region are the circuit's own, so that 
 """
 
 import itertools
+import json
 import pathlib
+import subprocess
 import time
 
 from lab_lib import tools
 from lab_lib.database import for_schemas, split_statements
+from lab_lib.services import get
 from plain_servers import PlainServer
-from services import Service
+from services import Service, write_config
 from topics import Topics
 from wait import eventually
 
@@ -29,6 +32,14 @@ def make_accounts(server, schemas=("test%", "shop")):
     server.execute("SET SESSION sql_log_bin = 0", *for_schemas(split_statements(text), schemas),
                    *split_statements((SQL / "farshore.sql").read_text()))
     return server
+
+
+def reasons(gate):
+    """{reason: detail} of what closes the gate; None while it does not answer."""
+    _, answer = get(gate.url + "/v1/gate")
+    if not answer:
+        return None
+    return {reason["reason"]: reason["detail"] for stream in json.loads(answer).get("streams", []) for reason in stream["reasons"]}
 
 
 class Sources:
@@ -98,6 +109,16 @@ class Circuit:
 
     def gate(self, *arguments, config=None):
         return Service("gate", config or self.config, self.folder, *arguments)
+
+    def ctl(self, *words):
+        """farshorectl with the circuit's configuration."""
+        file = write_config(self.folder, self.config, "ctl.yaml")
+        return subprocess.run([str(tools.farshore_binary("farshorectl")), "--config", str(file), *words], capture_output=True, text=True,
+                              timeout=60, check=False)
+
+    def declare_equal(self, *words):
+        done = self.ctl("equal", "declare", "--origin", self.name, *words, "--why", "the test compared them", "--execute")
+        assert done.returncode == 0, done.stderr
 
     def execute(self, *statements):
         """At the source, in the circuit's schema, as an administrator."""
