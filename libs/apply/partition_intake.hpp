@@ -49,6 +49,8 @@ class PartitionIntake {
 
   [[nodiscard]] const progress::ProgressRow& row() const { return mark_.row(); }
   [[nodiscard]] bool is_at_barrier() const { return at_barrier_; }
+  /// Behind the last record that was taken, if one was.
+  [[nodiscard]] KafkaOffset next_offset() const { return next_offset_; }
   /// Changes held back for the end of their transaction.
   [[nodiscard]] std::uint64_t held_rows() const { return held_rows_; }
 

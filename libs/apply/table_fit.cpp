@@ -23,11 +23,54 @@ bool involves(const ForeignKey& key, const mysql::TableSchema& table) {
          (same_name(key.parent_schema, table.schema) && same_name(key.parent_table, table.name));
 }
 
+/// Two words of the servers for doing nothing are one.
+KeyAction action_of(std::string_view rule) {
+  if (rule == "CASCADE") return KeyAction::kCascade;
+  if (rule == "SET NULL") return KeyAction::kSetNull;
+  return rule == "SET DEFAULT" ? KeyAction::kSetDefault : KeyAction::kNone;
+}
+
 bool same_cascade(const ForeignKey& a, const ForeignKey& b) {
   return same_name(a.schema, b.schema) && same_name(a.table, b.table) && same_name(a.parent_schema, b.parent_schema) &&
          same_name(a.parent_table, b.parent_table) && std::ranges::equal(a.columns, b.columns, same_name) &&
-         std::ranges::equal(a.parent_columns, b.parent_columns, same_name) && a.on_update == b.on_update &&
-         a.on_delete == b.on_delete;
+         std::ranges::equal(a.parent_columns, b.parent_columns, same_name) &&
+         action_of(a.on_update) == action_of(b.on_update) && action_of(a.on_delete) == action_of(b.on_delete);
+}
+
+/// The key ties the tables that the source's key ties. Its parent's columns are not compared: nobody ties two tables by
+/// the same columns of the child to other ones.
+bool ties(const ForeignKey& key, const change::CascadingKey& named) {
+  const auto is_table = [](std::string_view schema, std::string_view table, std::string_view full_name) {
+    return full_name.size() == schema.size() + 1 + table.size() && full_name[schema.size()] == '.' &&
+           same_name(full_name.substr(0, schema.size()), schema) &&
+           same_name(full_name.substr(schema.size() + 1), table);
+  };
+  return key.cascades() && is_table(key.schema, key.table, named.tie.child) &&
+         is_table(key.parent_schema, key.parent_table, named.tie.parent);
+}
+
+/// It does what the source's key does.
+bool repeats(const ForeignKey& key, const change::CascadingKey& named) {
+  return ties(key, named) &&
+         (named.columns.empty() ||
+          (std::ranges::equal(key.columns, named.columns, same_name) && action_of(key.on_update) == named.on_update &&
+           action_of(key.on_delete) == named.on_delete));
+}
+
+std::string_view text_of(KeyAction action) {
+  switch (action) {
+    case KeyAction::kNone: break;
+    case KeyAction::kCascade: return "CASCADE";
+    case KeyAction::kSetNull: return "SET NULL";
+    case KeyAction::kSetDefault: return "SET DEFAULT";
+  }
+  return "RESTRICT";
+}
+
+std::string text_of(const change::CascadingKey& key) {
+  if (key.columns.empty()) return fmt::format("{} to {}", key.tie.child, key.tie.parent);
+  return fmt::format("{} {} to {} (on update {}, on delete {})", key.tie.child, key_list(key.columns), key.tie.parent,
+                     text_of(key.on_update), text_of(key.on_delete));
 }
 
 std::string text_of(const ForeignKey& key) {
@@ -198,7 +241,7 @@ class Judge {
     if (source_.keys) {
       compare_cascades(cascading);
     } else if (!source_.ties.empty()) {
-      for (const change::Cascade& tie : source_.ties) check_tie(tie);
+      for (const change::CascadingKey& key : source_.ties) check_tie(key);
       if (source_.ties.size() < change::kMaxTableTies) check_keys_of_ours();
     } else if (std::ranges::none_of(target_.keys, cascading)) {
       wait(
@@ -207,29 +250,22 @@ class Judge {
     }
   }
 
-  void check_tie(const change::Cascade& tie) {
-    const bool is_here = std::ranges::any_of(target_.keys, [&](const ForeignKey& key) {
-      return key.cascades() && same_name(key.schema + "." + key.table, tie.child) &&
-             same_name(key.parent_schema + "." + key.parent_table, tie.parent);
-    });
-    if (is_here) return;
+  void check_tie(const change::CascadingKey& named) {
+    if (std::ranges::any_of(target_.keys, [&](const ForeignKey& key) { return repeats(key, named); })) return;
     wait(
-        "a foreign key of {} to {} cascades at the source without logging it, and none of that table does here: "
-        "children would stay. Make the source's foreign key here too",
-        tie.child, tie.parent);
+        "a foreign key of {} cascades at the source without logging it, and none does so here: children would stay. "
+        "Make the source's foreign key here too",
+        text_of(named));
   }
 
   /// All that a change of this table's rows goes through at the source is named: what goes further here goes alone.
   void check_keys_of_ours() {
     for (const ForeignKey& key : target_.keys) {
-      const std::string child = key.schema + "." + key.table;
       const std::string parent = key.parent_schema + "." + key.parent_table;
       const bool is_reached =
           same_name(parent, table_.schema + "." + table_.name) ||
-          std::ranges::any_of(source_.ties, [&](const change::Cascade& tie) { return same_name(tie.child, parent); });
-      const bool is_named = std::ranges::any_of(source_.ties, [&](const change::Cascade& tie) {
-        return same_name(tie.child, child) && same_name(tie.parent, parent);
-      });
+          std::ranges::any_of(source_.ties, [&](const auto& named) { return same_name(named.tie.child, parent); });
+      const bool is_named = std::ranges::any_of(source_.ties, [&](const auto& named) { return repeats(key, named); });
       if (key.cascades() && is_reached && !is_named)
         wait("it has the foreign key {} here, which the source has not: it would cascade here alone. Drop it here",
              text_of(key));

@@ -20,7 +20,7 @@ struct SourceTable {
   ServerKind kind = ServerKind::kMysql;
   /// The source does not log what foreign keys cascade here: the target's own are to do it again.
   bool repeats_cascades = false;
-  std::span<const change::Cascade> ties = {};                   ///< as far as they are known: each is to be done again
+  std::span<const change::CascadingKey> ties = {};              ///< as far as they are known: each is to be done again
   const mysql::TableSchema* schema = nullptr;                   ///< null: not known
   std::optional<std::span<const mysql::ForeignKey>> keys = {};  ///< all of its server; nothing: not known
 };

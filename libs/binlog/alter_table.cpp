@@ -254,6 +254,21 @@ std::vector<std::string> dropped_constraints(Tokens clauses) {
   return names;
 }
 
+std::vector<std::pair<std::string, std::string>> renamed_columns(Tokens clauses) {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const Tokens clause : split(clauses)) {
+    const bool renames = at(clause, 0, "RENAME") && at(clause, 1, "COLUMN");
+    if (!renames && !at(clause, 0, "CHANGE")) continue;
+    std::size_t place = at(clause, 1, "COLUMN") ? 2 : 1;
+    if (at(clause, place, "IF") && at(clause, place + 1, "EXISTS")) place += 2;
+    const std::size_t behind = renames && at(clause, place + 1, "TO") ? place + 2 : place + 1;
+    if (behind < clause.size() && clause[place].is_name() && clause[behind].is_name() &&
+        clause[place].text != clause[behind].text)
+      names.emplace_back(clause[place].text, clause[behind].text);
+  }
+  return names;
+}
+
 bool engine_begins_empty(const SqlToken& engine) {
   SqlToken word = engine;
   word.kind = SqlToken::Kind::kWord;

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "binlog/sql_tokens.hpp"
@@ -18,6 +19,9 @@ struct AlterEffect {
 
 /// The names behind DROP FOREIGN KEY and DROP CONSTRAINT, as they were written.
 [[nodiscard]] std::vector<std::string> dropped_constraints(std::span<const SqlToken> clauses);
+
+/// Of CHANGE and RENAME COLUMN, the old name and another new one, as they were written.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> renamed_columns(std::span<const SqlToken> clauses);
 
 /// Whether a table of this engine begins empty, whatever else there is. Those of others show rows of elsewhere.
 [[nodiscard]] bool engine_begins_empty(const SqlToken& engine);

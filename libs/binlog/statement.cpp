@@ -45,16 +45,27 @@ class Classifier {
   }
   /// ON DELETE | UPDATE, CASCADE | SET NULL | SET DEFAULT
   void note_cascade() {
+    is_update_ = cascade_words_ == 1 ? at("UPDATE") : is_update_;
     cascade_words_ = at("ON")                                                ? 1
                      : cascade_words_ == 1 && (at("DELETE") || at("UPDATE")) ? 2
                      : cascade_words_ == 2 && (at("CASCADE") || at("SET"))   ? 3
+                     : cascade_words_ == 3 && at("NULL")                     ? 4
                                                                              : 0;
-    if (cascade_words_ == 3 && !statement_.references.empty()) statement_.references.back().cascades = true;
+    if (cascade_words_ < 3 || statement_.references.empty()) return;
+    Statement::Reference& reference = statement_.references.back();
+    KeyAction& action = is_update_ ? reference.on_update : reference.on_delete;
+    if (cascade_words_ == 4)
+      action = action == KeyAction::kSetDefault ? KeyAction::kSetNull : action;
+    else
+      action = at("SET") ? KeyAction::kSetDefault : KeyAction::kCascade;
   }
-  /// [CONSTRAINT [name]] FOREIGN KEY ...
+  /// [CONSTRAINT [name]] FOREIGN KEY [name] (columns)
   void note_key() {
+    if (is_key_) note_key_column();
     if (at("FOREIGN")) {
       is_key_ = true;
+      key_columns_.clear();
+      in_key_columns_ = false;
     } else if (at("CONSTRAINT")) {
       key_name_.clear();
       names_key_ = true;
@@ -63,6 +74,10 @@ class Classifier {
       key_name_ = name_in_utf8(dialect_.charset, token_.text).value_or("");
     }
     names_key_ = false;
+  }
+  void note_key_column() {
+    if (in_key_columns_ && token_.is_name()) key_columns_.push_back(name_in_utf8(dialect_.charset, token_.text));
+    in_key_columns_ = at_symbol('(') || (in_key_columns_ && !at_symbol(')'));
   }
   /// WITH SYSTEM VERSIONING, ADD SYSTEM VERSIONING; not WITHOUT and DROP.
   void note_versioning() {
@@ -94,6 +109,7 @@ class Classifier {
     statement_.references.clear();
     statement_.schema.clear();
     statement_.dropped_constraints.clear();
+    statement_.renamed_columns.clear();
     if (statement_.kind != StatementKind::kTableDdl || !tokens_.left_open()) return;
     statement_.kind = StatementKind::kRowless;
     statement_.what = "a statement that cannot be read to its end";
@@ -318,6 +334,11 @@ class Classifier {
     for (const std::string& name : dropped_constraints(clauses))
       if (auto known = name_in_utf8(dialect_.charset, name))
         statement_.dropped_constraints.push_back(std::move(*known));
+    for (const auto& [from, to] : renamed_columns(clauses)) {
+      auto before = name_in_utf8(dialect_.charset, from);
+      auto behind = name_in_utf8(dialect_.charset, to);
+      if (before && behind) statement_.renamed_columns.emplace_back(std::move(*before), std::move(*behind));
+    }
     AlterEffect effect = effect_of_alter(clauses, dialect_);
     if (ignores) effect = {.changes_rows = true, .what = "ALTER IGNORE TABLE"};
     if (!effect.changes_rows) return StatementKind::kTableDdl;
@@ -337,11 +358,20 @@ class Classifier {
 
   /// REFERENCES table
   void reference() {
-    if (auto name = take_table_name())
-      statement_.references.push_back(
-          {.table = std::move(*name), .is_inline = !is_key_, .name = is_key_ ? key_name_ : std::string()});
-    is_key_ = false;
-    key_name_.clear();
+    const bool is_key = std::exchange(is_key_, false);
+    Statement::Reference reference;
+    reference.is_inline = !is_key;
+    std::string key_name = std::exchange(key_name_, {});
+    if (is_key) reference.name = std::move(key_name);
+    for (std::optional<std::string>& column : std::exchange(key_columns_, {})) {
+      if (!column) reference.columns.clear();
+      if (!column) break;
+      reference.columns.push_back(std::move(*column));
+    }
+    auto name = take_table_name();
+    if (!name) return;
+    reference.table = std::move(*name);
+    statement_.references.push_back(std::move(reference));
   }
 
   /// RENAME [TO | AS | =] table; EXCHANGE PARTITION p WITH TABLE t; CONVERT PARTITION p TO TABLE t;
@@ -390,6 +420,9 @@ class Classifier {
   int cascade_words_ = 0;     ///< of those in note_cascade(), likewise
   bool is_key_ = false;       ///< FOREIGN KEY was read, and not yet what it refers to
   bool names_key_ = false;    ///< CONSTRAINT has just been read
+  bool is_update_ = false;    ///< ON UPDATE was, not ON DELETE
+  bool in_key_columns_ = false;
+  std::vector<std::optional<std::string>> key_columns_;  ///< of the key that is read; those that are not plain are null
   std::string key_name_;      ///< the last constraint's
 };
 
@@ -420,9 +453,11 @@ Statement classify(std::string_view sql, const SqlDialect& dialect) {
   if (weight(without.kind) < weight(statement.kind)) return statement;
   if (weight(without.kind) > weight(statement.kind)) return without;
   // By one of the two readings alone nothing is sure to happen.
-  std::erase_if(statement.dropped_constraints, [&](const std::string& name) {
-    return std::ranges::find(without.dropped_constraints, name) == without.dropped_constraints.end();
-  });
+  const auto keep_common = [](auto& ours, const auto& others) {
+    std::erase_if(ours, [&](const auto& each) { return std::ranges::find(others, each) == others.end(); });
+  };
+  keep_common(statement.dropped_constraints, without.dropped_constraints);
+  keep_common(statement.renamed_columns, without.renamed_columns);
   if (statement.names != without.names || statement.tables != without.tables) statement.names = Statement::Names::kStay;
   const bool any = statement.tables.empty() || without.tables.empty();
   if (any && statement.kind == StatementKind::kRowless && statement.schema != without.schema) statement.schema.clear();

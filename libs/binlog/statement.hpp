@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/key_action.hpp"
 #include "binlog/sql_dialect.hpp"
 
 namespace farshore::binlog {
@@ -42,10 +44,13 @@ struct Statement {
   std::string schema;
   /// A table that a foreign key refers to.
   struct Reference {
-    TableName table;
-    bool cascades = false;   ///< ON DELETE or ON UPDATE of it changes rows
-    bool is_inline = false;  ///< of a column's definition: MySQL before 9.0 makes no key of it
-    std::string name{};      ///< of the constraint, in UTF-8; empty: the server names it
+    TableName table{};
+    KeyAction on_delete = KeyAction::kNone;
+    KeyAction on_update = KeyAction::kNone;
+    bool is_inline = false;              ///< of a column's definition: MySQL before 9.0 makes no key of it
+    std::string name{};                  ///< of the constraint, in UTF-8; empty: the server names it
+    std::vector<std::string> columns{};  ///< of tables[0], in UTF-8; empty: not plain to see, as of an inline one
+    [[nodiscard]] bool cascades() const { return on_delete != KeyAction::kNone || on_update != KeyAction::kNone; }
     friend bool operator==(const Reference&, const Reference&) = default;
   };
   /// kTableDdl: of the foreign keys that tables[0] gets by this statement.
@@ -59,6 +64,8 @@ struct Statement {
   Names names = Names::kStay;
   /// ALTER TABLE: the constraints that tables[0] loses, by name, in UTF-8. Those alone that it is sure to lose.
   std::vector<std::string> dropped_constraints;
+  /// ALTER TABLE: columns of tables[0] that get another name, in UTF-8.
+  std::vector<std::pair<std::string, std::string>> renamed_columns;
   /// kRowless, kTableDdl: it gives the table, or a column of it, MariaDB's system versioning.
   bool begins_versioning = false;
   /// CREATE TABLE IF NOT EXISTS: it may have done nothing.

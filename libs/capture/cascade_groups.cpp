@@ -9,7 +9,7 @@
 #include <map>
 #include <utility>
 
-#include "binlog/sql_tokens.hpp"
+#include "binlog/statement.hpp"
 #include "change/epoch_start.hpp"
 #include "change/limits.hpp"
 #include "mysql/literal.hpp"
@@ -99,26 +99,15 @@ namespace {
 
 /// CONSTRAINT name FOREIGN KEY (columns) REFERENCES [schema.]table (columns) [ON DELETE action] [ON UPDATE action]
 std::optional<CascadingKey> cascade_of_line(std::string_view line, std::string_view schema, std::string_view child) {
-  binlog::SqlTokens tokens(line);
-  auto token = tokens.next();
-  const auto take_name = [&] { return std::exchange(token, tokens.next()).text; };
-  token = tokens.next();
-  std::string name = take_name();
-  while (token.kind != binlog::SqlToken::Kind::kEnd && !token.is_word("REFERENCES")) token = tokens.next();
-  if (token.kind == binlog::SqlToken::Kind::kEnd) return std::nullopt;
-  token = tokens.next();
-  std::string parent = take_name();
-  if (token.is_symbol('.')) {
-    token = tokens.next();
-    parent += "." + take_name();
-  } else {
-    parent = fmt::format("{}.{}", schema, parent);
-  }
-  for (; token.kind != binlog::SqlToken::Kind::kEnd; token = tokens.next())
-    if (token.is_word("CASCADE") || token.is_word("SET"))
-      return CascadingKey{.tie = {.parent = std::move(parent), .child = fmt::format("{}.{}", schema, child)},
-                          .name = std::move(name)};
-  return std::nullopt;
+  auto statement = binlog::classify(fmt::format("ALTER TABLE t ADD {}", line));
+  if (statement.references.size() != 1 || !statement.references[0].cascades()) return std::nullopt;
+  binlog::Statement::Reference& made = statement.references[0];
+  if (made.table.schema.empty()) made.table.schema = schema;
+  return CascadingKey{.tie = {.parent = made.table.full_name(), .child = fmt::format("{}.{}", schema, child)},
+                      .name = std::move(made.name),
+                      .columns = std::move(made.columns),
+                      .on_delete = made.on_delete,
+                      .on_update = made.on_update};
 }
 
 std::expected<mysql::Rows, mysql::SqlError> show_create_table(mysql::Connection& connection, std::string_view schema,
@@ -210,7 +199,7 @@ std::expected<std::vector<CascadingKey>, mysql::SqlError> read_cascades(mysql::C
     }
     if (!readable)
       add_once(cascades, {.tie = {.parent = keys->text(i, 2) + "." + keys->text(i, 3), .child = child},
-                          .name = keys->text(i, 4)});
+                          .name = keys->text(i, 4)});  // whatever it does
   }
   return cascades;
 }
@@ -218,7 +207,7 @@ std::expected<std::vector<CascadingKey>, mysql::SqlError> read_cascades(mysql::C
 std::vector<std::string> captured_descendants(std::set<std::string> tables, std::vector<Cascade> ties,
                                               const change::TableRules& rules) {
   for (const change::CascadeGroup& group : rules.cascades())
-    ties.insert(ties.end(), group.ties.begin(), group.ties.end());
+    std::ranges::transform(group.ties, std::back_inserter(ties), &CascadingKey::tie);
   for (bool grows = true; grows;) {
     grows = false;
     for (const Cascade& tie : ties) grows |= tables.contains(tie.parent) && tables.insert(tie.child).second;
@@ -231,19 +220,11 @@ std::vector<std::string> captured_descendants(std::set<std::string> tables, std:
 std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::CascadeGroup>& known,
                                                  const std::vector<Cascade>& cascades) {
   Ties ties;
-  std::vector<Cascade> keys = cascades;
-  for (const change::CascadeGroup& group : known) {
+  for (const change::CascadeGroup& group : known)
     for (const std::string& table : group.tables) ties.tie(group.tables.front(), table);
-    keys.insert(keys.end(), group.ties.begin(), group.ties.end());
-  }
-  for (const Cascade& key : keys) ties.tie(key.parent, key.child);
-  std::ranges::sort(keys);
-  keys.erase(std::ranges::unique(keys).begin(), keys.end());
-  std::map<std::string, std::vector<Cascade>> keys_by_root;
-  for (Cascade& key : keys) keys_by_root[ties.root(key.child)].push_back(std::move(key));
+  for (const Cascade& key : cascades) ties.tie(key.parent, key.child);
   std::vector<change::CascadeGroup> groups;
-  for (auto& [first, tables] : ties.groups())
-    groups.push_back({group_name(first), std::move(tables), std::move(keys_by_root[first])});
+  for (auto& [first, tables] : ties.groups()) groups.push_back({group_name(first), std::move(tables)});
   return groups;
 }
 

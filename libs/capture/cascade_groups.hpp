@@ -73,8 +73,8 @@ struct KeysAnswer {
 /// Groups of tables that are tied by `cascades` or were already together in `known`: groups only ever grow, since a key
 /// that is gone today may have cascaded in the part of the binlog that is yet to be read. In one canonical form: tables
 /// sorted within a group, groups by their first table, a group named "cascade:" and its first table, or a digest of it
-/// where that is too long for a name. The same ties give the same groups whatever order they come in. A group's ties
-/// are those of `known` and of `cascades`.
+/// where that is too long for a name. The same ties give the same groups whatever order they come in. The groups name
+/// no keys.
 [[nodiscard]] std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::CascadeGroup>& known,
                                                                const std::vector<Cascade>& cascades);
 

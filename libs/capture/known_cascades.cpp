@@ -28,6 +28,19 @@ bool same_key(std::string_view a, std::string_view b) {
   return same_name(a, b) || (!server_named(a).empty() && server_named(a) == server_named(b));
 }
 
+/// As far as both are known.
+bool may_have_made(const binlog::Statement::Reference& made, const CascadingKey& key) {
+  if (!made.name.empty() && !same_key(made.name, key.name)) return false;
+  if (key.columns.empty()) return true;
+  return made.on_delete == key.on_delete && made.on_update == key.on_update &&
+         (made.columns.empty() || std::ranges::equal(made.columns, key.columns, same_name));
+}
+
+/// One key: also where the columns and actions of one are not known.
+bool is_same(const CascadingKey& a, const CascadingKey& b) {
+  return a == b || (a.tie == b.tie && a.name == b.name && (a.columns.empty() || b.columns.empty()));
+}
+
 }  // namespace
 
 KnownCascades::KnownCascades(std::vector<CascadingKey> kept, const OriginPosition& executed, IsCaptured is_captured)
@@ -53,8 +66,9 @@ void KnownCascades::take_answer(const std::string& child, const std::optional<st
   const std::vector<CascadingKey> keys = answer.value_or(std::vector<CascadingKey>());
   Keys& known = by_child_[child];
   Until until;
+  for (const CascadingKey& key : keys) complete(known, key);
   for (auto& [key, end] : known) {
-    if (std::ranges::find(keys, key) != keys.end()) {
+    if (std::ranges::any_of(keys, [&](const CascadingKey& there) { return is_same(there, key); })) {
       end.reset();
     } else if (!end) {  // an earlier answer's is nearer
       if (!until) until = std::make_shared<const OriginPosition>(executed);
@@ -63,9 +77,25 @@ void KnownCascades::take_answer(const std::string& child, const std::optional<st
     }
   }
   for (const CascadingKey& key : keys)
-    if (known.try_emplace(key).second) unexplained_.insert(key);
+    if (std::ranges::none_of(known, [&](const auto& other) { return is_same(other.first, key); })) {
+      known.try_emplace(key);
+      unexplained_.insert(key);
+    }
   if (known.empty()) by_child_.erase(child);
   changed_.insert(child);
+}
+
+/// The same key as it was known without its columns is this one.
+void KnownCascades::complete(Keys& known, const CascadingKey& key) {
+  const auto found = known.find({.tie = key.tie, .name = key.name});
+  if (found == known.end() || key.columns.empty()) return;
+  const bool was_explained = unexplained_.erase(found->first) == 0;
+  const bool is_new = known.try_emplace(key, found->second).second;
+  known.erase(found);
+  if (was_explained)
+    unexplained_.erase(key);
+  else if (is_new)
+    unexplained_.insert(key);
 }
 
 void KnownCascades::doubt(const Cascade& tie, const OriginPosition& until, bool is_there) {
@@ -80,7 +110,11 @@ void KnownCascades::doubt(const Cascade& tie, const OriginPosition& until, bool 
 void KnownCascades::take_statement(const binlog::Statement& statement) {
   using Names = binlog::Statement::Names;
   if (ending_.empty() && doubts_.empty()) return;
-  if (!statement.tables.empty()) drop_named(statement.tables.front().full_name(), statement.dropped_constraints);
+  if (!statement.tables.empty()) {
+    const std::string child = statement.tables.front().full_name();
+    drop_named(child, statement.dropped_constraints);
+    for (const auto& [from, to] : statement.renamed_columns) rename_column(child, from, to);
+  }
   switch (statement.names) {
     case Names::kStay: break;
     case Names::kGo:
@@ -97,15 +131,21 @@ void KnownCascades::take_statement(const binlog::Statement& statement) {
 }
 
 void KnownCascades::explain(const std::string& table) {
-  std::erase_if(unexplained_,
-                [&](const CascadingKey& key) { return key.tie.child == table || key.tie.parent == table; });
+  std::erase_if(unexplained_, [&](const CascadingKey& key) {
+    const bool is_of_table = key.tie.child == table || key.tie.parent == table;
+    if (is_of_table) changed_.insert(key.tie.child);
+    return is_of_table;
+  });
 }
 
-void KnownCascades::explain(const Cascade& tie) {
-  std::erase_if(unexplained_, [&](const CascadingKey& key) { return key.tie == tie; });
+void KnownCascades::explain(const Cascade& tie, const binlog::Statement::Reference& made) {
+  const auto fits = [&](const CascadingKey& key) { return key.tie == tie && may_have_made(made, key); };
+  if (std::erase_if(unexplained_, fits) > 0) changed_.insert(tie.child);
 }
 
-void KnownCascades::explain_all() { unexplained_.clear(); }
+void KnownCascades::explain_all() {
+  for (const CascadingKey& key : std::exchange(unexplained_, {})) changed_.insert(key.tie.child);
+}
 
 void KnownCascades::take_unexplained(const CascadingKey& key) {
   by_child_[key.tie.child].try_emplace(key);
@@ -115,25 +155,34 @@ void KnownCascades::take_unexplained(const CascadingKey& key) {
 
 bool KnownCascades::is_explained(const CascadingKey& key) const {
   const auto found = by_child_.find(key.tie.child);
-  return found != by_child_.end() && found->second.contains(key) && !unexplained_.contains(key);
+  return found != by_child_.end() && std::ranges::any_of(found->second, [&](const auto& known) {
+           return is_same(known.first, key) && !unexplained_.contains(known.first);
+         });
 }
 
 std::vector<std::string> KnownCascades::children_beyond(const std::vector<CascadingKey>& keys) const {
-  const std::set<CascadingKey> there(keys.begin(), keys.end());
+  std::map<std::string, std::vector<const CascadingKey*>> there;
+  for (const CascadingKey& key : keys) there[key.tie.child].push_back(&key);
+  const auto is_beyond = [&](const auto& known) {
+    const auto found = there.find(known.first.tie.child);
+    return found == there.end() || std::ranges::none_of(found->second, [&](const CascadingKey* key) {
+             return is_same(*key, known.first);
+           });
+  };
   std::vector<std::string> children;
   for (const auto& [child, known] : by_child_)
-    if (std::ranges::any_of(known, [&](const auto& key) { return !there.contains(key.first); }) && is_captured_(child))
-      children.push_back(child);
+    if (std::ranges::any_of(known, is_beyond) && is_captured_(child)) children.push_back(child);
   return children;
 }
 
-bool KnownCascades::has_made(const Cascade& tie, const std::string& name,
+bool KnownCascades::has_made(const Cascade& tie, const binlog::Statement::Reference& made,
                              const std::vector<std::string>& dropped) const {
   const auto found = by_child_.find(tie.child);
   return found != by_child_.end() && std::ranges::any_of(found->second, [&](const auto& key) {
-           const auto is_of_key = [&](const std::string& other) { return same_key(other, key.first.name); };
-           if (key.first.tie != tie || (!name.empty() && !is_of_key(name))) return false;
-           return !key.second || std::ranges::none_of(dropped, is_of_key);
+           if (key.first.tie != tie || !may_have_made(made, key.first)) return false;
+           return !key.second || std::ranges::none_of(dropped, [&](const std::string& other) {
+             return same_key(other, key.first.name);
+           });
          });
 }
 
@@ -166,8 +215,11 @@ void KnownCascades::rename(const std::string& from, const std::string& to) {
     moved.key() = to;
     moved.mapped().is_there = true;
     // What the source has under the new name was made under the old one.
-    std::erase_if(moved.mapped().parents,
-                  [&](const std::string& parent) { return has_made({.parent = parent, .child = to}, "", {}); });
+    const auto there = by_child_.find(to);
+    std::erase_if(moved.mapped().parents, [&](const std::string& parent) {
+      return there != by_child_.end() &&
+             std::ranges::any_of(there->second, [&](const auto& key) { return key.first.tie.parent == parent; });
+    });
     if (!moved.mapped().parents.empty()) doubts_.insert(std::move(moved));
     changed_.insert(to);
   }
@@ -188,6 +240,26 @@ void KnownCascades::rename(const std::string& from, const std::string& to) {
     ending_.insert(key.tie.child);
     Keys& keys = by_child_[key.tie.child];
     keys.try_emplace(std::move(key), std::move(until));
+  }
+}
+
+/// What the source no longer has under the old name, it had under the new one behind the statement.
+void KnownCascades::rename_column(const std::string& child, const std::string& from, const std::string& to) {
+  const auto found = by_child_.find(child);
+  if (found == by_child_.end()) return;
+  std::vector<std::pair<CascadingKey, Until>> renamed;
+  std::erase_if(found->second, [&](const auto& key) {
+    if (!key.second || std::ranges::none_of(key.first.columns, [&](const auto& c) { return same_name(c, from); }))
+      return false;
+    renamed.emplace_back(key);
+    return true;
+  });
+  for (auto& [key, until] : renamed) {
+    for (std::string& column : key.columns)
+      if (same_name(column, from)) column = to;
+    unexplained_.erase(key);
+    found->second.try_emplace(std::move(key), std::move(until));
+    changed_.insert(child);
   }
 }
 
@@ -217,9 +289,12 @@ bool KnownCascades::end_keys(std::map<std::string, Keys>::iterator child, const 
   });
   if (!ended.empty()) changed_.insert(name);
   for (const CascadingKey& key : ended) {
-    const bool has_other_name = std::ranges::any_of(
+    const auto goes_on_as = std::ranges::find_if(
         keys, [&](const auto& other) { return other.first.tie == key.tie && same_key(other.first.name, key.name); });
-    if (!has_other_name && !dropped_.contains(name)) doubt(key.tie, position, true);
+    if (goes_on_as != keys.end())
+      unexplained_.erase(goes_on_as->first);
+    else if (!dropped_.contains(name))
+      doubt(key.tie, position, true);
   }
   if (!keys.empty()) return goes_on;
   dropped_.erase(name);
@@ -254,14 +329,13 @@ std::vector<std::string> KnownCascades::take_changed() {
   return changed;
 }
 
-std::vector<Cascade> KnownCascades::ties_of(const std::string& child) const {
-  std::vector<Cascade> ties;
+std::vector<CascadingKey> KnownCascades::keys_of(const std::string& child) const {
+  std::vector<CascadingKey> keys;
   const auto found = by_child_.find(child);
-  if (found == by_child_.end() || !is_captured_(child)) return ties;
-  // Two keys may tie the same tables; those stand together.
+  if (found == by_child_.end() || !is_captured_(child)) return keys;
   for (const auto& [key, until] : found->second)
-    if ((ties.empty() || ties.back() != key.tie) && is_captured_(key.tie.parent)) ties.push_back(key.tie);
-  return ties;
+    if (!unexplained_.contains(key) && is_captured_(key.tie.parent)) keys.push_back(key);
+  return keys;
 }
 
 std::vector<Cascade> KnownCascades::ties() const {

@@ -23,15 +23,16 @@ namespace farshore::capture {
 ///   or at the latest until all is read that the source had executed when it answered without the key: a statement may
 ///   not be in the binlog, or not be plain to see.
 ///
-/// A key that the source has counts, wherever it was made.
+/// A key that the source has ties its tables wherever it was made, and is named to the targets when it is explained: a
+/// statement that was read made it, or may have. Before that the target's own may not cascade yet.
 ///
 /// Where it is not sure which rows a key has changed, nothing is named, and its child is doubted: a key that a
 /// statement seems to make and that the source has not; one that ended at no statement; one that is gone and whose
 /// parent is not captured. A doubt goes where its table goes. It stays until it is settled; of a table that is not
 /// captured, until all is read that the source had executed by then.
 ///
-/// A key is explained when a statement that was read made it, or may have. One that no statement made was made without
-/// the binlog, and what it cascaded before the source was asked is published by nobody. Not thread safe.
+/// A key that no statement made was made without the binlog, and what it cascaded before the source was asked is
+/// published by nobody. Not thread safe.
 class KnownCascades {
  public:
   /// Whether a table of this full name is captured.
@@ -53,8 +54,8 @@ class KnownCascades {
   void doubt(const change::Cascade& tie, const OriginPosition& until, bool is_there);
   /// The keys of this table, as child or parent, are explained: by a statement that gives it another name, or drops it.
   void explain(const std::string& table);
-  /// Those with this tie are: by a statement that makes one.
-  void explain(const change::Cascade& tie);
+  /// Those with this tie that a statement may have made are: all that is known of what it made fits.
+  void explain(const change::Cascade& tie, const binlog::Statement::Reference& made);
   void explain_all();
   /// Nothing explains the key, and what follows from that is done.
   void take_unexplained(const change::CascadingKey& key);
@@ -68,16 +69,16 @@ class KnownCascades {
 
   /// The children whose keys may have become others since the last call.
   [[nodiscard]] std::vector<std::string> take_changed();
-  /// The ties of a child, of those whose tables are captured.
-  [[nodiscard]] std::vector<change::Cascade> ties_of(const std::string& child) const;
+  /// The keys of a child that are explained, of those whose tables are captured.
+  [[nodiscard]] std::vector<change::CascadingKey> keys_of(const std::string& child) const;
   [[nodiscard]] std::vector<std::string> children() const;
   /// All ties, also of tables that are not captured.
   [[nodiscard]] std::vector<change::Cascade> ties() const;
   /// The captured children of which a key counts that is not among `keys`, all of the source's.
   [[nodiscard]] std::vector<std::string> children_beyond(const std::vector<change::CascadingKey>& keys) const;
-  /// It knows the key that a statement makes: one with this tie and name (empty: any) that the source has, or had and
-  /// that is not among those that the statement has `dropped`.
-  [[nodiscard]] bool has_made(const change::Cascade& tie, const std::string& name,
+  /// It knows the key that a statement makes: one with this tie that fits, and that the source has, or had and that is
+  /// not among those that the statement has `dropped`.
+  [[nodiscard]] bool has_made(const change::Cascade& tie, const binlog::Statement::Reference& made,
                               const std::vector<std::string>& dropped) const;
   /// It knows a key of `child` by this name.
   [[nodiscard]] bool has(const std::string& child, std::string_view name) const;
@@ -94,9 +95,11 @@ class KnownCascades {
     bool is_there = true;
   };
 
+  void complete(Keys& known, const change::CascadingKey& key);
   void drop_named(const std::string& child, const std::vector<std::string>& names);
   void drop_all(const std::string& child);
   void rename(const std::string& from, const std::string& to);
+  void rename_column(const std::string& child, const std::string& from, const std::string& to);
   [[nodiscard]] bool end_keys(std::map<std::string, Keys>::iterator child, const OriginPosition& position);
   void doubt_outside();
 

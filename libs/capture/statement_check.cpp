@@ -84,6 +84,7 @@ binlog::Statement read_statement(std::string_view sql, const StatementContext& c
     statement.references.clear();
     statement.schema.clear();
     statement.dropped_constraints.clear();
+    statement.renamed_columns.clear();
   }
   return statement;
 }

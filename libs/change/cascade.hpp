@@ -2,6 +2,9 @@
 
 #include <compare>
 #include <string>
+#include <vector>
+
+#include "base/key_action.hpp"
 
 namespace farshore::change {
 
@@ -12,10 +15,13 @@ struct Cascade {
   friend auto operator<=>(const Cascade&, const Cascade&) = default;
 };
 
-/// A key of a table that ties it so, as the source names it within the table's schema.
+/// A key of a table that ties it so.
 struct CascadingKey {
   Cascade tie;
-  std::string name;  ///< of the constraint
+  std::string name{};                  ///< of the constraint, within the child's schema; empty where it does not matter
+  std::vector<std::string> columns{};  ///< of the child, in the key's order; empty: they are not known, nor the actions
+  KeyAction on_delete = KeyAction::kNone;
+  KeyAction on_update = KeyAction::kNone;
   friend auto operator<=>(const CascadingKey&, const CascadingKey&) = default;
 };
 

@@ -7,6 +7,7 @@
 #include <cassert>
 #include <utility>
 
+#include "change/cascade_message.hpp"
 #include "change/limits.hpp"
 #include "change/unknown_fields.hpp"
 #include "farshore/v1/change_batch.pb.h"
@@ -49,27 +50,23 @@ void to_message(const Column& column, v1::Column& message) {
   for (const std::string& label : column.labels) message.add_labels(label);
 }
 
-bool full_name_fits(const std::string& name) {
-  const std::size_t point = name.find('.');
-  return name.size() <= kMaxFullNameBytes && point != std::string::npos && point != 0 && point + 1 != name.size();
-}
-
-std::expected<std::vector<Cascade>, MessageError> ties_of(const v1::Table& message) {
+std::expected<std::vector<CascadingKey>, MessageError> ties_of(const v1::Table& message) {
   const auto count = static_cast<std::size_t>(message.ties_size());
   if (count > kMaxTableTies || (count > 0 && !message.repeats_cascades())) {
     return std::unexpected(MessageError::kMalformed);
   }
-  std::vector<Cascade> ties;
+  std::vector<CascadingKey> ties;
   ties.reserve(count);
   for (const v1::Cascade& tie : message.ties()) {
-    if (has_unknown_fields(tie)) return std::unexpected(MessageError::kNewerFormat);
-    if (!full_name_fits(tie.parent()) || !full_name_fits(tie.child())) return std::unexpected(MessageError::kMalformed);
-    ties.push_back({.parent = tie.parent(), .child = tie.child()});
+    auto key = cascading_key_of(tie);
+    if (!key) return std::unexpected(key.error());
+    ties.push_back(std::move(*key));
   }
   return ties;
 }
 
-ChangeTable make_table(TableShape shape, std::string_view group, bool repeats_cascades, std::vector<Cascade> ties) {
+ChangeTable make_table(TableShape shape, std::string_view group, bool repeats_cascades,
+                       std::vector<CascadingKey> ties) {
   ChangeTable table{std::move(shape), std::string(group), repeats_cascades, std::move(ties), {}};
   table.kinds.reserve(table.shape.columns.size());
   for (const Column& column : table.shape.columns) table.kinds.push_back(kind_of(column));
@@ -111,7 +108,7 @@ Value::Kind kind_of(const Column& column) {
 }
 
 std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::string_view group, bool repeats_cascades,
-                                                 std::span<const Cascade> ties) {
+                                                 std::span<const CascadingKey> ties) {
   assert(ties.empty() || repeats_cascades);
   ties = ties.first(std::min(ties.size(), kMaxTableTies));
   v1::Table message;
@@ -121,11 +118,7 @@ std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::s
   for (const std::uint32_t column : shape.key) message.add_key(column);
   message.set_group(std::string(group));
   message.set_repeats_cascades(repeats_cascades);
-  for (const Cascade& tie : ties) {
-    v1::Cascade& added = *message.add_ties();
-    added.set_parent(tie.parent);
-    added.set_child(tie.child);
-  }
+  for (const CascadingKey& key : ties) to_message(key, *message.add_ties());
   auto table = std::make_shared<EncodedTable>();
   table->table = make_table(shape, group, repeats_cascades, {ties.begin(), ties.end()});
   message.SerializeToString(&table->bytes);

@@ -26,7 +26,7 @@ struct ChangeTable {
   /// The source does not log what foreign keys between this and other tables of the group cascade: the target's own
   /// foreign keys do it again.
   bool repeats_cascades = false;
-  std::vector<Cascade> ties;       ///< that the target's own keys repeat, as far as the source named them
+  std::vector<CascadingKey> ties;  ///< that the target's own keys repeat, as far as the source named them
   std::vector<Value::Kind> kinds;  ///< kind_of() of each column
 };
 
@@ -39,7 +39,7 @@ struct EncodedTable {
 /// `ties` only where cascades are repeated; those beyond kMaxTableTies are left out.
 [[nodiscard]] std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::string_view group,
                                                                bool repeats_cascades = false,
-                                                               std::span<const Cascade> ties = {});
+                                                               std::span<const CascadingKey> ties = {});
 
 /// Refuses what no table is: no columns, a key index outside them, a name beyond its bound, ties where no cascade
 /// is repeated.

@@ -7,6 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "change/cascade_message.hpp"
 #include "change/limits.hpp"
 #include "change/unknown_fields.hpp"
 #include "farshore/v1/checkpoint.pb.h"
@@ -75,8 +76,7 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
   for (const CascadingKey& key :
        std::span(checkpoint.cascades).first(std::min(checkpoint.cascades.size(), kMaxKnownCascades))) {
     v1::CascadingKey& out = *message.add_cascades();
-    out.set_parent(key.tie.parent);
-    out.set_child(key.tie.child);
+    to_message(key, out);
     out.set_name(key.name);
   }
   message.set_told_statement(checkpoint.told_statement);
@@ -101,16 +101,14 @@ std::expected<KnownKeys, MessageError> known_keys_of(const v1::Checkpoint& messa
 std::expected<std::vector<CascadingKey>, MessageError> cascades_of(const v1::Checkpoint& message) {
   if (static_cast<std::size_t>(message.cascades_size()) > kMaxKnownCascades)
     return std::unexpected(MessageError::kMalformed);
-  const auto is_full_name = [](const std::string& name) {
-    return name.find('.') != std::string::npos && name.size() <= kMaxFullNameBytes;
-  };
   std::vector<CascadingKey> keys;
   keys.reserve(static_cast<std::size_t>(message.cascades_size()));
   for (const v1::CascadingKey& key : message.cascades()) {
-    if (has_unknown_fields(key)) return std::unexpected(MessageError::kNewerFormat);
-    if (!is_full_name(key.parent()) || !is_full_name(key.child()) || key.name().size() > kMaxNameBytes)
-      return std::unexpected(MessageError::kMalformed);
-    keys.push_back({.tie = {.parent = key.parent(), .child = key.child()}, .name = key.name()});
+    auto known = cascading_key_of(key);
+    if (!known) return std::unexpected(known.error());
+    if (key.name().size() > kMaxNameBytes) return std::unexpected(MessageError::kMalformed);
+    known->name = key.name();
+    keys.push_back(std::move(*known));
   }
   return keys;
 }

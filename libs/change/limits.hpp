@@ -12,6 +12,7 @@ inline constexpr std::size_t kMaxGtidBytes = 255;            ///< text
 inline constexpr std::size_t kMaxColumns = 4096;             ///< MySQL's own limit
 inline constexpr std::size_t kMaxLabels = 65535;             ///< ENUM's own limit
 inline constexpr std::size_t kMaxTableTies = 1'000;          ///< ties that a table names; the farthest are cut beyond
+inline constexpr std::size_t kMaxForeignKeyColumns = 64;     ///< both servers allow fewer
 inline constexpr std::size_t kMaxKnownCascades = 50'000;     ///< cascading keys that a checkpoint keeps; cut beyond
 inline constexpr std::size_t kMaxBatchChanges = 65'536;      ///< changes of one batch
 inline constexpr std::size_t kMaxBatchValues = 262'144;      ///< values of one batch, before and after together

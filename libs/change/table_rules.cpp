@@ -77,14 +77,16 @@ std::pair<std::string_view, std::string_view> split(std::string_view full_name) 
   return {full_name.substr(0, point), full_name.substr(point + 1)};
 }
 
-void add_ties(const CascadeGroup& group, const std::string& table, std::vector<Cascade>& ties) {
-  std::ranges::copy_if(group.ties, std::back_inserter(ties), [&](const Cascade& tie) { return tie.child == table; });
+void add_ties(const CascadeGroup& group, const std::string& table, std::vector<CascadingKey>& ties) {
+  const auto parent_of = [](const CascadingKey& key) -> const std::string& { return key.tie.parent; };
+  std::ranges::copy_if(group.ties, std::back_inserter(ties),
+                       [&](const CascadingKey& key) { return key.tie.child == table; });
   std::vector<std::string> reached = {table};
   for (std::size_t i = 0; i < reached.size() && ties.size() < kMaxTableTies; ++i) {
-    for (const Cascade& tie : std::ranges::equal_range(group.ties, reached[i], {}, &Cascade::parent)) {
-      if (tie.child == table) continue;  // is in it
-      ties.push_back(tie);
-      if (std::ranges::find(reached, tie.child) == reached.end()) reached.push_back(tie.child);
+    for (const CascadingKey& key : std::ranges::equal_range(group.ties, reached[i], {}, parent_of)) {
+      if (key.tie.child == table) continue;  // is in it
+      ties.push_back(key);
+      if (std::ranges::find(reached, key.tie.child) == reached.end()) reached.push_back(key.tie.child);
     }
   }
 }
@@ -234,16 +236,20 @@ std::expected<TableRules, std::string> TableRules::with_cascades(std::vector<Cas
   return made;
 }
 
-bool TableRules::set_ties_of(std::string_view child, const std::vector<Cascade>& keys) {
+bool TableRules::set_ties_of(std::string_view child, const std::vector<CascadingKey>& keys) {
   const auto holds = [](const CascadeGroup& group, std::string_view table) {
     return std::ranges::find(group.tables, table) != group.tables.end();
   };
   const auto group = std::ranges::find_if(cascades_, [&](const CascadeGroup& each) { return holds(each, child); });
   if (group == cascades_.end()) return false;
-  std::vector<Cascade> ties;
-  std::ranges::copy_if(group->ties, std::back_inserter(ties), [&](const Cascade& tie) { return tie.child != child; });
-  std::ranges::copy_if(keys, std::back_inserter(ties),
-                       [&](const Cascade& key) { return key.child == child && holds(*group, key.parent); });
+  std::vector<CascadingKey> ties;
+  std::ranges::copy_if(group->ties, std::back_inserter(ties),
+                       [&](const CascadingKey& key) { return key.tie.child != child; });
+  for (const CascadingKey& key : keys) {
+    if (key.tie.child != child || !holds(*group, key.tie.parent)) continue;
+    ties.push_back(key);
+    ties.back().name.clear();
+  }
   std::ranges::sort(ties);
   ties.erase(std::ranges::unique(ties).begin(), ties.end());
   return std::exchange(group->ties, ties) != ties;

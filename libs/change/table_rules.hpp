@@ -47,8 +47,8 @@ struct TableRule {
 struct CascadeGroup {
   std::string name;
   std::vector<std::string> tables;  ///< "schema.table", sorted
-  /// The keys that are known to tie them, sorted. No part of the numbering.
-  std::vector<Cascade> ties = {};
+  /// The keys that are known to tie them, without their names, sorted. No part of the numbering.
+  std::vector<CascadingKey> ties = {};
 };
 
 /// A name of the servers' own schemas or of farshore, which Farshore leaves out whatever the rules say. In any case of
@@ -70,7 +70,7 @@ struct Route {
   /// its tables are such.
   bool repeats_cascades = false;
   /// The table's own keys, and all that a change of its rows can go through; the nearest first.
-  std::vector<Cascade> ties = {};
+  std::vector<CascadingKey> ties = {};
 };
 
 /// What the configuration says of each table. The first rule whose pattern matches decides; a table without a rule goes
@@ -95,9 +95,9 @@ class TableRules {
   /// The same rules with other cascade groups.
   [[nodiscard]] std::expected<TableRules, std::string> with_cascades(std::vector<CascadeGroup> cascades) const;
 
-  /// Ties of its group with which `child` is the child become those of `keys`. Gives whether they were others. The
+  /// The keys of its group with which `child` is the child become those of `keys`. Gives whether they were others. The
   /// numbering stays.
-  bool set_ties_of(std::string_view child, const std::vector<Cascade>& keys);
+  bool set_ties_of(std::string_view child, const std::vector<CascadingKey>& keys);
 
   /// Servers besides the captured one whose transactions are the origin's own, as configured: which transactions are
   /// published decides the numbering too.

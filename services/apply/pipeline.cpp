@@ -160,7 +160,11 @@ void Pipeline::settle(const Outcome& outcome) {
       return;
     case Outcome::Kind::kApplied: on_applied(*feed, outcome); return;
     case Outcome::Kind::kRetried: count_mismatches(*feed, outcome.counts.mismatches); return;
-    case Outcome::Kind::kSuspended: wait(*feed, outcome.row.state, outcome.row.reason); return;
+    case Outcome::Kind::kSuspended:
+      if (outcome.row.state == progress::PartitionState::kWaitingForSchema && feed->intake)
+        feed->step_until = std::max(feed->step_until.value_or(KafkaOffset()), feed->intake->next_offset());
+      wait(*feed, outcome.row.state, outcome.row.reason);
+      return;
     case Outcome::Kind::kLost: wait(*feed, progress::PartitionState::kApplying, outcome.row.reason); return;
     case Outcome::Kind::kWaits:
       if (feed->mode != Mode::kAtBarrier) return;
@@ -216,6 +220,7 @@ void Pipeline::on_applied(Feed& feed, const Outcome& outcome) {
   }
   if (!outcome.offset) return;
   feed.applied_to = outcome.offset;
+  if (feed.step_until && *outcome.offset >= *feed.step_until) feed.step_until.reset();
   display_.push_back({.partition = feed.source, .offset = *outcome.offset});
 }
 
@@ -227,7 +232,7 @@ void Pipeline::consume() {
   const auto since = std::chrono::duration_cast<milliseconds>(Clock::now() - handed_over_);
   milliseconds wait = kIdleWait;
   if (!idle && handoff_.is_idle()) wait = std::max(0ms, settings_.linger - since);
-  queue_.consume(records_, kRecordsAtOnce, wait);
+  queue_.consume(records_, steps() ? 1 : kRecordsAtOnce, wait);
 }
 
 void Pipeline::gather_record(kafka::Record record) {
@@ -364,7 +369,13 @@ void Pipeline::ask_to_load(Feed& feed) {
 
 // --- handing over
 
+bool Pipeline::steps() const {
+  return std::ranges::any_of(
+      feeds_, [](const auto& entry) { return entry.second.mode == Mode::kRunning && entry.second.step_until; });
+}
+
 bool Pipeline::is_full() const {
+  if (job_.set.rows() > 0 && steps()) return true;
   return job_.set.rows() >= settings_.work_set_rows || job_.set.bytes() >= settings_.work_set_bytes;
 }
 

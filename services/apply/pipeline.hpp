@@ -81,6 +81,7 @@ class Pipeline {
   bool go_to(Feed& feed, KafkaOffset offset);
   void load_what_is_due();
   void ask_to_load(Feed& feed);
+  [[nodiscard]] bool steps() const;
   [[nodiscard]] bool is_full() const;
   void hand_over();
   void publish_status();

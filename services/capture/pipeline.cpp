@@ -219,7 +219,7 @@ void Pipeline::look_at_keys(const binlog::Statement& statement, bool is_told) {
 void Pipeline::explain_keys(const binlog::Statement& statement) {
   for (const auto& made : statement.references)
     for (const binlog::TableName& table : statement.tables)
-      parts_.cascades.explain(Cascade{made.table.full_name(), table.full_name()});
+      parts_.cascades.explain({made.table.full_name(), table.full_name()}, made);
   if (statement.names == binlog::Statement::Names::kStay) return;
   for (const binlog::TableName& table : statement.tables) parts_.cascades.explain(table.full_name());
 }
@@ -234,10 +234,10 @@ void Pipeline::doubt_gone_keys(const binlog::Statement& statement) {
   const std::string before = statement.tables.front().full_name();
   const std::string behind = moves ? statement.tables.back().full_name() : before;
   for (const auto& made : statement.references) {
-    if (!made.cascades || (made.is_inline && settings_.ignores_inline_keys)) continue;
+    if (!made.cascades() || (made.is_inline && settings_.ignores_inline_keys)) continue;
     const std::string parent = made.table.full_name();
-    const bool is_known = parts_.cascades.has_made({parent, before}, made.name, statement.dropped_constraints) ||
-                          parts_.cascades.has_made({parent, behind}, made.name, {});
+    const bool is_known = parts_.cascades.has_made({parent, before}, made, statement.dropped_constraints) ||
+                          parts_.cascades.has_made({parent, behind}, made, {});
     if (is_known) continue;
     // It may have been there with another key, or none: then a key of it that is dropped tells.
     if (statement.may_do_nothing && is_there_)
@@ -292,16 +292,19 @@ void Pipeline::learn_keys(std::string_view schema, std::string_view table, const
 void Pipeline::name_ties() {
   bool others = false;
   for (const std::string& child : parts_.cascades.take_changed()) {
-    const std::vector<Cascade> ties = parts_.cascades.ties_of(child);
-    others |= parts_.rules.set_ties_of(child, ties);
-    std::ranges::move(new_ties(ties, parts_.rules), std::back_inserter(due_.ties));
+    const std::vector<CascadingKey> keys = parts_.cascades.keys_of(child);
+    others |= parts_.rules.set_ties_of(child, keys);
+    std::ranges::move(new_ties(ties_of(keys), parts_.rules), std::back_inserter(due_.ties));
     has_new_transactions_ = true;  // for a checkpoint soon
   }
   for (const std::string& child : parts_.cascades.doubted())
     note_missed(child, fmt::format("a foreign key of {} that is gone again may have cascaded, and what it changed is "
                                    "not published",
                                    child));
-  if (others) parts_.router.forget();
+  if (!others) return;
+  // A batch names one state of the keys: a target cannot have two at once.
+  parts_.publisher.send_all(parts_.numberer.open_slot());
+  parts_.router.forget();
 }
 
 /// The epoch ends before the statement's transaction, and the next one's start tells of it: whoever is there has

@@ -163,6 +163,68 @@ def test_a_known_key_that_was_dropped_without_the_binlog_closes_the_gate(case, c
             goes_on_when_made_equal(case, gate)
 
 
+SECOND = "ALTER TABLE child ADD CONSTRAINT second FOREIGN KEY (payer) REFERENCES parent (id) ON DELETE {does}"
+NO_SECOND = "ALTER TABLE child DROP FOREIGN KEY second"
+OTHER_KEYS = {  # statements at the source, and the child's rows when parent 1 is gone behind them
+    "a second key": ([SECOND.format(does="CASCADE")], [(20, 2, None)]),
+    "another action": ([SECOND.format(does="CASCADE"), NO_SECOND, SECOND.format(does="SET NULL")], [(20, 2, None), (40, 2, None)]),
+    "another column": ([DROP, SECOND.format(does="CASCADE")], [(10, 1, None), (20, 2, None)]),
+    "in one statement": ([SECOND.format(does="CASCADE"), NO_SECOND + ", ADD CONSTRAINT other FOREIGN KEY (payer) REFERENCES parent (id) "
+                          "ON DELETE SET NULL"], [(20, 2, None), (40, 2, None)]),
+}
+
+
+@pytest.mark.parametrize("captured", [False, True], ids=["capture stopped", "capture runs"])
+@pytest.mark.parametrize("way", OTHER_KEYS)
+def test_keys_that_tie_the_same_tables_are_told_apart(case, way, captured):
+    """The source gets its keys first, as the page has it, and the target's are asked for: by columns and what they do."""
+    statements, rows = OTHER_KEYS[way]
+    rows = [*rows, (50, 2, None)]
+    at_target(case, "ALTER TABLE child ADD COLUMN payer INT")
+    case.execute("ALTER TABLE child ADD COLUMN payer INT")
+
+    def change():
+        case.execute(*statements[:-1])
+        case.execute("INSERT INTO child VALUES (40, 2, 1)")
+        case.execute(statements[-1], "DELETE FROM parent WHERE id = 1", "INSERT INTO child VALUES (50, 2, NULL)")
+        assert case.source.rows(f"SELECT * FROM {case.schema}.child ORDER BY 1") == rows
+    with case.apply(), case.gate() as gate:
+        with case.capture() as capture:
+            capture.wait_ready()
+            case.execute("INSERT INTO parent VALUES (1), (2)", "INSERT INTO child VALUES (10, 1, NULL), (20, 2, NULL)")
+            eventually("the rows arrive", lambda: len(case.rows("child")) == 2)
+            case.declare_equal()
+            at_target(case, TIE)
+            case.execute(TIE, "INSERT INTO parent VALUES (3)")
+            eventually("the key is known", lambda: (3,) in case.rows("parent"))
+            opens(gate)
+            if captured:
+                change()
+        if not captured:
+            change()
+        with case.capture() as capture:
+            capture.wait_ready()
+            asked = make_keys_that_are_asked_for(case, gate, statements, rows)
+            assert any("(payer)" in reason for reason in asked), asked
+            case.declare_equal()  # keys that were there and gone while capture was stopped
+            opens(gate)
+
+
+def make_keys_that_are_asked_for(case, gate, statements, rows):
+    """An operator does at the target what the source did, a statement each time that the partition waits for a key."""
+    pending, asked = list(statements), []
+
+    def equal():
+        reason = next((row["reason"] for row in case.progress() if row["state"] == "waiting-for-schema"), None)
+        if reason and pending and asked[-1:] != [reason]:
+            asked.append(reason)
+            eventually("the gate closes", lambda: not is_open(gate), 60)
+            at_target(case, pending.pop(0))
+        return case.rows("child") == rows
+    eventually("both are equal", equal, 60, explain=lambda: str((asked, case.rows("child"), case.progress())))
+    return asked
+
+
 def test_a_parent_that_gets_a_name_that_no_stream_takes_closes_the_gate(case):
     moved = [f"DROP TABLE {case.outside}.parent", f"RENAME TABLE parent TO {case.outside}.parent"]
     with case.apply(), case.gate() as gate:

@@ -207,6 +207,20 @@ TEST_F(ThePipeline, WaitsForATableAndGoesOnByItself) {
   ASSERT_TRUE(arrives("1"));
 }
 
+TEST_F(ThePipeline, WhatLiesBeforeAChangeThatWaitsIsApplied) {
+  publish(topic_.epoch_start(first_start()));
+  for (std::uint64_t i = 1; i <= 3; ++i) publish(next_insert(i));
+  publish(topic_.transaction(4).table(notes_shape("later")).insert(4, "a").end().send());
+  start();
+  ASSERT_TRUE(arrives("3", "waiting-for-schema"));
+  target_.drop_table("notes");
+  target_.add_table("later");
+  EXPECT_TRUE(arrives("4")) << "it needs nothing of what is behind it";
+  target_.add_table("notes");
+  publish(topic_.transaction(5).table(notes_shape("notes")).insert(5, "a").end().send());
+  ASSERT_TRUE(arrives("5"));
+}
+
 TEST_F(ThePipeline, AnUnreadableRecordStopsThePartition) {
   publish(topic_.epoch_start(first_start()));
   const auto record = next_insert(1);

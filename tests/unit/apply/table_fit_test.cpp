@@ -35,7 +35,7 @@ class AFit : public ::testing::Test {
             .on_delete = "CASCADE"};
   }
   std::vector<mysql::ForeignKey> keys_;
-  std::vector<change::Cascade> ties_;
+  std::vector<change::CascadingKey> ties_;
   bool repeats_cascades_ = false;
   bool null_becomes_now_ = false;
 };
@@ -65,10 +65,10 @@ TEST_F(AFit, WhereCascadesAreRepeatedTheTargetMustHaveACascadingKey) {
 
 TEST_F(AFit, EachTieThatTheSourceNamesNeedsACascadingKeyHere) {
   repeats_cascades_ = true;
-  ties_ = {{.parent = "shop.notes", .child = "shop.lines"}, {.parent = "shop.lines", .child = "shop.marks"}};
+  ties_ = {{{"shop.notes", "shop.lines"}}, {{"shop.lines", "shop.marks"}}};
   keys_ = {key("lines", "notes")};
   EXPECT_THAT(fit().waits, ElementsAre(AllOf(HasSubstr("a foreign key of shop.marks to shop.lines cascades at the "
-                                                       "source without logging it, and none of that table does here"),
+                                                       "source without logging it, and none does so here"),
                                              HasSubstr("Make the source's foreign key here too"))));
   keys_.push_back(key("lines", "marks"));
   EXPECT_THAT(fit().waits, Contains(HasSubstr("it would cascade here alone. Drop it here"))) << "the other way round";
@@ -84,6 +84,34 @@ TEST_F(AFit, EachTieThatTheSourceNamesNeedsACascadingKeyHere) {
   EXPECT_THAT(fit().waits, SizeIs(2));
   repeats_cascades_ = false;
   EXPECT_THAT(fit().waits, IsEmpty());
+}
+
+TEST_F(AFit, TheKeyHereIsOfTheSameColumnsAndDoesTheSame) {
+  repeats_cascades_ = true;
+  const change::CascadingKey sender{.tie = {"shop.notes", "shop.lines"},
+                                    .columns = {"sender"},
+                                    .on_delete = KeyAction::kCascade,
+                                    .on_update = KeyAction::kNone};
+  change::CascadingKey receiver = sender;
+  receiver.columns = {"receiver"};
+  receiver.on_update = KeyAction::kSetNull;
+  ties_ = {sender, receiver};
+  keys_ = {key("lines", "notes")};
+  keys_[0].columns = {"Sender"};
+  EXPECT_THAT(fit().waits,
+              ElementsAre(HasSubstr("a foreign key of shop.lines (receiver) to shop.notes (on update SET NULL, on "
+                                    "delete CASCADE) cascades at the source without logging it, and none does so")));
+  keys_.push_back(keys_[0]);
+  keys_[1].columns = {"receiver"};
+  EXPECT_THAT(fit().waits, SizeIs(2)) << "it does something else: it is to go, and the other one is not here";
+  keys_[1].on_update = "SET NULL";
+  EXPECT_THAT(fit().waits, IsEmpty());
+  keys_[0].on_update = "NO ACTION";
+  EXPECT_THAT(fit().waits, IsEmpty()) << "which is RESTRICT";
+  ties_ = {sender};
+  EXPECT_THAT(fit().waits, ElementsAre(HasSubstr("which the source has not: it would cascade here alone")));
+  ties_[0].columns.clear();
+  EXPECT_THAT(fit().waits, IsEmpty()) << "a batch of an older capture names tables alone";
 }
 
 TEST_F(AFit, NullIntoATimestampThatWouldTakeThePresentTimeWaits) {

@@ -288,9 +288,10 @@ TEST(Statement, tables_that_foreign_keys_refer_to_are_named) {
   const auto references = [](std::string_view sql) { return classify(sql).references; };
   EXPECT_EQ(references("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES s.u (a) ON DELETE CASCADE,"
                        " FOREIGN KEY (b) REFERENCES v (b))"),
-            (References{{.table = {"s", "u"}, .cascades = true}, {.table = {"", "v"}}}));
+            (References{{.table = {"s", "u"}, .on_delete = KeyAction::kCascade, .columns = {"a"}},
+                        {.table = {"", "v"}, .columns = {"b"}}}));
   EXPECT_EQ(references("ALTER TABLE t ADD c INT, ADD FOREIGN KEY (c) REFERENCES `u` (id)"),
-            (References{{.table = {"", "u"}}}));
+            (References{{.table = {"", "u"}, .columns = {"c"}}}));
   EXPECT_EQ(references("ALTER TABLE t ADD b INT COMMENT 'REFERENCES u'"), References{});
 }
 
@@ -300,12 +301,26 @@ TEST(Statement, says_how_foreign_keys_are_made) {
                      " CONSTRAINT `of v` FOREIGN KEY (b) REFERENCES v (id), CONSTRAINT c CHECK (a > 0),"
                      " CONSTRAINT FOREIGN KEY (b) REFERENCES w (id))")
                 .references,
-            (References{{.table = {"", "u"}, .cascades = true, .is_inline = true},
-                        {.table = {"", "v"}, .name = "of v"},
-                        {.table = {"", "w"}}}));
+            (References{{.table = {"", "u"}, .on_delete = KeyAction::kCascade, .is_inline = true},
+                        {.table = {"", "v"}, .name = "of v", .columns = {"b"}},
+                        {.table = {"", "w"}, .columns = {"b"}}}));
   EXPECT_TRUE(classify("CREATE TABLE IF NOT EXISTS t (a INT)").may_do_nothing);
   EXPECT_FALSE(classify("CREATE TABLE t (a INT)").may_do_nothing);
   EXPECT_EQ(classify("ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES u (id)").references.front().name, "k");
+}
+
+TEST(Statement, says_what_foreign_keys_tie_and_do) {
+  const auto of = [](std::string_view key) {
+    return classify("ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY " + std::string(key)).references.at(0);
+  };
+  EXPECT_EQ(of("(a) REFERENCES u (id) ON UPDATE SET NULL ON DELETE SET DEFAULT").on_update, KeyAction::kSetNull);
+  EXPECT_EQ(of("(a) REFERENCES u (id) ON UPDATE SET NULL ON DELETE SET DEFAULT").on_delete, KeyAction::kSetDefault);
+  EXPECT_EQ(of("(a) REFERENCES u (id) ON DELETE NO ACTION ON UPDATE CASCADE").on_delete, KeyAction::kNone);
+  EXPECT_EQ(of("(a) REFERENCES u (id) ON DELETE NO ACTION ON UPDATE CASCADE").on_update, KeyAction::kCascade);
+  EXPECT_EQ(of("of_a (a, `b c`, `references`) REFERENCES u (x, y, z)").columns,
+            (std::vector<std::string>{"a", "b c", "references"}));
+  EXPECT_EQ(of("(a) REFERENCES u (x), ADD FOREIGN KEY (b) REFERENCES v (y) ON DELETE CASCADE").on_delete,
+            KeyAction::kNone);
 }
 
 TEST(Statement, says_which_foreign_keys_cascade) {
@@ -333,6 +348,19 @@ TEST(Statement, constraints_that_it_is_sure_to_drop_are_named) {
   EXPECT_EQ(dropped("ALTER TABLE t DROP FOREIGN KEY a, COMMENT 'left open"), Dropped{});
 }
 
+TEST(Statement, columns_that_get_another_name_are_named) {
+  using Renamed = std::vector<std::pair<std::string, std::string>>;
+  const auto renamed = [](std::string_view sql) { return classify(sql).renamed_columns; };
+  EXPECT_EQ(renamed("ALTER TABLE t RENAME COLUMN a TO b, ADD INDEX (x, y), CHANGE `c d` e INT"),
+            (Renamed{{"a", "b"}, {"c d", "e"}}));
+  EXPECT_EQ(renamed("ALTER TABLE t CHANGE COLUMN IF EXISTS a b INT, RENAME COLUMN IF EXISTS c TO d"),
+            (Renamed{{"a", "b"}, {"c", "d"}}));
+  EXPECT_EQ(renamed("ALTER TABLE t CHANGE a a INT, MODIFY b INT, RENAME INDEX c TO d, RENAME TO e"), Renamed{});
+  EXPECT_EQ(renamed("ALTER TABLE t RENAME COLUMN a TO b /*!80000 , RENAME COLUMN c TO d */"), (Renamed{{"a", "b"}}));
+  EXPECT_EQ(renamed("ALTER TABLE t RENAME COLUMN a TO b, COMMENT 'left open"), Renamed{});
+  EXPECT_EQ(renamed("ALTER TABLE t RENAME COLUMN"), Renamed{});
+}
+
 TEST(Statement, says_what_becomes_of_the_names) {
   using N = Statement::Names;
   const auto names = [](std::string_view sql) { return classify(sql).names; };
@@ -353,7 +381,8 @@ TEST(Dialect, backslashes_escape_or_do_not) {
   const char* sql =
       "CREATE TABLE t (p VARCHAR(9) DEFAULT 'C:\\', a INT, FOREIGN KEY (a) REFERENCES u (id) ON DELETE CASCADE)";
   const auto references = classify(sql, {.backslash_escapes = false}).references;
-  EXPECT_EQ(references, (std::vector<Statement::Reference>{{.table = {"", "u"}, .cascades = true}}));
+  EXPECT_EQ(references, (std::vector<Statement::Reference>{
+                            {.table = {"", "u"}, .on_delete = KeyAction::kCascade, .columns = {"a"}}}));
   EXPECT_EQ(classify(sql).kind, StatementKind::kRowless) << "the text is left open: any table";
   EXPECT_TRUE(classify(sql).tables.empty());
 }

@@ -39,14 +39,14 @@ TEST(KnownCascades, OfACheckpointCountUntilAllIsReadThatTheSourceHadExecutedWith
   known.take_answer("shop.items", std::vector<CascadingKey>(), at("0-1-9"));
   known.take_answer("shop.notes", std::vector{kNotes}, at("0-1-9"));
   known.reached(at("0-1-8"));
-  EXPECT_THAT(known.ties_of("shop.items"), ElementsAre(kItems.tie));
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItems));
   EXPECT_THAT(known.all(), ElementsAre(kItems, kNotes));
   (void)known.take_changed();
   known.take_answer("shop.items", std::vector<CascadingKey>(), at("0-1-20"));
   (void)known.take_changed();
   known.reached(at("0-1-9"));
   EXPECT_THAT(known.take_changed(), ElementsAre("shop.items")) << "the first answer without it counts";
-  EXPECT_THAT(known.ties_of("shop.items"), IsEmpty());
+  EXPECT_THAT(known.keys_of("shop.items"), IsEmpty());
   known.settle("shop.items");
   EXPECT_THAT(known.all(), ElementsAre(kNotes));
 }
@@ -58,9 +58,9 @@ TEST(KnownCascades, CountUntilTheStatementThatDropsThemIsRead) {
   EXPECT_THAT(known.all(), ElementsAre(kItemsToo, kItems));
   known.take_statement(statement("ALTER TABLE items ADD COLUMN n INT, DROP CONSTRAINT IF EXISTS `Items_Order`"));
   EXPECT_THAT(known.all(), ElementsAre(kItemsToo));
-  EXPECT_THAT(known.ties_of("shop.items"), ElementsAre(kItems.tie)) << "the other key ties the same tables";
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItemsToo)) << "the other key ties the same tables";
   known.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY items_first_order"));
-  EXPECT_THAT(known.ties_of("shop.items"), IsEmpty());
+  EXPECT_THAT(known.keys_of("shop.items"), IsEmpty());
 }
 
 TEST(KnownCascades, ThatTheSourceHasStayWhateverAStatementSays) {
@@ -83,12 +83,12 @@ TEST(KnownCascades, GoWithTheirChildAndNotWithTheirParent) {
   for (const char* sql : {"DROP TABLE other, items", "CREATE OR REPLACE TABLE items (id INT)", "DROP DATABASE shop"}) {
     KnownCascades known = gone({kItems});
     known.take_statement(statement(sql));
-    EXPECT_THAT(known.ties_of("shop.items"), IsEmpty()) << sql;
+    EXPECT_THAT(known.keys_of("shop.items"), IsEmpty()) << sql;
   }
   for (const char* sql : {"TRUNCATE items", "DROP TABLE orders", "DROP DATABASE shopping", "ALTER TABLE items FORCE"}) {
     KnownCascades known = gone({kItems});
     known.take_statement(statement(sql));
-    EXPECT_THAT(known.ties_of("shop.items"), ElementsAre(kItems.tie)) << sql;
+    EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItems)) << sql;
   }
 }
 
@@ -96,14 +96,14 @@ TEST(KnownCascades, FollowTheirTablesToOtherNames) {
   KnownCascades known = gone({kItems, kNotes});
   (void)known.take_changed();
   known.take_statement(statement("RENAME TABLE items TO items_old, notes TO items, orders TO etc.orders"));
-  EXPECT_THAT(known.ties_of("shop.items_old"), ElementsAre(Cascade{"etc.orders", "shop.items_old"}));
-  EXPECT_THAT(known.ties_of("shop.items"), ElementsAre(Cascade{"etc.orders", "shop.items"}));
+  EXPECT_THAT(known.keys_of("shop.items_old"), ElementsAre(CascadingKey{{"etc.orders", "shop.items_old"}, kItems.name}));
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(CascadingKey{{"etc.orders", "shop.items"}, kNotes.name}));
   EXPECT_THAT(known.take_changed(), ElementsAre("shop.items", "shop.items_old", "shop.notes"));
   known.take_statement(statement("ALTER TABLE items RENAME notes"));
-  EXPECT_THAT(known.ties_of("shop.notes"), ElementsAre(Cascade{"etc.orders", "shop.notes"}));
-  EXPECT_THAT(known.ties_of("shop.items"), IsEmpty());
+  EXPECT_THAT(known.keys_of("shop.notes"), ElementsAre(CascadingKey{{"etc.orders", "shop.notes"}, kNotes.name}));
+  EXPECT_THAT(known.keys_of("shop.items"), IsEmpty());
   known.reached(at("0-1-9"));
-  EXPECT_THAT(known.ties_of("shop.notes"), IsEmpty());
+  EXPECT_THAT(known.keys_of("shop.notes"), IsEmpty());
   EXPECT_THAT(known.doubted(), ElementsAre("shop.items_old", "shop.notes"));
 }
 
@@ -114,12 +114,89 @@ TEST(KnownCascades, AreExplainedByACheckpointOrAStatementThatNamesTheirTables) {
   known.take_answer("shop.items", std::vector{kItems, kItemsToo}, at("0-1-9"));
   EXPECT_FALSE(known.is_explained(kItems));
   EXPECT_THAT(known.all(), ElementsAre(kNotes)) << "the next session is to find it again";
-  EXPECT_THAT(known.ties_of("shop.items"), ElementsAre(kItems.tie)) << "but they count";
+  EXPECT_THAT(known.ties(), ElementsAre(kItemsToo.tie, kItems.tie, kNotes.tie)) << "but they count";
+  EXPECT_THAT(known.keys_of("shop.items"), IsEmpty()) << "the targets are not to have them yet";
   known.explain("shop.notes");
-  known.explain(kNotes.tie);
+  known.explain(kNotes.tie, {});
   EXPECT_FALSE(known.is_explained(kItems));
-  known.explain("shop.orders");
-  EXPECT_TRUE(known.is_explained(kItems) && known.is_explained(kItemsToo));
+  KnownCascades by_tables = known;
+  (void)known.take_changed();
+  known.explain(kItems.tie, {.name = "Items_Order"});
+  EXPECT_THAT(known.take_changed(), ElementsAre("shop.items"));
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItems)) << "the other one may come later";
+  known.explain(kItems.tie, {.name = "a name that is gone"});
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItems));
+  known.explain(kItems.tie, {});
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItemsToo, kItems)) << "the server gave it its name";
+  by_tables.explain("shop.orders");
+  EXPECT_THAT(by_tables.keys_of("shop.items"), ElementsAre(kItemsToo, kItems));
+}
+
+CascadingKey items_by(const std::string& column, KeyAction on_delete = KeyAction::kCascade) {
+  return {kItems.tie, kItems.name, {column}, on_delete, KeyAction::kNone};
+}
+
+TEST(KnownCascades, WithOtherColumnsOrActionsAreOthersUnderTheSameName) {
+  const CascadingKey before = items_by("buyer"), behind = items_by("buyer", KeyAction::kSetNull);
+  KnownCascades known = kept({before});
+  known.take_answer("shop.items", std::vector{behind}, at("0-1-9"));
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(before)) << "as it is at the place that is read";
+  known.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY items_order"));
+  EXPECT_THAT(known.keys_of("shop.items"), IsEmpty());
+  binlog::Statement::Reference made{.on_delete = KeyAction::kCascade, .name = "items_order", .columns = {"buyer"}};
+  known.explain(kItems.tie, made);
+  EXPECT_FALSE(known.has_made(kItems.tie, made, {})) << "it is gone again, and another one has its name";
+  EXPECT_THAT(known.keys_of("shop.items"), IsEmpty());
+  made.on_delete = KeyAction::kSetNull;
+  made.columns = {"seller"};
+  EXPECT_FALSE(known.has_made(kItems.tie, made, {}));
+  made.columns = {"Buyer"};
+  EXPECT_TRUE(known.has_made(kItems.tie, made, {}));
+  known.explain(kItems.tie, made);
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(behind));
+}
+
+TEST(KnownCascades, FollowTheirColumnsToOtherNames) {
+  const CascadingKey before = items_by("buyer"), behind = items_by("Payer");
+  for (const char* sql :
+       {"ALTER TABLE items RENAME COLUMN BUYER TO Payer", "ALTER TABLE items ADD n INT, CHANGE buyer Payer INT"}) {
+    KnownCascades known = kept({before});
+    known.take_answer("shop.items", std::vector{behind}, at("0-1-9"));
+    known.take_statement(statement("ALTER TABLE notes RENAME COLUMN buyer TO payer"));
+    known.take_statement(statement("ALTER TABLE items RENAME COLUMN note TO payer"));
+    EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(before)) << sql;
+    known.take_statement(statement(sql));
+    EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(behind)) << sql;
+    known.reached(at("0-1-9"));
+    EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(behind)) << sql;
+    EXPECT_THAT(known.doubted(), IsEmpty()) << sql;
+  }
+}
+
+TEST(KnownCascades, WhoseColumnsGetOtherNamesUnseenGoOnWhenAllIsRead) {
+  const CascadingKey before = items_by("buyer"), behind = items_by("payer");
+  KnownCascades known = kept({before});
+  known.take_answer("shop.items", std::vector{behind}, at("0-1-9"));
+  known.reached(at("0-1-8"));
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(before));
+  known.reached(at("0-1-9"));
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(behind));
+  EXPECT_TRUE(known.is_explained(behind));
+  EXPECT_THAT(known.doubted(), IsEmpty());
+}
+
+TEST(KnownCascades, KnownWithoutColumnsGetThemFromTheNextAnswer) {
+  KnownCascades known = kept({kItems});
+  EXPECT_TRUE(known.is_explained(items_by("buyer")));
+  known.take_answer("shop.items", std::vector{items_by("buyer")}, at("0-1-9"));
+  EXPECT_THAT(known.all(), ElementsAre(items_by("buyer")));
+  known.take_answer("shop.items", std::vector{kItems}, at("0-1-9"));
+  EXPECT_THAT(known.all(), ElementsAre(items_by("buyer"))) << "its table could not be looked at";
+  EXPECT_THAT(known.children_beyond({kItems}), IsEmpty());
+  known.take_answer("shop.items", std::vector{items_by("payer")}, at("0-1-9"));
+  known.take_unexplained(kItems);
+  known.take_answer("shop.items", std::vector{items_by("payer")}, at("0-1-9"));
+  EXPECT_TRUE(known.is_explained(items_by("payer")));
 }
 
 TEST(KnownCascades, OneThatNothingExplainsIsTakenOnce) {
@@ -137,7 +214,7 @@ TEST(KnownCascades, ThatEndAtNoStatementLeaveADoubt) {
   known.reached(at("0-1-30"));
   EXPECT_THAT(known.doubted(), ElementsAre("shop.notes")) << "until somebody is told";
   EXPECT_THAT(kept(known.all()).doubted(), ElementsAre("shop.notes")) << "over restarts too";
-  EXPECT_THAT(kept(known.all()).ties_of("shop.notes"), IsEmpty());
+  EXPECT_THAT(kept(known.all()).keys_of("shop.notes"), IsEmpty());
   known.settle("shop.notes");
   EXPECT_THAT(known.doubted(), IsEmpty());
   EXPECT_THAT(known.all(), IsEmpty());
@@ -146,21 +223,21 @@ TEST(KnownCascades, ThatEndAtNoStatementLeaveADoubt) {
 TEST(KnownCascades, OfATableThatIsThereNoLongerLeaveNoDoubt) {
   KnownCascades known = kept({kItems, kNotes});
   known.take_answer("shop.items", std::nullopt, at("0-1-9"));
-  EXPECT_THAT(known.ties_of("shop.items"), ElementsAre(kItems.tie));
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItems));
   known.reached(at("0-1-9"));
-  EXPECT_THAT(known.ties_of("shop.items"), IsEmpty());
+  EXPECT_THAT(known.keys_of("shop.items"), IsEmpty());
   EXPECT_THAT(known.doubted(), IsEmpty());
 }
 
 TEST(KnownCascades, OfAStatementAreThoseThatTheSourceHasOrHad) {
   KnownCascades known = gone({kItems});
-  EXPECT_TRUE(known.has_made(kItems.tie, "", {}));
-  EXPECT_TRUE(known.has_made(kItems.tie, "Items_Order", {"other"}));
-  EXPECT_FALSE(known.has_made(kItems.tie, "items_first_order", {})) << "another key of the same tables";
-  EXPECT_FALSE(known.has_made(kItems.tie, "", {"Items_Order"})) << "the statement takes it away and makes another one";
-  EXPECT_FALSE(known.has_made(kNotes.tie, "", {}));
+  EXPECT_TRUE(known.has_made(kItems.tie, {}, {}));
+  EXPECT_TRUE(known.has_made(kItems.tie, {.name = "Items_Order"}, {"other"}));
+  EXPECT_FALSE(known.has_made(kItems.tie, {.name = "items_first_order"}, {})) << "another key of the same tables";
+  EXPECT_FALSE(known.has_made(kItems.tie, {}, {"Items_Order"})) << "the statement takes it away and makes another one";
+  EXPECT_FALSE(known.has_made(kNotes.tie, {}, {}));
   known.take_answer("shop.items", std::vector{kItems}, at("0-1-12"));
-  EXPECT_TRUE(known.has_made(kItems.tie, "", {"items_order"})) << "the source has it, so it was made again";
+  EXPECT_TRUE(known.has_made(kItems.tie, {}, {"items_order"})) << "the source has it, so it was made again";
 }
 
 TEST(KnownCascades, ADoubtOfATableThatIsNotThereWaitsForItsName) {
@@ -217,7 +294,7 @@ TEST(KnownCascades, ThatTheServerNamesAnewWithTheirTableLeaveNoDoubt) {
   known.take_statement(statement("RENAME TABLE items TO things"));
   known.reached(at("0-1-9"));
   EXPECT_THAT(known.doubted(), IsEmpty());
-  EXPECT_EQ(known.ties_of("shop.things").size(), 1U);
+  EXPECT_EQ(known.keys_of("shop.things").size(), 1U);
 }
 
 TEST(KnownCascades, ADoubtGoesWhereItsTableGoes) {
@@ -242,7 +319,7 @@ TEST(KnownCascades, ThatAreGoneWithTheirParentFromTheStreamsLeaveADoubt) {
   known.take_statement(statement("RENAME TABLE orders TO aside.orders"));
   EXPECT_THAT(known.take_changed(), ElementsAre("shop.items"));
   EXPECT_THAT(known.doubted(), ElementsAre("shop.items"));
-  EXPECT_THAT(known.ties_of("shop.items"), IsEmpty());
+  EXPECT_THAT(known.keys_of("shop.items"), IsEmpty());
 }
 
 TEST(KnownCascades, OfTablesThatAreNotCapturedCountWhenTheyGetACapturedName) {
@@ -251,9 +328,9 @@ TEST(KnownCascades, OfTablesThatAreNotCapturedCountWhenTheyGetACapturedName) {
                     std::vector{CascadingKey{.tie = {.parent = "shop.orders", .child = "aside.items"}, .name = "k"}},
                     at("0-1-5"));
   known.take_answer("aside.items", std::vector<CascadingKey>(), at("0-1-9"));
-  EXPECT_THAT(known.ties_of("aside.items"), IsEmpty());
+  EXPECT_THAT(known.keys_of("aside.items"), IsEmpty());
   known.take_statement(statement("RENAME TABLE aside.items TO shop.items"));
-  EXPECT_THAT(known.ties_of("shop.items"), ElementsAre(kItems.tie));
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(CascadingKey{kItems.tie, "k"}));
 }
 
 TEST(KnownCascades, AreFoundByTheirName) {

@@ -121,7 +121,7 @@ class Numbering : public ::testing::Test {
   Metrics::Total repeated_rows_{0};
   std::optional<RowsRefusal::Kind> refused_;                  ///< how the last transaction was
   std::vector<std::vector<Seen>> published_;                  ///< by slot
-  std::map<std::string, std::vector<change::Cascade>> ties_;  ///< that the last batch of a table named
+  std::map<std::string, std::vector<change::CascadingKey>> ties_;  ///< that the last batch of a table named
 };
 
 TEST_F(Numbering, CountsEachPartitionFromOneWithoutGaps) {
@@ -181,6 +181,7 @@ TEST_F(Numbering, ASessionWithoutForeignKeyChecksIsToldWhereCascadesAreRepeated)
     return std::vector<Rows>{Rows::remove(orders_, {{1, 1}}).without_foreign_keys(), Rows::remove(orders_, {{2, 2}})};
   };
   start(*rules().with_cascades(cascade_groups({}, {{"shop.orders", "shop.items"}})));
+  ASSERT_TRUE(rules_->set_ties_of("shop.items", {{{"shop.orders", "shop.items"}}}));
   ASSERT_FALSE(transaction("t:1", events()));
   send_all();
   EXPECT_THAT(all(), ElementsAre(Seen{1, "t:1", 0, "delete no-cascade 1 1"}, Seen{2, "t:1", 2, "delete 2 2 last"}));
@@ -191,9 +192,10 @@ TEST_F(Numbering, ASessionWithoutForeignKeyChecksIsToldWhereCascadesAreRepeated)
 }
 
 TEST_F(Numbering, ATableNamesTheKeysThatItsChangesGoThroughAsTheyAreKnown) {
-  const Cascade items{"shop.orders", "shop.items"}, notes{"shop.orders", "shop.notes"},
-      parts{"shop.items", "shop.parts"};
-  start(*rules().with_cascades(cascade_groups({}, {items, notes, parts})));
+  const CascadingKey items{{"shop.orders", "shop.items"}}, notes{{"shop.orders", "shop.notes"}},
+      parts{{"shop.items", "shop.parts"}};
+  start(*rules().with_cascades(cascade_groups({}, {items.tie, notes.tie, parts.tie})));
+  for (const CascadingKey& key : {items, notes, parts}) ASSERT_TRUE(rules_->set_ties_of(key.tie.child, {key}));
   const auto numbering = rules_->numbering();
   const auto rows = [&](const std::string& gtid) {
     ASSERT_FALSE(transaction(gtid, {Rows::insert(orders_, {{1, 1}}), Rows::insert(items_, {{1, 1, 1}})}));

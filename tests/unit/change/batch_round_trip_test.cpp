@@ -254,16 +254,23 @@ TEST(TableCache, GivesTheSameTableForTheSameBytes) {
 }
 
 TEST(Table, NamesItsTiesAndNoMoreThanAReaderTakes) {
-  const std::vector<Cascade> ties = {{.parent = "shop.customers", .child = "shop.orders"},
-                                     {.parent = "shop.orders", .child = "shop.items"}};
+  const std::vector<CascadingKey> ties = {{.tie = {"shop.customers", "shop.orders"},
+                                           .columns = {"buyer", "country"},
+                                           .on_delete = KeyAction::kCascade,
+                                           .on_update = KeyAction::kSetDefault},
+                                          {.tie = {"shop.customers", "shop.orders"},
+                                           .columns = {"payer"},
+                                           .on_delete = KeyAction::kNone,
+                                           .on_update = KeyAction::kSetNull},
+                                          {.tie = {"shop.orders", "shop.items"}}};
   const auto read = parse_table(encode_table(example::orders_shape(), "orders", true, ties)->bytes);
   ASSERT_TRUE(read.has_value());
   EXPECT_TRUE(read->repeats_cascades);
   EXPECT_EQ(read->ties, ties);
-  EXPECT_EQ(parse_table(encode_table(example::orders_shape(), "orders", true)->bytes)->ties, std::vector<Cascade>());
+  EXPECT_EQ(parse_table(encode_table(example::orders_shape(), "orders", true)->bytes)->ties, std::vector<CascadingKey>());
 
-  std::vector<Cascade> many;
-  for (std::size_t i = 0; i <= kMaxTableTies; ++i) many.push_back({"shop.orders", "shop.c" + std::to_string(i)});
+  std::vector<CascadingKey> many;
+  for (std::size_t i = 0; i <= kMaxTableTies; ++i) many.push_back({{"shop.orders", "shop.c" + std::to_string(i)}});
   const auto encoded = encode_table(example::orders_shape(), "orders", true, many);
   const auto cut = parse_table(encoded->bytes);
   ASSERT_TRUE(cut.has_value());

@@ -136,8 +136,8 @@ TEST(TableRules, PutTablesOfACascadeInOneGroup) {
 }
 
 TEST(TableRules, NameTheTiesThatAChangeOfATableCanGoThrough) {
-  const Cascade a_b{"shop.a", "shop.b"}, b_c{"shop.b", "shop.c"}, c_a{"shop.c", "shop.a"}, a_d{"shop.a", "shop.d"},
-      d_d{"shop.d", "shop.d"};
+  const CascadingKey a_b{{"shop.a", "shop.b"}}, b_c{{"shop.b", "shop.c"}}, c_a{{"shop.c", "shop.a"}},
+      a_d{{"shop.a", "shop.d"}}, d_d{{"shop.d", "shop.d"}};
   const std::vector<std::string> tables = {"shop.a", "shop.b", "shop.c", "shop.d"};
   const TableRules chain = rules_of({kEverything}, {}, {{"g", tables, {d_d, b_c, a_d, a_b}}});
   EXPECT_THAT(chain.route("shop", "a").ties, ElementsAre(a_b, a_d, b_c, d_d));
@@ -150,13 +150,13 @@ TEST(TableRules, NameTheTiesThatAChangeOfATableCanGoThrough) {
 }
 
 TEST(TableRules, TakeOtherTiesUnderTheSameNumbering) {
-  const Cascade a_b{"shop.a", "shop.b"}, a_c{"shop.a", "shop.c"};
+  const CascadingKey a_b{{"shop.a", "shop.b"}}, a_c{{"shop.a", "shop.c"}};
   const std::vector<std::string> tables = {"shop.a", "shop.b", "shop.c"};
   const TableRules tied = rules_of({kEverything}, {}, {{"g", tables, {a_b, a_c}}});
   TableRules rules = *TableRules::from_numbering(tied.numbering());
   EXPECT_EQ(rules.numbering(), tied.numbering());
   EXPECT_THAT(rules.route("shop", "a").ties, IsEmpty()) << "no numbering has them";
-  EXPECT_TRUE(rules.set_ties_of("shop.c", {a_c, a_c, a_b, {"shop.elsewhere", "shop.c"}}));
+  EXPECT_TRUE(rules.set_ties_of("shop.c", {a_c, a_c, a_b, {{"shop.elsewhere", "shop.c"}}}));
   EXPECT_THAT(rules.route("shop", "a").ties, ElementsAre(a_c)) << "its own keys alone, and those of the group";
   EXPECT_TRUE(rules.route("shop", "a").repeats_cascades);
   EXPECT_FALSE(rules.route("shop", "b").repeats_cascades) << "no key of its own, and none of others to it";

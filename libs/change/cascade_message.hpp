@@ -1,0 +1,46 @@
+#pragma once
+
+#include <algorithm>
+#include <expected>
+#include <string>
+
+#include "change/cascade.hpp"
+#include "change/limits.hpp"
+#include "change/message_error.hpp"
+#include "change/unknown_fields.hpp"
+
+namespace farshore::change {
+
+/// Of v1::Cascade and v1::CascadingKey: what both say of a key. The name is the caller's.
+template <typename Message>
+void to_message(const CascadingKey& key, Message& out) {
+  using Action = decltype(out.on_delete());
+  out.set_parent(key.tie.parent);
+  out.set_child(key.tie.child);
+  for (const std::string& column : key.columns) out.add_columns(column);
+  out.set_on_delete(static_cast<Action>(key.on_delete));
+  out.set_on_update(static_cast<Action>(key.on_update));
+}
+
+/// Likewise; an error if it is not well formed, or says more than is known here.
+template <typename Message>
+std::expected<CascadingKey, MessageError> cascading_key_of(const Message& message) {
+  const auto is_full_name = [](const std::string& name) {
+    const std::size_t point = name.find('.');
+    return name.size() <= kMaxFullNameBytes && point != std::string::npos && point != 0 && point + 1 != name.size();
+  };
+  const auto is_known = [](int action) { return action >= 0 && action <= static_cast<int>(KeyAction::kSetDefault); };
+  const auto is_column = [](const std::string& name) { return !name.empty() && name.size() <= kMaxNameBytes; };
+  if (has_unknown_fields(message) || !is_known(message.on_delete()) || !is_known(message.on_update()))
+    return std::unexpected(MessageError::kNewerFormat);
+  if (!is_full_name(message.parent()) || !is_full_name(message.child()) ||
+      static_cast<std::size_t>(message.columns_size()) > kMaxForeignKeyColumns ||
+      !std::ranges::all_of(message.columns(), is_column))
+    return std::unexpected(MessageError::kMalformed);
+  return CascadingKey{.tie = {.parent = message.parent(), .child = message.child()},
+                      .columns = {message.columns().begin(), message.columns().end()},
+                      .on_delete = static_cast<KeyAction>(message.on_delete()),
+                      .on_update = static_cast<KeyAction>(message.on_update())};
+}
+
+}  // namespace farshore::change
