@@ -136,15 +136,30 @@ Intake PartitionIntake::take_changes(const std::shared_ptr<ReadBatch>& batch, Wo
   part.contained = std::move(taken->contained);
   part.overlaps = taken->overlaps;
   const Intake intake{.step = Step::kGathered, .rows = part.end, .duplicates = part.begin};
-  if (held_.empty() && !has_group(batch->batch)) {
-    include(std::move(part), set);
-  } else {
-    held_rows_ += part.rows();
-    held_bytes_ += part.batch->value.size();
-    held_.push_back(std::move(part));
-    release_complete(set);
+  if (apart_ && !held_.empty() && begins_another_transaction(*batch, part.begin)) {
+    release_all(set);
+    owes_ = true;
   }
+  if (held_.empty() && !has_group(batch->batch) && !owes_) {
+    include(std::move(part), set);
+    return intake;
+  }
+  held_rows_ += part.rows();
+  held_bytes_ += part.batch->value.size();
+  held_.push_back(std::move(part));
+  if (!owes_) release_complete(set);
   return intake;
+}
+
+void PartitionIntake::release(WorkSet& set) {
+  owes_ = false;
+  if (!held_.empty()) release_complete(set);
+}
+
+bool PartitionIntake::begins_another_transaction(const ReadBatch& batch, std::uint32_t at) const {
+  const change::Batch& last = held_.back().batch->batch;
+  return batch.batch.transaction_of(batch.batch.changes()[at]).gtid !=
+         last.transaction_of(last.changes()[held_.back().end - 1]).gtid;
 }
 
 // Everything before the last transaction is complete, since another one follows it.
@@ -191,7 +206,7 @@ void PartitionIntake::include(BatchPart part, WorkSet& set) {
 }
 
 void PartitionIntake::note_watermark(const change::Watermark& watermark, WorkSet& set) {
-  if (!held_.empty()) {
+  if (!held_.empty() && !owes_) {
     const change::Batch& last = held_.back().batch->batch;
     const auto gtid = Gtid::parse(last.transactions().back().gtid);
     const auto position = OriginPosition::parse(watermark.position);

@@ -49,8 +49,11 @@ class PartitionIntake {
 
   [[nodiscard]] const progress::ProgressRow& row() const { return mark_.row(); }
   [[nodiscard]] bool is_at_barrier() const { return at_barrier_; }
-  /// Behind the last record that was taken, if one was.
-  [[nodiscard]] KafkaOffset next_offset() const { return next_offset_; }
+  /// From here on what one record completes of those before it does not go into the work set that takes the record.
+  void keep_apart(bool apart) { apart_ = apart; }
+  /// A record was kept apart so: release() puts it into the next work set.
+  [[nodiscard]] bool owes() const { return owes_; }
+  void release(WorkSet& set);
   /// Changes held back for the end of their transaction.
   [[nodiscard]] std::uint64_t held_rows() const { return held_rows_; }
 
@@ -61,6 +64,7 @@ class PartitionIntake {
   void note_watermark(const change::Watermark& watermark, WorkSet& set);
   void release_complete(WorkSet& set);
   void release_all(WorkSet& set);
+  [[nodiscard]] bool begins_another_transaction(const ReadBatch& batch, std::uint32_t at) const;
   [[nodiscard]] bool leaves_rest_to(const change::EpochStart& start) const;
   void include(BatchPart part, WorkSet& set);
   void go_on();
@@ -75,6 +79,8 @@ class PartitionIntake {
   KafkaOffset next_offset_;
   std::optional<std::vector<change::Doubt>> doubts_;  ///< of the newest watermark; nothing: none was taken yet
   bool at_barrier_ = false;
+  bool apart_ = false;
+  bool owes_ = false;
   bool is_stopped_ = false;         ///< the state says why, since this intake began
   std::uint64_t slice_serial_ = 0;  ///< of the work set in which slice_ is ours
   std::uint32_t slice_ = 0;

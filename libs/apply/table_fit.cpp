@@ -18,16 +18,26 @@ bool is_characters(const Column& column) {
   return column.type >= ColumnType::kChar && column.type <= ColumnType::kSet && column.charset != "binary";
 }
 
-bool involves(const ForeignKey& key, const mysql::TableSchema& table) {
-  return (same_name(key.schema, table.schema) && same_name(key.table, table.name)) ||
-         (same_name(key.parent_schema, table.schema) && same_name(key.parent_table, table.name));
-}
-
 /// Two words of the servers for doing nothing are one.
 KeyAction action_of(std::string_view rule) {
   if (rule == "CASCADE") return KeyAction::kCascade;
   if (rule == "SET NULL") return KeyAction::kSetNull;
   return rule == "SET DEFAULT" ? KeyAction::kSetDefault : KeyAction::kNone;
+}
+
+std::string_view text_of(KeyAction action) {
+  switch (action) {
+    case KeyAction::kNone: return "RESTRICT";
+    case KeyAction::kCascade: return "CASCADE";
+    case KeyAction::kSetNull: return "SET NULL";
+    case KeyAction::kSetDefault: break;
+  }
+  return "SET DEFAULT";
+}
+
+bool involves(const ForeignKey& key, const mysql::TableSchema& table) {
+  return (same_name(key.schema, table.schema) && same_name(key.table, table.name)) ||
+         (same_name(key.parent_schema, table.schema) && same_name(key.parent_table, table.name));
 }
 
 bool same_cascade(const ForeignKey& a, const ForeignKey& b) {
@@ -37,8 +47,7 @@ bool same_cascade(const ForeignKey& a, const ForeignKey& b) {
          action_of(a.on_update) == action_of(b.on_update) && action_of(a.on_delete) == action_of(b.on_delete);
 }
 
-/// The key ties the tables that the source's key ties. Its parent's columns are not compared: nobody ties two tables by
-/// the same columns of the child to other ones.
+/// The key ties the tables that the source's key ties.
 bool ties(const ForeignKey& key, const change::CascadingKey& named) {
   const auto is_table = [](std::string_view schema, std::string_view table, std::string_view full_name) {
     return full_name.size() == schema.size() + 1 + table.size() && full_name[schema.size()] == '.' &&
@@ -53,30 +62,21 @@ bool ties(const ForeignKey& key, const change::CascadingKey& named) {
 bool repeats(const ForeignKey& key, const change::CascadingKey& named) {
   return ties(key, named) &&
          (named.columns.empty() ||
-          (std::ranges::equal(key.columns, named.columns, same_name) && action_of(key.on_update) == named.on_update &&
-           action_of(key.on_delete) == named.on_delete));
-}
-
-std::string_view text_of(KeyAction action) {
-  switch (action) {
-    case KeyAction::kNone: break;
-    case KeyAction::kCascade: return "CASCADE";
-    case KeyAction::kSetNull: return "SET NULL";
-    case KeyAction::kSetDefault: return "SET DEFAULT";
-  }
-  return "RESTRICT";
+          (std::ranges::equal(key.columns, named.columns, same_name) &&
+           std::ranges::equal(key.parent_columns, named.parent_columns, same_name) &&
+           action_of(key.on_update) == named.on_update && action_of(key.on_delete) == named.on_delete));
 }
 
 std::string text_of(const change::CascadingKey& key) {
   if (key.columns.empty()) return fmt::format("{} to {}", key.tie.child, key.tie.parent);
-  return fmt::format("{} {} to {} (on update {}, on delete {})", key.tie.child, key_list(key.columns), key.tie.parent,
-                     text_of(key.on_update), text_of(key.on_delete));
+  return fmt::format("{} {} to {} {} (on update {}, on delete {})", key.tie.child, key_list(key.columns),
+                     key.tie.parent, key_list(key.parent_columns), text_of(key.on_update), text_of(key.on_delete));
 }
 
 std::string text_of(const ForeignKey& key) {
   return fmt::format("{} of {}.{} {} to {}.{} {} (on update {}, on delete {})", key.name, key.schema, key.table,
                      key_list(key.columns), key.parent_schema, key.parent_table, key_list(key.parent_columns),
-                     key.on_update, key.on_delete);
+                     text_of(action_of(key.on_update)), text_of(action_of(key.on_delete)));
 }
 
 class Judge {

@@ -254,6 +254,12 @@ std::vector<std::string> dropped_constraints(Tokens clauses) {
   return names;
 }
 
+bool drops_if_exists(Tokens clauses) {
+  return std::ranges::any_of(split(clauses), [](Tokens clause) {
+    return at(clause, 0, "DROP") && (at(clause, 2, "IF") || at(clause, 3, "IF"));
+  });
+}
+
 std::vector<std::pair<std::string, std::string>> renamed_columns(Tokens clauses) {
   std::vector<std::pair<std::string, std::string>> names;
   for (const Tokens clause : split(clauses)) {

@@ -20,6 +20,9 @@ struct AlterEffect {
 /// The names behind DROP FOREIGN KEY and DROP CONSTRAINT, as they were written.
 [[nodiscard]] std::vector<std::string> dropped_constraints(std::span<const SqlToken> clauses);
 
+/// Whether a clause has DROP ... IF EXISTS.
+[[nodiscard]] bool drops_if_exists(std::span<const SqlToken> clauses);
+
 /// Of CHANGE and RENAME COLUMN, the old name and another new one, as they were written.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> renamed_columns(std::span<const SqlToken> clauses);
 

@@ -62,18 +62,35 @@ class Classifier {
   /// [CONSTRAINT [name]] FOREIGN KEY [name] (columns)
   void note_key() {
     if (is_key_) note_key_column();
-    if (at("FOREIGN")) {
+    note_definition();
+    if (at("FOREIGN") && !drops_) {
       is_key_ = true;
       key_columns_.clear();
       in_key_columns_ = false;
-    } else if (at("CONSTRAINT")) {
-      key_name_.clear();
-      names_key_ = true;
+      // What does not stand right before it is another constraint's name.
+      if (names_key_ != Naming::kNamed) key_name_.clear();
+      names_key_ = Naming::kNone;
       return;
-    } else if (names_key_ && token_.is_name()) {
-      key_name_ = name_in_utf8(dialect_.charset, token_.text).value_or("");
     }
-    names_key_ = false;
+    drops_ = at("DROP");
+    if (at("CONSTRAINT")) {
+      key_name_.clear();
+      names_key_ = Naming::kBegun;
+    } else if (names_key_ == Naming::kBegun && token_.is_name()) {
+      key_name_ = name_in_utf8(dialect_.charset, token_.text).value_or("");
+      names_key_ = Naming::kNamed;
+    } else {
+      names_key_ = Naming::kNone;
+    }
+  }
+  /// The first name of a definition may be a column's, which an inline reference is of. (No type's length.)
+  void note_definition() {
+    const bool begins =
+        at_symbol('(') || at_symbol(',') || at("ADD") || at("COLUMN") || at("CHANGE") || at("MODIFY") || at("EXISTS");
+    if (begins_definition_ && !begins && token_.is_name() &&
+        !(token_.text.front() >= '0' && token_.text.front() <= '9'))
+      inline_column_ = name_in_utf8(dialect_.charset, token_.text);
+    begins_definition_ = begins;
   }
   void note_key_column() {
     if (in_key_columns_ && token_.is_name()) key_columns_.push_back(name_in_utf8(dialect_.charset, token_.text));
@@ -334,6 +351,7 @@ class Classifier {
     for (const std::string& name : dropped_constraints(clauses))
       if (auto known = name_in_utf8(dialect_.charset, name))
         statement_.dropped_constraints.push_back(std::move(*known));
+    statement_.drops_if_exists = drops_if_exists(clauses);
     for (const auto& [from, to] : renamed_columns(clauses)) {
       auto before = name_in_utf8(dialect_.charset, from);
       auto behind = name_in_utf8(dialect_.charset, to);
@@ -356,21 +374,38 @@ class Classifier {
     return rowless("ALTER DATABASE ... UPGRADE");
   }
 
-  /// REFERENCES table
+  /// Nothing where one is not.
+  static std::vector<std::string> all_known(std::vector<std::optional<std::string>> names) {
+    std::vector<std::string> known;
+    for (std::optional<std::string>& name : names) {
+      if (!name) return {};
+      known.push_back(std::move(*name));
+    }
+    return known;
+  }
+  /// (name, ...)
+  std::vector<std::string> take_columns() {
+    std::vector<std::optional<std::string>> names;
+    advance();
+    for (; !at_end() && !at_symbol(')'); advance())
+      if (token_.is_name()) names.push_back(name_in_utf8(dialect_.charset, token_.text));
+    if (at_symbol(')')) advance();
+    return all_known(std::move(names));
+  }
+
+  /// REFERENCES table [(columns)]
   void reference() {
     const bool is_key = std::exchange(is_key_, false);
     Statement::Reference reference;
     reference.is_inline = !is_key;
     std::string key_name = std::exchange(key_name_, {});
     if (is_key) reference.name = std::move(key_name);
-    for (std::optional<std::string>& column : std::exchange(key_columns_, {})) {
-      if (!column) reference.columns.clear();
-      if (!column) break;
-      reference.columns.push_back(std::move(*column));
-    }
+    reference.columns = all_known(std::exchange(key_columns_, {}));
+    if (!is_key && inline_column_) reference.columns = {*inline_column_};
     auto name = take_table_name();
     if (!name) return;
     reference.table = std::move(*name);
+    if (at_symbol('(')) reference.parent_columns = take_columns();
     statement_.references.push_back(std::move(reference));
   }
 
@@ -419,11 +454,15 @@ class Classifier {
   int versioning_words_ = 0;  ///< of [WITH | ADD] SYSTEM VERSIONING, how many have just been read
   int cascade_words_ = 0;     ///< of those in note_cascade(), likewise
   bool is_key_ = false;       ///< FOREIGN KEY was read, and not yet what it refers to
-  bool names_key_ = false;    ///< CONSTRAINT has just been read
-  bool is_update_ = false;    ///< ON UPDATE was, not ON DELETE
+  enum class Naming : std::uint8_t { kNone, kBegun, kNamed };
+  Naming names_key_ = Naming::kNone;  ///< CONSTRAINT has just been read, and its name
+  bool drops_ = false;                ///< DROP has just been read
+  bool begins_definition_ = false;
+  std::optional<std::string> inline_column_;
+  bool is_update_ = false;  ///< ON UPDATE was, not ON DELETE
   bool in_key_columns_ = false;
   std::vector<std::optional<std::string>> key_columns_;  ///< of the key that is read; those that are not plain are null
-  std::string key_name_;      ///< the last constraint's
+  std::string key_name_;                                 ///< the last constraint's
 };
 
 /// How much a reading keeps from passing.
@@ -466,6 +505,7 @@ Statement classify(std::string_view sql, const SqlDialect& dialect) {
     if (!any && std::ranges::find(statement.tables, table) == statement.tables.end())
       statement.tables.push_back(std::move(table));
   statement.begins_versioning |= without.begins_versioning;
+  statement.drops_if_exists |= without.drops_if_exists;
   std::ranges::move(without.references, std::back_inserter(statement.references));
   return statement;
 }

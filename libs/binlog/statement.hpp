@@ -47,9 +47,10 @@ struct Statement {
     TableName table{};
     KeyAction on_delete = KeyAction::kNone;
     KeyAction on_update = KeyAction::kNone;
-    bool is_inline = false;              ///< of a column's definition: MySQL before 9.0 makes no key of it
-    std::string name{};                  ///< of the constraint, in UTF-8; empty: the server names it
-    std::vector<std::string> columns{};  ///< of tables[0], in UTF-8; empty: not plain to see, as of an inline one
+    bool is_inline = false;                     ///< of a column's definition: MySQL before 9.0 makes no key of it
+    std::string name{};                         ///< of the constraint, in UTF-8; empty: the server names it
+    std::vector<std::string> columns{};         ///< of tables[0], in UTF-8; empty: not plain to see
+    std::vector<std::string> parent_columns{};  ///< that those refer to, likewise
     [[nodiscard]] bool cascades() const { return on_delete != KeyAction::kNone || on_update != KeyAction::kNone; }
     friend bool operator==(const Reference&, const Reference&) = default;
   };
@@ -64,6 +65,7 @@ struct Statement {
   Names names = Names::kStay;
   /// ALTER TABLE: the constraints that tables[0] loses, by name, in UTF-8. Those alone that it is sure to lose.
   std::vector<std::string> dropped_constraints;
+  bool drops_if_exists = false;  ///< some of those alone that are there
   /// ALTER TABLE: columns of tables[0] that get another name, in UTF-8.
   std::vector<std::pair<std::string, std::string>> renamed_columns;
   /// kRowless, kTableDdl: it gives the table, or a column of it, MariaDB's system versioning.

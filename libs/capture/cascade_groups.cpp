@@ -106,6 +106,7 @@ std::optional<CascadingKey> cascade_of_line(std::string_view line, std::string_v
   return CascadingKey{.tie = {.parent = made.table.full_name(), .child = fmt::format("{}.{}", schema, child)},
                       .name = std::move(made.name),
                       .columns = std::move(made.columns),
+                      .parent_columns = std::move(made.parent_columns),
                       .on_delete = made.on_delete,
                       .on_update = made.on_update};
 }
@@ -116,12 +117,13 @@ std::expected<mysql::Rows, mysql::SqlError> show_create_table(mysql::Connection&
       fmt::format("SHOW CREATE TABLE {}.{}", mysql::quote_identifier(schema), mysql::quote_identifier(table)));
 }
 
-/// Of all tables: child's schema and name, parent's, the constraint's name.
+/// Of all tables: child's schema and name, parent's, the constraint's name, and a row for each of its columns.
 std::expected<mysql::Rows, mysql::SqlError> foreign_keys(mysql::Connection& connection) {
   return connection.query(
-      "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, CONSTRAINT_NAME "
+      "SELECT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, "
+      "REFERENCED_COLUMN_NAME, ORDINAL_POSITION "
       "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN "
-      "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 3, 4, 5");
+      "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 3, 4, 5, 8");
 }
 
 /// Keys of one child stand together.
@@ -174,7 +176,7 @@ std::expected<std::string, mysql::SqlError> read_key_names(mysql::Connection& co
   if (!keys) return std::unexpected(keys.error());
   std::string names;
   for (std::size_t row = 0; row < keys->size(); ++row)
-    for (std::size_t column = 0; column < 5; ++column) names += keys->text(row, column) + '\0';
+    for (std::size_t column = 0; column < 7; ++column) names += keys->text(row, column) + '\0';
   return names;
 }
 

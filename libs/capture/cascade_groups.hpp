@@ -46,8 +46,8 @@ using change::CascadingKey;
 [[nodiscard]] std::expected<std::vector<CascadingKey>, mysql::SqlError> read_cascades(
     mysql::Connection& connection, const std::function<bool()>& keep_going);
 
-/// A text that is another one when a foreign key was added, taken away, or given another name, table or parent; one
-/// query. (Made anew under the same name it may be another key.)
+/// A text that is another one when a foreign key was added, taken away, or given another name, table, parent or
+/// columns; one query. (Made anew it may do something else.)
 [[nodiscard]] std::expected<std::string, mysql::SqlError> read_key_names(mysql::Connection& connection);
 
 /// Those of one table as it is now. Nothing: it is there no longer.

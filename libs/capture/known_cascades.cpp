@@ -33,18 +33,27 @@ bool may_have_made(const binlog::Statement::Reference& made, const CascadingKey&
   if (!made.name.empty() && !same_key(made.name, key.name)) return false;
   if (key.columns.empty()) return true;
   return made.on_delete == key.on_delete && made.on_update == key.on_update &&
-         (made.columns.empty() || std::ranges::equal(made.columns, key.columns, same_name));
+         (made.columns.empty() || std::ranges::equal(made.columns, key.columns, same_name)) &&
+         (made.parent_columns.empty() || std::ranges::equal(made.parent_columns, key.parent_columns, same_name));
+}
+
+/// As far as it is known.
+bool does_the_same(const CascadingKey& a, const CascadingKey& b) {
+  return a.columns.empty() || b.columns.empty() ||
+         (std::ranges::equal(a.columns, b.columns, same_name) &&
+          std::ranges::equal(a.parent_columns, b.parent_columns, same_name) && a.on_delete == b.on_delete &&
+          a.on_update == b.on_update);
 }
 
 /// One key: also where the columns and actions of one are not known.
 bool is_same(const CascadingKey& a, const CascadingKey& b) {
-  return a == b || (a.tie == b.tie && a.name == b.name && (a.columns.empty() || b.columns.empty()));
+  return a.tie == b.tie && a.name == b.name && does_the_same(a, b);
 }
 
 }  // namespace
 
 KnownCascades::KnownCascades(std::vector<CascadingKey> kept, const OriginPosition& executed, IsCaptured is_captured)
-    : is_captured_(std::move(is_captured)) {
+    : is_captured_(std::move(is_captured)), asked_(std::make_shared<const OriginPosition>(executed)) {
   for (CascadingKey& key : kept) {
     changed_.insert(key.tie.child);
     if (key.name.empty()) {
@@ -58,6 +67,8 @@ KnownCascades::KnownCascades(std::vector<CascadingKey> kept, const OriginPositio
 
 void KnownCascades::take_answer(const std::string& child, const std::optional<std::vector<CascadingKey>>& answer,
                                 const OriginPosition& executed) {
+  asked_ = std::make_shared<const OriginPosition>(executed);
+  fresh_.clear();
   if (answer)
     dropped_.erase(child);
   else if (by_child_.contains(child))
@@ -65,37 +76,25 @@ void KnownCascades::take_answer(const std::string& child, const std::optional<st
   if (const auto doubted = doubts_.find(child); doubted != doubts_.end()) doubted->second.is_there = answer.has_value();
   const std::vector<CascadingKey> keys = answer.value_or(std::vector<CascadingKey>());
   Keys& known = by_child_[child];
-  Until until;
-  for (const CascadingKey& key : keys) complete(known, key);
-  for (auto& [key, end] : known) {
+  for (auto& [key, state] : known) {
     if (std::ranges::any_of(keys, [&](const CascadingKey& there) { return is_same(there, key); })) {
-      end.reset();
-    } else if (!end) {  // an earlier answer's is nearer
-      if (!until) until = std::make_shared<const OriginPosition>(executed);
-      end = until;
+      state.until.reset();
+    } else if (!state.until) {  // an earlier answer's is nearer
+      state.until = asked_;
       ending_.insert(child);
     }
   }
-  for (const CascadingKey& key : keys)
-    if (std::ranges::none_of(known, [&](const auto& other) { return is_same(other.first, key); })) {
-      known.try_emplace(key);
-      unexplained_.insert(key);
+  for (const CascadingKey& key : keys) {
+    const auto found = std::ranges::find_if(known, [&](const auto& other) { return is_same(other.first, key); });
+    if (found == known.end()) {
+      known.emplace(key, State{.is_ahead = true});
+      fresh_.insert(key);
+    } else if (found->first.columns.empty() && !key.columns.empty()) {
+      fuller_.try_emplace(key, asked_);
     }
+  }
   if (known.empty()) by_child_.erase(child);
   changed_.insert(child);
-}
-
-/// The same key as it was known without its columns is this one.
-void KnownCascades::complete(Keys& known, const CascadingKey& key) {
-  const auto found = known.find({.tie = key.tie, .name = key.name});
-  if (found == known.end() || key.columns.empty()) return;
-  const bool was_explained = unexplained_.erase(found->first) == 0;
-  const bool is_new = known.try_emplace(key, found->second).second;
-  known.erase(found);
-  if (was_explained)
-    unexplained_.erase(key);
-  else if (is_new)
-    unexplained_.insert(key);
 }
 
 void KnownCascades::doubt(const Cascade& tie, const OriginPosition& until, bool is_there) {
@@ -106,14 +105,14 @@ void KnownCascades::doubt(const Cascade& tie, const OriginPosition& until, bool 
   changed_.insert(tie.child);
 }
 
-// Only keys that the source no longer has: it may have made one again behind the statement.
+// It acts on the keys that are there at its place. One that the source has in spite of it was made again behind it.
 void KnownCascades::take_statement(const binlog::Statement& statement) {
   using Names = binlog::Statement::Names;
-  if (ending_.empty() && doubts_.empty()) return;
+  if (by_child_.empty() && doubts_.empty()) return;
   if (!statement.tables.empty()) {
-    const std::string child = statement.tables.front().full_name();
-    drop_named(child, statement.dropped_constraints);
-    for (const auto& [from, to] : statement.renamed_columns) rename_column(child, from, to);
+    const std::string table = statement.tables.front().full_name();
+    for (const std::string& name : statement.dropped_constraints) drop_named(table, name, !statement.drops_if_exists);
+    if (!statement.renamed_columns.empty()) rename_columns(table, statement.renamed_columns);
   }
   switch (statement.names) {
     case Names::kStay: break;
@@ -130,33 +129,62 @@ void KnownCascades::take_statement(const binlog::Statement& statement) {
   }
 }
 
-void KnownCascades::explain(const std::string& table) {
-  std::erase_if(unexplained_, [&](const CascadingKey& key) {
-    const bool is_of_table = key.tie.child == table || key.tie.parent == table;
-    if (is_of_table) changed_.insert(key.tie.child);
-    return is_of_table;
-  });
+void KnownCascades::explain(const Cascade& tie, const binlog::Statement::Reference& made, bool may_do_nothing) {
+  const auto found = by_child_.find(tie.child);
+  if (found == by_child_.end()) return;
+  for (auto& [key, state] : found->second) {
+    if (!state.is_ahead || key.tie != tie || !may_have_made(made, key)) continue;
+    if (may_do_nothing && !fresh_.contains(key)) continue;
+    state.is_ahead = false;
+    changed_.insert(tie.child);
+  }
 }
 
-void KnownCascades::explain(const Cascade& tie, const binlog::Statement::Reference& made) {
-  const auto fits = [&](const CascadingKey& key) { return key.tie == tie && may_have_made(made, key); };
-  if (std::erase_if(unexplained_, fits) > 0) changed_.insert(tie.child);
+void KnownCascades::begin() {
+  for (auto& [child, keys] : by_child_) {
+    Keys begun;
+    for (auto& [key, state] : keys) {
+      if (!state.is_ahead || key.columns.empty()) {
+        begun.emplace(key, State{.until = state.until});
+        continue;
+      }
+      begun.emplace(CascadingKey{.tie = key.tie, .name = key.name}, State{.until = state.until});
+      fuller_.try_emplace(key, asked_);
+    }
+    keys = std::move(begun);
+    changed_.insert(child);
+  }
 }
 
-void KnownCascades::explain_all() {
-  for (const CascadingKey& key : std::exchange(unexplained_, {})) changed_.insert(key.tie.child);
+void KnownCascades::doubt_ahead() {
+  for (auto& [child, keys] : by_child_)
+    for (auto& [key, state] : keys)
+      if (std::exchange(state.is_ahead, false)) doubt(key.tie, *asked_, !dropped_.contains(child));
 }
 
 void KnownCascades::take_unexplained(const CascadingKey& key) {
-  by_child_[key.tie.child].try_emplace(key);
-  unexplained_.erase(key);
+  Keys& keys = by_child_[key.tie.child];
+  bool is_known = false;
+  for (auto& [other, state] : keys) {
+    if (!is_same(other, key)) continue;
+    state.is_ahead = false;
+    is_known = true;
+  }
+  if (!is_known) keys.try_emplace(key);
   changed_.insert(key.tie.child);
 }
 
 bool KnownCascades::is_explained(const CascadingKey& key) const {
   const auto found = by_child_.find(key.tie.child);
   return found != by_child_.end() && std::ranges::any_of(found->second, [&](const auto& known) {
-           return is_same(known.first, key) && !unexplained_.contains(known.first);
+           return !known.second.is_ahead && is_same(known.first, key);
+         });
+}
+
+bool KnownCascades::is_at_source(const CascadingKey& key) const {
+  const auto found = by_child_.find(key.tie.child);
+  return found != by_child_.end() && std::ranges::any_of(found->second, [&](const auto& known) {
+           return !known.second.until && is_same(known.first, key);
          });
 }
 
@@ -165,9 +193,8 @@ std::vector<std::string> KnownCascades::children_beyond(const std::vector<Cascad
   for (const CascadingKey& key : keys) there[key.tie.child].push_back(&key);
   const auto is_beyond = [&](const auto& known) {
     const auto found = there.find(known.first.tie.child);
-    return found == there.end() || std::ranges::none_of(found->second, [&](const CascadingKey* key) {
-             return is_same(*key, known.first);
-           });
+    return found == there.end() ||
+           std::ranges::none_of(found->second, [&](const CascadingKey* key) { return is_same(*key, known.first); });
   };
   std::vector<std::string> children;
   for (const auto& [child, known] : by_child_)
@@ -180,7 +207,7 @@ bool KnownCascades::has_made(const Cascade& tie, const binlog::Statement::Refere
   const auto found = by_child_.find(tie.child);
   return found != by_child_.end() && std::ranges::any_of(found->second, [&](const auto& key) {
            if (key.first.tie != tie || !may_have_made(made, key.first)) return false;
-           return !key.second || std::ranges::none_of(dropped, [&](const std::string& other) {
+           return !key.second.until || std::ranges::none_of(dropped, [&](const std::string& other) {
              return same_key(other, key.first.name);
            });
          });
@@ -192,13 +219,27 @@ bool KnownCascades::has(const std::string& child, std::string_view name) const {
          std::ranges::any_of(found->second, [&](const auto& key) { return same_name(key.first.name, name); });
 }
 
-void KnownCascades::drop_named(const std::string& child, const std::vector<std::string>& names) {
+/// It is there no longer. One that the source has is made again behind this place.
+KnownCascades::Keys::iterator KnownCascades::take_away(Keys& keys, Keys::iterator key) {
+  if (key->second.until) return keys.erase(key);
+  key->second.is_ahead = true;
+  return std::next(key);
+}
+
+/// A key that is there is gone. Where there is none of the name, although one `was_there`, it is one that was taken to
+/// lie ahead: no statement had made it.
+void KnownCascades::drop_named(const std::string& child, const std::string& name, bool was_there) {
   const auto found = by_child_.find(child);
-  if (found == by_child_.end() || names.empty()) return;
-  std::erase_if(found->second, [&](const auto& key) {
-    return key.second &&
-           std::ranges::any_of(names, [&](const std::string& name) { return same_key(name, key.first.name); });
+  if (found == by_child_.end()) return;
+  const auto is_named = [&](const auto& key) { return same_key(name, key.first.name); };
+  const bool is_there = !was_there || std::ranges::any_of(found->second, [&](const auto& key) {
+    return !key.second.is_ahead && is_named(key);
   });
+  for (auto it = found->second.begin(); it != found->second.end();) {
+    const bool goes = is_named(*it) && !(is_there && it->second.is_ahead);
+    if (goes && !is_there) doubt(it->first.tie, *asked_, true);
+    it = goes ? take_away(found->second, it) : std::next(it);
+  }
   changed_.insert(child);
 }
 
@@ -206,7 +247,7 @@ void KnownCascades::drop_all(const std::string& child) {
   doubts_.erase(child);
   const auto found = by_child_.find(child);
   if (found == by_child_.end()) return;
-  std::erase_if(found->second, [](const auto& key) { return key.second != nullptr; });
+  for (auto it = found->second.begin(); it != found->second.end();) it = take_away(found->second, it);
   changed_.insert(child);
 }
 
@@ -217,49 +258,72 @@ void KnownCascades::rename(const std::string& from, const std::string& to) {
     // What the source has under the new name was made under the old one.
     const auto there = by_child_.find(to);
     std::erase_if(moved.mapped().parents, [&](const std::string& parent) {
-      return there != by_child_.end() &&
-             std::ranges::any_of(there->second, [&](const auto& key) { return key.first.tie.parent == parent; });
+      bool is_made = false;
+      if (there == by_child_.end()) return false;
+      for (auto& [key, state] : there->second) {
+        if (key.tie.parent != parent) continue;
+        state.is_ahead = false;
+        is_made = true;
+      }
+      return is_made;
     });
     if (!moved.mapped().parents.empty()) doubts_.insert(std::move(moved));
     changed_.insert(to);
   }
-  std::vector<std::pair<CascadingKey, Until>> moved;
-  for (auto& [child, keys] : by_child_) {
-    std::erase_if(keys, [&](const auto& key) {
-      const Cascade& tie = key.first.tie;
-      if (!key.second || (tie.child != from && tie.parent != from)) return false;
-      moved.emplace_back(key);
-      return true;
-    });
-  }
-  for (auto& [key, until] : moved) {
-    changed_.insert(key.tie.child);
+  move_keys([&](CascadingKey& key) {
+    const bool is_of_table = key.tie.child == from || key.tie.parent == from;
     if (key.tie.child == from) key.tie.child = to;
     if (key.tie.parent == from) key.tie.parent = to;
-    changed_.insert(key.tie.child);
-    ending_.insert(key.tie.child);
-    Keys& keys = by_child_[key.tie.child];
-    keys.try_emplace(std::move(key), std::move(until));
-  }
+    return is_of_table;
+  });
 }
 
-/// What the source no longer has under the old name, it had under the new one behind the statement.
-void KnownCascades::rename_column(const std::string& child, const std::string& from, const std::string& to) {
-  const auto found = by_child_.find(child);
-  if (found == by_child_.end()) return;
-  std::vector<std::pair<CascadingKey, Until>> renamed;
-  std::erase_if(found->second, [&](const auto& key) {
-    if (!key.second || std::ranges::none_of(key.first.columns, [&](const auto& c) { return same_name(c, from); }))
-      return false;
-    renamed.emplace_back(key);
-    return true;
+/// All at once: names may be exchanged.
+void KnownCascades::rename_columns(const std::string& table, const RenamedColumns& renamed) {
+  const auto rename = [&](std::vector<std::string>& columns) {
+    bool is_renamed = false;
+    for (std::string& column : columns) {
+      const auto found =
+          std::ranges::find_if(renamed, [&](const auto& names) { return same_name(names.first, column); });
+      if (found == renamed.end()) continue;
+      column = found->second;
+      is_renamed = true;
+    }
+    return is_renamed;
+  };
+  move_keys([&](CascadingKey& key) {
+    const bool of_child = key.tie.child == table && rename(key.columns);
+    const bool of_parent = key.tie.parent == table && rename(key.parent_columns);
+    return of_child || of_parent;
   });
-  for (auto& [key, until] : renamed) {
-    for (std::string& column : key.columns)
-      if (same_name(column, from)) column = to;
-    unexplained_.erase(key);
-    found->second.try_emplace(std::move(key), std::move(until));
-    changed_.insert(child);
+}
+
+/// Keys become others, of which `become` says whether and which. Those that the source has as they were before became
+/// so again behind the statement; those that it has as they are now are there now.
+void KnownCascades::move_keys(const std::function<bool(CascadingKey&)>& become) {
+  std::vector<std::pair<CascadingKey, State>> moved;
+  for (auto& [child, keys] : by_child_) {
+    for (auto it = keys.begin(); it != keys.end();) {
+      CascadingKey other = it->first;
+      const bool moves = !(it->second.is_ahead && !it->second.until) && become(other);
+      if (moves) moved.emplace_back(std::move(other), it->second);
+      if (moves) changed_.insert(child);
+      it = moves ? take_away(keys, it) : std::next(it);
+    }
+  }
+  for (auto& [key, state] : moved) {
+    Keys& keys = by_child_[key.tie.child];
+    changed_.insert(key.tie.child);
+    const auto there = std::ranges::find_if(keys, [&](const auto& other) {
+      return other.first.tie == key.tie && same_key(other.first.name, key.name) && does_the_same(other.first, key);
+    });
+    if (there != keys.end()) {
+      there->second.is_ahead = there->second.is_ahead && state.is_ahead;
+      continue;
+    }
+    if (!state.until) state.until = asked_;
+    ending_.insert(key.tie.child);
+    keys.emplace(std::move(key), std::move(state));
   }
 }
 
@@ -269,6 +333,11 @@ void KnownCascades::reached(const OriginPosition& position) {
     const auto& [child, doubt] = entry;
     return position.contains(*doubt.until) && (!doubt.is_there || !is_captured_(child));
   });
+  std::erase_if(fuller_, [&](const auto& entry) {
+    if (!position.contains(*entry.second)) return false;
+    complete(entry.first);
+    return true;
+  });
   for (auto it = ending_.begin(); it != ending_.end();) {
     const auto found = by_child_.find(*it);
     const bool goes_on = found != by_child_.end() && end_keys(found, position);
@@ -276,25 +345,36 @@ void KnownCascades::reached(const OriginPosition& position) {
   }
 }
 
+/// The same key as it was known without its columns is this one.
+void KnownCascades::complete(const CascadingKey& key) {
+  const auto child = by_child_.find(key.tie.child);
+  if (child == by_child_.end()) return;
+  const auto found = child->second.find({.tie = key.tie, .name = key.name});
+  if (found == child->second.end()) return;
+  State state = found->second;
+  child->second.erase(found);
+  child->second.insert_or_assign(key, std::move(state));
+  changed_.insert(key.tie.child);
+}
+
 /// False: none of the child's keys has an end any more.
 bool KnownCascades::end_keys(std::map<std::string, Keys>::iterator child, const OriginPosition& position) {
   auto& [name, keys] = *child;
   bool goes_on = false;
-  std::vector<CascadingKey> ended;
+  std::vector<std::pair<CascadingKey, State>> ended;
   std::erase_if(keys, [&](const auto& key) {
-    const bool is_over = key.second && position.contains(*key.second);
-    goes_on |= key.second && !is_over;
-    if (is_over) ended.push_back(key.first);
+    const bool is_over = key.second.until && position.contains(*key.second.until);
+    goes_on |= key.second.until && !is_over;
+    if (is_over) ended.emplace_back(key);
     return is_over;
   });
   if (!ended.empty()) changed_.insert(name);
-  for (const CascadingKey& key : ended) {
-    const auto goes_on_as = std::ranges::find_if(
+  for (const auto& [key, state] : ended) {
+    const auto after = std::ranges::find_if(
         keys, [&](const auto& other) { return other.first.tie == key.tie && same_key(other.first.name, key.name); });
-    if (goes_on_as != keys.end())
-      unexplained_.erase(goes_on_as->first);
-    else if (!dropped_.contains(name))
-      doubt(key.tie, position, true);
+    const bool is_the_same = after != keys.end() && does_the_same(after->first, key) && !state.is_ahead;
+    if (after != keys.end()) after->second.is_ahead = false;
+    if (!is_the_same && !dropped_.contains(name)) doubt(key.tie, position, true);
   }
   if (!keys.empty()) return goes_on;
   dropped_.erase(name);
@@ -308,8 +388,8 @@ void KnownCascades::doubt_outside() {
     const auto found = by_child_.find(child);
     if (found == by_child_.end() || !is_captured_(child)) continue;
     std::erase_if(found->second, [&](const auto& key) {
-      if (!key.second || is_captured_(key.first.tie.parent)) return false;
-      doubt(key.first.tie, *key.second, !dropped_.contains(child));
+      if (!key.second.until || is_captured_(key.first.tie.parent)) return false;
+      doubt(key.first.tie, *key.second.until, !dropped_.contains(child));
       return true;
     });
   }
@@ -333,15 +413,15 @@ std::vector<CascadingKey> KnownCascades::keys_of(const std::string& child) const
   std::vector<CascadingKey> keys;
   const auto found = by_child_.find(child);
   if (found == by_child_.end() || !is_captured_(child)) return keys;
-  for (const auto& [key, until] : found->second)
-    if (!unexplained_.contains(key) && is_captured_(key.tie.parent)) keys.push_back(key);
+  for (const auto& [key, state] : found->second)
+    if (!state.is_ahead && is_captured_(key.tie.parent)) keys.push_back(key);
   return keys;
 }
 
 std::vector<Cascade> KnownCascades::ties() const {
   std::vector<Cascade> ties;
   for (const auto& [child, keys] : by_child_)
-    for (const auto& [key, until] : keys) ties.push_back(key.tie);
+    for (const auto& [key, state] : keys) ties.push_back(key.tie);
   return ties;
 }
 
@@ -361,8 +441,8 @@ std::vector<CascadingKey> KnownCascades::all() const {
   for (const bool captured : {true, false})  // a checkpoint keeps the first ones
     for (const auto& [child, keys] : by_child_)
       if (is_captured_(child) == captured)
-        for (const auto& [key, until] : keys)
-          if (!unexplained_.contains(key)) all.push_back(key);
+        for (const auto& [key, state] : keys)
+          if (!state.is_ahead) all.push_back(key);
   return all;
 }
 

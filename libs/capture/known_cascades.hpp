@@ -16,23 +16,25 @@
 namespace farshore::capture {
 
 /// The source's cascading keys at the place in its binlog that is read, of captured tables and others: a table may get
-/// another name. The live source is asked for them, and it is ahead: a key that it no longer has may have cascaded in
-/// what is yet to be read. So a key that was known counts
+/// another name. The live source is asked for them, and it is ahead. So a key is
 ///
-///   until the statement that drops it is read: by its name, or the names of its tables;
-///   or at the latest until all is read that the source had executed when it answered without the key: a statement may
-///   not be in the binlog, or not be plain to see.
+///   ahead   when the source has it and no statement that was read made it. It ties its tables, and is not named to the
+///           targets: their own may not cascade yet, or may be another one until then;
+///   there   when a statement made it, or gave it its tables' or columns' names. It stays until the statement that
+///   drops
+///           it is read: by its name, or with its child;
 ///
-/// A key that the source has ties its tables wherever it was made, and is named to the targets when it is explained: a
-/// statement that was read made it, or may have. Before that the target's own may not cascade yet.
+/// and one that the source has no longer ends at the latest where all is read that it had executed when it answered
+/// without the key: a statement may not be in the binlog, or not be plain to see.
 ///
-/// Where it is not sure which rows a key has changed, nothing is named, and its child is doubted: a key that a
-/// statement seems to make and that the source has not; one that ended at no statement; one that is gone and whose
-/// parent is not captured. A doubt goes where its table goes. It stays until it is settled; of a table that is not
-/// captured, until all is read that the source had executed by then.
+/// Where it is not sure which rows a key has changed, its child is doubted: a key that a statement seems to make and
+/// that the source has not; one that ended at no statement; one that was dropped, or became another one, and that no
+/// statement had made; one that is gone and whose parent is not captured. A doubt goes where its table goes. It stays
+/// until it is settled; of a table that is not captured, until all is read that the source had executed by then. A key
+/// that lies ahead where all is read was made without the binlog: whoever asks for is_explained() tells.
 ///
-/// A key that no statement made was made without the binlog, and what it cascaded before the source was asked is
-/// published by nobody. Not thread safe.
+/// A key of which only tables and name are known is any key of those; when its columns are told, it has them from where
+/// all is read that the source had executed then. Not thread safe.
 class KnownCascades {
  public:
   /// Whether a table of this full name is captured.
@@ -52,14 +54,18 @@ class KnownCascades {
   /// A key with this tie may have changed rows of its child until the source's position was `until`. `is_there`: the
   /// source had the child when it answered last; else nobody is told before the child has another name.
   void doubt(const change::Cascade& tie, const OriginPosition& until, bool is_there);
-  /// The keys of this table, as child or parent, are explained: by a statement that gives it another name, or drops it.
-  void explain(const std::string& table);
-  /// Those with this tie that a statement may have made are: all that is known of what it made fits.
-  void explain(const change::Cascade& tie, const binlog::Statement::Reference& made);
-  void explain_all();
+  /// Keys that are ahead and that a statement may have made are there: all that is known of what it made fits.
+  /// `may_do_nothing`: those alone that the last answer was the first to have.
+  void explain(const change::Cascade& tie, const binlog::Statement::Reference& made, bool may_do_nothing = false);
+  /// At the start of an origin: all that are known are there, whenever they were made.
+  void begin();
+  /// All that are ahead are there, and doubted: by a statement that is not plain to see.
+  void doubt_ahead();
   /// Nothing explains the key, and what follows from that is done.
   void take_unexplained(const change::CascadingKey& key);
   [[nodiscard]] bool is_explained(const change::CascadingKey& key) const;
+  /// The source had it when it answered last.
+  [[nodiscard]] bool is_at_source(const change::CascadingKey& key) const;
   /// All of `position` is read. Costs next to nothing where no key is gone from the source and nothing is doubted.
   void reached(const OriginPosition& position);
 
@@ -69,7 +75,7 @@ class KnownCascades {
 
   /// The children whose keys may have become others since the last call.
   [[nodiscard]] std::vector<std::string> take_changed();
-  /// The keys of a child that are explained, of those whose tables are captured.
+  /// The keys of a child that are there, of those whose tables are captured.
   [[nodiscard]] std::vector<change::CascadingKey> keys_of(const std::string& child) const;
   [[nodiscard]] std::vector<std::string> children() const;
   /// All ties, also of tables that are not captured.
@@ -82,32 +88,41 @@ class KnownCascades {
                               const std::vector<std::string>& dropped) const;
   /// It knows a key of `child` by this name.
   [[nodiscard]] bool has(const std::string& child, std::string_view name) const;
-  /// The ties of doubts stand for keys without a name. For a checkpoint: the keys that are explained, and those.
+  /// The ties of doubts stand for keys without a name. For a checkpoint: the keys that are there, and those.
   [[nodiscard]] std::vector<change::CascadingKey> all() const;
 
  private:
-  /// Where something counts no more. Of a key, null: the source has it.
+  /// Where something counts no more.
   using Until = std::shared_ptr<const OriginPosition>;
-  using Keys = std::map<change::CascadingKey, Until>;
+  using RenamedColumns = std::vector<std::pair<std::string, std::string>>;
+  struct State {
+    Until until{};  ///< null: the source has the key
+    bool is_ahead = false;
+  };
+  using Keys = std::map<change::CascadingKey, State>;
   struct Doubt {
     std::set<std::string> parents;
     Until until;
     bool is_there = true;
   };
 
-  void complete(Keys& known, const change::CascadingKey& key);
-  void drop_named(const std::string& child, const std::vector<std::string>& names);
+  void complete(const change::CascadingKey& key);
+  static Keys::iterator take_away(Keys& keys, Keys::iterator key);
+  void drop_named(const std::string& child, const std::string& name, bool was_there);
   void drop_all(const std::string& child);
   void rename(const std::string& from, const std::string& to);
-  void rename_column(const std::string& child, const std::string& from, const std::string& to);
+  void rename_columns(const std::string& table, const RenamedColumns& renamed);
+  void move_keys(const std::function<bool(change::CascadingKey&)>& become);
   [[nodiscard]] bool end_keys(std::map<std::string, Keys>::iterator child, const OriginPosition& position);
   void doubt_outside();
 
   IsCaptured is_captured_ = [](const std::string&) { return true; };
   std::map<std::string, Keys> by_child_;
-  std::map<std::string, Doubt> doubts_;         ///< by child
-  std::set<std::string> dropped_;               ///< tables that the source no longer has
-  std::set<change::CascadingKey> unexplained_;  ///< of by_child_
+  std::map<std::string, Doubt> doubts_;                     ///< by child
+  Until asked_ = std::make_shared<const OriginPosition>();  ///< where the source was when it answered last
+  std::set<change::CascadingKey> fresh_;                    ///< that the last answer was the first to have
+  std::map<change::CascadingKey, Until> fuller_;  ///< of those known without columns; from where they have them
+  std::set<std::string> dropped_;                 ///< tables that the source no longer has
   std::set<std::string> changed_;
   std::set<std::string> ending_;  ///< children of which a key may have an end
 };

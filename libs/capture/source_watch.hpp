@@ -80,6 +80,8 @@ class SourceWatch {
   [[nodiscard]] std::optional<PendingWatermarks::Moment> take_reached(const OriginPosition& read);
   /// Why no moment is given now, when that has changed: a sentence for people; empty: they are given again. Any thread.
   [[nodiscard]] std::optional<std::string> take_news();
+  /// The keys are asked for anew with the next moment: they may do something else under the same names. Any thread.
+  void forget_keys() { keys_forgotten_.store(true); }
   /// Reading has come this far: the source has to have it from now on. Any thread.
   void note_read(const OriginPosition& read);
 
@@ -111,9 +113,11 @@ class SourceWatch {
   std::chrono::steady_clock::time_point had_everything_;  ///< the watch's thread only
   std::shared_ptr<const change::Doubts> doubts_;          ///< the watch's thread only
   PendingWatermarks::Moment keys_;                        ///< its keys alone; the watch's thread only
-  std::string named_keys_;                                ///< by which keys_ are known to be the same; likewise
-  std::chrono::steady_clock::time_point keys_due_;        ///< likewise
-  OriginPosition last_position_;                          ///< of the reading before; the watch's thread only
+  std::atomic<bool> keys_forgotten_ = false;
+  std::string named_keys_;                           ///< by which keys_ are known to be the same; likewise
+  std::chrono::steady_clock::time_point keys_due_;   ///< likewise
+  std::chrono::steady_clock::time_point keys_read_;  ///< likewise
+  OriginPosition last_position_;                     ///< of the reading before; the watch's thread only
   struct Unconfirmed {
     std::chrono::steady_clock::time_point read_at;
     PendingWatermarks::Moment moment;

@@ -18,8 +18,10 @@ struct Cascade {
 /// A key of a table that ties it so.
 struct CascadingKey {
   Cascade tie;
-  std::string name{};                  ///< of the constraint, within the child's schema; empty where it does not matter
-  std::vector<std::string> columns{};  ///< of the child, in the key's order; empty: they are not known, nor the actions
+  std::string name{};  ///< of the constraint, within the child's schema; empty where it does not matter
+  std::vector<std::string>
+      columns{};  ///< of the child, in the key's order; empty: they are not known, nor what follows
+  std::vector<std::string> parent_columns{};  ///< that those refer to
   KeyAction on_delete = KeyAction::kNone;
   KeyAction on_update = KeyAction::kNone;
   friend auto operator<=>(const CascadingKey&, const CascadingKey&) = default;

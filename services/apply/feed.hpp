@@ -51,11 +51,11 @@ struct Feed {
   /// While searched, and at a gap since: when it is read from its beginning again.
   std::optional<std::chrono::steady_clock::time_point> search_at;
   std::chrono::milliseconds search_wait{0};
-  std::uint64_t ignore_round = 0;         ///< records of this round of consuming were fetched before a seek
-  KafkaOffset barrier_offset;             ///< of the start record
-  /// Of what was gathered when a table did not fit: up to here a work set holds one record of it, so that what lies
-  /// before the change that waits is applied, and no two changes wait for tables that cannot be there at once.
-  std::optional<KafkaOffset> step_until;
+  std::uint64_t ignore_round = 0;  ///< records of this round of consuming were fetched before a seek
+  KafkaOffset barrier_offset;      ///< of the start record
+  /// Records that had been gathered when the partition came to stand: so many are taken one to a work set, so that what
+  /// lies before the change that waits is applied, and no two changes wait for tables that cannot be there at once.
+  std::size_t steps_left = 0;
   std::optional<KafkaOffset> applied_to;  ///< under this assignment: where to go on if the database knows no offset
   std::deque<Timing> timings;             ///< of batches not yet durable
   std::chrono::steady_clock::time_point retry_at;

@@ -34,6 +34,7 @@ void Pipeline::gather(const std::stop_token& stop) {
     settle_outcomes();
     follow_assignment();
     load_what_is_due();
+    release_what_is_owed();
     consume();
     round_.fetch_add(1, std::memory_order_relaxed);
     for (kafka::Record& record : records_) gather_record(std::move(record));
@@ -160,11 +161,7 @@ void Pipeline::settle(const Outcome& outcome) {
       return;
     case Outcome::Kind::kApplied: on_applied(*feed, outcome); return;
     case Outcome::Kind::kRetried: count_mismatches(*feed, outcome.counts.mismatches); return;
-    case Outcome::Kind::kSuspended:
-      if (outcome.row.state == progress::PartitionState::kWaitingForSchema && feed->intake)
-        feed->step_until = std::max(feed->step_until.value_or(KafkaOffset()), feed->intake->next_offset());
-      wait(*feed, outcome.row.state, outcome.row.reason);
-      return;
+    case Outcome::Kind::kSuspended: wait(*feed, outcome.row.state, outcome.row.reason); return;
     case Outcome::Kind::kLost: wait(*feed, progress::PartitionState::kApplying, outcome.row.reason); return;
     case Outcome::Kind::kWaits:
       if (feed->mode != Mode::kAtBarrier) return;
@@ -188,6 +185,7 @@ void Pipeline::settle(const Outcome& outcome) {
 void Pipeline::take_up(Feed& feed, const Outcome& outcome) {
   if (!feed.awaits(outcome.load)) return;
   feed.intake.emplace(outcome.row, settings_.whole_transaction);
+  feed.intake->keep_apart(feed.steps_left > 0);
   feed.timings.clear();
   const std::optional<KafkaOffset> offset = outcome.offset ? outcome.offset : feed.applied_to;
   feed.searched = !offset.has_value();
@@ -220,7 +218,6 @@ void Pipeline::on_applied(Feed& feed, const Outcome& outcome) {
   }
   if (!outcome.offset) return;
   feed.applied_to = outcome.offset;
-  if (feed.step_until && *outcome.offset >= *feed.step_until) feed.step_until.reset();
   display_.push_back({.partition = feed.source, .offset = *outcome.offset});
 }
 
@@ -251,6 +248,10 @@ void Pipeline::gather_record(kafka::Record record) {
     case Intake::Step::kDropped: return;
     case Intake::Step::kGathered:
       if (intake.rows == intake.duplicates) return;
+      if (feed.steps_left > 0) {
+        job_is_a_step_ = true;
+        feed.intake->keep_apart(--feed.steps_left > 0);
+      }
       feed.searched = false;
       feed.search_at.reset();
       feed.search_wait = 0ms;
@@ -348,6 +349,7 @@ void Pipeline::wait(Feed& feed, progress::PartitionState state, std::string reas
   feed.state = state;
   feed.reason = std::move(reason);
   feed.intake.reset();
+  if (state != progress::PartitionState::kApplying) feed.steps_left = std::max(feed.steps_left, feed.timings.size());
   feed.timings.clear();
   feed.retry_wait = next_wait(feed.retry_wait, kFirstRetry, settings_.retry_interval);
   feed.retry_at = Clock::now() + feed.retry_wait;
@@ -371,18 +373,28 @@ void Pipeline::ask_to_load(Feed& feed) {
 
 bool Pipeline::steps() const {
   return std::ranges::any_of(
-      feeds_, [](const auto& entry) { return entry.second.mode == Mode::kRunning && entry.second.step_until; });
+      feeds_, [](const auto& entry) { return entry.second.mode == Mode::kRunning && entry.second.steps_left > 0; });
+}
+
+void Pipeline::release_what_is_owed() {
+  for (auto& [source, feed] : feeds_)
+    if (!is_full() && feed.mode == Mode::kRunning && feed.intake->owes()) {
+      feed.intake->release(job_.set);
+      job_is_a_step_ = true;
+    }
 }
 
 bool Pipeline::is_full() const {
-  if (job_.set.rows() > 0 && steps()) return true;
+  if (job_is_a_step_ && job_.set.rows() > 0) return true;
   return job_.set.rows() >= settings_.work_set_rows || job_.set.bytes() >= settings_.work_set_bytes;
 }
 
 void Pipeline::hand_over() {
   const auto now = Clock::now();
   if (!is_full() && job_.loads.empty() && job_.releases.empty() && now - handed_over_ < settings_.linger) return;
-  if (handoff_.give(job_, kWriterWait)) handed_over_ = now;
+  if (!handoff_.give(job_, kWriterWait)) return;
+  handed_over_ = now;
+  job_is_a_step_ = false;
 }
 
 void Pipeline::publish_status() {

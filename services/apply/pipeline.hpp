@@ -82,6 +82,7 @@ class Pipeline {
   void load_what_is_due();
   void ask_to_load(Feed& feed);
   [[nodiscard]] bool steps() const;
+  void release_what_is_owed();
   [[nodiscard]] bool is_full() const;
   void hand_over();
   void publish_status();
@@ -97,6 +98,7 @@ class Pipeline {
   // The gathering thread's:
   std::map<kafka::TopicPartition, Feed> feeds_;
   Job job_;
+  bool job_is_a_step_ = false;  ///< what it has is to go alone
   std::uint64_t loads_ = 0;
   BatchPool pool_;
   change::TableCache tables_;

@@ -215,13 +215,11 @@ void Pipeline::look_at_keys(const binlog::Statement& statement, bool is_told) {
   doubt_dropped_keys(statement);
 }
 
-/// A statement explains the keys that it makes, and all of a table that it drops or gives another name.
+/// A statement explains the keys that it makes.
 void Pipeline::explain_keys(const binlog::Statement& statement) {
   for (const auto& made : statement.references)
     for (const binlog::TableName& table : statement.tables)
-      parts_.cascades.explain({made.table.full_name(), table.full_name()}, made);
-  if (statement.names == binlog::Statement::Names::kStay) return;
-  for (const binlog::TableName& table : statement.tables) parts_.cascades.explain(table.full_name());
+      parts_.cascades.explain({made.table.full_name(), table.full_name()}, made, statement.may_do_nothing);
 }
 
 /// Whether the statement at hand is yet to be told.
@@ -238,6 +236,9 @@ void Pipeline::doubt_gone_keys(const binlog::Statement& statement) {
     const std::string parent = made.table.full_name();
     const bool is_known = parts_.cascades.has_made({parent, before}, made, statement.dropped_constraints) ||
                           parts_.cascades.has_made({parent, behind}, made, {});
+    // Behind the position of a first start keys count that were not there yet.
+    const bool was_there = settings_.keys_known_from && !parts_.history.position().contains(*settings_.keys_known_from);
+    if (is_known && was_there) parts_.cascades.doubt({parent, before}, asked_at_, true);
     if (is_known) continue;
     // It may have been there with another key, or none: then a key of it that is dropped tells.
     if (statement.may_do_nothing && is_there_)
@@ -264,9 +265,9 @@ void Pipeline::doubt_dropped_keys(const binlog::Statement& statement) {
 
 /// Behind the statement.
 void Pipeline::follow_keys(const binlog::Statement& statement) {
-  if (statement.kind == binlog::StatementKind::kRowless && statement.tables.empty()) parts_.cascades.explain_all();
-  explain_keys(statement);
+  if (statement.kind == binlog::StatementKind::kRowless && statement.tables.empty()) parts_.cascades.doubt_ahead();
   parts_.cascades.take_statement(statement);
+  explain_keys(statement);  // one that it drops and makes again
   name_ties();
 }
 
@@ -392,9 +393,9 @@ void Pipeline::end_transaction() {
   if (parts_.ending.ended()) return;
   if (!parts_.history.repeating()) has_advanced_ = true;
   if (const auto refusal = parts_.history.end()) return stop(*refusal);
+  parts_.numberer.end();
   parts_.cascades.reached(parts_.history.position());
   name_ties();
-  parts_.numberer.end();
   ++transactions_;
   has_new_transactions_ = true;
   add(parts_.metrics.read_transactions, 1);
@@ -468,6 +469,11 @@ bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
     const bool was_there =
         moment.keys_before && std::ranges::find(*moment.keys_before, key) != moment.keys_before->end();
     if (!was_there || !may_begin) continue;
+    // What the watch knows may be old: a key becomes another one under its name.
+    const auto dot = key.tie.child.find('.');
+    learn_keys(std::string_view(key.tie.child).substr(0, dot), std::string_view(key.tie.child).substr(dot + 1));
+    if (parts_.ending.ended()) return false;
+    if (!parts_.cascades.is_at_source(key)) continue;
     due_.ties.push_back(key.tie);
     parts_.cascades.take_unexplained(key);
     note_missed(key.tie.child,
@@ -475,7 +481,10 @@ bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
                             "what it has cascaded since is not published",
                             key.tie.child, key.tie.parent));
   }
-  if (all_known) sure_of_ = moment.keys;
+  if (all_known)
+    sure_of_ = moment.keys;
+  else
+    parts_.watch.forget_keys();
   begin_due_epoch();
   return all_known;
 }

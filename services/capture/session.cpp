@@ -344,7 +344,7 @@ void Session::know_cascades() {
   for (const auto& [child, keys] : answers) cascades_.take_answer(child, keys, facts_.executed);
   // At a first start, and behind a capture that kept none.
   if (!facts_.checkpoint || kept_none || logged_until_now_) {
-    cascades_.explain_all();
+    cascades_.begin();
     checkpoint.keys_known_from = facts_.executed.to_string();
   }
   if (const auto position = OriginPosition::parse(checkpoint.position)) cascades_.reached(*position);

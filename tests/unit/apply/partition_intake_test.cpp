@@ -364,6 +364,27 @@ TEST_F(TheIntakeOfAGroup, ReleasesWhatIsBeforeTheTransactionThatIsStillOpen) {
   EXPECT_EQ(slice().next_offset, KafkaOffset(102));
 }
 
+TEST_F(TheIntakeOfAGroup, KeptApartWhatARecordCompletesDoesNotGoWithIt) {
+  begin(applied_up_to(0));
+  intake_->keep_apart(true);
+  take(topic_.transaction(1).insert(1, "a").send());
+  take(topic_.transaction(2).insert(2, "b").end().send());
+  EXPECT_THAT(ids(), ElementsAre(1));
+  ASSERT_TRUE(intake_->owes());
+  hand_over();
+  intake_->release(set_);
+  EXPECT_THAT(ids(), ElementsAre(2));
+  EXPECT_FALSE(intake_->owes());
+  hand_over();
+  take(topic_.transaction(3).insert(3, "c").end().send());
+  EXPECT_THAT(ids(), ElementsAre(3)) << "nothing was held";
+  hand_over();
+  intake_->keep_apart(false);
+  take(topic_.transaction(4).insert(4, "d").send());
+  take(topic_.transaction(5).insert(5, "e").end().send());
+  EXPECT_THAT(ids(), ElementsAre(4, 5));
+}
+
 TEST_F(TheIntakeOfAGroup, ATransactionEndsWhereAnotherOneBegins) {
   begin(applied_up_to(0));
   take(topic_.transaction(1).insert(1, "a").send());

@@ -90,6 +90,7 @@ TEST_F(AFit, TheKeyHereIsOfTheSameColumnsAndDoesTheSame) {
   repeats_cascades_ = true;
   const change::CascadingKey sender{.tie = {"shop.notes", "shop.lines"},
                                     .columns = {"sender"},
+                                    .parent_columns = {"id"},
                                     .on_delete = KeyAction::kCascade,
                                     .on_update = KeyAction::kNone};
   change::CascadingKey receiver = sender;
@@ -99,12 +100,16 @@ TEST_F(AFit, TheKeyHereIsOfTheSameColumnsAndDoesTheSame) {
   keys_ = {key("lines", "notes")};
   keys_[0].columns = {"Sender"};
   EXPECT_THAT(fit().waits,
-              ElementsAre(HasSubstr("a foreign key of shop.lines (receiver) to shop.notes (on update SET NULL, on "
+              ElementsAre(HasSubstr("a foreign key of shop.lines (receiver) to shop.notes (id) (on update SET NULL, on "
                                     "delete CASCADE) cascades at the source without logging it, and none does so")));
   keys_.push_back(keys_[0]);
   keys_[1].columns = {"receiver"};
   EXPECT_THAT(fit().waits, SizeIs(2)) << "it does something else: it is to go, and the other one is not here";
   keys_[1].on_update = "SET NULL";
+  EXPECT_THAT(fit().waits, IsEmpty());
+  keys_[1].parent_columns = {"code"};
+  EXPECT_THAT(fit().waits, SizeIs(2)) << "it goes by another column of the parent";
+  keys_[1].parent_columns = {"ID"};
   EXPECT_THAT(fit().waits, IsEmpty());
   keys_[0].on_update = "NO ACTION";
   EXPECT_THAT(fit().waits, IsEmpty()) << "which is RESTRICT";

@@ -286,12 +286,13 @@ TEST(Statement, changes_logged_as_statements_name_their_table_when_it_is_plain) 
 TEST(Statement, tables_that_foreign_keys_refer_to_are_named) {
   using References = std::vector<Statement::Reference>;
   const auto references = [](std::string_view sql) { return classify(sql).references; };
-  EXPECT_EQ(references("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES s.u (a) ON DELETE CASCADE,"
-                       " FOREIGN KEY (b) REFERENCES v (b))"),
-            (References{{.table = {"s", "u"}, .on_delete = KeyAction::kCascade, .columns = {"a"}},
-                        {.table = {"", "v"}, .columns = {"b"}}}));
+  EXPECT_EQ(
+      references("CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES s.u (a) ON DELETE CASCADE,"
+                 " FOREIGN KEY (b) REFERENCES v (b))"),
+      (References{{.table = {"s", "u"}, .on_delete = KeyAction::kCascade, .columns = {"a"}, .parent_columns = {"a"}},
+                  {.table = {"", "v"}, .columns = {"b"}, .parent_columns = {"b"}}}));
   EXPECT_EQ(references("ALTER TABLE t ADD c INT, ADD FOREIGN KEY (c) REFERENCES `u` (id)"),
-            (References{{.table = {"", "u"}, .columns = {"c"}}}));
+            (References{{.table = {"", "u"}, .columns = {"c"}, .parent_columns = {"id"}}}));
   EXPECT_EQ(references("ALTER TABLE t ADD b INT COMMENT 'REFERENCES u'"), References{});
 }
 
@@ -301,9 +302,13 @@ TEST(Statement, says_how_foreign_keys_are_made) {
                      " CONSTRAINT `of v` FOREIGN KEY (b) REFERENCES v (id), CONSTRAINT c CHECK (a > 0),"
                      " CONSTRAINT FOREIGN KEY (b) REFERENCES w (id))")
                 .references,
-            (References{{.table = {"", "u"}, .on_delete = KeyAction::kCascade, .is_inline = true},
-                        {.table = {"", "v"}, .name = "of v", .columns = {"b"}},
-                        {.table = {"", "w"}, .columns = {"b"}}}));
+            (References{{.table = {"", "u"},
+                         .on_delete = KeyAction::kCascade,
+                         .is_inline = true,
+                         .columns = {"a"},
+                         .parent_columns = {"id"}},
+                        {.table = {"", "v"}, .name = "of v", .columns = {"b"}, .parent_columns = {"id"}},
+                        {.table = {"", "w"}, .columns = {"b"}, .parent_columns = {"id"}}}));
   EXPECT_TRUE(classify("CREATE TABLE IF NOT EXISTS t (a INT)").may_do_nothing);
   EXPECT_FALSE(classify("CREATE TABLE t (a INT)").may_do_nothing);
   EXPECT_EQ(classify("ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES u (id)").references.front().name, "k");
@@ -319,8 +324,28 @@ TEST(Statement, says_what_foreign_keys_tie_and_do) {
   EXPECT_EQ(of("(a) REFERENCES u (id) ON DELETE NO ACTION ON UPDATE CASCADE").on_update, KeyAction::kCascade);
   EXPECT_EQ(of("of_a (a, `b c`, `references`) REFERENCES u (x, y, z)").columns,
             (std::vector<std::string>{"a", "b c", "references"}));
+  EXPECT_EQ(of("(a, b) REFERENCES s.u (`x y`, z) ON DELETE CASCADE").parent_columns,
+            (std::vector<std::string>{"x y", "z"}));
   EXPECT_EQ(of("(a) REFERENCES u (x), ADD FOREIGN KEY (b) REFERENCES v (y) ON DELETE CASCADE").on_delete,
             KeyAction::kNone);
+}
+
+TEST(Statement, a_foreign_key_has_its_own_name_and_column) {
+  using Strings = std::vector<std::string>;
+  const auto names = [](std::string_view sql) {
+    Strings found;
+    for (const auto& made : classify(sql).references)
+      found.push_back(made.name + (made.is_inline ? " inline " : " ") + (made.columns.empty() ? "?" : made.columns[0]));
+    return found;
+  };
+  EXPECT_EQ(names("CREATE TABLE t (id INT, CONSTRAINT pk PRIMARY KEY (id), FOREIGN KEY (a) REFERENCES u (id))"),
+            Strings{" a"});
+  EXPECT_EQ(names("ALTER TABLE t DROP CONSTRAINT k, ADD FOREIGN KEY (a) REFERENCES u (id)"), Strings{" a"});
+  EXPECT_EQ(names("ALTER TABLE t DROP FOREIGN KEY k, ADD COLUMN b VARCHAR(10) NOT NULL REFERENCES u (id)"),
+            Strings{" inline b"});
+  EXPECT_EQ(names("CREATE TABLE t (`a b` DECIMAL(10,2) REFERENCES u (id), c INT REFERENCES v (id))"),
+            (Strings{" inline a b", " inline c"}));
+  EXPECT_EQ(names("ALTER TABLE t ADD (a INT, b INT REFERENCES u (id))"), Strings{" inline b"});
 }
 
 TEST(Statement, says_which_foreign_keys_cascade) {
@@ -342,6 +367,9 @@ TEST(Statement, constraints_that_it_is_sure_to_drop_are_named) {
   EXPECT_EQ(dropped("ALTER TABLE t DROP FOREIGN KEY a, ADD INDEX (x, y), DROP CONSTRAINT `b c`"),
             (Dropped{"a", "b c"}));
   EXPECT_EQ(dropped("ALTER TABLE t DROP FOREIGN KEY IF EXISTS a, DROP COLUMN b"), (Dropped{"a"}));
+  EXPECT_TRUE(classify("ALTER TABLE t DROP FOREIGN KEY IF EXISTS a").drops_if_exists);
+  EXPECT_TRUE(classify("ALTER TABLE t ADD a INT, DROP CONSTRAINT IF EXISTS a").drops_if_exists);
+  EXPECT_FALSE(classify("ALTER TABLE t DROP FOREIGN KEY a, ADD COLUMN IF NOT EXISTS b INT").drops_if_exists);
   EXPECT_EQ(dropped("ALTER TABLE t DROP KEY a, DROP COLUMN b, DROP c, DROP CHECK d, DROP PRIMARY KEY"), Dropped{});
   EXPECT_EQ(dropped("ALTER TABLE t COMMENT 'DROP FOREIGN KEY a'"), Dropped{});
   EXPECT_EQ(dropped("ALTER TABLE t DROP FOREIGN KEY a /*!80000 , DROP FOREIGN KEY b */"), (Dropped{"a"}));
@@ -381,8 +409,9 @@ TEST(Dialect, backslashes_escape_or_do_not) {
   const char* sql =
       "CREATE TABLE t (p VARCHAR(9) DEFAULT 'C:\\', a INT, FOREIGN KEY (a) REFERENCES u (id) ON DELETE CASCADE)";
   const auto references = classify(sql, {.backslash_escapes = false}).references;
-  EXPECT_EQ(references, (std::vector<Statement::Reference>{
-                            {.table = {"", "u"}, .on_delete = KeyAction::kCascade, .columns = {"a"}}}));
+  EXPECT_EQ(references,
+            (std::vector<Statement::Reference>{
+                {.table = {"", "u"}, .on_delete = KeyAction::kCascade, .columns = {"a"}, .parent_columns = {"id"}}}));
   EXPECT_EQ(classify(sql).kind, StatementKind::kRowless) << "the text is left open: any table";
   EXPECT_TRUE(classify(sql).tables.empty());
 }

@@ -188,7 +188,7 @@ TEST_F(Cut, HoldsTheCascadingKeysThatWereKnownWhenItWasTakenAndTheNextEpochKeeps
   writers_[0].start(kEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_, &cascades);
   cascades.take_answer("shop.items", std::vector{key}, history_.position());
-  cascades.explain("shop.items");
+  cascades.explain(key.tie, {});
   cut.open(history_);
   cascades.take_answer("shop.items", std::vector<change::CascadingKey>(), history_.position());
   cascades.reached(history_.position());  // reading goes on

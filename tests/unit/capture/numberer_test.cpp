@@ -119,8 +119,8 @@ class Numbering : public ::testing::Test {
   std::unique_ptr<Numberer> numberer_;
   change::SourceTransaction transaction_;
   Metrics::Total repeated_rows_{0};
-  std::optional<RowsRefusal::Kind> refused_;                  ///< how the last transaction was
-  std::vector<std::vector<Seen>> published_;                  ///< by slot
+  std::optional<RowsRefusal::Kind> refused_;                       ///< how the last transaction was
+  std::vector<std::vector<Seen>> published_;                       ///< by slot
   std::map<std::string, std::vector<change::CascadingKey>> ties_;  ///< that the last batch of a table named
 };
 

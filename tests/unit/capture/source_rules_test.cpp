@@ -98,15 +98,18 @@ TEST(Cascades, AreReadFromTheServersOwnSpelling) {
       "CREATE TABLE `c` (\n  `id` int NOT NULL,\n  KEY `p` (`p`),\n"
       "  CONSTRAINT `c_1` FOREIGN KEY (`p`) REFERENCES `p` (`id`) ON DELETE CASCADE,\n"
       "  CONSTRAINT `c_2` FOREIGN KEY (`q`) REFERENCES `q` (`id`),\n"
-      "  CONSTRAINT `c_3` FOREIGN KEY (`r`, `REFERENCES`, `on)`) REFERENCES `other`.`r``2` (`id`) ON DELETE SET NULL ON UPDATE CASCADE,\n"
+      "  CONSTRAINT `c_3` FOREIGN KEY (`r`, `REFERENCES`, `on)`) REFERENCES `other`.`r``2` (`id`, `b`, `c`) ON DELETE "
+      "SET NULL ON UPDATE CASCADE,\n"
       "  CONSTRAINT `c_4` FOREIGN KEY (`s`) REFERENCES `s` (`id`) ON DELETE NO ACTION\n) ENGINE=InnoDB";
-  EXPECT_THAT(cascades_of_definition(definition, "shop", "c"),
-              ElementsAre(CascadingKey{{"shop.p", "shop.c"}, "c_1", {"p"}, KeyAction::kCascade, KeyAction::kNone},
-                          CascadingKey{{"other.r`2", "shop.c"},
-                                       "c_3",
-                                       {"r", "REFERENCES", "on)"},
-                                       KeyAction::kSetNull,
-                                       KeyAction::kCascade}));
+  EXPECT_THAT(
+      cascades_of_definition(definition, "shop", "c"),
+      ElementsAre(CascadingKey{{"shop.p", "shop.c"}, "c_1", {"p"}, {"id"}, KeyAction::kCascade, KeyAction::kNone},
+                  CascadingKey{{"other.r`2", "shop.c"},
+                               "c_3",
+                               {"r", "REFERENCES", "on)"},
+                               {"id", "b", "c"},
+                               KeyAction::kSetNull,
+                               KeyAction::kCascade}));
 }
 
 TEST(Cascades, ThatTieAreNewOnceTheirTablesAreInNoCommonGroup) {
@@ -363,7 +366,8 @@ TEST(Statements, WhatIsNotUnderstoodStops) { EXPECT_NE(stop("FROBNICATE orders")
 TEST(Statements, AParentWithoutASchemaIsBesideItsChild) {
   const StatementContext elsewhere{.dialect = {}, .default_schema = "tools", .folds_names = false};
   EXPECT_EQ(read_statement("ALTER TABLE shop.items ADD FOREIGN KEY (o) REFERENCES orders (id)", elsewhere).references,
-            (std::vector<binlog::Statement::Reference>{{.table = {"shop", "orders"}, .columns = {"o"}}}));
+            (std::vector<binlog::Statement::Reference>{
+                {.table = {"shop", "orders"}, .columns = {"o"}, .parent_columns = {"id"}}}));
 }
 
 binlog::RowsEvent rows_of(const binlog::TableMap& table, std::uint64_t table_id) {

@@ -256,10 +256,12 @@ TEST(TableCache, GivesTheSameTableForTheSameBytes) {
 TEST(Table, NamesItsTiesAndNoMoreThanAReaderTakes) {
   const std::vector<CascadingKey> ties = {{.tie = {"shop.customers", "shop.orders"},
                                            .columns = {"buyer", "country"},
+                                           .parent_columns = {"id", "country"},
                                            .on_delete = KeyAction::kCascade,
                                            .on_update = KeyAction::kSetDefault},
                                           {.tie = {"shop.customers", "shop.orders"},
                                            .columns = {"payer"},
+                                           .parent_columns = {"id"},
                                            .on_delete = KeyAction::kNone,
                                            .on_update = KeyAction::kSetNull},
                                           {.tie = {"shop.orders", "shop.items"}}};
@@ -267,7 +269,8 @@ TEST(Table, NamesItsTiesAndNoMoreThanAReaderTakes) {
   ASSERT_TRUE(read.has_value());
   EXPECT_TRUE(read->repeats_cascades);
   EXPECT_EQ(read->ties, ties);
-  EXPECT_EQ(parse_table(encode_table(example::orders_shape(), "orders", true)->bytes)->ties, std::vector<CascadingKey>());
+  EXPECT_EQ(parse_table(encode_table(example::orders_shape(), "orders", true)->bytes)->ties,
+            std::vector<CascadingKey>());
 
   std::vector<CascadingKey> many;
   for (std::size_t i = 0; i <= kMaxTableTies; ++i) many.push_back({{"shop.orders", "shop.c" + std::to_string(i)}});
