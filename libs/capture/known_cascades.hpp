@@ -20,9 +20,8 @@ namespace farshore::capture {
 ///
 ///   ahead   when the source has it and no statement that was read made it. It ties its tables, and is not named to the
 ///           targets: their own may not cascade yet, or may be another one until then;
-///   there   when a statement made it, or gave it its tables' or columns' names. It stays until the statement that
-///   drops
-///           it is read: by its name, or with its child;
+///   there   when a statement made it, or gave its tables or columns their names. It stays until the statement that
+///           drops it is read: by its name, or with its child;
 ///
 /// and one that the source has no longer ends at the latest where all is read that it had executed when it answered
 /// without the key: a statement may not be in the binlog, or not be plain to see.
