@@ -83,14 +83,22 @@ class Classifier {
       names_key_ = Naming::kNone;
     }
   }
-  /// The first name of a definition may be a column's, which an inline reference is of. (No type's length.)
+  /// The first name of a definition may be a column's, which an inline reference is of; the second, behind CHANGE.
   void note_definition() {
-    const bool begins =
-        at_symbol('(') || at_symbol(',') || at("ADD") || at("COLUMN") || at("CHANGE") || at("MODIFY") || at("EXISTS");
-    if (begins_definition_ && !begins && token_.is_name() &&
-        !(token_.text.front() >= '0' && token_.text.front() <= '9'))
+    const bool is_listed = begins_definition_ || definition_depth_ < 0;
+    if (at_symbol('(')) ++depth_;
+    const bool begins = (at_symbol('(') && is_listed) || (at_symbol(',') && depth_ == definition_depth_) ||
+                        (depth_ == 0 && (at("ADD") || at("COLUMN") || at("CHANGE") || at("MODIFY") ||
+                                         (at("EXISTS") && definition_depth_ == 0)));
+    if (at_symbol(')')) --depth_;
+    changes_ |= at("CHANGE");
+    if (begins) definition_depth_ = depth_;
+    if (begins_definition_ && !begins && token_.is_name()) {
       inline_column_ = name_in_utf8(dialect_.charset, token_.text);
-    begins_definition_ = begins;
+      begins_definition_ = std::exchange(changes_, false);
+    } else {
+      begins_definition_ = begins;
+    }
   }
   void note_key_column() {
     if (in_key_columns_ && token_.is_name()) key_columns_.push_back(name_in_utf8(dialect_.charset, token_.text));
@@ -458,6 +466,9 @@ class Classifier {
   Naming names_key_ = Naming::kNone;  ///< CONSTRAINT has just been read, and its name
   bool drops_ = false;                ///< DROP has just been read
   bool begins_definition_ = false;
+  bool changes_ = false;  ///< CHANGE has just been read
+  int depth_ = 0;         ///< of parentheses
+  int definition_depth_ = -1;
   std::optional<std::string> inline_column_;
   bool is_update_ = false;  ///< ON UPDATE was, not ON DELETE
   bool in_key_columns_ = false;

@@ -16,21 +16,17 @@ bool same_name(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-/// A key that the server names after its table: the number behind "<table>_ibfk_"; else empty.
-std::string_view server_named(std::string_view name) {
-  constexpr std::string_view kMark = "_ibfk_";
-  const auto at = name.rfind(kMark);
-  return at == std::string_view::npos ? std::string_view() : name.substr(at + kMark.size());
-}
-
-/// One key, under the names that its table had.
-bool same_key(std::string_view a, std::string_view b) {
-  return same_name(a, b) || (!server_named(a).empty() && server_named(a) == server_named(b));
+/// The servers name a key after its table, if nobody else does, and name it anew with it.
+void rename_with_table(std::string& name, std::string_view from, std::string_view to) {
+  const auto table_of = [](std::string_view full_name) { return full_name.substr(full_name.find('.') + 1); };
+  const std::string generated = std::string(table_of(from)) + "_ibfk_";
+  if (name.size() > generated.size() && same_name(std::string_view(name).substr(0, generated.size()), generated))
+    name = std::string(table_of(to)) + "_ibfk_" + name.substr(generated.size());
 }
 
 /// As far as both are known.
 bool may_have_made(const binlog::Statement::Reference& made, const CascadingKey& key) {
-  if (!made.name.empty() && !same_key(made.name, key.name)) return false;
+  if (!made.name.empty() && !same_name(made.name, key.name)) return false;
   if (key.columns.empty()) return true;
   return made.on_delete == key.on_delete && made.on_update == key.on_update &&
          (made.columns.empty() || std::ranges::equal(made.columns, key.columns, same_name)) &&
@@ -68,7 +64,6 @@ KnownCascades::KnownCascades(std::vector<CascadingKey> kept, const OriginPositio
 void KnownCascades::take_answer(const std::string& child, const std::optional<std::vector<CascadingKey>>& answer,
                                 const OriginPosition& executed) {
   asked_ = std::make_shared<const OriginPosition>(executed);
-  fresh_.clear();
   if (answer)
     dropped_.erase(child);
   else if (by_child_.contains(child))
@@ -87,8 +82,7 @@ void KnownCascades::take_answer(const std::string& child, const std::optional<st
   for (const CascadingKey& key : keys) {
     const auto found = std::ranges::find_if(known, [&](const auto& other) { return is_same(other.first, key); });
     if (found == known.end()) {
-      known.emplace(key, State{.is_ahead = true});
-      fresh_.insert(key);
+      known.emplace(key, State{.is_ahead = true, .since = asked_});
     } else if (found->first.columns.empty() && !key.columns.empty()) {
       fuller_.try_emplace(key, asked_);
     }
@@ -106,12 +100,13 @@ void KnownCascades::doubt(const Cascade& tie, const OriginPosition& until, bool 
 }
 
 // It acts on the keys that are there at its place. One that the source has in spite of it was made again behind it.
-void KnownCascades::take_statement(const binlog::Statement& statement) {
+void KnownCascades::take_statement(const binlog::Statement& statement, const OriginPosition& place) {
   using Names = binlog::Statement::Names;
   if (by_child_.empty() && doubts_.empty()) return;
   if (!statement.tables.empty()) {
     const std::string table = statement.tables.front().full_name();
-    for (const std::string& name : statement.dropped_constraints) drop_named(table, name, !statement.drops_if_exists);
+    for (const std::string& name : statement.dropped_constraints)
+      drop_named(table, name, statement.drops_if_exists ? nullptr : &place);
     if (!statement.renamed_columns.empty()) rename_columns(table, statement.renamed_columns);
   }
   switch (statement.names) {
@@ -129,12 +124,13 @@ void KnownCascades::take_statement(const binlog::Statement& statement) {
   }
 }
 
-void KnownCascades::explain(const Cascade& tie, const binlog::Statement::Reference& made, bool may_do_nothing) {
+void KnownCascades::explain(const Cascade& tie, const binlog::Statement::Reference& made,
+                            const OriginPosition* may_do_nothing_at) {
   const auto found = by_child_.find(tie.child);
   if (found == by_child_.end()) return;
   for (auto& [key, state] : found->second) {
     if (!state.is_ahead || key.tie != tie || !may_have_made(made, key)) continue;
-    if (may_do_nothing && !fresh_.contains(key)) continue;
+    if (may_do_nothing_at != nullptr && was_there(state, *may_do_nothing_at)) continue;
     state.is_ahead = false;
     changed_.insert(tie.child);
   }
@@ -208,7 +204,7 @@ bool KnownCascades::has_made(const Cascade& tie, const binlog::Statement::Refere
   return found != by_child_.end() && std::ranges::any_of(found->second, [&](const auto& key) {
            if (key.first.tie != tie || !may_have_made(made, key.first)) return false;
            return !key.second.until || std::ranges::none_of(dropped, [&](const std::string& other) {
-             return same_key(other, key.first.name);
+             return same_name(other, key.first.name);
            });
          });
 }
@@ -219,28 +215,38 @@ bool KnownCascades::has(const std::string& child, std::string_view name) const {
          std::ranges::any_of(found->second, [&](const auto& key) { return same_name(key.first.name, name); });
 }
 
+/// The source had it already when all until this place was executed.
+bool KnownCascades::was_there(const State& state, const OriginPosition& place) {
+  return state.since && place.contains(*state.since);
+}
+
 /// It is there no longer. One that the source has is made again behind this place.
 KnownCascades::Keys::iterator KnownCascades::take_away(Keys& keys, Keys::iterator key) {
   if (key->second.until) return keys.erase(key);
   key->second.is_ahead = true;
+  key->second.since.reset();
   return std::next(key);
 }
 
-/// A key that is there is gone. Where there is none of the name, although one `was_there`, it is one that was taken to
-/// lie ahead: no statement had made it.
-void KnownCascades::drop_named(const std::string& child, const std::string& name, bool was_there) {
+/// A key that is there is gone. Where there is none of the name, and one that was taken to lie ahead was there already,
+/// no statement had made that. `place`: of a statement that did drop one.
+void KnownCascades::drop_named(const std::string& child, const std::string& name, const OriginPosition* place) {
   const auto found = by_child_.find(child);
   if (found == by_child_.end()) return;
-  const auto is_named = [&](const auto& key) { return same_key(name, key.first.name); };
-  const bool is_there = !was_there || std::ranges::any_of(found->second, [&](const auto& key) {
-    return !key.second.is_ahead && is_named(key);
-  });
-  for (auto it = found->second.begin(); it != found->second.end();) {
-    const bool goes = is_named(*it) && !(is_there && it->second.is_ahead);
-    if (goes && !is_there) doubt(it->first.tie, *asked_, true);
-    it = goes ? take_away(found->second, it) : std::next(it);
+  Keys& keys = found->second;
+  bool is_there = false;
+  for (auto it = keys.begin(); it != keys.end();) {
+    const bool goes = !it->second.is_ahead && same_name(name, it->first.name);
+    is_there |= goes;
+    it = goes ? take_away(keys, it) : std::next(it);
   }
   changed_.insert(child);
+  if (is_there || place == nullptr) return;
+  for (auto it = keys.begin(); it != keys.end();) {
+    const bool goes = same_name(name, it->first.name) && was_there(it->second, *place);
+    if (goes) doubt(it->first.tie, *asked_, true);
+    it = goes ? take_away(keys, it) : std::next(it);
+  }
 }
 
 void KnownCascades::drop_all(const std::string& child) {
@@ -272,6 +278,7 @@ void KnownCascades::rename(const std::string& from, const std::string& to) {
   }
   move_keys([&](CascadingKey& key) {
     const bool is_of_table = key.tie.child == from || key.tie.parent == from;
+    if (key.tie.child == from) rename_with_table(key.name, from, to);
     if (key.tie.child == from) key.tie.child = to;
     if (key.tie.parent == from) key.tie.parent = to;
     return is_of_table;
@@ -315,7 +322,7 @@ void KnownCascades::move_keys(const std::function<bool(CascadingKey&)>& become) 
     Keys& keys = by_child_[key.tie.child];
     changed_.insert(key.tie.child);
     const auto there = std::ranges::find_if(keys, [&](const auto& other) {
-      return other.first.tie == key.tie && same_key(other.first.name, key.name) && does_the_same(other.first, key);
+      return other.first.tie == key.tie && same_name(other.first.name, key.name) && does_the_same(other.first, key);
     });
     if (there != keys.end()) {
       there->second.is_ahead = there->second.is_ahead && state.is_ahead;
@@ -333,10 +340,13 @@ void KnownCascades::reached(const OriginPosition& position) {
     const auto& [child, doubt] = entry;
     return position.contains(*doubt.until) && (!doubt.is_there || !is_captured_(child));
   });
+  Until last;  // most have the same
+  bool is_reached = false;
   std::erase_if(fuller_, [&](const auto& entry) {
-    if (!position.contains(*entry.second)) return false;
-    complete(entry.first);
-    return true;
+    if (entry.second != last) is_reached = position.contains(*entry.second);
+    last = entry.second;
+    if (is_reached) complete(entry.first);
+    return is_reached;
   });
   for (auto it = ending_.begin(); it != ending_.end();) {
     const auto found = by_child_.find(*it);
@@ -371,7 +381,7 @@ bool KnownCascades::end_keys(std::map<std::string, Keys>::iterator child, const 
   if (!ended.empty()) changed_.insert(name);
   for (const auto& [key, state] : ended) {
     const auto after = std::ranges::find_if(
-        keys, [&](const auto& other) { return other.first.tie == key.tie && same_key(other.first.name, key.name); });
+        keys, [&](const auto& other) { return other.first.tie == key.tie && same_name(other.first.name, key.name); });
     const bool is_the_same = after != keys.end() && does_the_same(after->first, key) && !state.is_ahead;
     if (after != keys.end()) after->second.is_ahead = false;
     if (!is_the_same && !dropped_.contains(name)) doubt(key.tie, position, true);

@@ -48,14 +48,15 @@ class KnownCascades {
   /// doubt. `executed`: its position, asked for behind the keys.
   void take_answer(const std::string& child, const std::optional<std::vector<change::CascadingKey>>& keys,
                    const OriginPosition& executed);
-  /// A statement is read, and the source has answered for its tables since it ran.
-  void take_statement(const binlog::Statement& statement);
+  /// A statement is read, and the source has answered for its tables since it ran. `place`: the position before it.
+  void take_statement(const binlog::Statement& statement, const OriginPosition& place);
   /// A key with this tie may have changed rows of its child until the source's position was `until`. `is_there`: the
   /// source had the child when it answered last; else nobody is told before the child has another name.
   void doubt(const change::Cascade& tie, const OriginPosition& until, bool is_there);
   /// Keys that are ahead and that a statement may have made are there: all that is known of what it made fits.
-  /// `may_do_nothing`: those alone that the last answer was the first to have.
-  void explain(const change::Cascade& tie, const binlog::Statement::Reference& made, bool may_do_nothing = false);
+  /// `may_do_nothing_at`: the position before a statement that makes what is not there yet.
+  void explain(const change::Cascade& tie, const binlog::Statement::Reference& made,
+               const OriginPosition* may_do_nothing_at = nullptr);
   /// At the start of an origin: all that are known are there, whenever they were made.
   void begin();
   /// All that are ahead are there, and doubted: by a statement that is not plain to see.
@@ -97,6 +98,7 @@ class KnownCascades {
   struct State {
     Until until{};  ///< null: the source has the key
     bool is_ahead = false;
+    Until since{};  ///< ahead: where the source was when it answered first with the key; null: not known
   };
   using Keys = std::map<change::CascadingKey, State>;
   struct Doubt {
@@ -107,7 +109,8 @@ class KnownCascades {
 
   void complete(const change::CascadingKey& key);
   static Keys::iterator take_away(Keys& keys, Keys::iterator key);
-  void drop_named(const std::string& child, const std::string& name, bool was_there);
+  [[nodiscard]] static bool was_there(const State& state, const OriginPosition& place);
+  void drop_named(const std::string& child, const std::string& name, const OriginPosition* place);
   void drop_all(const std::string& child);
   void rename(const std::string& from, const std::string& to);
   void rename_columns(const std::string& table, const RenamedColumns& renamed);
@@ -119,7 +122,6 @@ class KnownCascades {
   std::map<std::string, Keys> by_child_;
   std::map<std::string, Doubt> doubts_;                     ///< by child
   Until asked_ = std::make_shared<const OriginPosition>();  ///< where the source was when it answered last
-  std::set<change::CascadingKey> fresh_;                    ///< that the last answer was the first to have
   std::map<change::CascadingKey, Until> fuller_;  ///< of those known without columns; from where they have them
   std::set<std::string> dropped_;                 ///< tables that the source no longer has
   std::set<std::string> changed_;

@@ -32,6 +32,11 @@ bool is_progress_table(const binlog::TableMap& table) {
   return table.schema == progress::kSchemaName && table.name == progress::kProgressTable;
 }
 
+/// CREATE OR REPLACE TABLE: first the keys go that it replaces.
+bool replaces_keys(const binlog::Statement& statement) {
+  return statement.names == binlog::Statement::Names::kGo && !statement.references.empty();
+}
+
 /// What follows when the stream gives no more events.
 EndKind end_kind_of(binlog::StreamError::Kind kind) {
   using Error = binlog::StreamError::Kind;
@@ -211,6 +216,7 @@ void Pipeline::look_at_keys(const binlog::Statement& statement, bool is_told) {
   }
   // What is told is read again, and may have been anybody's until then.
   if (statement.tables.empty() || (is_told && statement_is_new())) return;
+  if (replaces_keys(statement)) parts_.cascades.take_statement(statement, parts_.history.position());
   doubt_gone_keys(statement);
   doubt_dropped_keys(statement);
 }
@@ -219,7 +225,8 @@ void Pipeline::look_at_keys(const binlog::Statement& statement, bool is_told) {
 void Pipeline::explain_keys(const binlog::Statement& statement) {
   for (const auto& made : statement.references)
     for (const binlog::TableName& table : statement.tables)
-      parts_.cascades.explain({made.table.full_name(), table.full_name()}, made, statement.may_do_nothing);
+      parts_.cascades.explain({made.table.full_name(), table.full_name()}, made,
+                              statement.may_do_nothing ? &parts_.history.position() : nullptr);
 }
 
 /// Whether the statement at hand is yet to be told.
@@ -265,8 +272,10 @@ void Pipeline::doubt_dropped_keys(const binlog::Statement& statement) {
 
 /// Behind the statement.
 void Pipeline::follow_keys(const binlog::Statement& statement) {
-  if (statement.kind == binlog::StatementKind::kRowless && statement.tables.empty()) parts_.cascades.doubt_ahead();
-  parts_.cascades.take_statement(statement);
+  using Names = binlog::Statement::Names;
+  const bool is_plain = !statement.tables.empty() || (!statement.schema.empty() && statement.names == Names::kGo);
+  if (statement.kind == binlog::StatementKind::kRowless && !is_plain) parts_.cascades.doubt_ahead();
+  if (!replaces_keys(statement)) parts_.cascades.take_statement(statement, parts_.history.position());
   explain_keys(statement);  // one that it drops and makes again
   name_ties();
 }
@@ -295,6 +304,7 @@ void Pipeline::name_ties() {
   for (const std::string& child : parts_.cascades.take_changed()) {
     const std::vector<CascadingKey> keys = parts_.cascades.keys_of(child);
     others |= parts_.rules.set_ties_of(child, keys);
+    sure_of_.reset();
     std::ranges::move(new_ties(ties_of(keys), parts_.rules), std::back_inserter(due_.ties));
     has_new_transactions_ = true;  // for a checkpoint soon
   }
@@ -459,6 +469,7 @@ bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
   }
   const bool may_begin = !settings_.stops_at_tails && tails_passed();
   bool all_known = beyond.empty();
+  bool is_old = !beyond.empty();  // what the watch knows
   for (const CascadingKey& key : *moment.keys) {
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) {
       all_known = false;
@@ -466,6 +477,7 @@ bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
     }
     if (parts_.cascades.is_explained(key) || !is_tie(key.tie, parts_.rules)) continue;
     all_known = false;
+    is_old = true;
     const bool was_there =
         moment.keys_before && std::ranges::find(*moment.keys_before, key) != moment.keys_before->end();
     if (!was_there || !may_begin) continue;
@@ -481,10 +493,8 @@ bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
                             "what it has cascaded since is not published",
                             key.tie.child, key.tie.parent));
   }
-  if (all_known)
-    sure_of_ = moment.keys;
-  else
-    parts_.watch.forget_keys();
+  if (all_known) sure_of_ = moment.keys;
+  if (is_old) parts_.watch.forget_keys();
   begin_due_epoch();
   return all_known;
 }

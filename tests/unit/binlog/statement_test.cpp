@@ -346,6 +346,11 @@ TEST(Statement, a_foreign_key_has_its_own_name_and_column) {
   EXPECT_EQ(names("CREATE TABLE t (`a b` DECIMAL(10,2) REFERENCES u (id), c INT REFERENCES v (id))"),
             (Strings{" inline a b", " inline c"}));
   EXPECT_EQ(names("ALTER TABLE t ADD (a INT, b INT REFERENCES u (id))"), Strings{" inline b"});
+  EXPECT_EQ(names("CREATE TABLE t (a INT, b CHAR(36) DEFAULT (f(x, y)) REFERENCES u (id), c INT REFERENCES v (id))"),
+            (Strings{" inline b", " inline c"}));
+  EXPECT_EQ(names("ALTER TABLE t ADD b CHAR(36) DEFAULT (f(x, y)) REFERENCES u (id)"), Strings{" inline b"});
+  EXPECT_EQ(names("ALTER TABLE t CHANGE COLUMN a b INT REFERENCES u (id), ADD c INT REFERENCES v (id)"),
+            (Strings{" inline b", " inline c"}));
 }
 
 TEST(Statement, says_which_foreign_keys_cascade) {

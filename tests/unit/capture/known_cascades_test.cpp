@@ -53,13 +53,14 @@ TEST(KnownCascades, OfACheckpointCountUntilAllIsReadThatTheSourceHadExecutedWith
 
 TEST(KnownCascades, CountUntilTheStatementThatDropsThemIsRead) {
   KnownCascades known = gone({kItems, kItemsToo});
-  known.take_statement(statement("ALTER TABLE items ADD COLUMN n INT"));
-  known.take_statement(statement("ALTER TABLE notes DROP FOREIGN KEY items_order"));
+  known.take_statement(statement("ALTER TABLE items ADD COLUMN n INT"), at("0-1-4"));
+  known.take_statement(statement("ALTER TABLE notes DROP FOREIGN KEY items_order"), at("0-1-4"));
   EXPECT_THAT(known.all(), ElementsAre(kItemsToo, kItems));
-  known.take_statement(statement("ALTER TABLE items ADD COLUMN n INT, DROP CONSTRAINT IF EXISTS `Items_Order`"));
+  known.take_statement(statement("ALTER TABLE items ADD COLUMN n INT, DROP CONSTRAINT IF EXISTS `Items_Order`"),
+                       at("0-1-4"));
   EXPECT_THAT(known.all(), ElementsAre(kItemsToo));
   EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItemsToo)) << "the other key ties the same tables";
-  known.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY items_first_order"));
+  known.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY items_first_order"), at("0-1-4"));
   EXPECT_THAT(known.keys_of("shop.items"), IsEmpty());
 }
 
@@ -68,7 +69,7 @@ TEST(KnownCascades, ThatTheSourceHasStayWhateverAStatementSays) {
   known.take_answer("shop.items", std::vector{kItems}, at("0-1-9"));
   for (const char* sql : {"ALTER TABLE items DROP FOREIGN KEY items_order", "DROP TABLE items", "DROP DATABASE shop"}) {
     KnownCascades dropped = known;
-    dropped.take_statement(statement(sql));
+    dropped.take_statement(statement(sql), at("0-1-4"));
     EXPECT_THAT(dropped.keys_of("shop.items"), IsEmpty()) << sql;
     dropped.reached(at("0-1-9"));
     EXPECT_THAT(dropped.ties(), ElementsAre(kItems.tie)) << "it is made again behind the statement";
@@ -82,24 +83,34 @@ TEST(KnownCascades, ThatNoStatementMadeAreDoubtedWhenOneDropsThem) {
   KnownCascades known = kept({});
   known.take_answer("shop.items", std::vector{kItems}, at("0-1-9"));
   KnownCascades maybe = known;
-  maybe.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY IF EXISTS items_order"));
+  maybe.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY IF EXISTS items_order"), at("0-1-10"));
   EXPECT_THAT(maybe.doubted(), IsEmpty()) << "it may not have been there";
+  maybe.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY items_order"), at("0-1-8"));
+  EXPECT_THAT(maybe.doubted(), IsEmpty()) << "another one, which cascades nothing; it is made behind this";
   KnownCascades gone = known;
   gone.take_answer("shop.items", std::vector<CascadingKey>(), at("0-1-12"));
   for (KnownCascades* each : {&known, &gone}) {
-    each->take_statement(statement("ALTER TABLE items DROP FOREIGN KEY items_order"));
+    each->take_statement(statement("ALTER TABLE items DROP FOREIGN KEY items_order"), at("0-1-10"));
     EXPECT_THAT(each->doubted(), ElementsAre("shop.items"));
     EXPECT_THAT(each->keys_of("shop.items"), IsEmpty());
   }
 }
 
+TEST(KnownCascades, AreDroppedByTheirOwnNameAlone) {
+  const CascadingKey key{.tie = kItems.tie, .name = "items_ibfk_1"};
+  KnownCascades known = kept({key});
+  known.take_answer("shop.items", std::vector{key}, at("0-1-9"));
+  known.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY _items_ibfk_1"), at("0-1-4"));
+  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(key));
+}
+
 TEST(KnownCascades, ThatTheSourceHasAgainUnderTheOldNamesFollowTheirTablesMeanwhile) {
   KnownCascades known = kept({kItems});
   known.take_answer("shop.items", std::vector{kItems}, at("0-1-9"));
-  known.take_statement(statement("RENAME TABLE items TO things"));
+  known.take_statement(statement("RENAME TABLE items TO things"), at("0-1-4"));
   EXPECT_THAT(known.keys_of("shop.items"), IsEmpty());
   EXPECT_THAT(known.keys_of("shop.things"), ElementsAre(CascadingKey{{"shop.orders", "shop.things"}, kItems.name}));
-  known.take_statement(statement("RENAME TABLE things TO items"));
+  known.take_statement(statement("RENAME TABLE things TO items"), at("0-1-4"));
   EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItems));
   EXPECT_THAT(known.keys_of("shop.things"), IsEmpty());
   known.reached(at("0-1-9"));
@@ -116,12 +127,12 @@ TEST(KnownCascades, ThatComeBackCountAsTheSourcesOwn) {
 TEST(KnownCascades, GoWithTheirChildAndNotWithTheirParent) {
   for (const char* sql : {"DROP TABLE other, items", "CREATE OR REPLACE TABLE items (id INT)", "DROP DATABASE shop"}) {
     KnownCascades known = gone({kItems});
-    known.take_statement(statement(sql));
+    known.take_statement(statement(sql), at("0-1-4"));
     EXPECT_THAT(known.keys_of("shop.items"), IsEmpty()) << sql;
   }
   for (const char* sql : {"TRUNCATE items", "DROP TABLE orders", "DROP DATABASE shopping", "ALTER TABLE items FORCE"}) {
     KnownCascades known = gone({kItems});
-    known.take_statement(statement(sql));
+    known.take_statement(statement(sql), at("0-1-4"));
     EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItems)) << sql;
   }
 }
@@ -129,12 +140,12 @@ TEST(KnownCascades, GoWithTheirChildAndNotWithTheirParent) {
 TEST(KnownCascades, FollowTheirTablesToOtherNames) {
   KnownCascades known = gone({kItems, kNotes});
   (void)known.take_changed();
-  known.take_statement(statement("RENAME TABLE items TO items_old, notes TO items, orders TO etc.orders"));
+  known.take_statement(statement("RENAME TABLE items TO items_old, notes TO items, orders TO etc.orders"), at("0-1-4"));
   EXPECT_THAT(known.keys_of("shop.items_old"),
               ElementsAre(CascadingKey{{"etc.orders", "shop.items_old"}, kItems.name}));
   EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(CascadingKey{{"etc.orders", "shop.items"}, kNotes.name}));
   EXPECT_THAT(known.take_changed(), ElementsAre("shop.items", "shop.items_old", "shop.notes"));
-  known.take_statement(statement("ALTER TABLE items RENAME notes"));
+  known.take_statement(statement("ALTER TABLE items RENAME notes"), at("0-1-4"));
   EXPECT_THAT(known.keys_of("shop.notes"), ElementsAre(CascadingKey{{"etc.orders", "shop.notes"}, kNotes.name}));
   EXPECT_THAT(known.keys_of("shop.items"), IsEmpty());
   known.reached(at("0-1-9"));
@@ -163,13 +174,15 @@ TEST(KnownCascades, AreExplainedByACheckpointOrAStatementThatNamesTheirTables) {
   known.explain(kItems.tie, {});
   EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItemsToo, kItems)) << "the server gave it its name";
   for (const char* sql : {"RENAME TABLE orders TO o, o TO orders", "DROP TABLE orders", "TRUNCATE items"}) {
-    by_tables.take_statement(statement(sql));
+    by_tables.take_statement(statement(sql), at("0-1-4"));
     EXPECT_THAT(by_tables.keys_of("shop.items"), IsEmpty()) << sql << ": it makes none";
   }
   KnownCascades again = by_tables;
-  again.take_answer("shop.items", std::vector{kItems, kItemsToo}, at("0-1-10"));
-  again.explain(kItems.tie, {.name = kItems.name}, true);
+  const OriginPosition before = at("0-1-8"), behind = at("0-1-9");
+  again.explain(kItems.tie, {.name = kItems.name}, &behind);
   EXPECT_THAT(again.keys_of("shop.items"), IsEmpty()) << "CREATE TABLE IF NOT EXISTS: it was there already";
+  again.explain(kItems.tie, {.name = kItems.name}, &before);
+  EXPECT_THAT(again.keys_of("shop.items"), ElementsAre(kItems)) << "that may have made it";
   by_tables.doubt_ahead();
   EXPECT_THAT(by_tables.keys_of("shop.items"), ElementsAre(kItemsToo, kItems));
   EXPECT_THAT(by_tables.doubted(), ElementsAre("shop.items"));
@@ -192,7 +205,7 @@ TEST(KnownCascades, WithOtherColumnsOrActionsAreOthersUnderTheSameName) {
   KnownCascades known = kept({before});
   known.take_answer("shop.items", std::vector{behind}, at("0-1-9"));
   EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(before)) << "as it is at the place that is read";
-  known.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY items_order"));
+  known.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY items_order"), at("0-1-4"));
   EXPECT_THAT(known.keys_of("shop.items"), IsEmpty());
   binlog::Statement::Reference made{.on_delete = KeyAction::kCascade, .name = "items_order", .columns = {"buyer"}};
   known.explain(kItems.tie, made);
@@ -213,10 +226,10 @@ TEST(KnownCascades, FollowTheirColumnsToOtherNames) {
        {"ALTER TABLE items RENAME COLUMN BUYER TO Payer", "ALTER TABLE items ADD n INT, CHANGE buyer Payer INT"}) {
     KnownCascades known = kept({before});
     known.take_answer("shop.items", std::vector{behind}, at("0-1-9"));
-    known.take_statement(statement("ALTER TABLE notes RENAME COLUMN buyer TO payer"));
-    known.take_statement(statement("ALTER TABLE items RENAME COLUMN note TO payer"));
+    known.take_statement(statement("ALTER TABLE notes RENAME COLUMN buyer TO payer"), at("0-1-4"));
+    known.take_statement(statement("ALTER TABLE items RENAME COLUMN note TO payer"), at("0-1-4"));
     EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(before)) << sql;
-    known.take_statement(statement(sql));
+    known.take_statement(statement(sql), at("0-1-4"));
     EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(behind)) << sql;
     known.reached(at("0-1-9"));
     EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(behind)) << sql;
@@ -239,9 +252,9 @@ TEST(KnownCascades, WhoseColumnsGetOtherNamesUnseenGoOnWhenAllIsRead) {
 TEST(KnownCascades, WhoseColumnsGetTheirOldNamesAgainFollowThemMeanwhile) {
   KnownCascades known = kept({items_by("buyer")});
   known.take_answer("shop.items", std::vector{items_by("buyer")}, at("0-1-9"));
-  known.take_statement(statement("ALTER TABLE items RENAME COLUMN buyer TO payer"));
+  known.take_statement(statement("ALTER TABLE items RENAME COLUMN buyer TO payer"), at("0-1-4"));
   EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(items_by("payer")));
-  known.take_statement(statement("ALTER TABLE items RENAME COLUMN payer TO buyer"));
+  known.take_statement(statement("ALTER TABLE items RENAME COLUMN payer TO buyer"), at("0-1-4"));
   EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(items_by("buyer")));
 }
 
@@ -251,10 +264,10 @@ TEST(KnownCascades, FollowColumnsThatExchangeTheirNamesAndTheirParents) {
   key.parent_columns = {"x", "y"};
   KnownCascades known = kept({key});
   known.take_answer("shop.items", std::vector<CascadingKey>(), at("0-1-9"));
-  known.take_statement(statement("ALTER TABLE items RENAME COLUMN a TO b, RENAME COLUMN b TO a"));
+  known.take_statement(statement("ALTER TABLE items RENAME COLUMN a TO b, RENAME COLUMN b TO a"), at("0-1-4"));
   key.columns = {"b", "a"};
   EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(key));
-  known.take_statement(statement("ALTER TABLE orders CHANGE x z INT"));
+  known.take_statement(statement("ALTER TABLE orders CHANGE x z INT"), at("0-1-4"));
   key.parent_columns = {"z", "y"};
   EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(key));
 }
@@ -298,7 +311,7 @@ TEST(KnownCascades, OneThatNothingExplainsIsTakenOnce) {
 
 TEST(KnownCascades, ThatEndAtNoStatementLeaveADoubt) {
   KnownCascades known = gone({kItems, kNotes});
-  known.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY items_order"));
+  known.take_statement(statement("ALTER TABLE items DROP FOREIGN KEY items_order"), at("0-1-4"));
   known.reached(at("0-1-9"));
   EXPECT_THAT(known.doubted(), ElementsAre("shop.notes")) << "the other one's end is known";
   known.reached(at("0-1-30"));
@@ -335,7 +348,7 @@ TEST(KnownCascades, ADoubtOfATableThatIsNotThereWaitsForItsName) {
   known.doubt(kItems.tie, at("0-1-9"), false);
   EXPECT_THAT(known.doubted(), IsEmpty());
   KnownCascades dropped = known;
-  dropped.take_statement(statement("DROP TABLE items"));
+  dropped.take_statement(statement("DROP TABLE items"), at("0-1-4"));
   EXPECT_THAT(dropped.all(), IsEmpty());
   KnownCascades over = known;
   over.reached(at("0-1-9"));
@@ -344,9 +357,9 @@ TEST(KnownCascades, ADoubtOfATableThatIsNotThereWaitsForItsName) {
   known_there.take_answer(
       "shop.things", std::vector{CascadingKey{.tie = {.parent = "shop.orders", .child = "shop.things"}, .name = "k"}},
       at("0-1-9"));
-  known_there.take_statement(statement("RENAME TABLE items TO things"));
+  known_there.take_statement(statement("RENAME TABLE items TO things"), at("0-1-4"));
   EXPECT_THAT(known_there.doubted(), IsEmpty()) << "the key went with it";
-  known.take_statement(statement("RENAME TABLE items TO things"));
+  known.take_statement(statement("RENAME TABLE items TO things"), at("0-1-4"));
   EXPECT_THAT(known.doubted(), ElementsAre("shop.things"));
 }
 
@@ -360,8 +373,8 @@ TEST(KnownCascades, OneOfTwoOfTheSameTablesLeavesADoubt) {
 TEST(KnownCascades, ADropByTheNewNameOfItsTableIsSeen) {
   KnownCascades known = kept({{.tie = kItems.tie, .name = "items_ibfk_1"}});
   known.take_answer("shop.items", std::nullopt, at("0-1-9"));
-  known.take_statement(statement("RENAME TABLE items TO things"));
-  known.take_statement(statement("ALTER TABLE things DROP FOREIGN KEY things_ibfk_1"));
+  known.take_statement(statement("RENAME TABLE items TO things"), at("0-1-4"));
+  known.take_statement(statement("ALTER TABLE things DROP FOREIGN KEY things_ibfk_1"), at("0-1-4"));
   known.reached(at("0-1-9"));
   EXPECT_THAT(known.doubted(), IsEmpty());
 }
@@ -381,7 +394,7 @@ TEST(KnownCascades, ThatTheServerNamesAnewWithTheirTableLeaveNoDoubt) {
       "shop.things",
       std::vector{CascadingKey{.tie = {.parent = "shop.orders", .child = "shop.things"}, .name = "things_ibfk_1"}},
       at("0-1-9"));
-  known.take_statement(statement("RENAME TABLE items TO things"));
+  known.take_statement(statement("RENAME TABLE items TO things"), at("0-1-4"));
   known.reached(at("0-1-9"));
   EXPECT_THAT(known.doubted(), IsEmpty());
   EXPECT_EQ(known.keys_of("shop.things").size(), 1U);
@@ -390,23 +403,23 @@ TEST(KnownCascades, ThatTheServerNamesAnewWithTheirTableLeaveNoDoubt) {
 TEST(KnownCascades, ADoubtGoesWhereItsTableGoes) {
   KnownCascades known = kept({});
   known.doubt(kItems.tie, at("0-1-9"), true);
-  known.take_statement(statement("RENAME TABLE items TO things"));
+  known.take_statement(statement("RENAME TABLE items TO things"), at("0-1-4"));
   EXPECT_THAT(known.doubted(), ElementsAre("shop.things"));
 
   known.doubt({.parent = "shop.orders", .child = "aside.items"}, at("0-1-9"), true);
   EXPECT_THAT(known.doubted(), ElementsAre("shop.things")) << "the other one is in no stream";
   known.reached(at("0-1-8"));
   KnownCascades moved = known;
-  moved.take_statement(statement("RENAME TABLE aside.items TO shop.items"));
+  moved.take_statement(statement("RENAME TABLE aside.items TO shop.items"), at("0-1-4"));
   EXPECT_THAT(moved.doubted(), ElementsAre("shop.items", "shop.things"));
   known.reached(at("0-1-9"));
-  known.take_statement(statement("RENAME TABLE aside.items TO shop.items"));
+  known.take_statement(statement("RENAME TABLE aside.items TO shop.items"), at("0-1-4"));
   EXPECT_THAT(known.doubted(), ElementsAre("shop.things")) << "the source has answered for all that was read";
 }
 
 TEST(KnownCascades, ThatAreGoneWithTheirParentFromTheStreamsLeaveADoubt) {
   KnownCascades known = gone({kItems});
-  known.take_statement(statement("RENAME TABLE orders TO aside.orders"));
+  known.take_statement(statement("RENAME TABLE orders TO aside.orders"), at("0-1-4"));
   EXPECT_THAT(known.take_changed(), ElementsAre("shop.items"));
   EXPECT_THAT(known.doubted(), ElementsAre("shop.items"));
   EXPECT_THAT(known.keys_of("shop.items"), IsEmpty());
@@ -420,7 +433,7 @@ TEST(KnownCascades, OfTablesThatAreNotCapturedCountWhenTheyGetACapturedName) {
   known.explain({.parent = "shop.orders", .child = "aside.items"}, {});
   known.take_answer("aside.items", std::vector<CascadingKey>(), at("0-1-9"));
   EXPECT_THAT(known.keys_of("aside.items"), IsEmpty());
-  known.take_statement(statement("RENAME TABLE aside.items TO shop.items"));
+  known.take_statement(statement("RENAME TABLE aside.items TO shop.items"), at("0-1-4"));
   EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(CascadingKey{kItems.tie, "k"}));
 }
 
