@@ -69,13 +69,15 @@ void KnownCascades::take_answer(const std::string& child, const std::optional<st
   else if (by_child_.contains(child))
     dropped_.insert(child);
   if (const auto doubted = doubts_.find(child); doubted != doubts_.end()) doubted->second.is_there = answer.has_value();
-  const std::vector<CascadingKey> keys = answer.value_or(std::vector<CascadingKey>());
+  static const std::vector<CascadingKey> kNone;
+  const std::vector<CascadingKey>& keys = answer ? *answer : kNone;
   Keys& known = by_child_[child];
-  for (auto& [key, state] : known) {
-    if (std::ranges::any_of(keys, [&](const CascadingKey& there) { return is_same(there, key); })) {
-      state.until.reset();
-    } else if (!state.until) {  // an earlier answer's is nearer
-      state.until = asked_;
+  for (auto& entry : known) {
+    Until& until = entry.second.until;
+    if (std::ranges::any_of(keys, [&](const CascadingKey& there) { return is_same(there, entry.first); })) {
+      until.reset();
+    } else if (!until) {  // an earlier answer's is nearer
+      until = asked_;
       ending_.insert(child);
     }
   }
