@@ -205,7 +205,10 @@ def test_preflight_looks_at_keys_engines_triggers_and_auto_increment_of_both_sid
     regions.everywhere("CREATE TABLE test_preflight.nokey (n INT)", "CREATE TABLE test_preflight.memory (id INT PRIMARY KEY) ENGINE=MEMORY",
                        "CREATE TABLE test_preflight.counted (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY)",
                        "CREATE TRIGGER test_preflight.fires_twice AFTER INSERT ON test_preflight.counted FOR EACH ROW SET @seen = 1")
-    # As a table that no stream takes, with its default exclusions.
+    # As a table that no stream takes, with its default exclusions. A capture that sees the key tells of what it changed.
+    captures = [f"{region.name}.capture" for region in regions]
+    for capture in captures:
+        regions.lab.pause(capture)
     regions.everywhere("SET SESSION sql_log_bin = 0", "CREATE TABLE test_preflight._customers_new (id INT PRIMARY KEY)",
                        "CREATE TABLE test_preflight.visit (id INT PRIMARY KEY, customer INT, FOREIGN KEY (customer) "
                        "REFERENCES test_preflight._customers_new (id) ON DELETE SET NULL)")
@@ -225,6 +228,8 @@ def test_preflight_looks_at_keys_engines_triggers_and_auto_increment_of_both_sid
     finally:
         regions.west.database.execute(f"SET GLOBAL auto_increment_offset = {offset}")
         regions.everywhere("SET SESSION sql_log_bin = 0", "DROP DATABASE test_preflight")
+        for capture in captures:
+            regions.lab.resume(capture)
 
 
 def test_preflight_looks_at_the_kafka_clusters(regions, folder):

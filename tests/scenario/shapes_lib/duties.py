@@ -96,7 +96,7 @@ class Duties:
     def has_old_column(self, region, step):
         """A column that the statement renames is there under its old name: it was added for rows that were still on their way."""
         columns = self.columns_of(region, tuple(self.runner.named(step["table"]).split(".")))
-        texts = step["sql"][region.server] if "sql" in step else ()
+        texts = step.get("sql", {}).get(region.server, ())
         return any(old != new and old in columns for text in texts for old, new in RENAMED.findall(text))
 
     def renew(self, origin, step):
