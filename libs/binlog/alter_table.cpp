@@ -220,6 +220,12 @@ std::string upper_text(const SqlToken& token) {
   return text;
 }
 
+/// Behind DROP CONSTRAINT and DROP FOREIGN KEY; 0: the clause is neither.
+std::size_t behind_dropped_constraint(Tokens clause) {
+  if (!at(clause, 0, "DROP")) return 0;
+  return at(clause, 1, "CONSTRAINT") ? 2 : at(clause, 1, "FOREIGN") && at(clause, 2, "KEY") ? 3 : 0;
+}
+
 std::string for_people(Tokens clause) {
   if (at(clause, 0, "ADD") && !at_any(clause, 1, {"PRIMARY", "PERIOD", "SYSTEM", "CONSTRAINT"}))
     return "ALTER TABLE ... ADD of a column whose value may differ by row or by server";
@@ -245,8 +251,7 @@ AlterEffect effect_of_alter(Tokens clauses, const SqlDialect& dialect) {
 std::vector<std::string> dropped_constraints(Tokens clauses) {
   std::vector<std::string> names;
   for (const Tokens clause : split(clauses)) {
-    if (!at(clause, 0, "DROP")) continue;
-    std::size_t place = at(clause, 1, "CONSTRAINT") ? 2 : at(clause, 1, "FOREIGN") && at(clause, 2, "KEY") ? 3 : 0;
+    std::size_t place = behind_dropped_constraint(clause);
     if (place == 0) continue;
     if (at(clause, place, "IF") && at(clause, place + 1, "EXISTS")) place += 2;
     if (place < clause.size() && clause[place].is_name()) names.push_back(clause[place].text);
@@ -256,7 +261,8 @@ std::vector<std::string> dropped_constraints(Tokens clauses) {
 
 bool drops_if_exists(Tokens clauses) {
   return std::ranges::any_of(split(clauses), [](Tokens clause) {
-    return at(clause, 0, "DROP") && (at(clause, 2, "IF") || at(clause, 3, "IF"));
+    const std::size_t place = behind_dropped_constraint(clause);
+    return place != 0 && at(clause, place, "IF");
   });
 }
 

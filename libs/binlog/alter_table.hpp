@@ -20,7 +20,7 @@ struct AlterEffect {
 /// The names behind DROP FOREIGN KEY and DROP CONSTRAINT, as they were written.
 [[nodiscard]] std::vector<std::string> dropped_constraints(std::span<const SqlToken> clauses);
 
-/// Whether a clause has DROP ... IF EXISTS.
+/// Whether one of those is dropped IF EXISTS.
 [[nodiscard]] bool drops_if_exists(std::span<const SqlToken> clauses);
 
 /// Of CHANGE and RENAME COLUMN, the old name and another new one, as they were written.

@@ -375,6 +375,7 @@ TEST(Statement, constraints_that_it_is_sure_to_drop_are_named) {
   EXPECT_TRUE(classify("ALTER TABLE t DROP FOREIGN KEY IF EXISTS a").drops_if_exists);
   EXPECT_TRUE(classify("ALTER TABLE t ADD a INT, DROP CONSTRAINT IF EXISTS a").drops_if_exists);
   EXPECT_FALSE(classify("ALTER TABLE t DROP FOREIGN KEY a, ADD COLUMN IF NOT EXISTS b INT").drops_if_exists);
+  EXPECT_FALSE(classify("ALTER TABLE t DROP FOREIGN KEY a, DROP COLUMN IF EXISTS b").drops_if_exists);
   EXPECT_EQ(dropped("ALTER TABLE t DROP KEY a, DROP COLUMN b, DROP c, DROP CHECK d, DROP PRIMARY KEY"), Dropped{});
   EXPECT_EQ(dropped("ALTER TABLE t COMMENT 'DROP FOREIGN KEY a'"), Dropped{});
   EXPECT_EQ(dropped("ALTER TABLE t DROP FOREIGN KEY a /*!80000 , DROP FOREIGN KEY b */"), (Dropped{"a"}));
