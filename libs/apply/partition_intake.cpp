@@ -136,7 +136,8 @@ Intake PartitionIntake::take_changes(const std::shared_ptr<ReadBatch>& batch, Wo
   part.contained = std::move(taken->contained);
   part.overlaps = taken->overlaps;
   const Intake intake{.step = Step::kGathered, .rows = part.end, .duplicates = part.begin};
-  if (apart_ && !held_.empty() && begins_another_transaction(*batch, part.begin)) {
+  const auto gtid_of = [&](std::uint32_t at) { return batch->batch.transaction_of(batch->batch.changes()[at]).gtid; };
+  if (apart_ && !held_.empty() && gtid_of(part.begin) != held_gtid()) {
     release_all(set);
     owes_ = true;
   }
@@ -156,10 +157,10 @@ void PartitionIntake::release(WorkSet& set) {
   if (!held_.empty()) release_complete(set);
 }
 
-bool PartitionIntake::begins_another_transaction(const ReadBatch& batch, std::uint32_t at) const {
+/// Of the last change that is held.
+std::string_view PartitionIntake::held_gtid() const {
   const change::Batch& last = held_.back().batch->batch;
-  return batch.batch.transaction_of(batch.batch.changes()[at]).gtid !=
-         last.transaction_of(last.changes()[held_.back().end - 1]).gtid;
+  return last.transaction_of(last.changes()[held_.back().end - 1]).gtid;
 }
 
 // Everything before the last transaction is complete, since another one follows it.
@@ -251,8 +252,7 @@ Intake PartitionIntake::take_start(const std::shared_ptr<ReadBatch>& batch, Work
 /// whole. What an order group holds back of it is not applied by halves before the barrier.
 bool PartitionIntake::leaves_rest_to(const change::EpochStart& start) const {
   if (held_.empty()) return false;
-  const change::Batch& last = held_.back().batch->batch;
-  const auto gtid = Gtid::parse(last.transaction_of(last.changes()[held_.back().end - 1]).gtid);
+  const auto gtid = Gtid::parse(held_gtid());
   const auto begins_at = OriginPosition::parse(start.begins_at);
   return gtid && begins_at && !begins_at->contains(*gtid);
 }

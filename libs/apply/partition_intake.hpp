@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "apply/partition_tracker.hpp"
 #include "apply/progress_mark.hpp"
@@ -64,7 +65,7 @@ class PartitionIntake {
   void note_watermark(const change::Watermark& watermark, WorkSet& set);
   void release_complete(WorkSet& set);
   void release_all(WorkSet& set);
-  [[nodiscard]] bool begins_another_transaction(const ReadBatch& batch, std::uint32_t at) const;
+  [[nodiscard]] std::string_view held_gtid() const;
   [[nodiscard]] bool leaves_rest_to(const change::EpochStart& start) const;
   void include(BatchPart part, WorkSet& set);
   void go_on();

@@ -47,20 +47,15 @@ bool same_cascade(const ForeignKey& a, const ForeignKey& b) {
          action_of(a.on_update) == action_of(b.on_update) && action_of(a.on_delete) == action_of(b.on_delete);
 }
 
-/// The key ties the tables that the source's key ties.
-bool ties(const ForeignKey& key, const change::CascadingKey& named) {
-  const auto is_table = [](std::string_view schema, std::string_view table, std::string_view full_name) {
-    return full_name.size() == schema.size() + 1 + table.size() && full_name[schema.size()] == '.' &&
-           same_name(full_name.substr(0, schema.size()), schema) &&
-           same_name(full_name.substr(schema.size() + 1), table);
-  };
-  return key.cascades() && is_table(key.schema, key.table, named.tie.child) &&
-         is_table(key.parent_schema, key.parent_table, named.tie.parent);
+bool is_table(std::string_view schema, std::string_view table, std::string_view full_name) {
+  return full_name.size() == schema.size() + 1 + table.size() && full_name[schema.size()] == '.' &&
+         same_name(full_name.substr(0, schema.size()), schema) && same_name(full_name.substr(schema.size() + 1), table);
 }
 
 /// It does what the source's key does.
 bool repeats(const ForeignKey& key, const change::CascadingKey& named) {
-  return ties(key, named) &&
+  return key.cascades() && is_table(key.schema, key.table, named.tie.child) &&
+         is_table(key.parent_schema, key.parent_table, named.tie.parent) &&
          (named.columns.empty() ||
           (std::ranges::equal(key.columns, named.columns, same_name) &&
            std::ranges::equal(key.parent_columns, named.parent_columns, same_name) &&
@@ -261,10 +256,11 @@ class Judge {
   /// All that a change of this table's rows goes through at the source is named: what goes further here goes alone.
   void check_keys_of_ours() {
     for (const ForeignKey& key : target_.keys) {
-      const std::string parent = key.parent_schema + "." + key.parent_table;
       const bool is_reached =
-          same_name(parent, table_.schema + "." + table_.name) ||
-          std::ranges::any_of(source_.ties, [&](const auto& named) { return same_name(named.tie.child, parent); });
+          (same_name(key.parent_schema, table_.schema) && same_name(key.parent_table, table_.name)) ||
+          std::ranges::any_of(source_.ties, [&](const auto& named) {
+            return is_table(key.parent_schema, key.parent_table, named.tie.child);
+          });
       const bool is_named = std::ranges::any_of(source_.ties, [&](const auto& named) { return repeats(key, named); });
       if (key.cascades() && is_reached && !is_named)
         wait("it has the foreign key {} here, which the source has not: it would cascade here alone. Drop it here",

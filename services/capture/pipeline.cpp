@@ -232,6 +232,11 @@ void Pipeline::explain_keys(const binlog::Statement& statement) {
 /// Whether the statement at hand is yet to be told.
 bool Pipeline::statement_is_new() const { return parts_.history.gtid().to_string() != settings_.told_statement; }
 
+/// Where keys count that were not there yet, and others that were are not known.
+bool Pipeline::begins_in_the_past() const {
+  return settings_.keys_known_from && !parts_.history.position().contains(*settings_.keys_known_from);
+}
+
 /// Keys that the statement seems to make and that no answer of the source had: it has dropped them since, and where
 /// capture is behind both nothing says what they did meanwhile.
 void Pipeline::doubt_gone_keys(const binlog::Statement& statement) {
@@ -243,9 +248,7 @@ void Pipeline::doubt_gone_keys(const binlog::Statement& statement) {
     const std::string parent = made.table.full_name();
     const bool is_known = parts_.cascades.has_made({parent, before}, made, statement.dropped_constraints) ||
                           parts_.cascades.has_made({parent, behind}, made, {});
-    // Behind the position of a first start keys count that were not there yet.
-    const bool was_there = settings_.keys_known_from && !parts_.history.position().contains(*settings_.keys_known_from);
-    if (is_known && was_there) parts_.cascades.doubt({parent, before}, asked_at_, true);
+    if (is_known && begins_in_the_past()) parts_.cascades.doubt({parent, before}, asked_at_, true);
     if (is_known) continue;
     // It may have been there with another key, or none: then a key of it that is dropped tells.
     if (statement.may_do_nothing && is_there_)
@@ -260,11 +263,9 @@ void Pipeline::doubt_gone_keys(const binlog::Statement& statement) {
 void Pipeline::doubt_dropped_keys(const binlog::Statement& statement) {
   if (statement.dropped_constraints.empty()) return;
   const std::string child = statement.tables.front().full_name();
-  const auto unsure = [&](const OriginPosition& until) { return !parts_.history.position().contains(until); };
   const auto made = may_have_made_.find(child);
-  if (!(settings_.keys_known_from && unsure(*settings_.keys_known_from)) &&
-      !(made != may_have_made_.end() && unsure(made->second)))
-    return;
+  const bool may_be_unknown = made != may_have_made_.end() && !parts_.history.position().contains(made->second);
+  if (!begins_in_the_past() && !may_be_unknown) return;
   const bool all_known = std::ranges::all_of(statement.dropped_constraints,
                                              [&](const std::string& name) { return parts_.cascades.has(child, name); });
   if (!all_known) parts_.cascades.doubt({child, child}, asked_at_, true);
@@ -295,6 +296,11 @@ void Pipeline::learn_keys(std::string_view schema, std::string_view table, const
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) note_outside(key.tie);
   name_ties();
   begin_due_epoch();
+}
+
+void Pipeline::learn_keys_of(std::string_view full_name) {
+  const auto dot = full_name.find('.');
+  learn_keys(full_name.substr(0, dot), full_name.substr(dot + 1));
 }
 
 /// What batches name follows what is known. Ties that the numbering does not have, as of tables that were renamed,
@@ -463,8 +469,7 @@ bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
   // A key may be dropped without the binlog, or by a statement that is yet to be read: the answer tells.
   const std::vector<std::string> beyond = parts_.cascades.children_beyond(*moment.keys);
   for (const std::string& child : beyond) {
-    const auto dot = child.find('.');
-    learn_keys(std::string_view(child).substr(0, dot), std::string_view(child).substr(dot + 1));
+    learn_keys_of(child);
     if (parts_.ending.ended()) return false;
   }
   const bool may_begin = !settings_.stops_at_tails && tails_passed();
@@ -482,8 +487,7 @@ bool Pipeline::is_sure_of_keys(const PendingWatermarks::Moment& moment) {
         moment.keys_before && std::ranges::find(*moment.keys_before, key) != moment.keys_before->end();
     if (!was_there || !may_begin) continue;
     // What the watch knows may be old: a key becomes another one under its name.
-    const auto dot = key.tie.child.find('.');
-    learn_keys(std::string_view(key.tie.child).substr(0, dot), std::string_view(key.tie.child).substr(dot + 1));
+    learn_keys_of(key.tie.child);
     if (parts_.ending.ended()) return false;
     if (!parts_.cascades.is_at_source(key)) continue;
     due_.ties.push_back(key.tie);

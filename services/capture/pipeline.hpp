@@ -89,12 +89,14 @@ class Pipeline {
   void stop_at_unknown_server(std::string_view table);
   void check_statement(const binlog::Event& event);
   void look_at_keys(const binlog::Statement& statement, bool is_told);
+  [[nodiscard]] bool begins_in_the_past() const;
   void doubt_gone_keys(const binlog::Statement& statement);
   void doubt_dropped_keys(const binlog::Statement& statement);
   void follow_keys(const binlog::Statement& statement);
   void explain_keys(const binlog::Statement& statement);
   [[nodiscard]] bool statement_is_new() const;
   void learn_keys(std::string_view schema, std::string_view table, const binlog::Statement* by = nullptr);
+  void learn_keys_of(std::string_view full_name);
   void end_transaction();
   void send_what_is_due();
   void publish_watermark();
