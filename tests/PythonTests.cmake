@@ -1,4 +1,6 @@
-# Tests in Python that run on real servers. All of them are serial: each wants the machine for itself.
+# Tests in Python that run on real servers. At most two run at once, whatever ctest's --parallel is: one on the lab that
+# is shared, one that brings its own. Both lanes should take about as long: what is on the shared lab saves its start,
+# what is not runs beside it.
 #
 # farshore_python_test(FILE x_test.py LABEL integration [SHARED_LAB] [TIMEOUT s] [FULL_TIMEOUT s])
 #   one ctest entry, "<label>.<x>"; SHARED_LAB: it uses the lab that the fixture entries bring up and take down;
@@ -30,11 +32,13 @@ function(farshore_python_entry name file label timeout form shared_lab)
   set(environment "FARSHORE_BIN=${CMAKE_BINARY_DIR}" "PYTHONDONTWRITEBYTECODE=1" "FARSHORE_TEST_TIMEOUT=${timeout}"
       "FARSHORE_TEST_SANITIZER=${FARSHORE_SANITIZER}" "${form}")
   math(EXPR killed_after "${timeout} + ${FARSHORE_FIXTURES_END_SECONDS}")
+  set(lane own_lab)
   if(shared_lab)
+    set(lane shared_lab)
     list(APPEND environment "FARSHORE_TEST_LAB=${FARSHORE_TEST_LAB}")
     set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED shared_lab)
   endif()
   # 77: there is no MySQL on this machine, so that some of the tests could not run; ctest reports the entry as skipped.
-  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${killed_after} RUN_SERIAL ON SKIP_RETURN_CODE 77
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${killed_after} RESOURCE_LOCK ${lane} SKIP_RETURN_CODE 77
                        ENVIRONMENT "${environment}")
 endfunction()
