@@ -176,6 +176,8 @@ RowWriter::Result RowWriter::write_grouped(std::span<const RowOp> ops) {
     std::size_t to = from + 1;
     while (to < ops.size() && cascades(ops[to]) == checks) ++to;
     if (checks) {
+      may_have_cascaded_ |= std::ranges::any_of(ops.subspan(from, to - from),
+                                                [](const RowOp& op) { return op.change->op != change::Op::kInsert; });
       if (auto set = check_keys(true); !set) return std::unexpected(Failure::again(set.error()));
     }
     auto written = write_in_order(ops.subspan(from, to - from));

@@ -42,8 +42,14 @@ std::optional<Unbound> refusal(const change::TableRules& rules, const TableShape
 }  // namespace
 
 void TargetCatalog::forget() {
-  tables_.clear();
+  forget_tables();
   server_.reset();
+  keys_.reset();
+  keys_differ_ = false;
+}
+
+void TargetCatalog::forget_tables() {
+  tables_.clear();
   statements_ = 0;
   prepared_.reset();
 }
@@ -88,7 +94,7 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
     BoundFor use) {
   const TableShape& shape = source->shape;
   if (auto refused = refusal(rules_, shape)) return std::unexpected(std::move(*refused));
-  if (statements_ >= kMaxTables) forget();
+  if (statements_ >= kMaxTables) forget_tables();
   const Key key(source.get(), source_kind, use);
   tables_.erase(key);
   std::string statement = fmt::format("farshore_{}", statements_);
@@ -105,17 +111,16 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
     return std::unexpected(does_not_fit(
         fmt::format("table {}: its triggers cannot be seen by apply's account: {}", shape.full_name(), mend)));
   }
-  std::vector<mysql::ForeignKey> keys;
   if (source->repeats_cascades) {
-    auto read = mysql::read_foreign_keys(connection);
-    if (!read) return std::unexpected(not_now(std::move(read.error())));
-    keys = std::move(*read);
+    if (auto read = read_keys(connection); !read) return std::unexpected(not_now(std::move(read.error())));
   }
   const change::Route route = rules_.route(shape.schema, shape.name);
-  auto bound = TargetTable::bind(
-      source, source_kind,
-      {.table = **schema, .keys = keys, .null_becomes_now = server_->null_becomes_now, .account = server_->account},
-      route.merge, route.on_mismatch, use);
+  auto bound = TargetTable::bind(source, source_kind,
+                                 {.table = **schema,
+                                  .keys = source->repeats_cascades ? *keys_ : std::span<const mysql::ForeignKey>(),
+                                  .null_becomes_now = server_->null_becomes_now,
+                                  .account = server_->account},
+                                 route.merge, route.on_mismatch, use);
   if (!bound) return std::unexpected(does_not_fit(std::move(bound.error())));
   auto table = std::make_shared<const TargetTable>(std::move(*bound));
   ++statements_;
@@ -129,15 +134,39 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
 
 std::expected<void, mysql::SqlError> TargetCatalog::read_server(mysql::Connection& connection) {
   const auto rows = connection.query(
-      "SELECT VERSION() LIKE '%MariaDB%' OR NOT @@explicit_defaults_for_timestamp, SUBSTRING_INDEX(USER(), '@', 1)");
+      "SELECT VERSION() LIKE '%MariaDB%', NOT @@explicit_defaults_for_timestamp, SUBSTRING_INDEX(USER(), '@', 1)");
   if (!rows) return std::unexpected(rows.error());
   auto grants = mysql::Grants::read(connection);
   if (!grants) return std::unexpected(std::move(grants.error()));
-  server_ = {.null_becomes_now = rows->text(0, 0) == "1", .account = rows->text(0, 1), .grants = std::move(*grants)};
+  const bool is_mariadb = rows->text(0, 0) == "1";
+  server_ = {.is_mariadb = is_mariadb,
+             .null_becomes_now = is_mariadb || rows->text(0, 1) == "1",
+             .account = rows->text(0, 2),
+             .grants = std::move(*grants)};
   return {};
 }
 
+std::expected<void, mysql::SqlError> TargetCatalog::read_keys(mysql::Connection& connection) {
+  auto read = mysql::read_foreign_keys(connection);
+  if (!read) return std::unexpected(std::move(read.error()));
+  keys_differ_ |= keys_ && *keys_ != *read;
+  keys_ = std::move(*read);
+  return {};
+}
+
+std::expected<bool, mysql::SqlError> TargetCatalog::keys_still_hold(mysql::Connection& connection) {
+  if (!keys_ || (server_ && !server_->is_mariadb)) return true;
+  if (auto read = read_keys(connection); !read) return std::unexpected(std::move(read.error()));
+  const bool same = !keys_differ_;
+  if (!same) forget();
+  return same;
+}
+
 std::expected<bool, mysql::SqlError> TargetCatalog::still_holds(mysql::Connection& connection) {
+  if (keys_differ_) {
+    forget();
+    return false;
+  }
   // What was bound in this round was read under the lock.
   if (looked_in_ != round_ && prepared_) return true;
   const auto rows = connection.query("SHOW SESSION STATUS LIKE 'Com_stmt_reprepare'");

@@ -384,6 +384,9 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   if (look_) look_->begin();
   RowWriter writer(connection, parking_, limits, look_ ? &*look_ : nullptr);
   if (auto rows = writer.write(**plan, set.slices(), counts_); !rows) return rows;
+  if (writer.may_have_cascaded()) {
+    if (auto held = check_keys(); !held) return held;
+  }
   if (auto told = write_doubts(set); !told) return told;
   if (auto offsets = write_offsets(set, active_); !offsets)
     return std::unexpected(Failure::again(offsets.error()).at(kFarshore, "channel_offset"));
@@ -431,6 +434,14 @@ void WorkSetWriter::note_reason(const WorkSet& set, const std::string& sentence)
     held->row.reason = sentence;
     ++held->row.writes;
   }
+}
+
+// What has cascaded went by the keys that the tables are bound by, or all of it is taken back.
+std::expected<void, Failure> WorkSetWriter::check_keys() {
+  const auto hold = catalog_.keys_still_hold(session_->connection);
+  if (!hold) return std::unexpected(Failure::again(hold.error()));
+  if (*hold) return {};
+  return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "the target's foreign keys were changed"}));
 }
 
 // In the transaction that moves safe time to where they were known.
@@ -700,6 +711,7 @@ void WorkSetWriter::note_mismatches_of_retry(std::vector<Outcome>& outcomes) {
 
 std::expected<void, Failure> WorkSetWriter::commit_retry() {
   mysql::Connection& connection = session_->connection;
+  if (auto held = check_keys(); !held) return held;
   if (look_) {
     if (auto noted = look_->note(connection); !noted)
       return std::unexpected(

@@ -143,6 +143,7 @@ class WorkSetWriter {
   void leave_out_stale(const WorkSet& set, std::vector<Outcome>& outcomes);
   Attempt attempt(WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> write_transaction(WorkSet& set, std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<void, Failure> check_keys();
   [[nodiscard]] std::expected<void, Failure> write_doubts(const WorkSet& set);
   [[nodiscard]] std::expected<void, mysql::SqlError> write_offsets(const WorkSet& set,
                                                                    const std::vector<bool>& included);

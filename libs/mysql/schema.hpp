@@ -62,6 +62,7 @@ struct ForeignKey {
 
   /// A change of the parent changes rows of the child.
   [[nodiscard]] bool cascades() const;
+  friend bool operator==(const ForeignKey&, const ForeignKey&) = default;
 };
 
 struct TableSchema {

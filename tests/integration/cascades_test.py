@@ -18,9 +18,9 @@ DROP = "ALTER TABLE child DROP FOREIGN KEY tie"
 
 
 @pytest.fixture
-def case(regions, sources, folder):
+def case(request, regions, sources, folder):
     """Both regions have two parents and a child of each, which no key ties yet."""
-    case = Circuit(sources["mariadb"], regions.east.bootstrap, folder, sources["target"])
+    case = Circuit(sources["mariadb"], regions.east.bootstrap, folder, sources[getattr(request, "param", "target")])
     case.outside = f"outside_{case.name}"
     for server in (case.source, case.target):
         server.execute("SET SESSION sql_log_bin = 0", f"CREATE DATABASE {case.outside}", f"USE {case.outside}", PARENT,
@@ -250,6 +250,49 @@ def make_keys_that_are_asked_for(case, gate, statements, rows):
         return case.rows("child") == rows
     eventually("both are equal", equal, 60, explain=lambda: str((asked, case.rows("child"), case.progress())))
     return asked
+
+
+KEYS_HERE = {
+    "goes": ([DROP], [TIE], "a foreign key of {0}.child (parent) to {0}.parent (id)"),
+    "becomes another": ([DROP, TIE.replace("tie", "other_tie").replace("CASCADE", "SET NULL")], [DROP.replace("tie", "other_tie"), TIE],
+                        "a foreign key of {0}.child (parent) to {0}.parent (id)"),
+    "comes": ([TIE.replace("child", "other").replace("tie", "alone")], [DROP.replace("child", "other").replace("tie", "alone")],
+              "would cascade here alone"),
+}
+
+
+@pytest.mark.parametrize("case", ["target", "mysql"], indirect=True)
+@pytest.mark.parametrize("way", KEYS_HERE)
+def test_a_key_of_the_target_that_comes_or_goes_is_known_before_the_next_row(case, way):
+    """However long apply would keep what it knows of the tables."""
+    changes, mends, says = KEYS_HERE[way]
+    at_target(case, CHILD.replace("child", "other"))
+    case.execute(CHILD.replace("child", "other"))
+    for execute in (at_target, Circuit.execute):
+        execute(case, "ALTER TABLE child MODIFY parent INT NULL")
+    at_target(case, TIE)
+    case.execute(TIE)
+    config = {**case.config, "apply": {**case.config["apply"], "retry_interval": "1h"}}
+    with case.apply(config=config), case.gate() as gate, case.capture() as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO parent VALUES (1), (2), (3)", "INSERT INTO child VALUES (10, 1), (20, 2), (30, 3)",
+                     "INSERT INTO other VALUES (11, 1), (21, 2)", "DELETE FROM parent WHERE id = 3")
+        eventually("the rows arrive", lambda: case.rows("parent") == [(1,), (2,)] and case.rows("other") == [(11, 1), (21, 2)], 60,
+                   explain=lambda: str(case.progress()))
+        case.declare_equal()
+        opens(gate)
+        at_target(case, *changes)
+        case.execute("DELETE FROM parent WHERE id = 1")
+        eventually("apply waits", lambda: any(says.format(case.schema) in row["reason"] for row in case.progress()), 20,
+                   explain=lambda: f"{case.rows('child')} and {case.rows('other')} are there, the gate is open: {is_open(gate)}, {case.progress()}")
+        assert case.rows("parent") == [(1,), (2,)] and case.rows("other") == [(11, 1), (21, 2)]
+        assert {row[0] for row in case.rows("child")} == {10, 20}
+        eventually("the gate closes", lambda: not is_open(gate), 20)
+        at_target(case, *mends)
+        eventually("the delete arrives", lambda: case.rows("parent") == [(2,)], 30, explain=lambda: str(case.progress()))
+        for table in ("child", "other"):
+            assert case.rows(table) == case.source.rows(f"SELECT * FROM {case.schema}.{table} ORDER BY 1")
+        opens(gate)
 
 
 def test_a_parent_that_gets_a_name_that_no_stream_takes_closes_the_gate(case):
