@@ -343,6 +343,27 @@ TEST_F(AGroupIsWritten, AChangeThatCascadedNothingIsWrittenWithoutForeignKeyChec
   EXPECT_THAT(writes_[4], StartsWith("DELETE"));
 }
 
+TEST_F(AGroupIsWritten, WhatWentByKeysThatAreOthersByNowIsTakenBack) {
+  topic_.transaction(1);
+  on("notes", true).insert(1, "a");
+  take(topic_.end().send());
+  write();
+  ASSERT_TRUE(has_outcome(Outcome::Kind::kApplied));
+  target_.on_data([this](const std::string& statement) -> std::optional<Reply> {
+    if (statement.starts_with("DELETE")) target_.set_cascades(false);
+    return std::nullopt;
+  });
+  topic_.transaction(2);
+  on("notes", true).erase(1, "a");
+  take(topic_.end().send());
+  write();
+  ASSERT_THAT(outcomes_, SizeIs(1));
+  EXPECT_EQ(outcomes_[0].kind, Outcome::Kind::kSuspended);
+  EXPECT_EQ(outcomes_[0].row.state, progress::PartitionState::kWaitingForSchema);
+  EXPECT_EQ(outcomes_[0].row.seq, Seq(1)) << "the delete is not applied";
+  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("children would stay"));
+}
+
 TEST_F(AGroupIsWritten, AKeyChangeThatIsRefusedStopsThePartitionAndIsNotParked) {
   target_.on_data([](const std::string& statement) -> std::optional<Reply> {
     if (statement.starts_with("UPDATE")) return fails(1062, "Duplicate entry 'a' for key 'note'");
