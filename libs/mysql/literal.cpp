@@ -135,6 +135,7 @@ LiteralWriter::LiteralWriter(const Column& column, const ColumnSchema* target)
   order_.resize(labels_.size());
   std::iota(order_.begin(), order_.end(), 0);
   if (target == nullptr) return;
+  takes_invalid_ = target->data_type != "enum" && std::ranges::find(labels_, "") == labels_.end();
   into_json_ = target->data_type == "json";
   const bool is_enum = type_ == ColumnType::kEnum && target->data_type == "enum";
   if (is_enum || (type_ == ColumnType::kSet && target->data_type == "set")) find_places(target->labels(), column);
@@ -161,6 +162,10 @@ std::string_view LiteralWriter::demand(const Value& value) const {
   if (into_json_ && is_character(type_)) {
     return "its text has a number that the JSON type here would store as another, or a name twice in one object, or is "
            "not JSON";
+  }
+  if (type_ == ColumnType::kEnum && value.kind() == Value::Kind::kUint && value.as_uint() == 0) {
+    return "it is ENUM's invalid value, which a lax sql_mode stores and no ENUM column takes: mend the row at the "
+           "origin, and give the column here a text type until this change is applied, too";
   }
   if (rounds_to_ >= 0) return "the column here rounds: it has fewer digits after the point than the value";
   return "the value does not belong to it";
@@ -240,6 +245,10 @@ bool LiteralWriter::append_json(std::string_view value, std::string& out) const 
 }
 
 bool LiteralWriter::append_enum(std::uint64_t index, std::string& out) const {
+  if (index == 0 && takes_invalid_) {
+    out += "''";
+    return true;
+  }
   if (index == 0 || index > labels_.size()) return false;
   out += opening_;
   out += labels_[index - 1];

@@ -27,12 +27,12 @@ void append_text_literal(std::string_view text, std::string& out);
 void append_binary_literal(std::string_view bytes, std::string& out);
 
 /// Writes the values of one source column. What depends on the column alone is worked out once, here.
-/// Characters keep their character set by an introducer; ENUM and SET go by label, never by the source's index; FLOAT
-/// and DOUBLE are exact; DECIMAL is a number, so that a comparison is exact too. What the target's column would store
-/// as something else without an error is not written: digits that FLOAT(7,2) rounds, numbers that MySQL's JSON cannot
-/// hold. A document of MySQL's keeps the types inside when it goes into MySQL's JSON, and is text elsewhere.
-/// A SET's labels come in the order of the target's own: in any order they are stored alike, but compared they are
-/// text.
+/// Characters keep their character set by an introducer; ENUM and SET go by label, never by the source's index (ENUM's
+/// invalid value as an empty text, into a text column alone); FLOAT and DOUBLE are exact; DECIMAL is a number, so that
+/// a comparison is exact too. What the target's column would store as something else without an error is not written:
+/// digits that FLOAT(7,2) rounds, numbers that MySQL's JSON cannot hold. A document of MySQL's keeps the types inside
+/// when it goes into MySQL's JSON, and is text elsewhere. A SET's labels come in the order of the target's own: in any
+/// order they are stored alike, but compared they are text.
 class LiteralWriter {
  public:
   /// `target`: where the values go, while this is made; null: it takes them as they are.
@@ -57,6 +57,7 @@ class LiteralWriter {
   int rounds_to_ = -1;               ///< digits after the point that the target keeps of a FLOAT or DOUBLE; -1: all
   bool rounds_float_ = false;        ///< and the target is a FLOAT
   bool into_json_ = false;           ///< the target reads the text
+  bool takes_invalid_ = false;       ///< ENUM's invalid value, as an empty text, which is none of its labels
   std::string opening_;              ///< introducer and opening quote
   std::string_view comma_;           ///< between the labels of a SET; static
   std::vector<std::string> labels_;  ///< escaped

@@ -111,6 +111,23 @@ def test_a_refused_child_does_not_outlive_its_parent(regions, pair):
     assert rows(target, "test_group.pet") == []
 
 
+def test_a_value_that_no_enum_takes_stops_no_group_for_good(regions, pair):
+    """ENUM's invalid value, which a lax sql_mode stores: the sentence's own way leads on."""
+    source, target = pair
+    for region in regions:
+        behind_farshores_back(region, "DROP TABLE IF EXISTS test_group.state",
+                              "CREATE TABLE test_group.state (id INT NOT NULL PRIMARY KEY, v ENUM('a','b') NULL)")
+    source.database.as_application("SET SESSION sql_mode = ''", "INSERT INTO test_group.state VALUES (1, 'neither'), (2, 'a')")
+    row = eventually("the group's partition waits", lambda: stopped(target, source))[0]
+    assert "ENUM's invalid value" in row["reason"] and "give the column here a text type" in row["reason"]
+    source.database.as_application("UPDATE test_group.state SET v = 'b' WHERE id = 1")
+    behind_farshores_back(target, "ALTER TABLE test_group.state MODIFY v VARCHAR(10) NULL")
+    eventually("it goes on", lambda: rows(target, "test_group.state") == [(1, "b"), (2, "a")], 30, explain=target.progress)
+    behind_farshores_back(target, "ALTER TABLE test_group.state MODIFY v ENUM('a','b') NULL")
+    caught_up(regions)
+    regions.all_gates_open()
+
+
 def test_a_key_to_a_table_of_another_order_stops_no_group(regions, pair):
     """What the row refers to may come later, or be gone again: its table keeps an order of its own."""
     source, target = pair
@@ -229,6 +246,7 @@ def say_equal(target, source, table):
 
 
 def declare(target, source, table):
+    target.ctl("mismatches", "clear", "--table", table, "--execute")
     done = target.ctl("equal", "declare", "--origin", source.name, "--stream", "main", "--table", table, "--why", "the test made it so",
                       "--execute")
     assert done.returncode == 0, done.stderr

@@ -272,6 +272,21 @@ TEST(Labels, AreStoredAsTheNumberThatTheyHaveAtTheTarget) {
   EXPECT_EQ(stored(LiteralWriter(column(ColumnType::kEnum, "utf8mb4", {"a"}), &there), 1), "'a'");
 }
 
+TEST(Labels, EnumsInvalidValueIsAnEmptyTextWhereThatIsNoLabel) {
+  ColumnSchema there;
+  there.data_type = "varchar";
+  const auto stored = [&](std::vector<std::string> labels) {
+    const LiteralWriter writer(column(ColumnType::kEnum, "utf8mb4", std::move(labels)), &there);
+    std::string out;
+    return writer.append_stored(Value::of_uint(0), out) ? out : std::string(writer.demand(Value::of_uint(0)));
+  };
+  EXPECT_EQ(stored({"a", "b"}), "''");
+  EXPECT_THAT(stored({"a", ""}), testing::HasSubstr("ENUM's invalid value"));
+  there.data_type = "enum";
+  there.column_type = "enum('a','b')";
+  EXPECT_THAT(stored({"a", "b"}), testing::HasSubstr("give the column here a text type"));
+}
+
 // --- MySQL's JSON into MySQL's JSON
 
 /// The literal, or why there is none.
