@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <bit>
 #include <ranges>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "apply/parked_change.hpp"
@@ -371,6 +373,13 @@ std::expected<void, SqlError> RowLook::note(mysql::Connection& connection) {
 std::expected<void, SqlError> RowLook::doubt_equality(mysql::Connection& connection) {
   const auto closes = [](const auto& one) { return one.second.closes; };
   if (std::ranges::none_of(found_, closes)) return {};
+  // A person who declares them equal at this moment has not seen what is found: the one or the other comes first.
+  std::set<std::pair<std::string_view, std::string_view>> streams;
+  for (const auto& [name, counted] : found_ | std::views::filter(closes))
+    streams.emplace(name.partition.origin, name.partition.stream);
+  for (const auto& [origin, stream] : streams) {
+    if (auto locked = progress::lock_equality(connection, region_, origin, stream, false); !locked) return locked;
+  }
   const auto said = progress::read_equality(connection, region_);
   if (!said) return std::unexpected(said.error());
   for (const auto& [name, counted] : found_ | std::views::filter(closes)) {

@@ -7,6 +7,8 @@
 #include <tuple>
 
 #include "base/environment_error.hpp"
+#include "change/table_rules.hpp"
+#include "common/library_settings.hpp"
 #include "ctl/command.hpp"
 #include "ctl/ctl_database.hpp"
 #include "ctl/decision.hpp"
@@ -72,23 +74,58 @@ std::vector<EqualityRow> wanted(const common::Config& config, const EqualOptions
   return rows;
 }
 
+/// Why what was compared may be older than what apply has found since; empty: it is not. Tables whose mismatches are
+/// only counted do not matter.
+std::string overtaken(const common::Config& config, mysql::Connection& connection, const std::vector<EqualityRow>& said,
+                      const EqualityRow& row) {
+  const auto later =
+      progress::read_later_mismatches(connection, config.region, said, row.origin, row.stream, row.table);
+  if (!later) fail_database(config, later.error());
+  const change::TableRules rules = common::table_rules(config);
+  std::set<std::string> names;
+  std::uint64_t changes = 0;
+  std::string last_at;
+  for (const progress::LaterMismatch& mismatch : *later) {
+    if (rules.route(mismatch.schema, mismatch.table).on_mismatch != change::OnMismatch::kClose) continue;
+    names.insert(mismatch.schema + "." + mismatch.table);
+    changes += mismatch.changes;
+    last_at = std::max(last_at, mismatch.last_at);
+  }
+  if (names.empty()) return {};
+  return fmt::format(
+      "{}/{}: {} changes found rows here that were not as they should be after it was said last whether their tables "
+      "are equal, the last at {}: {}. What you compared may be older. `farshorectl mismatches clear --origin {} "
+      "--execute` (or --table), compare them again, and declare them then",
+      row.origin, row.stream, changes, last_at, progress::some_of(names), row.origin);
+}
+
 int run_say(const common::Config& config, const EqualOptions& options, bool is_equal) {
   const std::vector<EqualityRow> rows = wanted(config, options, is_equal);
   mysql::Connection connection = open_database(config);
   const std::vector<EqualityRow> said = read(config, connection, false);
+  bool is_refused = false;
   for (const EqualityRow& row : rows) {
     fmt::print("{}/{} in region {}: until now {}\n", row.origin, row.stream, config.region,
                progress::why_not_equal(said, row.origin, row.stream).value_or("equal"));
-    fmt::print("  {}: {} {}\n", options.execute ? "said" : "would be said",
+    fmt::print("  {}: {} {}\n", options.execute ? "is said" : "would be said",
                row.table.empty() ? "all of its tables are" : row.table + " is",
                is_equal ? "equal to the origin's, but for what is on its way or parked" : "not known to be equal");
+    if (!is_equal || options.execute) continue;
+    const std::string refusal = overtaken(config, connection, said, row);
+    if (refusal.empty()) continue;
+    is_refused = true;
+    fmt::print("  would be refused: {}.\n", refusal);
   }
   if (!options.execute) {
     fmt::print("Nothing was written: --execute writes it down, with your name ({}).\n", operator_name());
-    return static_cast<int>(ExitCode::kGood);
+    return static_cast<int>(is_refused ? ExitCode::kDifferences : ExitCode::kGood);
   }
   MarkedTransaction transaction(connection, config);
   for (const EqualityRow& row : rows) {
+    if (const auto locked = progress::lock_equality(connection, config.region, row.origin, row.stream, true); !locked)
+      fail_database(config, locked.error());
+    const std::string refusal = is_equal ? overtaken(config, connection, read(config, connection, false), row) : "";
+    if (!refusal.empty()) throw EnvironmentError(refusal + ". Nothing was written.", ExitCode::kDifferences);
     if (const auto added = progress::add_equality(connection, config.region, row); !added)
       fail_database(config, added.error());
   }

@@ -88,7 +88,7 @@ def test_what_finds_its_rows_is_never_counted(pair, regions):
     caught_up(regions)
     assert counted(target, source) == {}
     assert "found the row" in target.ctl("mismatches", "list").stdout
-    assert target.gate()[0]
+    regions.all_gates_open()
 
 
 def test_one_id_given_in_both_regions_closes_both_gates_and_shows_both_rows(pair, regions):
@@ -166,9 +166,14 @@ def test_updates_and_deletes_that_find_no_row_are_counted(pair, regions, table):
     eventually("the gate is closed", lambda: closed_for(target, table))
     assert [one["target"] for one in shown(target, table) if one["reason"] == "update-missing"] == [None]
     assert "UPDATEs that found no row here: 1" in target.log("apply")
-    declared = target.ctl("equal", "declare", "--origin", source.name, "--table", f"test_mismatch.{table}", "--why", "compared",
-                          "--execute")
-    assert declared.returncode == 0
+    declare = ["equal", "declare", "--origin", source.name, "--why", "compared before the update came"]
+    for words in (["--table", f"test_mismatch.{table}"], []):
+        assert "would be refused" in target.ctl(*declare, *words).stdout
+        refused = target.ctl(*declare, *words, "--execute")
+        assert refused.returncode == 4 and f"test_mismatch.{table}" in refused.stderr and "Nothing was written" in refused.stderr
+    assert closed_for(target, table)
+    target.ctl("mismatches", "clear", "--table", f"test_mismatch.{table}", "--execute")
+    assert target.ctl(*declare, "--table", f"test_mismatch.{table}", "--execute").returncode == 0
     regions.all_gates_open()
 
 
@@ -271,7 +276,7 @@ def test_a_document_is_the_same_however_it_is_spelled(pair, regions):
     target.database.execute("UPDATE test_mismatch.document SET other = JSON_ARRAY(1)", "DELETE FROM test_mismatch.document WHERE id = 8")
     caught_up(regions)
     assert counted(target, source) == {} and counted(source, target) == {}
-    assert target.gate()[0] and source.gate()[0]
+    eventually("the gates are open", lambda: target.gate()[0] and source.gate()[0])
 
 
 @contextlib.contextmanager
@@ -412,7 +417,8 @@ def test_a_rule_may_leave_the_gate_open(pair, regions):
     source.database.execute("INSERT INTO test_mismatch.warned VALUES (1, 1)")
     caught_up(regions)
     assert counted(target, source) == {("warned", "insert-exists"): 1}
-    assert not closed_for(target, "warned") and target.gate()[0]
+    assert not closed_for(target, "warned")
+    eventually("the gate is open", lambda: target.gate()[0])
 
 
 def test_a_row_that_is_there_already_is_counted_although_it_is_the_same(pair, regions):

@@ -53,6 +53,7 @@ def closed_by(region, reason):
 
 
 def declare_equal(region, origin, table):
+    region.ctl("mismatches", "clear", "--table", table, "--execute")
     declared = region.ctl("equal", "declare", "--origin", origin.name, "--table", table, "--why", "compared", "--execute")
     assert declared.returncode == 0, declared.stderr
 

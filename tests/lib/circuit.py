@@ -117,6 +117,8 @@ class Circuit:
                               timeout=60, check=False)
 
     def declare_equal(self, *words):
+        """As the page has it: what was found is forgotten before the comparison, and declared behind it."""
+        self.ctl("mismatches", "clear", "--origin", self.name, "--execute")
         done = self.ctl("equal", "declare", "--origin", self.name, *words, "--why", "the test compared them", "--execute")
         assert done.returncode == 0, done.stderr
 

@@ -120,11 +120,12 @@ class Duties:
         return None
 
     def declare_equal(self, tables):
-        """Of tables that a gate calls not-yet-equal and that were compared."""
+        """Of tables that a gate calls not-yet-equal and that are compared behind this: nothing is on its way."""
         for region in self.runner.regions:
             for stream in region.gate()[1].get("streams", []):
                 for name in sorted(tables):
                     if any(name in reason["detail"] for reason in stream["reasons"]):
+                        region.ctl("mismatches", "clear", "--origin", stream["origin"], "--table", name, "--execute")
                         said = region.ctl("equal", "declare", "--origin", stream["origin"], "--table", name, "--why",
                                           "compared row by row", "--execute")
                         self.runner.note(f"{region.name}: equal declare --origin {stream['origin']} --table {name}: "
