@@ -176,6 +176,14 @@ Resolver::Result Resolver::take_source(mysql::Connection& connection, const prog
                                        const Request& request, const ParkedChange& change) {
   const auto op = retry_.op_of(connection, progress, change);
   if (!op) return std::unexpected(op.error());
+  if (op->target->source().repeats_cascades) {
+    return Answer{.done = false,
+                  .outcome =
+                      "refused: the table's rows go and change with those of others by foreign keys that "
+                      "cascade, and the origin does not log that: whether it still has this row is not known "
+                      "here. Compare the row with the origin's, write it here by hand where it differs "
+                      "(SET SESSION sql_log_bin=0), and discard this one; or keep-target"};
+  }
   const auto plan = what_goes(connection, *op);
   if (!plan) return std::unexpected(failure_of(plan.error()));
   if (request.dry_run) return Answer{.done = false, .outcome = *plan};

@@ -102,7 +102,9 @@ void declare(FieldVisitor& v, TableRuleConfig& rule) {
          TextKind::kPattern, rule.match);
   v.text({"stream", "Stream of these tables; without it the streams' own patterns decide."}, TextKind::kName,
          rule.stream);
-  v.text({"group", "Order group: its tables share one partition and keep whole transactions in source order."},
+  v.text({"group",
+          "Order group: its tables share one partition and keep whole transactions in source order. Not with merge: "
+          "immutable."},
          TextKind::kName, rule.group);
   v.text({"entity", "Column of each table's primary key whose value alone chooses the partition, such as user_id."},
          TextKind::kFree, rule.entity);

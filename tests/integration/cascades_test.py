@@ -295,6 +295,32 @@ def test_a_key_of_the_target_that_comes_or_goes_is_known_before_the_next_row(cas
         opens(gate)
 
 
+def test_a_conflict_brings_no_child_back_that_a_cascade_took(case):
+    """Whether the origin has the row still, nobody here knows."""
+    at_target(case, TIE)
+    case.execute(TIE)
+    config = {**case.config, "tables": [{"match": f"{case.schema}.child", "merge": "immutable"}]}
+    capture_config = {**case.capture_config(), "tables": config["tables"]}
+    conflicts = lambda: case.target.records(f"SELECT * FROM farshore.conflict WHERE origin = '{case.name}'")  # noqa: E731
+    with case.apply(config=config), case.gate(config=config), case.capture(config=capture_config) as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO parent VALUES (1), (2)")
+        eventually("the rows arrive", lambda: case.rows("parent") == [(1,), (2,)])
+        at_target(case, "INSERT INTO child VALUES (10, 2)")
+        case.execute("INSERT INTO child VALUES (10, 1)")
+        eventually("they clash", conflicts, 30, explain=lambda: str(case.progress()))
+        case.execute("DELETE FROM parent WHERE id = 1", "INSERT INTO parent VALUES (1), (3)")
+        eventually("the delete arrives", lambda: (3,) in case.rows("parent"))
+        case.config = config
+        done = case.ctl("conflicts", "take-source", "--table", f"{case.schema}.child", "--key", "10", "--execute")
+        assert "foreign keys that cascade" in done.stdout + done.stderr, done
+        assert case.rows("child") == [(10, 2)] and conflicts()
+        at_target(case, "DELETE FROM child WHERE id = 10")   # as at the origin
+        done = case.ctl("conflicts", "discard", "--table", f"{case.schema}.child", "--key", "10", "--execute")
+        assert not conflicts(), done
+        assert case.rows("child") == case.source.rows(f"SELECT * FROM {case.schema}.child") == []
+
+
 def test_a_parent_that_gets_a_name_that_no_stream_takes_closes_the_gate(case):
     moved = [f"DROP TABLE {case.outside}.parent", f"RENAME TABLE parent TO {case.outside}.parent"]
     with case.apply(), case.gate() as gate:

@@ -61,7 +61,7 @@ database:
   tls: {mode: verify, ca: /ca.pem}
 kafka: {bootstrap: "k1:9092,k2:9092", replication_factor: 2, properties: {security.protocol: ssl, retries: 3}}
 streams: {core: {tables: ["pay.*", "shop.order?"], partitions: 16, retention: 36h}}
-tables: [{match: "pay.*", stream: core, group: pay, merge: immutable}]
+tables: [{match: "pay.*", stream: core, group: pay}, {match: "log.*", merge: immutable}]
 capture: {batch_bytes: 1MiB, compression: zstd, watermark_interval: 250ms}
 http: {gate: "0.0.0.0:0"}
 log: {level: debug, format: text}
@@ -73,7 +73,7 @@ log: {level: debug, format: text}
   EXPECT_EQ(config.kafka.properties.at("retries"), "3");
   EXPECT_FALSE(config.streams.contains("main")) << "given streams replace the default one";
   EXPECT_EQ(config.streams.at("core").retention, 36h);
-  EXPECT_EQ(config.tables.at(0).merge, change::MergeRule::kImmutable);
+  EXPECT_EQ(config.tables.at(1).merge, change::MergeRule::kImmutable);
   EXPECT_EQ(config.capture.batch_bytes, 1024U * 1024);
   EXPECT_EQ(config.capture.compression, Compression::kZstd);
   EXPECT_EQ(config.http.gate.port, 0);
@@ -150,6 +150,8 @@ TEST(Config, RefusesNamesThatDoNotExistAndValuesThatDoNotFit) {
               HasSubstr("names the stream \"core\", which streams does not have"));
   EXPECT_THAT(refusal_of(least + "tables: [{match: \"a.b\", group: g, entity: user_id}]\n"),
               HasSubstr("has both group and entity"));
+  EXPECT_THAT(refusal_of(least + "tables: [{match: \"a.b\", group: g, merge: immutable}]\n"),
+              HasSubstr("has the order group \"g\" and merge immutable"));
   EXPECT_THAT(refusal_of(least + "streams: {a: {tables: [\"a.*\"]}, b: {tables: [\"b.*\"]}}\n"
                                  "tables: [{match: \"a.*\", group: g}, {match: \"b.*\", group: g}]\n"),
               HasSubstr("for \"a.*\" has the order group \"g\" and no stream"));
