@@ -4,6 +4,7 @@ What came in that way is not the origin's own: it is left out and counted, or pu
 """
 
 import itertools
+import json
 import signal
 
 import pytest
@@ -118,6 +119,9 @@ def test_a_source_that_replicates_is_refused_and_one_that_begins_to_is_stopped(r
         capture.wait_ready()
         pair.replicate()
         eventually("it stops with the reason", lambda: "replication is from" in str(capture.readiness()[1]), 20)
+    told = json.loads(case.ctl("preflight", "--output", "json", config=case.capture_config()).stdout)
+    (found,) = [one for one in told["findings"] if one["what"].endswith("replication")]
+    assert found["verdict"] == "mend" and "foreign_servers" in found["mend"], found
     with case.capture() as capture:
         assert capture.exit_code() == 1
         assert "foreign_servers" in capture.log.read_text()

@@ -110,9 +110,9 @@ class Circuit:
     def gate(self, *arguments, config=None):
         return Service("gate", config or self.config, self.folder, *arguments)
 
-    def ctl(self, *words):
+    def ctl(self, *words, config=None):
         """farshorectl with the circuit's configuration."""
-        file = write_config(self.folder, self.config, "ctl.yaml")
+        file = write_config(self.folder, config or self.config, "ctl.yaml")
         return subprocess.run([str(tools.farshore_binary("farshorectl")), "--config", str(file), *words], capture_output=True, text=True,
                               timeout=60, check=False)
 
