@@ -149,6 +149,7 @@ std::expected<void, mysql::SqlError> TargetCatalog::read_server(mysql::Connectio
 std::expected<void, mysql::SqlError> TargetCatalog::read_keys(mysql::Connection& connection) {
   auto read = mysql::read_foreign_keys(connection);
   if (!read) return std::unexpected(std::move(read.error()));
+  std::erase_if(*read, [](const mysql::ForeignKey& key) { return !key.cascades(); });
   keys_differ_ |= keys_ && *keys_ != *read;
   keys_ = std::move(*read);
   return {};

@@ -88,8 +88,8 @@ class TargetCatalog {
   const std::chrono::milliseconds max_age_;
   std::map<Key, Entry> tables_;
   std::optional<Server> server_;
-  std::optional<std::vector<mysql::ForeignKey>>
-      keys_;                    ///< the server's, by which tables are bound; none: none needs them
+  /// The server's that cascade, by which tables are bound; none: not asked yet.
+  std::optional<std::vector<mysql::ForeignKey>> keys_;
   bool keys_differ_ = false;    ///< some are bound by keys that are not those
   std::size_t statements_ = 0;  ///< prepared ones, and the number in the next one's name
   std::uint64_t round_ = 1;

@@ -81,6 +81,7 @@ sql::ConnectOptionsMap options_of(const DatabaseEndpoint& endpoint, const std::s
 std::string session_statement(const SessionSettings& settings) {
   std::string sql =
       "SET NAMES utf8mb4, time_zone='+00:00', lc_messages='en_US', sql_quote_show_create=1, "
+      "sql_select_limit=18446744073709551615, "
       "sql_mode='STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES'";
   if (settings.wait_timeout.count() > 0) sql += fmt::format(", wait_timeout={}", settings.wait_timeout.count());
   if (settings.lock_wait_timeout.count() > 0) {
