@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
+
+#include "base/check.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -91,7 +92,7 @@ PartitionIntake::PartitionIntake(const progress::ProgressRow& row, const WholeTr
     : tracker_(row), mark_(row), whole_(whole) {}
 
 Intake PartitionIntake::take(const std::shared_ptr<ReadBatch>& batch, change::TableCache& tables, WorkSet& set) {
-  assert(!at_barrier_);
+  FARSHORE_CHECK(!at_barrier_);
   const auto header = change::decode_header(batch->header);
   if (!header) {
     return stop(
@@ -258,7 +259,7 @@ bool PartitionIntake::leaves_rest_to(const change::EpochStart& start) const {
 }
 
 void PartitionIntake::enter_epoch(const progress::ProgressRow& row) {
-  assert(at_barrier_ && held_.empty());
+  FARSHORE_CHECK(at_barrier_ && held_.empty());
   tracker_.enter_epoch(row);
   mark_.enter_epoch(row);
   at_barrier_ = false;

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
+
+#include "base/check.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -55,7 +56,7 @@ void PartitionTracker::remember_contained(const ProgressRow& row) {
 }
 
 void PartitionTracker::enter_epoch(const ProgressRow& row) {
-  assert(row.epoch.epoch > epoch_.epoch && row.seq == Seq(0));
+  FARSHORE_CHECK(row.epoch.epoch > epoch_.epoch && row.seq == Seq(0), row.epoch.epoch, epoch_.epoch, row.seq);
   epoch_ = row.epoch;
   seq_ = row.seq;
   remember_contained(row);
@@ -103,7 +104,7 @@ Verdict PartitionTracker::judge_other_epoch(const BatchHeader& header) const {
 }
 
 Verdict PartitionTracker::judge_start(const change::Batch& batch) const {
-  assert(batch.header().kind == BatchKind::kEpochStart && batch.epoch_start());
+  FARSHORE_CHECK(batch.header().kind == BatchKind::kEpochStart && batch.epoch_start(), batch.header().kind);
   const change::EpochStart& start = *batch.epoch_start();
   Verdict barrier{.kind = Kind::kBarrier, .state = PartitionState::kAtBarrier, .reason = {}};
   const auto own_end = std::ranges::find_if(start.continued, [&](const change::PartitionEnd& end) {
@@ -146,8 +147,10 @@ Verdict PartitionTracker::judge_start(const change::Batch& batch) const {
 }
 
 std::expected<PartitionTracker::Taken, std::string> PartitionTracker::take(const change::Batch& batch) {
-  assert(batch.header().kind == BatchKind::kChanges && batch.header().id == epoch_);
-  assert(batch.header().first_seq <= seq_.next() && batch.header().last_seq() > seq_);
+  FARSHORE_CHECK(batch.header().kind == BatchKind::kChanges && batch.header().id == epoch_, batch.header().kind,
+                 batch.header().id.epoch, epoch_.epoch);
+  FARSHORE_CHECK(batch.header().first_seq <= seq_.next() && batch.header().last_seq() > seq_, batch.header().first_seq,
+                 batch.header().last_seq(), seq_);
   if (!are_positions(batch)) return std::unexpected("it holds a text that is neither GTID nor position");
   Taken taken;
   taken.first = static_cast<std::uint32_t>(seq_.raw() + 1 - batch.header().first_seq.raw());

@@ -1,9 +1,9 @@
 #include "apply/progress_mark.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <string_view>
 
+#include "base/check.hpp"
 #include "base/gtid.hpp"
 
 namespace farshore::apply {
@@ -36,7 +36,7 @@ std::string position_before(const change::Batch& batch, const change::ChangeView
 }  // namespace
 
 void ProgressMark::include(const change::Batch& batch, std::uint32_t end, bool contained, bool overlaps) {
-  assert(end > 0 && end <= batch.changes().size());
+  FARSHORE_CHECK(end > 0 && end <= batch.changes().size(), end, batch.changes().size());
   const change::ChangeView& last = batch.changes()[end - 1];
   const change::TransactionView& transaction = batch.transaction_of(last);
   row_.seq = last.seq;

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
 #include "apply/error_policy.hpp"
+#include "base/check.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -52,6 +52,12 @@ Failure cannot_look(const SqlError& error, const RowOp& op) {
       .at(shape);
 }
 
+std::string at_hand(const RowOp& op, const progress::PartitionKey& partition) {
+  return fmt::format("{} of {}, transaction {} ordinal {}, of {}", change::to_string(op.change->op),
+                     op.change->table->shape.full_name(), op.batch->transaction_of(*op.change).gtid,
+                     op.change->ordinal.raw(), partition.to_string());
+}
+
 std::uint32_t first_slice(const WritePlan& plan) {
   for (const WritePlan::Table& table : plan.tables) {
     if (!table.ops.empty()) return table.ops.front().slice;
@@ -63,6 +69,7 @@ std::uint32_t first_slice(const WritePlan& plan) {
 
 std::expected<void, Failure> RowWriter::write(const WritePlan& plan, std::span<const Slice> slices,
                                               std::vector<SliceCounts>& counts) {
+  FARSHORE_CHECK(counts.size() == slices.size() && !is_retry_, counts.size(), slices.size());
   slices_ = slices;
   counts_ = &counts;
   if (auto looked = look_at_samples(plan); !looked) return looked;
@@ -227,6 +234,7 @@ RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
       ++to;
       if (!well_formed) break;
     }
+    FARSHORE_CHECK(to > from, from, ops.size(), limits_.rows, limits_.bytes);
     if (deletes) sql_ += target.delete_tail();
     if (form == Form::kUpsert) sql_ += target.upsert_tail();
     if (auto written = write_statement(form, ops.subspan(from, to - from), well_formed); !written) return written;
@@ -265,7 +273,9 @@ RowWriter::Result RowWriter::write_rows(std::span<const RowOp> ops) {
 }
 
 RowWriter::Result RowWriter::write_row(const RowOp& op) {
+  FARSHORE_CHECK(op.target != nullptr && op.slice < slices_.size(), op.slice, slices_.size());
   const progress::PartitionKey& partition = slices_[op.slice].key;
+  const AtHand at_hand_here([&] { return at_hand(op, partition); });
   if (is_looking() && looked_ == Looked::kNo) {
     if (auto looked = look_at(op); !looked) return looked;
   }

@@ -1,7 +1,8 @@
 #include "apply/work_set.hpp"
 
-#include <cassert>
 #include <utility>
+
+#include "base/check.hpp"
 
 namespace farshore::apply {
 
@@ -15,7 +16,8 @@ std::uint32_t WorkSet::open_slice(const progress::ProgressRow& base) {
 }
 
 void WorkSet::add(BatchPart part) {
-  assert(part.slice < slices_.size() && part.begin < part.end && part.end <= part.batch->batch.changes().size());
+  FARSHORE_CHECK(part.slice < slices_.size() && part.begin < part.end && part.end <= part.batch->batch.changes().size(),
+                 part.slice, part.begin, part.end);
   Slice& slice = slices_[part.slice];
   slice.rows += part.rows();
   for (std::uint32_t i = part.begin; i < part.end && !part.contained.empty(); ++i) slice.contained += part.contained[i];

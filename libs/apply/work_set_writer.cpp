@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
 #include "apply/barrier_store.hpp"
 #include "apply/error_policy.hpp"
 #include "apply/progress_mark.hpp"
+#include "base/check.hpp"
 #include "base/pause.hpp"
 #include "mysql/literal.hpp"
 #include "progress/doubts.hpp"
@@ -41,6 +41,14 @@ constexpr std::string_view kMovedByAnother = "another apply process has written 
 std::optional<RowLook> look_of(const WriterSettings& settings, TargetCatalog& catalog) {
   if (settings.look_at == change::LookAt::kNone) return std::nullopt;
   return std::optional<RowLook>(std::in_place, settings.region, settings.look_at == change::LookAt::kAll, catalog);
+}
+
+std::string at_hand(const WorkSet& set) {
+  std::string all;
+  for (const Slice& slice : set.slices())
+    all += fmt::format("{}{} epoch {} seq {} to {}", all.empty() ? "work set of " : ", ", slice.key.to_string(),
+                       slice.next.epoch.epoch.raw(), slice.base_seq.raw(), slice.next.seq.raw());
+  return all;
 }
 
 bool same_row(const ProgressRow& a, const ProgressRow& b) {
@@ -186,6 +194,7 @@ std::expected<void, Failure> WorkSetWriter::load_one(const LoadRequest& request,
     return std::unexpected(claimed ? Failure::of_slice(0, PartitionState::kApplying, std::string(kMovedByAnother))
                                    : Failure::again(claimed.error()).at(kFarshore, kProgress));
   }
+  FARSHORE_CHECK(row.key == request.key && row.owner == settings_.owner, row.key.to_string(), row.owner);
   goes_on();
   const auto offset = read_offset(request);
   const auto parked = parking_.load(session_->connection, request.key);
@@ -281,6 +290,7 @@ void WorkSetWriter::release(const PartitionKey& key) {
 // --- writing
 
 void WorkSetWriter::write(WorkSet& set, std::vector<Outcome>& outcomes, const std::stop_token& stop) {
+  const AtHand at_hand_here([&] { return at_hand(set); });
   leave_out_stale(set, outcomes);
   stuck_.begin();
   schema_is_fresh_ = false;
@@ -363,6 +373,8 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   for (std::size_t i = 0; i < active_.size(); ++i) {
     if (!active_[i]) continue;
     Slice& slice = set.slices()[i];
+    FARSHORE_CHECK(slice.next.epoch == slice.base_epoch && slice.next.seq >= slice.base_seq, slice.base_seq,
+                   slice.next.seq);
     slice.next.owner = settings_.owner;
     slice.next.writes = held_.at(slice.key).row.writes + 1;
     const auto advanced = store.advance(held_.at(slice.key).row, slice.next);
@@ -518,6 +530,7 @@ void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
 
 void WorkSetWriter::applied(const Slice& slice, const SliceCounts& counts, std::vector<Outcome>& outcomes) {
   Held& held = held_.at(slice.key);
+  FARSHORE_CHECK(held.row.epoch == slice.base_epoch && held.row.seq == slice.base_seq, held.row.seq, slice.base_seq);
   held.row = slice.next;
   if (slice.next_offset) held.offset = slice.next_offset;
   if (slice.arrival) {
@@ -641,6 +654,7 @@ std::expected<bool, SqlError> WorkSetWriter::pass_barrier(const PartitionKey& ke
   }
   ProgressRow next = entered(held.row, barrier.epoch, barrier.start.begins_at);
   next.owner = settings_.owner;
+  FARSHORE_CHECK(next.epoch == barrier.epoch && next.seq == Seq(0), next.epoch.epoch, next.seq);
   const auto advanced = ProgressStore(session_->connection, settings_.region).advance(held.row, next);
   if (!advanced || !*advanced) return advanced;
   auto entered = barriers.enter(key.origin, barrier, *facts, settings_.rules);
@@ -691,6 +705,7 @@ void WorkSetWriter::note_mismatches(const WorkSet& set) {
   if (!look_) return;
   for (const RowLook::Found& found : look_->committed()) {
     const auto slice = std::ranges::find(set.slices(), found.partition, &Slice::key);
+    FARSHORE_CHECK(slice != set.slices().end(), found.partition.to_string());
     MismatchCounts& counts = counts_[static_cast<std::size_t>(slice - set.slices().begin())].mismatches;
     for (std::size_t i = 0; i < kMismatches; ++i) counts[i] += found.counts[i];
     if (!found.sentence.empty()) notice_(NoticeLevel::kWarning, found.sentence);
@@ -722,6 +737,7 @@ std::expected<void, Failure> WorkSetWriter::commit_retry() {
 }
 
 void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vector<Outcome>& outcomes) {
+  const AtHand at_hand_here([&] { return "what is parked of " + key.to_string(); });
   const auto retried = retry_parked_changes(key, held, outcomes);
   if (!retried) return on_failed_try(key, held, retried.error(), outcomes);
   held.parked_pause = 0ms;

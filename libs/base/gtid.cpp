@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <charconv>
 #include <iterator>
 #include <limits>
+
+#include "base/check.hpp"
 
 namespace farshore {
 namespace {
@@ -315,19 +316,19 @@ bool OriginPosition::contains(const OriginPosition& other) const {
 }
 
 void OriginPosition::add(const Gtid& gtid) {
-  assert(!gtid.empty());
+  FARSHORE_CHECK(!gtid.empty());
   if (gtid.kind == ServerKind::kMysql) {
-    assert(domains_.empty());
+    FARSHORE_CHECK(domains_.empty());
     add_number(intervals_of(sources_, gtid.uuid), gtid.number);
   } else {
-    assert(sources_.empty());
+    FARSHORE_CHECK(sources_.empty());
     add_domain(domains_, {gtid.domain, gtid.server_id, gtid.number});
   }
 }
 
 void OriginPosition::add(const OriginPosition& other) {
-  assert(other.sources_.empty() || domains_.empty());
-  assert(other.domains_.empty() || sources_.empty());
+  FARSHORE_CHECK(other.sources_.empty() || domains_.empty());
+  FARSHORE_CHECK(other.domains_.empty() || sources_.empty());
   for (const Source& source : other.sources_) {
     std::vector<Interval>& ours = intervals_of(sources_, source.uuid);
     ours.insert(ours.end(), source.intervals.begin(), source.intervals.end());

@@ -1,8 +1,8 @@
 #include "binlog/column_decoders.hpp"
 
-#include <cassert>
 #include <cstring>
 
+#include "base/check.hpp"
 #include "binlog/big_endian.hpp"
 #include "binlog/json_text.hpp"
 #include "binlog/text_arena.hpp"
@@ -128,7 +128,7 @@ ColumnPlan integer_plan(std::uint32_t width, bool is_unsigned) {
     case 3: return is_unsigned ? plan_of(decode_mask, 3) : plan_of(decode_signed_24);
     case 4: return plan_of(is_unsigned ? decode_unsigned<std::uint32_t> : decode_signed<std::int32_t>);
     default:
-      assert(width == 8);
+      FARSHORE_CHECK(width == 8);
       return plan_of(is_unsigned ? decode_unsigned<std::uint64_t> : decode_signed<std::int64_t>);
   }
 }
@@ -138,12 +138,12 @@ ColumnPlan double_plan() { return plan_of(decode_double); }
 ColumnPlan year_plan() { return plan_of(decode_year); }
 
 ColumnPlan bit_plan(std::uint32_t bits) {
-  assert(bits >= 1 && bits <= 64);
+  FARSHORE_CHECK(bits >= 1 && bits <= 64);
   return plan_of(decode_bits, (bits + 7) / 8);
 }
 
 ColumnPlan mask_plan(std::uint32_t width) {
-  assert(width >= 1 && width <= 8);
+  FARSHORE_CHECK(width >= 1 && width <= 8);
   return plan_of(decode_mask, width);
 }
 
@@ -152,14 +152,14 @@ ColumnPlan string_plan(std::uint32_t prefix) {
     case 1: return plan_of(decode_string<1>);
     case 2: return plan_of(decode_string<2>);
     case 3: return plan_of(decode_string<3>);
-    default: assert(prefix == 4); return plan_of(decode_string<4>);
+    default: FARSHORE_CHECK(prefix == 4); return plan_of(decode_string<4>);
   }
 }
 
 ColumnPlan binary_plan(std::uint32_t size) { return plan_of(decode_binary, size); }
 
 ColumnPlan json_plan(std::uint32_t prefix) {
-  assert(prefix >= 1 && prefix <= 4);
+  FARSHORE_CHECK(prefix >= 1 && prefix <= 4);
   return plan_of(decode_json, prefix);
 }
 

@@ -4,9 +4,9 @@
 // described in strings/decimal.cc.
 
 #include <array>
-#include <cassert>
 #include <cstring>
 
+#include "base/check.hpp"
 #include "binlog/big_endian.hpp"
 #include "binlog/column_decoders.hpp"
 #include "binlog/decimal.hpp"
@@ -95,7 +95,7 @@ std::size_t put_decimal(const char* stored, std::uint32_t precision, std::uint32
 }
 
 ColumnPlan decimal_plan(std::uint32_t precision, std::uint32_t scale) {
-  assert(is_decimal(precision, scale));
+  FARSHORE_CHECK(is_decimal(precision, scale));
   return {.decode = decode_decimal,
           .size = static_cast<std::uint32_t>(decimal_bytes(precision, scale)),
           .precision = static_cast<std::uint16_t>(precision),

@@ -8,12 +8,12 @@
 #include <mysql.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cctype>
 #include <concepts>
 #include <cstring>
 #include <memory>
 
+#include "base/check.hpp"
 #include "binlog/dump_session.hpp"
 
 namespace farshore::binlog {
@@ -73,7 +73,7 @@ std::string session_sql(ServerKind kind, const OriginPosition& start, const Stre
       "SET @source_binlog_checksum='CRC32', @master_binlog_checksum='CRC32', @source_heartbeat_period={}, "
       "@master_heartbeat_period={}",
       heartbeat_ns, heartbeat_ns);
-  assert(is_uuid_text(options.replica_uuid));
+  FARSHORE_CHECK(is_uuid_text(options.replica_uuid));
   if (!options.replica_uuid.empty()) {
     sql += fmt::format(", @replica_uuid='{}', @slave_uuid='{}'", options.replica_uuid, options.replica_uuid);
   }
@@ -98,7 +98,7 @@ std::string encode_gtid_set(const OriginPosition& position) {
 
 std::expected<void, StreamError> request_dump(st_mysql* mysql, ServerKind kind, const OriginPosition& start,
                                               const StreamOptions& options) {
-  assert(options.server_id != 0);
+  FARSHORE_CHECK(options.server_id != 0);
   if (!options.source_identity.empty()) {
     if (auto same = check_identity(mysql, kind, options.source_identity); !same) return same;
   }

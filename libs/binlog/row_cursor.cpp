@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cassert>
+#include "base/check.hpp"
 
 namespace farshore::binlog {
 
 void RowCursor::start(const RowsEvent& event) {
-  assert(event.table != nullptr && event.table->captured && event.table->problem.empty());
+  FARSHORE_CHECK(event.table != nullptr && event.table->captured && event.table->problem.empty());
   table_ = event.table;
   op_ = event.op;
   at_ = event.rows.data();

@@ -9,11 +9,11 @@
 #include "binlog/temporal.hpp"
 
 #include <array>
-#include <cassert>
 #include <chrono>
 #include <cstring>
 #include <string_view>
 
+#include "base/check.hpp"
 #include "binlog/big_endian.hpp"
 #include "binlog/column_decoders.hpp"
 #include "binlog/digits.hpp"
@@ -147,7 +147,7 @@ const char* decode_timestamp(const ColumnPlan& plan, const char* at, const char*
 }
 
 ColumnPlan temporal_plan(ColumnDecoder decode, std::uint32_t whole_bytes, std::uint32_t digits) {
-  assert(digits <= 6);
+  FARSHORE_CHECK(digits <= 6);
   return {.decode = decode,
           .size = whole_bytes + fraction_bytes(digits),
           .precision = 0,

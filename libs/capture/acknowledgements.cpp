@@ -1,6 +1,6 @@
 #include "capture/acknowledgements.hpp"
 
-#include <cassert>
+#include "base/check.hpp"
 
 namespace farshore::capture {
 
@@ -8,7 +8,7 @@ void Acknowledgements::acknowledged(std::uint64_t ticket, KafkaOffset offset) {
   Lane& lane = lanes_[slot_of(ticket).raw()];
   ++lane.acknowledged;
   --in_flight_;
-  assert((lane.acknowledged & kRecordMask) == (ticket & kRecordMask));
+  FARSHORE_CHECK((lane.acknowledged & kRecordMask) == (ticket & kRecordMask));
   lane.behind = offset.next();
   if (!cut_is_open_ || lane.acknowledged > lane.cut) return;
   lane.behind_cut = lane.behind;
@@ -16,7 +16,7 @@ void Acknowledgements::acknowledged(std::uint64_t ticket, KafkaOffset offset) {
 }
 
 void Acknowledgements::open_cut() {
-  assert(!cut_is_open_);
+  FARSHORE_CHECK(!cut_is_open_);
   cut_is_open_ = true;
   uncovered_ = 0;
   for (Lane& lane : lanes_) {
@@ -27,7 +27,7 @@ void Acknowledgements::open_cut() {
 }
 
 std::vector<std::optional<KafkaOffset>> Acknowledgements::close_cut() {
-  assert(covered());
+  FARSHORE_CHECK(covered());
   cut_is_open_ = false;
   std::vector<std::optional<KafkaOffset>> offsets;
   for (const Lane& lane : lanes_) offsets.push_back(lane.behind_cut);

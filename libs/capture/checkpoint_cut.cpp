@@ -1,7 +1,8 @@
 #include "capture/checkpoint_cut.hpp"
 
 #include <algorithm>
-#include <cassert>
+
+#include "base/check.hpp"
 
 namespace farshore::capture {
 
@@ -15,7 +16,7 @@ CheckpointCut::CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> t
       cascades_(cascades),
       next_(std::move(base)),
       tail_passed_(writers.size(), 0) {
-  assert(next_.partitions.size() == writers_.size() && tail_ends_.size() == writers_.size());
+  FARSHORE_CHECK(next_.partitions.size() == writers_.size() && tail_ends_.size() == writers_.size());
 }
 
 void CheckpointCut::open(const SourceHistory& history) {
@@ -28,7 +29,7 @@ void CheckpointCut::open(const SourceHistory& history) {
   if (shapes_ != nullptr && shapes_->count() != next_.known_keys.size()) next_.known_keys = shapes_->known();
   if (cascades_ != nullptr) next_.cascades = cascades_->all();
   for (std::size_t i = 0; i < writers_.size(); ++i) {
-    assert(writers_[i].builder().empty());
+    FARSHORE_CHECK(writers_[i].builder().empty());
     next_.partitions[i].next_seq = writers_[i].next_seq();
     tail_passed_[i] = writers_[i].tail_passed() ? 1 : 0;
   }

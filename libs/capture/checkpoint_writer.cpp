@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cassert>
+#include "base/check.hpp"
 
 namespace farshore::capture {
 
@@ -18,7 +18,7 @@ CheckpointWriter::CheckpointWriter(std::unique_ptr<kafka::TransactionalProducer>
     : producer_(std::move(producer)), topic_(std::move(topic)), ending_(ending), metrics_(metrics) {}
 
 void CheckpointWriter::submit(change::Checkpoint checkpoint) {
-  assert(!busy());
+  FARSHORE_CHECK(!busy());
   busy_.store(true, std::memory_order_release);
   {
     const std::lock_guard lock(mutex_);

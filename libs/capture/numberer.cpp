@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
-#include <cassert>
 #include <limits>
 
+#include "base/check.hpp"
 #include "change/key.hpp"
 #include "change/limits.hpp"
 
@@ -45,7 +45,7 @@ void Numberer::begin(const change::SourceTransaction& transaction) {
 }
 
 std::optional<RowsRefusal> Numberer::add(const binlog::RowsEvent& rows) {
-  assert(transaction_ != nullptr && rows.table->captured);
+  FARSHORE_CHECK(transaction_ != nullptr && rows.table->captured);
   const auto table = router_.find(*rows.table);
   if (!table) return table.error();
   cursor_.start(rows);

@@ -1,11 +1,11 @@
 #include "capture/partition_writer.hpp"
 
-#include <cassert>
+#include "base/check.hpp"
 
 namespace farshore::capture {
 
 void PartitionWriter::start(EpochId id, Seq next_seq, PublishedEnd published) {
-  assert(builder_.empty());
+  FARSHORE_CHECK(builder_.empty());
   guard_ = TailGuard(std::move(published));
   id_ = id;
   next_seq_ = next_seq;
@@ -26,7 +26,7 @@ bool PartitionWriter::append(const change::SourceTransaction& transaction,
   }
   builder_.append(transaction, table, change);
   next_seq_ = next_seq_.next();
-  assert(builder_.next_seq() == next_seq_);
+  FARSHORE_CHECK(builder_.next_seq() == next_seq_, builder_.next_seq(), next_seq_);
   return true;
 }
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 
+#include "base/check.hpp"
 #include "change/limits.hpp"
 
 namespace farshore::capture {
@@ -168,7 +168,7 @@ void Publisher::on_delivery(const kafka::Delivery& delivery) {
   if (ending_.ended()) return;
   acknowledgements_.acknowledged(delivery.opaque, delivery.offset);
   last_progress_ = std::chrono::steady_clock::now();
-  assert(!in_flight_[slot.raw()].empty());
+  FARSHORE_CHECK(!in_flight_[slot.raw()].empty());
   count(slot, in_flight_[slot.raw()].front());
   in_flight_[slot.raw()].pop_front();
 }

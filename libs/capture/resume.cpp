@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <iterator>
 
+#include "base/check.hpp"
 #include "capture/partitions.hpp"
 #include "change/limits.hpp"
 #include "change/table_rules.hpp"
@@ -299,7 +299,7 @@ ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
 
 ResumePlan with_checkpoint(const ResumeFacts& facts) {
   const Checkpoint& checkpoint = *facts.checkpoint;
-  assert(facts.tails.size() == checkpoint.partitions.size());
+  FARSHORE_CHECK(facts.tails.size() == checkpoint.partitions.size());
   if (auto refusal = contradiction(facts)) return *refusal;
   ResumePlan plan;
   plan.checkpoint = checkpoint;
@@ -369,7 +369,7 @@ Checkpoint following_epoch(const Checkpoint& here, const Numbering& numbering, I
   start.missed_tables = at_most_named(std::move(reason.missed_tables));
   checkpoint.changed_unseen = at_most_named(std::move(reason.changed_unseen));
   // Nothing of the new epoch lies below them.
-  assert(checkpoint.partitions.size() == here.partitions.size());
+  FARSHORE_CHECK(checkpoint.partitions.size() == here.partitions.size());
   for (std::size_t i = 0; i < here.partitions.size(); ++i)
     checkpoint.partitions[i].kafka_offset = here.partitions[i].kafka_offset;
   return checkpoint;

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cassert>
+#include "base/check.hpp"
 
 namespace farshore::capture {
 
@@ -29,7 +29,7 @@ std::optional<std::string> SourceHistory::begin(const Gtid& gtid, SourceTime com
 }
 
 std::optional<std::string> SourceHistory::end() {
-  assert(!gtid_.empty());
+  FARSHORE_CHECK(!gtid_.empty());
   const std::uint64_t digest = digest_.value();
   if (expected_) {
     if (digest != expected_->digest || commit_time_ != expected_->commit_time)

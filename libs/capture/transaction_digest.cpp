@@ -2,7 +2,7 @@
 
 #include <xxhash.h>
 
-#include <cassert>
+#include "base/check.hpp"
 
 namespace farshore::capture {
 
@@ -13,7 +13,7 @@ constexpr char kStatementMark = 'S';
 }  // namespace
 
 TransactionDigest::TransactionDigest() : state_(XXH3_createState()) {
-  assert(state_ != nullptr);
+  FARSHORE_CHECK(state_ != nullptr);
   reset();
 }
 

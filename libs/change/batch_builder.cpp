@@ -1,10 +1,10 @@
 #include "change/batch_builder.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cstring>
 #include <utility>
 
+#include "base/check.hpp"
 #include "change/limits.hpp"
 #include "change/wire.hpp"
 
@@ -83,7 +83,7 @@ char* put_value(char* at, std::uint32_t field, const Value& value) {
     case Value::Kind::kBytes: return put_bytes_value(at, 5, value.bytes());
     case Value::Kind::kText: return put_bytes_value(at, 6, value.bytes());
   }
-  assert(false);
+  FARSHORE_CHECK(false, value.kind());
   return at;
 }
 
@@ -127,7 +127,8 @@ std::size_t bytes_field_bound(std::string_view bytes) { return 2 + wire::kMaxVar
 
 BatchBuilder::BatchBuilder(std::string origin, std::string stream, PartitionId partition)
     : origin_(std::move(origin)), stream_(std::move(stream)), partition_(partition) {
-  assert(!origin_.empty() && origin_.size() <= kMaxNameBytes && !stream_.empty() && stream_.size() <= kMaxNameBytes);
+  FARSHORE_CHECK(!origin_.empty() && origin_.size() <= kMaxNameBytes && !stream_.empty() &&
+                 stream_.size() <= kMaxNameBytes);
 }
 
 std::uint32_t BatchBuilder::table_index(const std::shared_ptr<const EncodedTable>& table) {
@@ -141,7 +142,7 @@ std::uint32_t BatchBuilder::table_index(const std::shared_ptr<const EncodedTable
 }
 
 std::uint32_t BatchBuilder::transaction_index(const SourceTransaction& transaction) {
-  assert(transaction.serial != 0 && !transaction.gtid.empty() && transaction.gtid.size() <= kMaxGtidBytes);
+  FARSHORE_CHECK(transaction.serial != 0 && !transaction.gtid.empty() && transaction.gtid.size() <= kMaxGtidBytes);
   if (transaction.serial == transaction_serial_) return transaction_count_ - 1;
   const std::uint64_t time = wire::zigzag(transaction.commit_time.time_since_epoch().count());
   const std::size_t time_size = time == 0 ? 0 : 1 + wire::varint_size(time);
@@ -162,10 +163,10 @@ std::uint32_t BatchBuilder::transaction_index(const SourceTransaction& transacti
 
 void BatchBuilder::append(const SourceTransaction& transaction, const std::shared_ptr<const EncodedTable>& table,
                           const ChangeInput& change) {
-  assert(!is_full());
+  FARSHORE_CHECK(!is_full());
   const std::size_t columns = table->table.shape.columns.size();
-  assert(change.op == Op::kDelete ? change.after.empty() : change.after.size() == columns);
-  assert(change.op == Op::kInsert ? change.before.empty() : change.before.size() == columns);
+  FARSHORE_CHECK(change.op == Op::kDelete ? change.after.empty() : change.after.size() == columns);
+  FARSHORE_CHECK(change.op == Op::kInsert ? change.before.empty() : change.before.size() == columns);
 
   differing_.clear();
   std::size_t before_bound = 0;
@@ -227,7 +228,7 @@ void BatchBuilder::mark_last_in_transaction() {
 }
 
 void BatchBuilder::ride(const Watermark& watermark) {
-  assert(count_ > 0);
+  FARSHORE_CHECK(count_ > 0);
   watermark_.clear();
   append_watermark(watermark, watermark_);
 }
@@ -242,7 +243,7 @@ std::size_t BatchBuilder::bytes() const {
 }
 
 EncodedRecord BatchBuilder::finish(LocalTime published_at) {
-  assert(count_ > 0);
+  FARSHORE_CHECK(count_ > 0);
   value_.append(transactions_.view());
   for (const auto& table : tables_) append_bytes_field(value_, kBatchTables, table->bytes);
   if (!position_.empty()) append_bytes_field(value_, kBatchPosition, position_);
@@ -283,13 +284,13 @@ void BatchBuilder::clear() {
 }
 
 void BatchBuilder::reset_numbering(EpochId id, Seq next_seq) {
-  assert(count_ == 0 && next_seq.raw() > 0);
+  FARSHORE_CHECK(count_ == 0 && next_seq.raw() > 0);
   id_ = id;
   next_seq_ = next_seq;
 }
 
 EncodedRecord BatchBuilder::watermark_record(const Watermark& watermark, LocalTime published_at) {
-  assert(count_ == 0);
+  FARSHORE_CHECK(count_ == 0);
   statement_text_.clear();
   append_watermark(watermark, statement_text_);
   BatchHeader header;
@@ -299,7 +300,7 @@ EncodedRecord BatchBuilder::watermark_record(const Watermark& watermark, LocalTi
 }
 
 EncodedRecord BatchBuilder::epoch_start_record(const EpochStart& start, LocalTime published_at) {
-  assert(count_ == 0);
+  FARSHORE_CHECK(count_ == 0);
   statement_text_.clear();
   append_epoch_start(start, statement_text_);
   BatchHeader header;

@@ -4,10 +4,10 @@
 #include <xxhash.h>
 
 #include <array>
-#include <cassert>
 #include <cstring>
 
 #include "base/byte_reader.hpp"
+#include "base/check.hpp"
 #include "change/limits.hpp"
 
 namespace farshore::change {
@@ -37,7 +37,7 @@ void append_number(T number, std::string& out) {
 }
 
 void append_name(std::string_view name, std::string& out) {
-  assert(name.size() <= kMaxNameBytes);
+  FARSHORE_CHECK(name.size() <= kMaxNameBytes);
   out.push_back(static_cast<char>(name.size()));
   out.append(name);
 }
@@ -67,7 +67,7 @@ std::string_view to_string(HeaderError error) {
 }
 
 void encode_header(const BatchHeader& header, std::string_view value, std::string& out) {
-  assert(is_consistent(header));
+  FARSHORE_CHECK(is_consistent(header));
   out.clear();
   out.push_back(static_cast<char>(kFormatVersion));
   out.push_back(static_cast<char>(header.kind));

@@ -4,9 +4,9 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
 
+#include "base/check.hpp"
 #include "change/cascade_message.hpp"
 #include "change/limits.hpp"
 #include "change/unknown_fields.hpp"
@@ -109,7 +109,7 @@ Value::Kind kind_of(const Column& column) {
 
 std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::string_view group, bool repeats_cascades,
                                                  std::span<const CascadingKey> ties) {
-  assert(ties.empty() || repeats_cascades);
+  FARSHORE_CHECK(ties.empty() || repeats_cascades);
   ties = ties.first(std::min(ties.size(), kMaxTableTies));
   v1::Table message;
   message.set_schema(shape.schema);

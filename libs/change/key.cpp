@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cassert>
 #include <cstring>
 #include <iterator>
+
+#include "base/check.hpp"
 
 namespace farshore::change {
 namespace {
@@ -141,12 +142,12 @@ void append_canonical(const Value& value, const Column& column, bool pads, std::
 }
 
 void encode_key(std::span<const Value> row, const TableShape& shape, std::string& out) {
-  assert(row.size() == shape.columns.size());
+  FARSHORE_CHECK(row.size() == shape.columns.size());
   for (const std::uint32_t index : shape.key) append_canonical(row[index], shape.columns[index], false, out);
 }
 
 std::string key_text(std::span<const Value> row, const TableShape& shape) {
-  assert(row.size() == shape.columns.size());
+  FARSHORE_CHECK(row.size() == shape.columns.size());
   std::string out;
   if (shape.key.size() != 1) out.push_back('(');
   for (std::size_t i = 0; i < shape.key.size() && out.size() < kKeyTextMax; ++i) {

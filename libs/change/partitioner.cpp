@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <cstring>
 
+#include "base/check.hpp"
 #include "change/key.hpp"
 
 namespace farshore::change {
@@ -36,7 +36,7 @@ std::string key_prefix(std::string_view full_name) {
 
 std::expected<Partitioner, std::string> Partitioner::make(const Route& route, const TableShape& shape,
                                                           ServerKind source, std::uint32_t partitions) {
-  assert(partitions > 0);
+  FARSHORE_CHECK(partitions > 0, partitions);
   Partitioner made;
   made.partitions_ = partitions;
   const auto hash_column = [&](std::uint32_t index) {

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
+
+#include "base/check.hpp"
 
 namespace farshore::change {
 
@@ -21,7 +22,7 @@ class WireBuffer {
   /// `end` is behind the last byte written into what reserve() gave.
   void commit(const char* end) {
     size_ = static_cast<std::size_t>(end - bytes_.get());
-    assert(size_ <= capacity_);
+    FARSHORE_CHECK(size_ <= capacity_, size_, capacity_);
   }
   void append(std::string_view bytes) {
     char* at = reserve(bytes.size());

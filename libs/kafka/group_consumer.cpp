@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
 #include <utility>
 
+#include "base/check.hpp"
 #include "kafka/rdkafka_handles.hpp"
 
 /// How a record finds its worker: librdkafka keeps a queue for each partition, and before a partition is assigned its
@@ -128,14 +128,14 @@ void GroupConsumer::Impl::assign(rd_kafka_topic_partition_list_t& list) {
   generations.assign(partitions, ++generation);
   std::vector<StartPoint> starts;
   if (!partitions.empty()) starts = handler.on_assigned(partitions, generation);
-  assert(starts.size() == partitions.size());
+  FARSHORE_CHECK(starts.size() == partitions.size(), starts.size(), partitions.size());
   const PartitionList paused(rd_kafka_topic_partition_list_new(list.cnt));
   const std::lock_guard lock(mutex);
   assigned.clear();
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     rd_kafka_topic_partition_t& entry = list.elems[i];
     entry.offset = starts[i].offset.value_or(kBeginning).raw();
-    assert(starts[i].worker < workers.size());
+    FARSHORE_CHECK(starts[i].worker < workers.size(), starts[i].worker, workers.size());
     assigned[partitions[i]] = {starts[i].worker, KafkaOffset(entry.offset), std::nullopt};
     if (!starts[i].offset) rd_kafka_topic_partition_list_add(paused.get(), entry.topic, entry.partition);
   }
@@ -268,7 +268,7 @@ std::expected<std::unique_ptr<GroupConsumer>, KafkaError> GroupConsumer::create(
 }
 
 WorkerQueue& GroupConsumer::queue(std::size_t worker) {
-  assert(worker < impl_->workers.size());
+  FARSHORE_CHECK(worker < impl_->workers.size(), worker, impl_->workers.size());
   return *impl_->workers[worker];
 }
 

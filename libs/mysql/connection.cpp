@@ -10,11 +10,11 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <cassert>
 #include <charconv>
 #include <map>
 #include <utility>
 
+#include "base/check.hpp"
 #include "mysql/literal.hpp"
 #include "mysql/without_values.hpp"
 
@@ -208,7 +208,7 @@ bool Connection::lost() const { return impl_->lost; }
 
 const std::string& Rows::text(std::size_t row, std::size_t column) const {
   static const std::string kEmpty;
-  assert(row < rows.size() && column < rows[row].size());
+  FARSHORE_CHECK(row < rows.size() && column < rows[row].size(), row, column, rows.size());
   const Field& field = rows[row][column];
   return field ? *field : kEmpty;
 }

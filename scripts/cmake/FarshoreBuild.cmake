@@ -28,9 +28,10 @@ elseif(NOT FARSHORE_SANITIZER STREQUAL "")
   message(FATAL_ERROR "FARSHORE_SANITIZER is '${FARSHORE_SANITIZER}'; it takes asan, tsan or nothing")
 endif()
 
-if(FARSHORE_SANITIZER)
-  add_compile_definitions(_GLIBCXX_ASSERTIONS)
-endif()
+# In every build, as FARSHORE_CHECK is: a wrong index or an empty optional aborts too.
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+# A failed check names its place within the sources.
+add_compile_options(-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
 
 add_library(farshore_flags INTERFACE)
 target_compile_options(farshore_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/check.hpp"
 #include "common/log.hpp"
 
 namespace farshore::apply {
@@ -174,6 +175,7 @@ void Pipeline::settle(const Outcome& outcome) {
                                                          {"stream", feed->key.stream},
                                                          {"partition", feed->key.partition.raw()},
                                                          {"epoch", outcome.row.epoch.epoch.raw()}});
+      FARSHORE_CHECK(feed->intake.has_value(), feed->key.to_string());
       feed->said.clear();
       feed->intake->enter_epoch(outcome.row);
       feed->timings.clear();  // their numbers were the old epoch's
@@ -240,6 +242,11 @@ void Pipeline::gather_record(kafka::Record record) {
   if (const auto error = record.error()) return on_error(feed, *error);
   if (record.is_partition_end()) return;
 
+  FARSHORE_CHECK(feed.intake.has_value(), feed.key.to_string());
+  const AtHand at_hand([&] {
+    return fmt::format("partition {} after offset {}", feed.key.to_string(),
+                       feed.applied_to ? feed.applied_to->raw() : -1);
+  });
   const auto batch = pool_.get();
   batch->hold(std::move(record), local_now());
   const Intake intake = feed.intake->take(batch, tables_, job_.set);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/check.hpp"
 #include "capture/cascade_groups.hpp"
 #include "capture/source_check.hpp"
 #include "capture/statement_check.hpp"
@@ -68,6 +69,12 @@ Pipeline::Pipeline(const Parts& parts, const Settings& settings)
       last_watermark_(now_) {}
 
 void Pipeline::run() {
+  const AtHand at_hand([this] {
+    std::string gtid;
+    parts_.history.gtid().append_to(gtid);
+    return fmt::format("transaction {} of binlog {}, behind {}", gtid, parts_.decoder.event_position().to_string(),
+                       parts_.history.position().to_string());
+  });
   name_ties();
   while (!parts_.ending.ended()) {
     if (const auto event = next_event()) {
@@ -380,6 +387,7 @@ void Pipeline::begin_epoch(EpochReason reason, const change::Numbering& numberin
                     reason.sentence));
   parts_.publisher.send_all();
   if (!parts_.publisher.wait_acknowledged()) return;
+  FARSHORE_CHECK(parts_.publisher.acknowledgements().all_acknowledged());
   while (parts_.checkpoints.busy()) {
     if (parts_.ending.ended()) return;
     parts_.publisher.poll(kPollInterval);
@@ -415,6 +423,7 @@ void Pipeline::end_transaction() {
   ++transactions_;
   has_new_transactions_ = true;
   add(parts_.metrics.read_transactions, 1);
+  FARSHORE_CHECK(parts_.numberer.rows() >= rows_counted_, parts_.numberer.rows(), rows_counted_);
   add(parts_.metrics.read_rows, parts_.numberer.rows() - rows_counted_);
   rows_counted_ = parts_.numberer.rows();
   parts_.metrics.read_commit_us.store(transaction_.commit_time.time_since_epoch().count(), std::memory_order_relaxed);
@@ -507,6 +516,7 @@ void Pipeline::cut_checkpoint() {
   if (parts_.cut.is_open()) {
     if (parts_.checkpoints.busy()) return;
     if (auto checkpoint = parts_.cut.take_covered()) {
+      FARSHORE_CHECK(transactions_at_cut_ >= transactions_covered_, transactions_at_cut_, transactions_covered_);
       add(parts_.metrics.published_transactions, transactions_at_cut_ - transactions_covered_);
       transactions_covered_ = transactions_at_cut_;
       parts_.checkpoints.submit(std::move(*checkpoint));
@@ -538,6 +548,7 @@ bool Pipeline::tails_passed() const {
 }
 
 void Pipeline::finish_at_tails() {
+  FARSHORE_CHECK(settings_.stops_at_tails);
   if (!tails_passed()) return;
   parts_.publisher.send_all();
   if (!parts_.publisher.wait_acknowledged()) return;

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "base/check.hpp"
 #include "capture/checkpoint_cut.hpp"
 #include "capture/numberer.hpp"
 #include "capture/pipeline.hpp"
@@ -570,6 +571,8 @@ std::expected<KeysAnswer, SessionEnd> Session::ask_keys(std::optional<mysql::Con
 }
 
 Session::Failure Session::publish() {
+  FARSHORE_CHECK(rules_ && control_ && watch_ && checkpoints_ && publisher_);
+  FARSHORE_CHECK(plan_.kind != ResumePlan::Kind::kRefuse && !plan_.checkpoint.pending_epoch_start, plan_.kind);
   const change::Checkpoint& checkpoint = plan_.checkpoint;
   const std::string& begin = plan_.skips_history_check ? checkpoint.position : checkpoint.position_before_last;
   SourceHistory history(*OriginPosition::parse(begin), plan_.skips_history_check ? std::nullopt : checkpoint.last);

@@ -6,10 +6,11 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
-#include <cassert>
 #include <map>
 #include <mutex>
 #include <vector>
+
+#include "base/check.hpp"
 
 namespace farshore::common {
 namespace {
@@ -19,10 +20,10 @@ prometheus::Labels labels_of(const MetricDeclaration& declaration, Metrics::Labe
   auto value = values.begin();
   for (const std::string_view name : declaration.labels) {
     if (name.empty()) break;
-    assert(value != values.end() && "a label's value is missing");
+    FARSHORE_CHECK(value != values.end(), declaration.name, name);
     labels.emplace(name, *value++);
   }
-  assert(value == values.end() && "more label values than labels");
+  FARSHORE_CHECK(value == values.end(), declaration.name);
   return labels;
 }
 

@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
+
+#include "base/check.hpp"
 
 namespace farshore::ctl {
 
 void Table::add(std::vector<std::string> cells) {
-  assert(cells.size() == headings_.size());
+  FARSHORE_CHECK(cells.size() == headings_.size());
   for (std::string& cell : cells) std::ranges::replace(cell, '\n', ' ');
   rows_.push_back(std::move(cells));
 }

@@ -35,6 +35,10 @@ class CheckLayers(unittest.TestCase):
         self.write("services/capture/run.cpp", '#include "capture/lease.hpp"\n#include "common/config.hpp"\n')
         self.assertEqual(self.complaints(), "")
 
+    def test_assertions_that_are_not_shipped_are_found(self):
+        self.write("libs/change/key.cpp", "#include <cassert>\n")
+        self.assertIn("libs/change/key.cpp:1: <cassert> may not be included, but base/check.hpp", self.complaints())
+
     def test_upwards_is_found_with_file_and_line(self):
         self.write("libs/change/key.cpp", '#include "base/gtid.hpp"\n#include "capture/lease.hpp"\n')
         self.assertIn("libs/change/key.cpp:2: libs/change includes upwards: capture/lease.hpp is of libs/capture", self.complaints())
