@@ -61,12 +61,23 @@ class Topics:
         found = confluent_kafka.admin.AdminClient({"bootstrap.servers": self.bootstrap}).list_topics(topic, timeout=TIMEOUT_S)
         return sorted(found.topics[topic].partitions)
 
+    def _ends(self, consumer, topic):
+        """A broker that has just come back does not know all of its partitions for a moment."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while True:
+            try:
+                return {partition: consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, partition), TIMEOUT_S)
+                        for partition in self.partitions(topic)}
+            except confluent_kafka.KafkaException as error:
+                if error.args[0].code() != confluent_kafka.KafkaError._UNKNOWN_PARTITION or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
     def offsets(self, topic):
         """{partition: (low, high)}"""
         consumer = self._consumer()
         try:
-            return {partition: consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, partition), TIMEOUT_S)
-                    for partition in self.partitions(topic)}
+            return self._ends(consumer, topic)
         finally:
             consumer.close()
 
@@ -74,8 +85,7 @@ class Topics:
         """Every record of the topic up to its present end, partition by partition in order."""
         consumer = self._consumer()
         try:
-            ends = {partition: consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, partition), TIMEOUT_S)
-                    for partition in self.partitions(topic)}
+            ends = self._ends(consumer, topic)
             starts = {partition: max(low, (from_offsets or {}).get(partition, low)) for partition, (low, _) in ends.items()}
             left = {partition for partition, (_, high) in ends.items() if starts[partition] < high}
             consumer.assign([confluent_kafka.TopicPartition(topic, partition, starts[partition]) for partition in left])
