@@ -152,6 +152,16 @@ std::expected<std::vector<TableFacts>, mysql::SqlError> read_tables(mysql::Conne
                       .has_primary_key = with_key.contains({rows->text(i, 0), rows->text(i, 1)}),
                       .is_sequence = rows->text(i, 3) == "1",
                       .is_versioned = rows->text(i, 4) == "1"});
+  if (std::ranges::all_of(tables, &TableFacts::has_primary_key)) return tables;
+  // One that was dropped in between has no key any more.
+  const auto still = connection.query(
+      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE{}", kNotOfApplications));
+  if (!still) return std::unexpected(still.error());
+  std::set<std::pair<std::string, std::string>> there;
+  for (std::size_t i = 0; i < still->size(); ++i) there.emplace(still->text(i, 0), still->text(i, 1));
+  std::erase_if(tables, [&](const TableFacts& table) {
+    return !table.has_primary_key && !there.contains({table.schema, table.name});
+  });
   return tables;
 }
 
