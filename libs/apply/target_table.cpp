@@ -85,19 +85,19 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
     const bool is_characters = column.type >= ColumnType::kChar && column.type <= ColumnType::kText;
     const bool source_pads = is_characters && find_collation(source_kind, column.collation).pads;
     std::vector<Column>& columns = there->generated ? table.generated_ : table.columns_;
-    columns.push_back({.source = i,
-                       .name = mysql::quote_identifier(there->name),
-                       .literal = mysql::LiteralWriter(column, there),
-                       .is_text = !there->charset.empty(),
-                       .is_binary = column.charset == "binary",
-                       .is_json = there->data_type == "json",
-                       .is_timestamp = there->data_type == "timestamp",
-                       .is_datetime = there->data_type == "datetime",
-                       .is_bytewise = change::column_is_bytewise(column, source_kind) &&
-                                      collation_is_bytewise(there->collation) &&
-                                      (!is_characters || source_pads == collation_pads(there->collation)),
-                       .pads = source_pads,
-                       .charset = there->charset});
+    columns.push_back(
+        {.source = i,
+         .name = mysql::quote_identifier(there->name),
+         .literal = mysql::LiteralWriter(column, there, std::ranges::find(shape.key, i) != shape.key.end()),
+         .is_text = !there->charset.empty(),
+         .is_binary = column.charset == "binary",
+         .is_json = there->data_type == "json",
+         .is_timestamp = there->data_type == "timestamp",
+         .is_datetime = there->data_type == "datetime",
+         .is_bytewise = change::column_is_bytewise(column, source_kind) && collation_is_bytewise(there->collation) &&
+                        (!is_characters || source_pads == collation_pads(there->collation)),
+         .pads = source_pads,
+         .charset = there->charset});
   }
   for (const std::vector<Column>* const columns : {&table.columns_, &table.generated_}) {
     for (const Column& column : *columns) {

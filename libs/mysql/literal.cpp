@@ -129,13 +129,13 @@ void append_binary_literal(std::string_view bytes, std::string& out) {
   out.push_back('\'');
 }
 
-LiteralWriter::LiteralWriter(const Column& column, const ColumnSchema* target)
+LiteralWriter::LiteralWriter(const Column& column, const ColumnSchema* target, bool is_of_key)
     : type_(column.type), opening_(opening_of(column.charset)), comma_(comma_of(column.charset)) {
   for (const std::string& label : column.labels) append_escaped(label, labels_.emplace_back());
   order_.resize(labels_.size());
   std::iota(order_.begin(), order_.end(), 0);
   if (target == nullptr) return;
-  takes_invalid_ = target->data_type != "enum" && std::ranges::find(labels_, "") == labels_.end();
+  takes_invalid_ = target->data_type != "enum" && !(is_of_key && std::ranges::find(labels_, "") != labels_.end());
   into_json_ = target->data_type == "json";
   const bool is_enum = type_ == ColumnType::kEnum && target->data_type == "enum";
   if (is_enum || (type_ == ColumnType::kSet && target->data_type == "set")) find_places(target->labels(), column);
@@ -164,8 +164,13 @@ std::string_view LiteralWriter::demand(const Value& value) const {
            "not JSON";
   }
   if (type_ == ColumnType::kEnum && value.kind() == Value::Kind::kUint && value.as_uint() == 0) {
-    return "it is ENUM's invalid value, which a lax sql_mode stores and no ENUM column takes: mend the row at the "
-           "origin, and give the column here a text type until this change is applied, too";
+    return places_.empty()
+               ? "it is ENUM's invalid value, which a lax sql_mode stores, in a key that has the label '' too: "
+                 "here both would be one row. Change the row's key at the origin; what has gone out by then "
+                 "is left behind by `farshorectl origin reset` alone"
+               : "it is ENUM's invalid value, which a lax sql_mode stores and no ENUM column takes: mend the "
+                 "row at the origin, and give the column here a text type until this change is applied, too, "
+                 "while nobody else writes the table here";
   }
   if (rounds_to_ >= 0) return "the column here rounds: it has fewer digits after the point than the value";
   return "the value does not belong to it";

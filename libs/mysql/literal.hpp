@@ -35,8 +35,9 @@ void append_binary_literal(std::string_view bytes, std::string& out);
 /// order they are stored alike, but compared they are text.
 class LiteralWriter {
  public:
-  /// `target`: where the values go, while this is made; null: it takes them as they are.
-  explicit LiteralWriter(const Column& column, const ColumnSchema* target = nullptr);
+  /// `target`: where the values go, while this is made; null: it takes them as they are. `is_of_key`: of the source's
+  /// primary key, whose values stay apart.
+  explicit LiteralWriter(const Column& column, const ColumnSchema* target = nullptr, bool is_of_key = false);
   /// False: the value does not belong to the column (an ENUM index without a label, another kind), or the target's
   /// column does not hold it exactly: nothing is written.
   [[nodiscard]] bool append(const Value& value, std::string& out) const;
@@ -57,7 +58,7 @@ class LiteralWriter {
   int rounds_to_ = -1;               ///< digits after the point that the target keeps of a FLOAT or DOUBLE; -1: all
   bool rounds_float_ = false;        ///< and the target is a FLOAT
   bool into_json_ = false;           ///< the target reads the text
-  bool takes_invalid_ = false;       ///< ENUM's invalid value, as an empty text, which is none of its labels
+  bool takes_invalid_ = false;       ///< ENUM's invalid value, as an empty text
   std::string opening_;              ///< introducer and opening quote
   std::string_view comma_;           ///< between the labels of a SET; static
   std::vector<std::string> labels_;  ///< escaped
