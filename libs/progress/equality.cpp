@@ -114,28 +114,24 @@ std::expected<std::vector<EqualityRow>, mysql::SqlError> read_equality(mysql::Co
   return rows;
 }
 
-std::expected<std::vector<LaterMismatch>, mysql::SqlError> read_later_mismatches(
-    mysql::Connection& connection, std::string_view region, std::span<const EqualityRow> said, std::string_view origin,
-    std::string_view stream, std::string_view table) {
+std::expected<std::vector<CountedTable>, mysql::SqlError> read_counted(mysql::Connection& connection,
+                                                                       std::string_view region, std::string_view origin,
+                                                                       std::string_view stream,
+                                                                       std::string_view table) {
   const auto found = connection.query(
-      fmt::format("SELECT schema_name, table_name, SUM(changes), MAX(last_at), "
-                  "CAST(UNIX_TIMESTAMP(MAX(last_at))*1000000 AS SIGNED) FROM {}.mismatch WHERE region={} AND origin={} "
-                  "AND stream={} GROUP BY schema_name, table_name ORDER BY schema_name, table_name",
+      fmt::format("SELECT schema_name, table_name, SUM(changes), MAX(last_at) FROM {}.mismatch WHERE region={} AND "
+                  "origin={} AND stream={} GROUP BY schema_name, table_name ORDER BY schema_name, table_name",
                   kSchemaName, text_literal(region), text_literal(origin), text_literal(stream)));
   if (!found) return std::unexpected(found.error());
-  std::vector<LaterMismatch> later;
+  std::vector<CountedTable> counted;
   for (std::size_t at = 0; at < found->size(); ++at) {
-    const std::string name = found->text(at, 0) + "." + found->text(at, 1);
-    if (!table.empty() && table != name) continue;
-    const EqualityRow* const last = last_said(said, origin, stream, name);
-    const SourceTime newest(std::chrono::microseconds(found->integer(at, 4)));
-    if (last != nullptr && last->said_time >= newest) continue;
-    later.push_back({.schema = found->text(at, 0),
-                     .table = found->text(at, 1),
-                     .changes = found->unsigned_integer(at, 2),
-                     .last_at = found->text(at, 3)});
+    if (!table.empty() && table != found->text(at, 0) + "." + found->text(at, 1)) continue;
+    counted.push_back({.schema = found->text(at, 0),
+                       .table = found->text(at, 1),
+                       .changes = found->unsigned_integer(at, 2),
+                       .last_at = found->text(at, 3)});
   }
-  return later;
+  return counted;
 }
 
 std::expected<void, mysql::SqlError> lock_equality(mysql::Connection& connection, std::string_view region,

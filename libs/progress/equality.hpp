@@ -47,24 +47,26 @@ struct EqualityRow {
                                                                                      std::string_view region,
                                                                                      bool history = false);
 
-/// Changes of an origin that found rows here which were not as they should be, after it was said last whether their
-/// table is equal: whoever compared the table by then has not seen them.
-struct LaterMismatch {
+/// A table of which changes of an origin found rows here that were not as they should be, as far as that is not
+/// cleared.
+struct CountedTable {
   std::string schema;
   std::string table;
   std::uint64_t changes = 0;
   std::string last_at;  ///< as the server writes it, UTC
 };
 
-/// By table, those of a stream; `table` ("schema.table"), if not empty: only of it. `said`: as read_equality() gives
-/// it.
-[[nodiscard]] std::expected<std::vector<LaterMismatch>, mysql::SqlError> read_later_mismatches(
-    mysql::Connection& connection, std::string_view region, std::span<const EqualityRow> said, std::string_view origin,
-    std::string_view stream, std::string_view table);
+/// Those of a stream; `table` ("schema.table"), if not empty: only that one.
+[[nodiscard]] std::expected<std::vector<CountedTable>, mysql::SqlError> read_counted(mysql::Connection& connection,
+                                                                                     std::string_view region,
+                                                                                     std::string_view origin,
+                                                                                     std::string_view stream,
+                                                                                     std::string_view table);
 
-/// Until the open transaction's end nobody else who locks them likewise says anything of the stream: what is read after
-/// this holds until then, and what is added by it is the last word. `exclusive`: for one that will say that it is
-/// equal.
+/// Locks what was said of a stream to the open transaction's end: waits for those who have locked it otherwise, or have
+/// said something, and are not through. `exclusive`: for one that says that it is equal, before and after it says so;
+/// apply shares it before it looks what was said last. So of a person who declares and of apply, which finds a row that
+/// is not as it should be, one knows of the other.
 [[nodiscard]] std::expected<void, mysql::SqlError> lock_equality(mysql::Connection& connection, std::string_view region,
                                                                  std::string_view origin, std::string_view stream,
                                                                  bool exclusive);

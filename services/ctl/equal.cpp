@@ -74,29 +74,46 @@ std::vector<EqualityRow> wanted(const common::Config& config, const EqualOptions
   return rows;
 }
 
-/// Why what was compared may be older than what apply has found since; empty: it is not. Tables whose mismatches are
-/// only counted do not matter.
-std::string overtaken(const common::Config& config, mysql::Connection& connection, const std::vector<EqualityRow>& said,
-                      const EqualityRow& row) {
-  const auto later =
-      progress::read_later_mismatches(connection, config.region, said, row.origin, row.stream, row.table);
-  if (!later) fail_database(config, later.error());
+/// Why `row` is not taken: what apply has counted may be newer than what was compared. Empty: it has counted nothing,
+/// but of tables of which it only counts.
+std::string refusal_of(const common::Config& config, mysql::Connection& connection, const EqualityRow& row) {
+  const auto counted = progress::read_counted(connection, config.region, row.origin, row.stream, row.table);
+  if (!counted && counted.error().kind == mysql::SqlErrorKind::kMissingTable) fail_old_schema(config, counted.error());
+  if (!counted) fail_database(config, counted.error());
   const change::TableRules rules = common::table_rules(config);
   std::set<std::string> names;
   std::uint64_t changes = 0;
   std::string last_at;
-  for (const progress::LaterMismatch& mismatch : *later) {
-    if (rules.route(mismatch.schema, mismatch.table).on_mismatch != change::OnMismatch::kClose) continue;
-    names.insert(mismatch.schema + "." + mismatch.table);
-    changes += mismatch.changes;
-    last_at = std::max(last_at, mismatch.last_at);
+  for (const progress::CountedTable& table : *counted) {
+    if (rules.route(table.schema, table.table).on_mismatch != change::OnMismatch::kClose) continue;
+    names.insert(table.schema + "." + table.table);
+    changes += table.changes;
+    last_at = std::max(last_at, table.last_at);
   }
   if (names.empty()) return {};
   return fmt::format(
-      "{}/{}: {} changes found rows here that were not as they should be after it was said last whether their tables "
-      "are equal, the last at {}: {}. What you compared may be older. `farshorectl mismatches clear --origin {} "
-      "--execute` (or --table), compare them again, and declare them then",
-      row.origin, row.stream, changes, last_at, progress::some_of(names), row.origin);
+      "{}/{}: {} changes are counted that found rows here which were not as they should be, the last at {}: {}. What "
+      "you "
+      "compared may be older. Forget them first (`farshorectl mismatches clear --origin {}{} --execute`), compare, and "
+      "declare then",
+      row.origin, row.stream, changes, last_at, progress::some_of(names), row.origin,
+      row.table.empty() ? "" : " --table " + row.table);
+}
+
+/// Adds the word, or throws and adds nothing.
+void say(const common::Config& config, mysql::Connection& connection, const EqualityRow& row) {
+  const auto lock = [&] {
+    if (!row.is_equal) return;
+    if (const auto locked = progress::lock_equality(connection, config.region, row.origin, row.stream, true); !locked)
+      fail_database(config, locked.error());
+  };
+  lock();
+  if (const auto added = progress::add_equality(connection, config.region, row); !added)
+    fail_database(config, added.error());
+  lock();  // where nothing was said before, there was nothing to lock: whoever says something now waits, or is waited
+           // for
+  const std::string refusal = row.is_equal ? refusal_of(config, connection, row) : "";
+  if (!refusal.empty()) throw EnvironmentError(refusal + ". Nothing was written.", ExitCode::kDifferences);
 }
 
 int run_say(const common::Config& config, const EqualOptions& options, bool is_equal) {
@@ -107,29 +124,26 @@ int run_say(const common::Config& config, const EqualOptions& options, bool is_e
   for (const EqualityRow& row : rows) {
     fmt::print("{}/{} in region {}: until now {}\n", row.origin, row.stream, config.region,
                progress::why_not_equal(said, row.origin, row.stream).value_or("equal"));
-    fmt::print("  {}: {} {}\n", options.execute ? "is said" : "would be said",
-               row.table.empty() ? "all of its tables are" : row.table + " is",
+    if (options.execute) continue;
+    fmt::print("  would be said: {} {}\n", row.table.empty() ? "all of its tables are" : row.table + " is",
                is_equal ? "equal to the origin's, but for what is on its way or parked" : "not known to be equal");
-    if (!is_equal || options.execute) continue;
-    const std::string refusal = overtaken(config, connection, said, row);
+    const std::string refusal = is_equal ? refusal_of(config, connection, row) : "";
     if (refusal.empty()) continue;
     is_refused = true;
-    fmt::print("  would be refused: {}.\n", refusal);
+    fmt::print("  and refused: {}.\n", refusal);
   }
   if (!options.execute) {
     fmt::print("Nothing was written: --execute writes it down, with your name ({}).\n", operator_name());
     return static_cast<int>(is_refused ? ExitCode::kDifferences : ExitCode::kGood);
   }
+  // Apply waits for the locks of this transaction: they do not outlive a command that was cut off by much.
+  if (const auto set = connection.execute("SET SESSION wait_timeout=30"); !set) fail_database(config, set.error());
   MarkedTransaction transaction(connection, config);
-  for (const EqualityRow& row : rows) {
-    if (const auto locked = progress::lock_equality(connection, config.region, row.origin, row.stream, true); !locked)
-      fail_database(config, locked.error());
-    const std::string refusal = is_equal ? overtaken(config, connection, read(config, connection, false), row) : "";
-    if (!refusal.empty()) throw EnvironmentError(refusal + ". Nothing was written.", ExitCode::kDifferences);
-    if (const auto added = progress::add_equality(connection, config.region, row); !added)
-      fail_database(config, added.error());
-  }
+  for (const EqualityRow& row : rows) say(config, connection, row);
   transaction.commit();
+  for (const EqualityRow& row : rows)
+    fmt::print("  said: {} {}\n", row.table.empty() ? "all of its tables are" : row.table + " is",
+               is_equal ? "equal to the origin's, but for what is on its way or parked" : "not known to be equal");
   return static_cast<int>(ExitCode::kGood);
 }
 

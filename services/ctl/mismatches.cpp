@@ -81,7 +81,7 @@ int run_clear(const common::Config& config, const MismatchOptions& options) {
     return static_cast<int>(ExitCode::kGood);
   }
   MarkedTransaction transaction(connection, config);
-  for (const char* const table : {"mismatch", "mismatch_example"}) {
+  for (const char* const table : {"mismatch_example", "mismatch"}) {  // in apply's order
     const auto done = connection.execute(fmt::format("DELETE FROM farshore.{}{}", table, where));
     if (!done) fail_database(config, done.error());
   }
@@ -110,7 +110,8 @@ void add_mismatches(CLI::App& app, Command& command) {
   show->add_option("--key", options->filter.key, "Only of this key, as it is shown");
   show->add_option("--limit", options->filter.limit, "At most so many (100)");
   add_output_option(*show, options->output);
-  CLI::App* clear = add("clear", "Forget them: you have looked, and made the tables equal", run_clear);
+  CLI::App* clear =
+      add("clear", "Forget them, before you compare the tables: what is counted then came after it", run_clear);
   clear->add_flag("--all", options->all, "Without a filter");
   clear->add_flag("--execute", options->execute, "Do it; without it, say what would be done");
 }

@@ -16,6 +16,7 @@ def open_gates(regions):
 
 
 def said(region, *words):
+    region.ctl("mismatches", "clear", "--all", "--execute")   # of other tests
     done = region.ctl("equal", *words, "--why", "a test")
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

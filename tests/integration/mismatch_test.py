@@ -168,7 +168,7 @@ def test_updates_and_deletes_that_find_no_row_are_counted(pair, regions, table):
     assert "UPDATEs that found no row here: 1" in target.log("apply")
     declare = ["equal", "declare", "--origin", source.name, "--why", "compared before the update came"]
     for words in (["--table", f"test_mismatch.{table}"], []):
-        assert "would be refused" in target.ctl(*declare, *words).stdout
+        assert "and refused" in target.ctl(*declare, *words).stdout
         refused = target.ctl(*declare, *words, "--execute")
         assert refused.returncode == 4 and f"test_mismatch.{table}" in refused.stderr and "Nothing was written" in refused.stderr
     assert closed_for(target, table)
