@@ -39,10 +39,6 @@ std::string group_waits(const RowOp& op, const SqlError& error) {
       error.to_string());
 }
 
-Failure cannot_note(const SqlError& error, std::uint32_t slice) {
-  return Failure::of_statement(slice, "what stands here cannot be compared and noted", error);
-}
-
 Failure cannot_look(const SqlError& error, const RowOp& op) {
   const TableShape& shape = op.change->table->shape;
   return Failure::of_statement(
@@ -58,13 +54,6 @@ std::string at_hand(const RowOp& op, const progress::PartitionKey& partition) {
                      op.change->ordinal.raw(), partition.to_string());
 }
 
-std::uint32_t first_slice(const WritePlan& plan) {
-  for (const WritePlan::Table& table : plan.tables) {
-    if (!table.ops.empty()) return table.ops.front().slice;
-  }
-  return plan.grouped.empty() ? 0 : plan.grouped.front().slice;
-}
-
 }  // namespace
 
 std::expected<void, Failure> RowWriter::write(const WritePlan& plan, std::span<const Slice> slices,
@@ -77,11 +66,7 @@ std::expected<void, Failure> RowWriter::write(const WritePlan& plan, std::span<c
     const Result written = table.path == WritePath::kCoalesced ? write_coalesced(table.ops) : write_in_order(table.ops);
     if (!written) return written;
   }
-  if (auto written = write_grouped(plan.grouped); !written) return written;
-  if (look_ == nullptr) return {};
-  if (auto noted = look_->note(connection_); !noted)
-    return std::unexpected(cannot_note(noted.error(), first_slice(plan)));
-  return {};
+  return write_grouped(plan.grouped);
 }
 
 std::expected<std::optional<SqlError>, Failure> RowWriter::write_parked(const RowOp& op, std::span<const Slice> slices,

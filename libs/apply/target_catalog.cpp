@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstddef>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "apply/target_rights.hpp"
@@ -21,6 +25,29 @@ Unbound does_not_fit(std::string reason) { return {.error = std::nullopt, .reaso
 Unbound unbound(const mysql::SqlError& error, const TableShape& shape) {
   if (error.kind != SqlErrorKind::kMissingTable) return not_now(error);
   return does_not_fit(fmt::format("table {} does not exist here", shape.full_name()));
+}
+
+std::string name_of(std::string_view schema, std::string_view table) {
+  std::string name = fmt::format("{}.{}", schema, table);
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return name;
+}
+
+/// Those that a change of the rows of `tables` goes through, in their order.
+std::vector<mysql::ForeignKey> keys_from(std::unordered_set<std::string> tables,
+                                         const std::vector<mysql::ForeignKey>& keys) {
+  std::vector<bool> is_reached(keys.size());
+  for (bool grows = true; std::exchange(grows, false);) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (is_reached[i] || !tables.contains(name_of(keys[i].parent_schema, keys[i].parent_table))) continue;
+      is_reached[i] = grows = true;
+      tables.insert(name_of(keys[i].schema, keys[i].table));
+    }
+  }
+  std::vector<mysql::ForeignKey> reached;
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    if (is_reached[i]) reached.push_back(keys[i]);
+  return reached;
 }
 
 std::optional<Unbound> refusal(const change::TableRules& rules, const TableShape& shape) {
@@ -111,7 +138,7 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
     return std::unexpected(does_not_fit(
         fmt::format("table {}: its triggers cannot be seen by apply's account: {}", shape.full_name(), mend)));
   }
-  if (source->repeats_cascades) {
+  if (source->repeats_cascades && (!keys_ || keys_read_in_ != round_)) {
     if (auto read = read_keys(connection); !read) return std::unexpected(not_now(std::move(read.error())));
   }
   const change::Route route = rules_.route(shape.schema, shape.name);
@@ -134,15 +161,11 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
 
 std::expected<void, mysql::SqlError> TargetCatalog::read_server(mysql::Connection& connection) {
   const auto rows = connection.query(
-      "SELECT VERSION() LIKE '%MariaDB%', NOT @@explicit_defaults_for_timestamp, SUBSTRING_INDEX(USER(), '@', 1)");
+      "SELECT VERSION() LIKE '%MariaDB%' OR NOT @@explicit_defaults_for_timestamp, SUBSTRING_INDEX(USER(), '@', 1)");
   if (!rows) return std::unexpected(rows.error());
   auto grants = mysql::Grants::read(connection);
   if (!grants) return std::unexpected(std::move(grants.error()));
-  const bool is_mariadb = rows->text(0, 0) == "1";
-  server_ = {.is_mariadb = is_mariadb,
-             .null_becomes_now = is_mariadb || rows->text(0, 1) == "1",
-             .account = rows->text(0, 2),
-             .grants = std::move(*grants)};
+  server_ = {.null_becomes_now = rows->text(0, 0) == "1", .account = rows->text(0, 1), .grants = std::move(*grants)};
   return {};
 }
 
@@ -150,13 +173,19 @@ std::expected<void, mysql::SqlError> TargetCatalog::read_keys(mysql::Connection&
   auto read = mysql::read_foreign_keys(connection);
   if (!read) return std::unexpected(std::move(read.error()));
   std::erase_if(*read, [](const mysql::ForeignKey& key) { return !key.cascades(); });
-  keys_differ_ |= keys_ && *keys_ != *read;
+  if (keys_) {
+    std::unordered_set<std::string> roots;
+    for (const auto& [key, entry] : tables_)
+      if (entry.source->repeats_cascades) roots.insert(name_of(entry.table->schema(), entry.table->name()));
+    keys_differ_ |= keys_from(roots, *keys_) != keys_from(roots, *read);
+  }
   keys_ = std::move(*read);
+  keys_read_in_ = round_;
   return {};
 }
 
 std::expected<bool, mysql::SqlError> TargetCatalog::keys_still_hold(mysql::Connection& connection) {
-  if (!keys_ || (server_ && !server_->is_mariadb)) return true;
+  if (!keys_) return true;
   if (auto read = read_keys(connection); !read) return std::unexpected(std::move(read.error()));
   const bool same = !keys_differ_;
   if (!same) forget();

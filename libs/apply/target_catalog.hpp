@@ -33,8 +33,8 @@ struct Unbound {
 /// since the last round, each table has a prepared statement that reads nothing of it: a server prepares it anew when
 /// the table, a trigger or (MySQL) a foreign key of it is another than before, and counts that. So a round costs a
 /// statement for each table, and one for the count. MariaDB counts no trigger that is gone, which is seen after
-/// `max_age`, when a table is read again in any case; nor a foreign key that refers to the table, and such a key comes
-/// and goes while the transaction runs: see keys_still_hold().
+/// `max_age`, when a table is read again in any case. Foreign keys of other tables, by which rows go with this table's,
+/// come and go without the one or the other knowing: see keys_still_hold().
 class TargetCatalog {
  public:
   TargetCatalog(change::TableRules rules, std::chrono::milliseconds max_age)
@@ -49,9 +49,10 @@ class TargetCatalog {
   /// At the round's end. False: a table has changed since it was bound. All are forgotten then, and the round is to be
   /// repeated.
   [[nodiscard]] std::expected<bool, mysql::SqlError> still_holds(mysql::Connection& connection);
-  /// At the end of a transaction whose rows may have cascaded. False: the target's foreign keys are not those by which
-  /// its tables were bound, so that too much or too little may have cascaded. All is forgotten then, and the
-  /// transaction is to be rolled back and made again. Costs MariaDB a look at all its tables, and MySQL nothing.
+  /// At the end of a transaction whose rows may have cascaded. False: of the target's foreign keys those that its
+  /// tables' rows go through are not those by which they were bound, so that too much or too little may have cascaded.
+  /// All is forgotten then, and the transaction is to be rolled back and made again. Costs a look at all tables of the
+  /// server.
   [[nodiscard]] std::expected<bool, mysql::SqlError> keys_still_hold(mysql::Connection& connection);
   /// The target's tables may have changed, or the session is another one.
   void forget();
@@ -75,7 +76,6 @@ class TargetCatalog {
 
   /// What a session's server says once.
   struct Server {
-    bool is_mariadb = false;
     bool null_becomes_now = false;
     std::string account;
     mysql::Grants grants;
@@ -90,8 +90,9 @@ class TargetCatalog {
   std::optional<Server> server_;
   /// The server's that cascade, by which tables are bound; none: not asked yet.
   std::optional<std::vector<mysql::ForeignKey>> keys_;
-  bool keys_differ_ = false;    ///< some are bound by keys that are not those
-  std::size_t statements_ = 0;  ///< prepared ones, and the number in the next one's name
+  std::uint64_t keys_read_in_ = 0;  ///< round
+  bool keys_differ_ = false;        ///< some are bound by keys that are not those
+  std::size_t statements_ = 0;      ///< prepared ones, and the number in the next one's name
   std::uint64_t round_ = 1;
   std::uint64_t looked_in_ = 0;            ///< the last round that met a table of an earlier one
   std::optional<std::uint64_t> prepared_;  ///< the server's count of statements prepared anew, when last asked

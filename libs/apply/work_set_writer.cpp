@@ -399,6 +399,8 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   if (writer.may_have_cascaded()) {
     if (auto held = check_keys(); !held) return held;
   }
+  const auto first = static_cast<std::uint32_t>(std::ranges::find(active_, true) - active_.begin());
+  if (auto noted = note_looked(first); !noted) return noted;
   if (auto told = write_doubts(set); !told) return told;
   if (auto offsets = write_offsets(set, active_); !offsets)
     return std::unexpected(Failure::again(offsets.error()).at(kFarshore, "channel_offset"));
@@ -454,6 +456,15 @@ std::expected<void, Failure> WorkSetWriter::check_keys() {
   if (!hold) return std::unexpected(Failure::again(hold.error()));
   if (*hold) return {};
   return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "the target's foreign keys were changed"}));
+}
+
+// What was seen of rows that were not as they should be, in the transaction of the changes that found them.
+std::expected<void, Failure> WorkSetWriter::note_looked(std::uint32_t slice) {
+  if (!look_) return {};
+  if (auto noted = look_->note(session_->connection); !noted)
+    return std::unexpected(Failure::of_statement(slice, "what stands here cannot be compared and noted", noted.error())
+                               .at(kFarshore, "mismatch"));
+  return {};
 }
 
 // In the transaction that moves safe time to where they were known.
@@ -725,14 +736,9 @@ void WorkSetWriter::note_mismatches_of_retry(std::vector<Outcome>& outcomes) {
 }
 
 std::expected<void, Failure> WorkSetWriter::commit_retry() {
-  mysql::Connection& connection = session_->connection;
-  if (auto held = check_keys(); !held) return held;
-  if (look_) {
-    if (auto noted = look_->note(connection); !noted)
-      return std::unexpected(
-          Failure::of_statement(0, "a row that is not as it should be cannot be noted", noted.error()));
-  }
-  if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
+  if (auto noted = note_looked(0); !noted) return noted;
+  if (auto committed = session_->connection.commit(); !committed)
+    return std::unexpected(Failure::again(committed.error()));
   return {};
 }
 

@@ -144,6 +144,7 @@ class WorkSetWriter {
   Attempt attempt(WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> write_transaction(WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> check_keys();
+  [[nodiscard]] std::expected<void, Failure> note_looked(std::uint32_t slice);
   [[nodiscard]] std::expected<void, Failure> write_doubts(const WorkSet& set);
   [[nodiscard]] std::expected<void, mysql::SqlError> write_offsets(const WorkSet& set,
                                                                    const std::vector<bool>& included);

@@ -252,46 +252,47 @@ def make_keys_that_are_asked_for(case, gate, statements, rows):
     return asked
 
 
+GRAND_TIE = TIE.replace("child", "grand").replace("tie", "of_child").replace("parent (id)", "child (id)")
+ALONE = TIE.replace("child", "other").replace("tie", "alone")
+ALONE_GOES = DROP.replace("child", "other").replace("tie", "alone")
+TO_PARENT, TO_CHILD = "a foreign key of {0}.child (parent) to {0}.parent (id)", "a foreign key of {0}.grand (parent) to {0}.child (id)"
 KEYS_HERE = {
-    "goes": ([DROP], [TIE], "a foreign key of {0}.child (parent) to {0}.parent (id)"),
-    "becomes another": ([DROP, TIE.replace("tie", "other_tie").replace("CASCADE", "SET NULL")], [DROP.replace("tie", "other_tie"), TIE],
-                        "a foreign key of {0}.child (parent) to {0}.parent (id)"),
-    "comes": ([TIE.replace("child", "other").replace("tie", "alone")], [DROP.replace("child", "other").replace("tie", "alone")],
-              "would cascade here alone"),
+    "goes": ([DROP], [TIE], TO_PARENT),
+    "becomes another": ([DROP, TIE.replace("tie", "other_tie").replace("CASCADE", "SET NULL")], [DROP.replace("tie", "other_tie"), TIE], TO_PARENT),
+    "comes": ([ALONE], [ALONE_GOES], "would cascade here alone"),
+    "goes a step further": ([DROP.replace("child", "grand").replace("tie", "of_child")], [GRAND_TIE], TO_CHILD),
+    "comes a step further": ([ALONE.replace("parent (id)", "child (id)")], [ALONE_GOES], "would cascade here alone"),
 }
 
 
 @pytest.mark.parametrize("case", ["target", "mysql"], indirect=True)
 @pytest.mark.parametrize("way", KEYS_HERE)
 def test_a_key_of_the_target_that_comes_or_goes_is_known_before_the_next_row(case, way):
-    """However long apply would keep what it knows of the tables."""
+    """However long apply would keep what it knows of the tables, and of whichever of them the key is."""
     changes, mends, says = KEYS_HERE[way]
-    at_target(case, CHILD.replace("child", "other"))
-    case.execute(CHILD.replace("child", "other"))
     for execute in (at_target, Circuit.execute):
-        execute(case, "ALTER TABLE child MODIFY parent INT NULL")
-    at_target(case, TIE)
-    case.execute(TIE)
+        execute(case, CHILD.replace("child", "other"), CHILD.replace("child", "grand"), "ALTER TABLE child MODIFY parent INT NULL")
+        execute(case, TIE, GRAND_TIE)
+    before = {"parent": [(1,), (2,)], "child": [(10, 1), (20, 2)], "grand": [(100, 10), (200, 20)], "other": [(11, 1), (21, 2), (31, 10)]}
+    there = lambda: {table: case.rows(table) for table in before}  # noqa: E731
     config = {**case.config, "apply": {**case.config["apply"], "retry_interval": "1h"}}
     with case.apply(config=config), case.gate() as gate, case.capture() as capture:
         capture.wait_ready()
         case.execute("INSERT INTO parent VALUES (1), (2), (3)", "INSERT INTO child VALUES (10, 1), (20, 2), (30, 3)",
-                     "INSERT INTO other VALUES (11, 1), (21, 2)", "DELETE FROM parent WHERE id = 3")
-        eventually("the rows arrive", lambda: case.rows("parent") == [(1,), (2,)] and case.rows("other") == [(11, 1), (21, 2)], 60,
-                   explain=lambda: str(case.progress()))
+                     "INSERT INTO grand VALUES (100, 10), (200, 20), (300, 30)", "INSERT INTO other VALUES (11, 1), (21, 2), (31, 10)",
+                     "DELETE FROM parent WHERE id = 3")
+        eventually("the rows arrive", lambda: there() == before, 60, explain=lambda: str((there(), case.progress())))
         case.declare_equal()
         opens(gate)
         at_target(case, *changes)
         case.execute("DELETE FROM parent WHERE id = 1")
         eventually("apply waits", lambda: any(says.format(case.schema) in row["reason"] for row in case.progress()), 20,
-                   explain=lambda: f"{case.rows('child')} and {case.rows('other')} are there, the gate is open: {is_open(gate)}, {case.progress()}")
-        assert case.rows("parent") == [(1,), (2,)] and case.rows("other") == [(11, 1), (21, 2)]
-        assert {row[0] for row in case.rows("child")} == {10, 20}
+                   explain=lambda: f"{there()}, the gate is open: {is_open(gate)}, {case.progress()}")
+        assert there() == before
         eventually("the gate closes", lambda: not is_open(gate), 20)
         at_target(case, *mends)
         eventually("the delete arrives", lambda: case.rows("parent") == [(2,)], 30, explain=lambda: str(case.progress()))
-        for table in ("child", "other"):
-            assert case.rows(table) == case.source.rows(f"SELECT * FROM {case.schema}.{table} ORDER BY 1")
+        assert there() == {table: case.source.rows(f"SELECT * FROM {case.schema}.{table} ORDER BY 1") for table in before}
         opens(gate)
 
 

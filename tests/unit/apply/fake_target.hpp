@@ -234,8 +234,8 @@ class FakeTarget {
     const std::scoped_lock lock(mutex_);
     return schema_reads_;
   }
-  /// The children's keys cascade, or do no longer; a session is not told.
-  void set_cascades(bool cascade) { cascades_ = cascade; }
+  /// Every table gets a child more, whose rows go with its own; a session is not told.
+  void add_children() { has_new_children_ = true; }
   /// The statements since the last call that belong to transactions, without reads of farshore and information_schema.
   [[nodiscard]] std::vector<std::string> take_writes() {
     std::vector<std::string> writes;
@@ -279,8 +279,7 @@ class FakeTarget {
     if (statement == "ROLLBACK") return roll_back(ok());
     if (statement.starts_with("SELECT CURRENT_USER()")) return rows({"u", "r", "m"}, {{"farshore_apply@%", "", "1"}});
     if (statement.starts_with("SHOW GRANTS")) return rows({"g"}, {{grants_}});
-    if (statement.starts_with("SELECT VERSION()"))
-      return rows({"mariadb", "now", "account"}, {{"1", "1", "farshore_apply"}});
+    if (statement.starts_with("SELECT VERSION()")) return rows({"now", "account"}, {{"1", "farshore_apply"}});
     if (statement.starts_with("SELECT @@max_allowed_packet")) return rows({"m"}, {{std::to_string(packet_bytes_)}});
     if (statement.starts_with("PREPARE") || statement.starts_with("EXECUTE")) return on_statement(statement);
     if (statement.starts_with("SHOW SESSION STATUS")) return rows({"n", "v"}, {{"n", std::to_string(prepared_anew_)}});
@@ -508,13 +507,14 @@ class FakeTarget {
 
   /// Every table has a child whose rows go with its own.
   Reply foreign_keys() const {
-    const char* const on_delete = cascades_ ? "CASCADE" : "RESTRICT";
     Reply keys = rows(
         {"CONSTRAINT_SCHEMA", "CONSTRAINT_NAME", "TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "REFERENCED_TABLE_SCHEMA",
          "REFERENCED_TABLE_NAME", "REFERENCED_COLUMN_NAME", "UPDATE_RULE", "DELETE_RULE"},
         {});
     for (const auto& [name, shape] : tables_) {
-      keys.rows.push_back({"shop", name, "shop", name, "id", "shop", "parents", "id", on_delete, on_delete});
+      keys.rows.push_back({"shop", name, "shop", name, "id", "shop", "parents", "id", "CASCADE", "CASCADE"});
+      if (!has_new_children_) continue;
+      keys.rows.push_back({"shop", "new", "shop", "children", "id", "shop", name, "id", "CASCADE", "CASCADE"});
     }
     return keys;
   }
@@ -564,7 +564,7 @@ class FakeTarget {
   std::map<std::string, Statement> statements_;  // prepared, of all sessions
   int prepared_anew_ = 0;
   bool ended_ = false;
-  bool cascades_ = true;
+  bool has_new_children_ = false;
   std::set<std::string> locks_;
   int schema_reads_ = 0;
   Data data_;

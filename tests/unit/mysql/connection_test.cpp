@@ -40,6 +40,7 @@ TEST_F(ASession, IsSetUpBeforeItIsUsed) {
   EXPECT_THAT(setup, Contains("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"));
   EXPECT_EQ(setup.back(),
             "SET NAMES utf8mb4, time_zone='+00:00', lc_messages='en_US', sql_quote_show_create=1, "
+            "sql_select_limit=18446744073709551615, "
             "sql_mode='STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES', "
             "wait_timeout=4, innodb_lock_wait_timeout=2, lock_wait_timeout=1, unique_checks=1, foreign_key_checks=0, "
             "autocommit=0");
