@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "mysql/literal.hpp"
@@ -100,6 +102,25 @@ std::expected<void, SqlError> read_parts(Connection& connection, const std::stri
   for (std::size_t row = 0; row < triggers->size(); ++row)
     if (TableSchema* const table = find(*triggers, row, 2))
       table->triggers.push_back({.name = triggers->text(row, 0), .statement = triggers->text(row, 1)});
+  return {};
+}
+
+constexpr std::size_t kSchemasAtOnce = 50;
+constexpr std::size_t kMaxKeyColumns = 64;  // of InnoDB's, 16 in MySQL
+
+/// Rows of `select`, which ends before a schema's name, for each schema. For that a server looks at the schema's
+/// tables; asked without a name, MariaDB opens the tables of all schemas, and the hundred views of sys.
+template <typename Take>
+std::expected<void, SqlError> query_by_schema(Connection& connection, const std::vector<std::string>& schemas,
+                                              std::string_view select, const Take& take) {
+  for (std::size_t from = 0; from < schemas.size(); from += kSchemasAtOnce) {
+    std::string sql;
+    for (std::size_t i = from; i < std::min(schemas.size(), from + kSchemasAtOnce); ++i)
+      sql += fmt::format("{}{}{}", sql.empty() ? "" : " UNION ALL ", select, text_literal(schemas[i]));
+    const auto rows = connection.query(sql);
+    if (!rows) return std::unexpected(rows.error());
+    for (std::size_t row = 0; row < rows->size(); ++row) take(*rows, row);
+  }
   return {};
 }
 
@@ -208,35 +229,52 @@ std::expected<std::vector<TableName>, SqlError> tables_with_rows(Connection& con
 }
 
 std::expected<std::vector<ForeignKey>, SqlError> read_foreign_keys(Connection& connection) {
-  const auto rows = connection.query(
-      "SELECT k.CONSTRAINT_SCHEMA, k.CONSTRAINT_NAME, k.TABLE_SCHEMA, k.TABLE_NAME, k.COLUMN_NAME, "
-      "k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME, r.UPDATE_RULE, r.DELETE_RULE "
-      "FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r "
-      "ON r.CONSTRAINT_SCHEMA=k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME=k.CONSTRAINT_NAME AND "
-      "r.TABLE_NAME=k.TABLE_NAME "
-      "WHERE k.REFERENCED_TABLE_NAME IS NOT NULL AND k.CONSTRAINT_SCHEMA NOT IN "
-      "('mysql','sys','information_schema','performance_schema') "
-      "ORDER BY k.CONSTRAINT_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION");
-  if (!rows) return std::unexpected(rows.error());
-  std::vector<ForeignKey> keys;
-  for (std::size_t row = 0; row < rows->size(); ++row) {
-    const bool continues = !keys.empty() && keys.back().schema == rows->text(row, 2) &&
-                           keys.back().table == rows->text(row, 3) && keys.back().name == rows->text(row, 1);
-    if (!continues) {
-      keys.push_back({.name = rows->text(row, 1),
-                      .schema = rows->text(row, 2),
-                      .table = rows->text(row, 3),
-                      .columns = {},
-                      .parent_schema = rows->text(row, 5),
-                      .parent_table = rows->text(row, 6),
-                      .parent_columns = {},
-                      .on_update = rows->text(row, 8),
-                      .on_delete = rows->text(row, 9)});
-    }
-    keys.back().columns.push_back(rows->text(row, 4));
-    keys.back().parent_columns.push_back(rows->text(row, 7));
-  }
-  return keys;
+  const auto found = connection.query(
+      "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN "
+      "('mysql','sys','information_schema','performance_schema','farshore')");
+  if (!found) return std::unexpected(found.error());
+  std::vector<std::string> schemas;
+  for (std::size_t row = 0; row < found->size(); ++row) schemas.push_back(found->text(row, 0));
+
+  std::map<std::tuple<std::string, std::string, std::string>, ForeignKey> keys;  // by schema, table and name
+  std::set<std::string> with_keys;
+  const auto rules =
+      query_by_schema(connection, schemas,
+                      "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, UPDATE_RULE, DELETE_RULE FROM "
+                      "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA=",
+                      [&](const Rows& rows, std::size_t row) {
+                        ForeignKey& key = keys[{rows.text(row, 0), rows.text(row, 1), rows.text(row, 2)}];
+                        key.schema = rows.text(row, 0);
+                        key.table = rows.text(row, 1);
+                        key.name = rows.text(row, 2);
+                        key.on_update = rows.text(row, 3);
+                        key.on_delete = rows.text(row, 4);
+                        with_keys.insert(key.schema);
+                      });
+  if (!rules) return std::unexpected(rules.error());
+  const auto columns = query_by_schema(
+      connection, {with_keys.begin(), with_keys.end()},
+      "SELECT TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, "
+      "REFERENCED_COLUMN_NAME, ORDINAL_POSITION FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME "
+      "IS "
+      "NOT NULL AND TABLE_SCHEMA=",
+      [&](const Rows& rows, std::size_t row) {
+        const auto key = keys.find({rows.text(row, 0), rows.text(row, 1), rows.text(row, 2)});
+        if (key == keys.end()) return;  // it was made in between
+        key->second.parent_schema = rows.text(row, 4);
+        key->second.parent_table = rows.text(row, 5);
+        const auto place = static_cast<std::size_t>(rows.unsigned_integer(row, 7));
+        if (place == 0 || place > kMaxKeyColumns) return;
+        for (auto* const list : {&key->second.columns, &key->second.parent_columns})
+          if (list->size() < place) list->resize(place);
+        key->second.columns[place - 1] = rows.text(row, 3);
+        key->second.parent_columns[place - 1] = rows.text(row, 6);
+      });
+  if (!columns) return std::unexpected(columns.error());
+  std::vector<ForeignKey> all;
+  for (auto& [name, key] : keys)
+    if (!key.columns.empty()) all.push_back(std::move(key));
+  return all;
 }
 
 }  // namespace farshore::mysql

@@ -234,7 +234,7 @@ class FakeTarget {
     const std::scoped_lock lock(mutex_);
     return schema_reads_;
   }
-  /// Every table gets a child more, whose rows go with its own; a session is not told.
+  /// The table notes gets a child, whose rows go with its own; a session is not told.
   void add_children() { has_new_children_ = true; }
   /// The statements since the last call that belong to transactions, without reads of farshore and information_schema.
   [[nodiscard]] std::vector<std::string> take_writes() {
@@ -505,24 +505,29 @@ class FakeTarget {
     return reply;
   }
 
-  /// Every table has a child whose rows go with its own.
-  Reply foreign_keys() const {
-    Reply keys = rows(
-        {"CONSTRAINT_SCHEMA", "CONSTRAINT_NAME", "TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "REFERENCED_TABLE_SCHEMA",
-         "REFERENCED_TABLE_NAME", "REFERENCED_COLUMN_NAME", "UPDATE_RULE", "DELETE_RULE"},
-        {});
-    for (const auto& [name, shape] : tables_) {
-      keys.rows.push_back({"shop", name, "shop", name, "id", "shop", "parents", "id", "CASCADE", "CASCADE"});
-      if (!has_new_children_) continue;
-      keys.rows.push_back({"shop", "new", "shop", "children", "id", "shop", name, "id", "CASCADE", "CASCADE"});
-    }
+  /// The rows of every table go with those of a parent.
+  Reply key_rules() const {
+    Reply rules = rows({"CONSTRAINT_SCHEMA", "TABLE_NAME", "CONSTRAINT_NAME", "UPDATE_RULE", "DELETE_RULE"}, {});
+    for (const auto& [name, shape] : tables_) rules.rows.push_back({"shop", name, name, "CASCADE", "CASCADE"});
+    if (has_new_children_) rules.rows.push_back({"shop", "children", "new", "CASCADE", "CASCADE"});
+    return rules;
+  }
+  Reply key_columns() const {
+    Reply keys = rows({"TABLE_SCHEMA", "TABLE_NAME", "CONSTRAINT_NAME", "COLUMN_NAME", "REFERENCED_TABLE_SCHEMA",
+                       "REFERENCED_TABLE_NAME", "REFERENCED_COLUMN_NAME", "ORDINAL_POSITION"},
+                      {});
+    for (const auto& [name, shape] : tables_)
+      keys.rows.push_back({"shop", name, name, "id", "shop", "parents", "id", "1"});
+    if (has_new_children_) keys.rows.push_back({"shop", "children", "new", "id", "shop", "notes", "id", "1"});
     return keys;
   }
 
   Reply on_schema(const std::string& statement) const {
     SqlText text(statement);
     if (statement.contains("information_schema.TRIGGERS")) return rows({"TRIGGER_NAME", "ACTION_STATEMENT"}, {});
-    if (statement.contains("information_schema.KEY_COLUMN_USAGE")) return foreign_keys();
+    if (statement.contains("information_schema.SCHEMATA")) return rows({"SCHEMA_NAME"}, {{"shop"}});
+    if (statement.contains("information_schema.REFERENTIAL_CONSTRAINTS")) return key_rules();
+    if (statement.contains("information_schema.KEY_COLUMN_USAGE")) return key_columns();
     (void)text.find("TABLE_NAME=");
     const auto table = tables_.find(text.literal());
     if (table == tables_.end()) return rows({"x"}, {});
