@@ -159,8 +159,8 @@ class Judge {
     const mysql::ColumnSchema* const there = table_.find(column.name);
     if (there == nullptr) {
       wait(
-          "it has no column {} here, and the source's rows have it: add it. If it was dropped or renamed here, take "
-          "that back until those rows are applied",
+          "it has no column {} here, and the source's rows have it: add it, with the default that it was added with "
+          "there. If it was dropped or renamed here, take that back until those rows are applied",
           column.name);
       return;
     }

@@ -153,6 +153,9 @@ class Duties:
                 actions.append(f"MODIFY {self.declared(name, column, west.server)}")
         if actions:
             self.do(west, f"ALTER TABLE {full} {', '.join(actions)}", aligned=True)
+        if any(action.startswith("ADD COLUMN") for action in actions):   # without the default that the east's rows may hold
+            said = west.ctl("equal", "revoke", "--origin", "east", "--table", full, "--why", "a column without its default", "--execute")
+            self.runner.note(f"west: equal revoke --table {full}: {said.stdout + said.stderr!r}")
 
     def align_unique_keys(self, east, west, table):
         here, there = (unique_keys(region, table) for region in (east, west))
