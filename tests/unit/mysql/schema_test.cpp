@@ -125,20 +125,29 @@ TEST_F(InformationSchema, AnErrorIsNotAMissingTable) {
 }
 
 TEST_F(InformationSchema, AForeignKeyOfSeveralColumnsIsOne) {
-  server_.answer([](const std::string&) {
-    return rows({"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"},
-                {{"shop", "fk_1", "shop", "lines", "o", "shop", "orders", "id", "RESTRICT", "CASCADE"},
-                 {"shop", "fk_1", "shop", "lines", "p", "shop", "orders", "part", "RESTRICT", "CASCADE"},
-                 {"shop", "fk_1", "shop", "other", "o", "shop", "orders", "id", "RESTRICT", "NO ACTION"}});
+  server_.answer([](const std::string& statement) {
+    if (statement.contains("SCHEMATA")) return rows({"s"}, {{"shop"}, {"sh'op"}});
+    if (statement.contains("REFERENTIAL_CONSTRAINTS"))
+      return rows({"a", "b", "c", "d", "e"}, {{"shop", "other", "fk_1", "RESTRICT", "NO ACTION"},
+                                              {"shop", "gone", "fk_1", "RESTRICT", "CASCADE"},
+                                              {"shop", "lines", "fk_1", "RESTRICT", "CASCADE"}});
+    return rows({"a", "b", "c", "d", "e", "f", "g", "h"},
+                {{"shop", "lines", "fk_1", "p", "shop", "orders", "part", "2"},
+                 {"shop", "lines", "fk_1", "o", "shop", "orders", "id", "1"},
+                 {"shop", "made", "fk_1", "o", "shop", "orders", "id", "1"},
+                 {"shop", "other", "fk_1", "o", "shop", "orders", "id", "1"}});
   });
   const auto keys = read_foreign_keys(connection_);
   ASSERT_TRUE(keys);
-  ASSERT_EQ(keys->size(), 2U);
+  ASSERT_EQ(keys->size(), 2U) << "without those of which one query alone knew";
   EXPECT_THAT((*keys)[0].columns, ElementsAre("o", "p"));
   EXPECT_THAT((*keys)[0].parent_columns, ElementsAre("id", "part"));
   EXPECT_TRUE((*keys)[0].cascades());
   EXPECT_EQ((*keys)[1].table, "other");
   EXPECT_FALSE((*keys)[1].cascades());
+  const auto asked = server_.take_statements();
+  EXPECT_THAT(asked, Contains(HasSubstr("CONSTRAINT_SCHEMA='shop' UNION ALL ")));
+  EXPECT_THAT(asked.back(), Not(HasSubstr("UNION"))) << "only schemas that have keys";
 }
 
 TEST_F(InformationSchema, WhatAServerSaysOfItself) {
