@@ -73,6 +73,7 @@ void TargetCatalog::forget() {
   server_.reset();
   keys_.reset();
   keys_differ_ = false;
+  bound_by_keys_.clear();
 }
 
 void TargetCatalog::forget_tables() {
@@ -150,6 +151,7 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
                                  route.merge, route.on_mismatch, use);
   if (!bound) return std::unexpected(does_not_fit(std::move(bound.error())));
   auto table = std::make_shared<const TargetTable>(std::move(*bound));
+  if (source->repeats_cascades) bound_by_keys_.insert(name_of(table->schema(), table->name()));
   ++statements_;
   tables_[key] = {.source = source,
                   .table = table,
@@ -173,12 +175,7 @@ std::expected<void, mysql::SqlError> TargetCatalog::read_keys(mysql::Connection&
   auto read = mysql::read_foreign_keys(connection);
   if (!read) return std::unexpected(std::move(read.error()));
   std::erase_if(*read, [](const mysql::ForeignKey& key) { return !key.cascades(); });
-  if (keys_) {
-    std::unordered_set<std::string> roots;
-    for (const auto& [key, entry] : tables_)
-      if (entry.source->repeats_cascades) roots.insert(name_of(entry.table->schema(), entry.table->name()));
-    keys_differ_ |= keys_from(roots, *keys_) != keys_from(roots, *read);
-  }
+  if (keys_) keys_differ_ |= keys_from(bound_by_keys_, *keys_) != keys_from(bound_by_keys_, *read);
   keys_ = std::move(*read);
   keys_read_in_ = round_;
   return {};

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -90,9 +91,10 @@ class TargetCatalog {
   std::optional<Server> server_;
   /// The server's that cascade, by which tables are bound; none: not asked yet.
   std::optional<std::vector<mysql::ForeignKey>> keys_;
-  std::uint64_t keys_read_in_ = 0;  ///< round
-  bool keys_differ_ = false;        ///< some are bound by keys that are not those
-  std::size_t statements_ = 0;      ///< prepared ones, and the number in the next one's name
+  std::uint64_t keys_read_in_ = 0;                 ///< round
+  std::unordered_set<std::string> bound_by_keys_;  ///< "schema.table" in small letters; since all was forgotten
+  bool keys_differ_ = false;                       ///< some are bound by keys that are not those
+  std::size_t statements_ = 0;                     ///< prepared ones, and the number in the next one's name
   std::uint64_t round_ = 1;
   std::uint64_t looked_in_ = 0;            ///< the last round that met a table of an earlier one
   std::optional<std::uint64_t> prepared_;  ///< the server's count of statements prepared anew, when last asked
