@@ -31,7 +31,7 @@ def java(main_class: str, folder: Path, options: tuple = ()) -> list:
 
 
 class Kafka(Component):
-    ready_timeout = 90.0
+    ready_timeout = 180.0
     stop_timeout = 20.0
 
     def __init__(self, region: str, folder: Path, state: State):

@@ -14,7 +14,7 @@ STARTED = "Started MirrorSourceConnector"
 
 
 class Mirror(Component):
-    ready_timeout = 90.0
+    ready_timeout = 180.0
     stop_timeout = 10.0
 
     def __init__(self, regions: list, brokers: dict, folder: Path, state: State):
