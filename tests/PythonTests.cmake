@@ -4,7 +4,7 @@
 #
 # farshore_python_test(FILE x_test.py LABEL integration [SHARED_LAB [AND_OWN]] [TIMEOUT s] [FULL_TIMEOUT s])
 #   one ctest entry, "<label>.<x>"; SHARED_LAB: it uses the lab that the fixture entries bring up and take down;
-#   AND_OWN: it brings labs of its own besides, so that nothing runs beside it;
+#   AND_OWN: it brings labs of its own besides, or loads the machine as much: nothing runs beside it;
 #   FULL_TIMEOUT: its long form is an entry too, "full.<x>", label "full".
 #   Timeouts only bound what hangs. conftest.py ends the tests after theirs; ctest, which kills pytest and leaves its
 #   servers running, waits for the fixtures' end first.
