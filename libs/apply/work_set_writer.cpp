@@ -347,7 +347,7 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
       return Attempt::kAgain;
     }
     tell(failure);
-    if (stuck_.can_be_noted()) note_reason(set, stuck_.sentence());
+    if (session_ && stuck_.can_be_noted()) note_reason(set, stuck_.sentence());
     return Attempt::kAgain;
   }
   catalog_.forget();
