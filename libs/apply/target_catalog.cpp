@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
 #include <cstddef>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -28,9 +25,7 @@ Unbound unbound(const mysql::SqlError& error, const TableShape& shape) {
 }
 
 std::string name_of(std::string_view schema, std::string_view table) {
-  std::string name = fmt::format("{}.{}", schema, table);
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-  return name;
+  return mysql::lower_case(fmt::format("{}.{}", schema, table));
 }
 
 /// Those that a change of the rows of `tables` goes through, in their order.

@@ -19,9 +19,7 @@ std::uint32_t small(std::uint64_t number) { return static_cast<std::uint32_t>(nu
 ColumnSchema column_of(const Rows& rows, std::size_t row) {
   ColumnSchema column;
   column.name = rows.text(row, 0);
-  column.data_type = rows.text(row, 1);
-  std::ranges::transform(column.data_type, column.data_type.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  column.data_type = lower_case(rows.text(row, 1));
   column.column_type = rows.text(row, 2);
   column.charset = rows.text(row, 3);
   column.collation = rows.text(row, 4);
@@ -128,6 +126,12 @@ std::expected<void, SqlError> query_by_schema(Connection& connection, const std:
 
 bool same_name(std::string_view a, std::string_view b) {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
 }
 
 bool ForeignKey::cascades() const {
@@ -256,8 +260,7 @@ std::expected<std::vector<ForeignKey>, SqlError> read_foreign_keys(Connection& c
       connection, {with_keys.begin(), with_keys.end()},
       "SELECT TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, "
       "REFERENCED_COLUMN_NAME, ORDINAL_POSITION FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME "
-      "IS "
-      "NOT NULL AND TABLE_SCHEMA=",
+      "IS NOT NULL AND TABLE_SCHEMA=",
       [&](const Rows& rows, std::size_t row) {
         const auto key = keys.find({rows.text(row, 0), rows.text(row, 1), rows.text(row, 2)});
         if (key == keys.end()) return;  // it was made in between

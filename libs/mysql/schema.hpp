@@ -15,6 +15,8 @@ namespace farshore::mysql {
 
 /// Two names of columns are one; case does not matter, as in the servers.
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b);
+/// With its ASCII letters in lower case: equal for what same_name() holds to be one.
+[[nodiscard]] std::string lower_case(std::string text);
 
 struct ColumnSchema {
   std::string name;

@@ -1,17 +1,12 @@
 #include "mysql/server_info.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <utility>
 
+#include "mysql/schema.hpp"
+
 namespace farshore::mysql {
 namespace {
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 // "10.11.19-MariaDB-0+deb12u1" -> 101119
 std::uint32_t version_number_of(std::string_view version) {
@@ -46,7 +41,8 @@ std::expected<ServerInfo, SqlError> read_server_info(Connection& connection) {
   const auto rows = connection.query("SHOW GLOBAL VARIABLES");
   if (!rows) return std::unexpected(rows.error());
   ServerInfo info;
-  for (std::size_t row = 0; row < rows->size(); ++row) info.variables[lower(rows->text(row, 0))] = rows->text(row, 1);
+  for (std::size_t row = 0; row < rows->size(); ++row)
+    info.variables[lower_case(rows->text(row, 0))] = rows->text(row, 1);
   info.version = info.variable("version");
   info.kind = info.version.contains("MariaDB") ? ServerKind::kMariadb : ServerKind::kMysql;
   info.version_number = version_number_of(info.version);

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string>
 #include <tuple>
 
 #include "base/environment_error.hpp"
@@ -22,6 +25,9 @@ namespace farshore::ctl {
 namespace {
 
 using progress::EqualityRow;
+
+/// Apply waits for the locks of a declaration: those of a command that was cut off go after so many seconds.
+constexpr int kCutOffAfterS = 30;
 
 struct EqualOptions {
   std::string origin;
@@ -93,11 +99,16 @@ std::string refusal_of(const common::Config& config, mysql::Connection& connecti
   if (names.empty()) return {};
   return fmt::format(
       "{}/{}: {} changes are counted that found rows here which were not as they should be, the last at {}: {}. What "
-      "you "
-      "compared may be older. Forget them first (`farshorectl mismatches clear --origin {}{} --execute`), compare, and "
-      "declare then",
+      "you compared may be older. Forget them first (`farshorectl mismatches clear --origin {}{} --execute`), compare, "
+      "and declare then",
       row.origin, row.stream, changes, last_at, progress::some_of(names), row.origin,
       row.table.empty() ? "" : " --table " + row.table);
+}
+
+std::string sentence_of(const EqualityRow& row) {
+  return fmt::format(
+      "{} {}", row.table.empty() ? "all of its tables are" : row.table + " is",
+      row.is_equal ? "equal to the origin's, but for what is on its way or parked" : "not known to be equal");
 }
 
 /// Adds the word, or throws and adds nothing.
@@ -110,8 +121,8 @@ void say(const common::Config& config, mysql::Connection& connection, const Equa
   lock();
   if (const auto added = progress::add_equality(connection, config.region, row); !added)
     fail_database(config, added.error());
-  lock();  // where nothing was said before, there was nothing to lock: whoever says something now waits, or is waited
-           // for
+  // Where nothing was said before, there was nothing to lock: whoever says something now waits, or is waited for.
+  lock();
   const std::string refusal = row.is_equal ? refusal_of(config, connection, row) : "";
   if (!refusal.empty()) throw EnvironmentError(refusal + ". Nothing was written.", ExitCode::kDifferences);
 }
@@ -125,8 +136,7 @@ int run_say(const common::Config& config, const EqualOptions& options, bool is_e
     fmt::print("{}/{} in region {}: until now {}\n", row.origin, row.stream, config.region,
                progress::why_not_equal(said, row.origin, row.stream).value_or("equal"));
     if (options.execute) continue;
-    fmt::print("  would be said: {} {}\n", row.table.empty() ? "all of its tables are" : row.table + " is",
-               is_equal ? "equal to the origin's, but for what is on its way or parked" : "not known to be equal");
+    fmt::print("  would be said: {}\n", sentence_of(row));
     const std::string refusal = is_equal ? refusal_of(config, connection, row) : "";
     if (refusal.empty()) continue;
     is_refused = true;
@@ -136,14 +146,12 @@ int run_say(const common::Config& config, const EqualOptions& options, bool is_e
     fmt::print("Nothing was written: --execute writes it down, with your name ({}).\n", operator_name());
     return static_cast<int>(is_refused ? ExitCode::kDifferences : ExitCode::kGood);
   }
-  // Apply waits for the locks of this transaction: they do not outlive a command that was cut off by much.
-  if (const auto set = connection.execute("SET SESSION wait_timeout=30"); !set) fail_database(config, set.error());
+  if (const auto set = connection.execute(fmt::format("SET SESSION wait_timeout={}", kCutOffAfterS)); !set)
+    fail_database(config, set.error());
   MarkedTransaction transaction(connection, config);
   for (const EqualityRow& row : rows) say(config, connection, row);
   transaction.commit();
-  for (const EqualityRow& row : rows)
-    fmt::print("  said: {} {}\n", row.table.empty() ? "all of its tables are" : row.table + " is",
-               is_equal ? "equal to the origin's, but for what is on its way or parked" : "not known to be equal");
+  for (const EqualityRow& row : rows) fmt::print("  said: {}\n", sentence_of(row));
   return static_cast<int>(ExitCode::kGood);
 }
 
