@@ -35,12 +35,11 @@ def discarded(west, table):
     assert done.returncode == 0 and "not-yet-equal" in done.stdout, done.stdout + done.stderr
 
 
-def made_equal(west, table):
+def made_equal(west, east, table):
     """What the operator does about a row that was given up."""
     eventually("the gate names the table", lambda: table in json.dumps(west.gate()[1]) and not west.gate()[0])
     west.database.execute("SET SESSION sql_log_bin = 0", f"INSERT INTO {table} VALUES (1, 500)")
-    done = west.ctl("equal", "declare", "--origin", "east", "--stream", "main", "--table", table, "--why", "the test", "--execute")
-    assert done.returncode == 0, done.stderr
+    west.declare_equal(east, table)
 
 
 @pytest.mark.parametrize("way", ["mended", "retried", "discarded"])
@@ -81,5 +80,5 @@ def test_an_epoch_waits_for_what_is_parked_and_says_for_what(regions, way):
     assert west.database.rows(f"SELECT n FROM {refused}") == ([] if way == "discarded" else [(500,)])
     assert west.database.rows(f"SELECT COUNT(*) FROM {other}") == [(2,)]
     if way == "discarded":
-        made_equal(west, refused)
+        made_equal(west, east, refused)
     regions.all_gates_open()

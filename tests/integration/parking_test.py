@@ -242,14 +242,7 @@ def command(region, *words):
 def say_equal(target, source, table):
     """What the operator says once the row is equal."""
     eventually("the gate says that the table is not yet equal", lambda: closed_by(target, "not-yet-equal") and closed_by(target, table))
-    declare(target, source, table)
-
-
-def declare(target, source, table):
-    target.ctl("mismatches", "clear", "--table", table, "--execute")
-    done = target.ctl("equal", "declare", "--origin", source.name, "--stream", "main", "--table", table, "--why", "the test made it so",
-                      "--execute")
-    assert done.returncode == 0, done.stderr
+    target.declare_equal(source, table)
 
 
 def clash(source, target):
@@ -324,7 +317,7 @@ def test_a_conflict_of_an_older_numbering_takes_an_update_at_the_origin_first(re
     caught_up(regions)
     assert rows(target, table) == rows(source, table)
     if own:  # where every row is looked at, its UPDATE found none
-        declare(target, source, table)
+        target.declare_equal(source, table)
     regions.all_gates_open()
 
 

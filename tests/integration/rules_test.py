@@ -52,12 +52,6 @@ def closed_by(region, reason):
     return not is_open and reason in str(answer)
 
 
-def declare_equal(region, origin, table):
-    region.ctl("mismatches", "clear", "--table", table, "--execute")
-    declared = region.ctl("equal", "declare", "--origin", origin.name, "--table", table, "--why", "compared", "--execute")
-    assert declared.returncode == 0, declared.stderr
-
-
 # merge: immutable
 
 def test_an_immutable_row_that_is_there_with_the_same_content_is_a_duplicate(regions, pair):
@@ -311,7 +305,7 @@ def test_a_cascade_that_an_online_schema_change_brings_is_repeated(regions, pair
         if origin.database.logs_cascades():
             continue
         eventually(f"the gate of {region.name} closes", lambda region=region: closed_by(region, "test_group.note"))
-        declare_equal(region, origin, "test_group.note")
+        region.declare_equal(origin, "test_group.note")
 
 
 @pytest.mark.parametrize("pair", ["west"], indirect=True)
@@ -333,7 +327,7 @@ def test_what_a_key_made_without_the_binlog_has_cascaded_closes_the_gate(regions
         caught_up(regions)
         assert rows(source, "test_rules.page") == [(20, 2)]
         behind_farshores_back(target, "DELETE FROM test_rules.page WHERE id = 10")
-        declare_equal(target, source, "test_rules.page")
+        target.declare_equal(source, "test_rules.page")
         source.database.as_application("DELETE FROM test_rules.book WHERE id = 2")
         caught_up(regions)
         assert rows(target, "test_rules.page") == rows(source, "test_rules.page") == []

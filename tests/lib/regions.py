@@ -53,6 +53,13 @@ class Region:
         return subprocess.run([str(tools.farshore_binary("farshorectl")), "--config", str(self.config_file), *words],
                               capture_output=True, text=True, timeout=timeout_s, check=False)
 
+    def declare_equal(self, origin, table):
+        """As the page has it: what was found is forgotten before the comparison, and declared behind it."""
+        self.ctl("mismatches", "clear", "--table", table, "--execute")
+        done = self.ctl("equal", "declare", "--origin", origin.name, "--stream", "main", "--table", table, "--why",
+                        "the test compared them", "--execute")
+        assert done.returncode == 0, done.stderr
+
     # Progress, read with the tests' own client.
     def progress(self, origin=None):
         where = f" AND origin = '{origin}'" if origin else ""

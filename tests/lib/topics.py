@@ -63,15 +63,15 @@ class Topics:
 
     def _ends(self, consumer, topic):
         """A broker that has just come back does not know all of its partitions for a moment."""
-        deadline = time.monotonic() + TIMEOUT_S
-        while True:
+        def known():
             try:
                 return {partition: consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, partition), TIMEOUT_S)
                         for partition in self.partitions(topic)}
             except confluent_kafka.KafkaException as error:
-                if error.args[0].code() != confluent_kafka.KafkaError._UNKNOWN_PARTITION or time.monotonic() > deadline:
+                if error.args[0].code() != confluent_kafka.KafkaError._UNKNOWN_PARTITION:
                     raise
-                time.sleep(0.1)
+                return None
+        return eventually(f"the broker knows the partitions of {topic}", known, TIMEOUT_S)
 
     def offsets(self, topic):
         """{partition: (low, high)}"""
