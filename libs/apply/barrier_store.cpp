@@ -77,7 +77,7 @@ std::expected<void, SqlError> BarrierStore::enter(const std::string& origin, con
                                     .origin = origin,
                                     .stream = unequal.stream,
                                     .table = unequal.table,
-                                    .is_equal = false,
+                                    .word = progress::Word::kNotYetEqual,
                                     .why = unequal.why,
                                     .who = "apply",
                                     .said_at = {}};

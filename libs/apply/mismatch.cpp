@@ -384,15 +384,14 @@ std::expected<void, SqlError> RowLook::doubt_equality(mysql::Connection& connect
   if (!said) return std::unexpected(said.error());
   for (const auto& [name, counted] : found_ | std::views::filter(closes)) {
     const std::string table = name.schema + "." + name.table;
-    const auto* const last = progress::last_said(*said, name.partition.origin, name.partition.stream, table);
-    if (last != nullptr && !last->is_equal) continue;
+    if (progress::is_doubted(*said, name.partition.origin, name.partition.stream, table)) continue;
     const auto added = progress::add_equality(
         connection, region_,
         {.id = 0,
          .origin = name.partition.origin,
          .stream = name.partition.stream,
          .table = table,
-         .is_equal = false,
+         .word = progress::Word::kNotYetEqual,
          .why = fmt::format("{} (`farshorectl mismatches show` has both images): two regions write the same rows, or "
                             "the tables were not equal",
                             what(counted.counts)),

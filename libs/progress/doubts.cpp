@@ -17,6 +17,8 @@ namespace {
 using mysql::SqlError;
 using mysql::text_literal;
 
+constexpr std::size_t kDoubtsTextMax = 1'000;
+
 // A row that is written by a transaction under way is waited for; more such than this are not under way at once.
 std::expected<void, SqlError> wait_for_writers(mysql::Connection& connection, std::string_view region) {
   for (const std::string& sql :
@@ -26,6 +28,17 @@ std::expected<void, SqlError> wait_for_writers(mysql::Connection& connection, st
     if (const auto waited = connection.query(sql); !waited) return std::unexpected(waited.error());
   }
   return {};
+}
+
+// Whether a later word says that what `doubt` names is equal.
+bool is_settled(std::span<const EqualityRow> said, const EqualityRow& doubt) {
+  const EqualityRow* const last = last_said(said, doubt.origin, doubt.stream, doubt.table);
+  return last != nullptr && last->word == Word::kEqual && last->id > doubt.id;
+}
+
+bool is_answered(std::span<const EqualityRow> said, const ToldDoubt& doubt) {
+  const EqualityRow* const last = last_said(said, doubt.partition.origin, doubt.partition.stream, doubt.table);
+  return last != nullptr && last->word == Word::kEqual && last->id > doubt.heard;
 }
 
 }  // namespace
@@ -38,7 +51,7 @@ std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connectio
   if (!said) return std::unexpected(said.error());
   const auto stands = [&](const EqualityRow& row) {
     if (!origins.empty() && std::ranges::find(origins, row.origin) == origins.end()) return false;
-    return !row.is_equal && last_said(*said, row.origin, row.stream, row.table) == &row;
+    return row.word == Word::kNotYetEqual && last_said(*said, row.origin, row.stream, row.table) == &row;
   };
   if (std::ranges::none_of(*said, stands)) return change::Doubts();
   const auto found = connection.query(
@@ -109,16 +122,57 @@ std::optional<std::string> why_doubted(std::span<const ToldDoubt> told, std::spa
   std::set<std::string> tables;
   for (const ToldDoubt& doubt : told) {
     if (doubt.partition.origin != origin || doubt.partition.stream != stream) continue;
-    const EqualityRow* const last = last_said(said, origin, stream, doubt.table);
-    if (last != nullptr && last->is_equal && last->id > doubt.heard) continue;
+    if (is_answered(said, doubt)) continue;
     tables.insert(doubt.table.empty() ? "any table" : doubt.table);
   }
   if (tables.empty()) return std::nullopt;
   return fmt::format(
       "the region of {0} does not know its own to be equal to another region's: {1} (`farshorectl equal list` there "
       "says why); make the rows equal and declare it there: this gate opens by itself then. Where that region is lost: "
-      "`farshorectl equal declare --origin {0} --stream {2}` here",
+      "`farshorectl equal begin --origin {0} --stream {2}` and `farshorectl equal declare --origin {0} --stream {2}` here",
       origin, some_of(tables), stream);
+}
+
+std::optional<std::string> why_not_declared(std::span<const EqualityRow> said, std::span<const ToldDoubt> told,
+                                            std::string_view origin, std::string_view stream, std::string_view table) {
+  const auto is_meant = [&](std::string_view of_origin, std::string_view of_stream, std::string_view of_table) {
+    return of_origin == origin && of_stream == stream && (table.empty() || of_table.empty() || of_table == table);
+  };
+  const EqualityRow* begun = nullptr;
+  for (const EqualityRow& row : said) {
+    if (row.word != Word::kBegun || row.origin != origin || row.stream != stream) continue;
+    if (!row.table.empty() && row.table != table) continue;
+    if (begun == nullptr || row.id > begun->id) begun = &row;
+  }
+  const std::uint64_t covered = begun == nullptr ? 0 : begun->id;
+  std::string doubts;
+  std::string separator;
+  std::set<std::string> told_tables;
+  for (const EqualityRow& row : said) {
+    if (row.word != Word::kNotYetEqual || row.id <= covered || !is_meant(row.origin, row.stream, row.table)) continue;
+    if (is_settled(said, row)) continue;
+    doubts += fmt::format("{}at {} {} ({})", std::exchange(separator, ", "), row.said_at,
+                          row.table.empty() ? "all tables" : row.table, row.why);
+    if (doubts.size() > kDoubtsTextMax) break;
+  }
+  for (const ToldDoubt& doubt : told) {
+    if (!is_meant(doubt.partition.origin, doubt.partition.stream, doubt.table) || is_answered(said, doubt)) continue;
+    // What was told by the time that the comparison was begun was heard before its id was given.
+    if (begun != nullptr && doubt.heard < covered) continue;
+    told_tables.insert(doubt.table.empty() ? "all tables" : doubt.table);
+  }
+  if (!told_tables.empty())
+    doubts += fmt::format("{}{} by the region of {}", std::exchange(separator, ", "), some_of(told_tables), origin);
+  if (doubts.empty()) return std::nullopt;
+  const std::string options =
+      fmt::format("--origin {} --stream {}{}", origin, stream, table.empty() ? "" : fmt::format(" --table {}", table));
+  return fmt::format(
+      "{}/{}: {} doubted: {}. What you compared may be older. Say when you begin (`farshorectl equal begin {} "
+      "--execute`), copy or compare then, and declare after it",
+      origin, stream,
+      begun == nullptr ? "nobody has begun a comparison, and these are"
+                       : fmt::format("after the comparison that {} began at {} these were", begun->who, begun->said_at),
+      doubts, options);
 }
 
 }  // namespace farshore::progress

@@ -13,26 +13,30 @@ namespace {
 using mysql::text_literal;
 
 constexpr std::size_t kNamedMax = 5;
-constexpr std::string_view kEqual = "equal";
-constexpr std::string_view kNotYetEqual = "not-yet-equal";
+
+Word word_of(std::string_view text) {
+  if (text == to_string(Word::kEqual)) return Word::kEqual;
+  if (text == to_string(Word::kBegun)) return Word::kBegun;
+  return Word::kNotYetEqual;  // and what a later version says
+}
 
 const EqualityRow* latest(std::span<const EqualityRow> rows, std::string_view origin, std::string_view stream,
                           std::string_view table) {
   const EqualityRow* found = nullptr;
   for (const EqualityRow& row : rows) {
-    if (row.origin != origin || row.stream != stream || row.table != table) continue;
+    if (row.origin != origin || row.stream != stream || row.table != table || row.word == Word::kBegun) continue;
     if (found == nullptr || row.id > found->id) found = &row;
   }
   return found;
 }
 
-std::string command(std::string_view origin, std::string_view stream) {
-  return fmt::format("`farshorectl equal declare --origin {} --stream {}`", origin, stream);
+std::string command(std::string_view word, std::string_view origin, std::string_view stream) {
+  return fmt::format("`farshorectl equal {} --origin {} --stream {}`", word, origin, stream);
 }
 
 std::string values(std::string_view region, const EqualityRow& row, EpochId epoch) {
   return fmt::format("{},{},{},{},'{}',{},{},{},{}", text_literal(region), text_literal(row.origin),
-                     text_literal(row.stream), text_literal(row.table), row.is_equal ? kEqual : kNotYetEqual,
+                     text_literal(row.stream), text_literal(row.table), to_string(row.word),
                      epoch.epoch.raw(), epoch.incarnation.raw(), text_literal(row.why), text_literal(row.who));
 }
 
@@ -40,6 +44,18 @@ constexpr std::string_view kInsert =
     "INSERT INTO farshore.equality (region, origin, stream, table_name, state, epoch, incarnation, why, who) ";
 
 }  // namespace
+
+std::string_view to_string(Word word) {
+  switch (word) {
+    case Word::kEqual:
+      return "equal";
+    case Word::kNotYetEqual:
+      return "not-yet-equal";
+    case Word::kBegun:
+      return "begun";
+  }
+  return "";
+}
 
 std::string some_of(const std::set<std::string>& names) {
   std::string out;
@@ -59,40 +75,50 @@ const EqualityRow* last_said(std::span<const EqualityRow> rows, std::string_view
   return own == nullptr || (whole != nullptr && whole->id > own->id) ? whole : own;
 }
 
+bool is_doubted(std::span<const EqualityRow> rows, std::string_view origin, std::string_view stream,
+                std::string_view table) {
+  const EqualityRow* const last = last_said(rows, origin, stream, table);
+  if (last == nullptr || last->word != Word::kNotYetEqual) return false;
+  return std::ranges::none_of(rows, [&](const EqualityRow& row) {
+    return row.word == Word::kBegun && row.id > last->id && row.origin == origin && row.stream == stream &&
+           (row.table.empty() || row.table == table);
+  });
+}
+
 std::optional<std::string> why_not_equal(std::span<const EqualityRow> rows, std::string_view origin,
                                          std::string_view stream) {
   const EqualityRow* const whole = latest(rows, origin, stream, "");
   if (whole == nullptr) {
     return fmt::format(
         "nobody has said yet that this region's tables began equal to the origin's: copy or compare them, then {}",
-        command(origin, stream));
+        command("declare", origin, stream));
   }
-  if (!whole->is_equal) {
+  if (whole->word != Word::kEqual) {
     return fmt::format(
-        "the stream's tables are not known to be equal to the origin's: {}; copy or compare them, then {}", whole->why,
-        command(origin, stream));
+        "the stream's tables are not known to be equal to the origin's: {}; {}, copy or compare them, then {}",
+        whole->why, command("begin", origin, stream), command("declare", origin, stream));
   }
   std::set<std::string> names;
   const EqualityRow* first = nullptr;  // of them
   for (const EqualityRow& row : rows) {
-    if (row.origin != origin || row.stream != stream || row.table.empty() || row.is_equal || row.id < whole->id)
-      continue;
+    if (row.origin != origin || row.stream != stream || row.table.empty() || row.id < whole->id) continue;
+    if (row.word == Word::kEqual) continue;
     if (latest(rows, origin, stream, row.table) != &row) continue;
     names.insert(row.table);
     if (first == nullptr || row.table < first->table) first = &row;
   }
   if (names.empty()) return std::nullopt;
   return fmt::format(
-      "not known to be equal to the origin's: {} ({}); copy or compare what is named, then {} --table "
+      "not known to be equal to the origin's: {} ({}); {}, copy or compare what is named, then {}, both with --table "
       "SCHEMA.TABLE for each, or without --table for all",
-      some_of(names), first->why, command(origin, stream));
+      some_of(names), first->why, command("begin", origin, stream), command("declare", origin, stream));
 }
 
 std::expected<std::vector<EqualityRow>, mysql::SqlError> read_equality(mysql::Connection& connection,
                                                                        std::string_view region, bool history) {
   const std::string of_region = "region=" + text_literal(region);
   const std::string latest_only =
-      fmt::format(" AND id IN (SELECT MAX(id) FROM {}.equality WHERE {} GROUP BY origin, stream, table_name)",
+      fmt::format(" AND id IN (SELECT MAX(id) FROM {}.equality WHERE {} GROUP BY origin, stream, table_name, state)",
                   kSchemaName, of_region);
   const auto found = connection.query(
       fmt::format("SELECT id, origin, stream, table_name, state, why, who, said_at, "
@@ -105,7 +131,7 @@ std::expected<std::vector<EqualityRow>, mysql::SqlError> read_equality(mysql::Co
                     .origin = found->text(at, 1),
                     .stream = found->text(at, 2),
                     .table = found->text(at, 3),
-                    .is_equal = found->text(at, 4) == kEqual,
+                    .word = word_of(found->text(at, 4)),
                     .why = found->text(at, 5),
                     .who = found->text(at, 6),
                     .said_at = found->text(at, 7),
@@ -114,30 +140,10 @@ std::expected<std::vector<EqualityRow>, mysql::SqlError> read_equality(mysql::Co
   return rows;
 }
 
-std::expected<std::vector<CountedTable>, mysql::SqlError> read_counted(mysql::Connection& connection,
-                                                                       std::string_view region, std::string_view origin,
-                                                                       std::string_view stream,
-                                                                       std::string_view table) {
-  const auto found = connection.query(
-      fmt::format("SELECT schema_name, table_name, SUM(changes), MAX(last_at) FROM {}.mismatch WHERE region={} AND "
-                  "origin={} AND stream={} GROUP BY schema_name, table_name ORDER BY schema_name, table_name",
-                  kSchemaName, text_literal(region), text_literal(origin), text_literal(stream)));
-  if (!found) return std::unexpected(found.error());
-  std::vector<CountedTable> counted;
-  for (std::size_t at = 0; at < found->size(); ++at) {
-    if (!table.empty() && table != found->text(at, 0) + "." + found->text(at, 1)) continue;
-    counted.push_back({.schema = found->text(at, 0),
-                       .table = found->text(at, 1),
-                       .changes = found->unsigned_integer(at, 2),
-                       .last_at = found->text(at, 3)});
-  }
-  return counted;
-}
-
 std::expected<void, mysql::SqlError> lock_equality(mysql::Connection& connection, std::string_view region,
                                                    std::string_view origin, std::string_view stream, bool exclusive) {
   const auto locked = connection.query(fmt::format(
-      "SELECT id FROM {}.equality WHERE region={} AND origin={} AND stream={} {}", kSchemaName, text_literal(region),
+      "SELECT COUNT(*) FROM {}.equality WHERE region={} AND origin={} AND stream={} {}", kSchemaName, text_literal(region),
       text_literal(origin), text_literal(stream), exclusive ? "FOR UPDATE" : "LOCK IN SHARE MODE"));
   if (!locked) return std::unexpected(locked.error());
   return {};

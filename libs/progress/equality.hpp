@@ -14,6 +14,14 @@
 
 namespace farshore::progress {
 
+enum class Word : std::uint8_t {
+  kEqual,        ///< it is equal to the origin's
+  kNotYetEqual,  ///< it is not known to be: a doubt
+  kBegun,        ///< somebody begins to copy or compare it: a declaration covers the doubts of before
+};
+
+[[nodiscard]] std::string_view to_string(Word word);
+
 /// What was said at one time of a stream of an origin, or of one of its tables, at this region: a row of
 /// farshore.equality. Rows are only ever added, so the table is the history too.
 struct EqualityRow {
@@ -21,7 +29,7 @@ struct EqualityRow {
   std::string origin;
   std::string stream;
   std::string table;  ///< "schema.table"; empty: every table of the stream
-  bool is_equal = false;
+  Word word = Word::kNotYetEqual;
   std::string why;
   std::string who;
   std::string said_at;     ///< as the server writes it, UTC; read only
@@ -38,35 +46,25 @@ struct EqualityRow {
 /// A few of the names, and how many more there are.
 [[nodiscard]] std::string some_of(const std::set<std::string>& names);
 
-/// What was said last of a table, or of its whole stream; null: nothing.
+/// Whether a table is equal or not, as was said last of it or of its whole stream; null: nothing was said.
 [[nodiscard]] const EqualityRow* last_said(std::span<const EqualityRow> rows, std::string_view origin,
                                            std::string_view stream, std::string_view table);
 
-/// What was said last of each stream and table; with `history` everything that was ever said. By id.
+/// Whether one more doubt of a table would say nothing new: the last word of it, or of its whole stream, is a doubt, and
+/// nobody has begun to compare it since.
+[[nodiscard]] bool is_doubted(std::span<const EqualityRow> rows, std::string_view origin, std::string_view stream,
+                              std::string_view table);
+
+/// The last doubt of each stream and table, the last word that it is equal, and where a comparison was begun last; with
+/// `history` everything that was ever said. By id.
 [[nodiscard]] std::expected<std::vector<EqualityRow>, mysql::SqlError> read_equality(mysql::Connection& connection,
                                                                                      std::string_view region,
                                                                                      bool history = false);
 
-/// A table of which changes of an origin found rows here that were not as they should be, as far as that is not
-/// cleared.
-struct CountedTable {
-  std::string schema;
-  std::string table;
-  std::uint64_t changes = 0;
-  std::string last_at;  ///< as the server writes it, UTC
-};
-
-/// Those of a stream; `table` ("schema.table"), if not empty: only that one.
-[[nodiscard]] std::expected<std::vector<CountedTable>, mysql::SqlError> read_counted(mysql::Connection& connection,
-                                                                                     std::string_view region,
-                                                                                     std::string_view origin,
-                                                                                     std::string_view stream,
-                                                                                     std::string_view table);
-
 /// Locks what was said of a stream to the open transaction's end: waits for those who have locked it otherwise, or have
-/// said something, and are not through. `exclusive`: for one that says that it is equal, before and after it says so;
-/// apply shares it before it looks what was said last. So of a person who declares and of apply, which finds a row that
-/// is not as it should be, one knows of the other.
+/// said something, and are not through. `exclusive`: for a person's word, before and after it is said; apply shares it
+/// before it looks what was said last. So of a person who begins or declares and of apply, which finds a row that is not
+/// as it should be, one knows of the other.
 [[nodiscard]] std::expected<void, mysql::SqlError> lock_equality(mysql::Connection& connection, std::string_view region,
                                                                  std::string_view origin, std::string_view stream,
                                                                  bool exclusive);

@@ -227,14 +227,15 @@ CREATE TABLE IF NOT EXISTS farshore.statement (
 ) ENGINE=InnoDB;
 
 -- What was said of whether this region's tables began equal to an origin's. Rows are only added: the newest of a stream
--- or table counts, and the others are the history. A stream without a row is not yet equal.
+-- or table counts, and the others are the history. A stream without a row is not yet equal. A row 'begun' says that
+-- somebody began to copy or compare: what is said to be equal later covers the doubts before it, not those after it.
 CREATE TABLE IF NOT EXISTS farshore.equality (
   id          BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   region      VARCHAR(64)     NOT NULL,
   origin      VARCHAR(64)     NOT NULL,
   stream      VARCHAR(64)     NOT NULL,
   table_name  VARCHAR(129)    NOT NULL COMMENT 'schema.table; empty: every table of the stream',
-  state       VARCHAR(16)     NOT NULL COMMENT 'equal, not-yet-equal',
+  state       VARCHAR(16)     NOT NULL COMMENT 'equal, not-yet-equal, begun',
   epoch       INT UNSIGNED    NOT NULL DEFAULT 0 COMMENT 'said by apply when it entered that epoch; 0: by a person',
   incarnation BIGINT UNSIGNED NOT NULL DEFAULT 0,
   why         TEXT            NOT NULL,

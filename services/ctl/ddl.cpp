@@ -106,7 +106,7 @@ int run_decide(const common::Config& config, const DdlOptions& options, Statemen
   } else {
     fmt::print(
         "  {}: it is passed over in region {}, and these tables are not-yet-equal until they are made equal and "
-        "declared so (`farshorectl equal declare`).\n",
+        "declared so (`farshorectl equal begin`, compare, `farshorectl equal declare`).\n",
         options.execute ? "Said" : "Would be said", config.region);
   }
   if (!options.execute) {

@@ -1,17 +1,16 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cstdint>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "base/environment_error.hpp"
-#include "change/table_rules.hpp"
-#include "common/library_settings.hpp"
 #include "ctl/command.hpp"
 #include "ctl/ctl_database.hpp"
 #include "ctl/decision.hpp"
@@ -20,11 +19,13 @@
 #include "progress/equality.hpp"
 
 // farshorectl equal: the gate over a stream is closed until somebody says that the tables here began equal to the
-// origin's. What is said is added to farshore.equality, with who, when and why; nothing of it is ever overwritten.
+// origin's, and after each doubt until somebody says so anew, who has begun to copy or compare after it. What is said is
+// added to farshore.equality, with who, when and why; nothing of it is ever overwritten.
 namespace farshore::ctl {
 namespace {
 
 using progress::EqualityRow;
+using progress::Word;
 
 /// Apply waits for the locks of a declaration: those of a command that was cut off go after so many seconds.
 constexpr int kCutOffAfterS = 30;
@@ -57,7 +58,7 @@ std::vector<EqualityRow> read(const common::Config& config, mysql::Connection& c
 }
 
 /// What is said of which streams.
-std::vector<EqualityRow> wanted(const common::Config& config, const EqualOptions& options, bool is_equal) {
+std::vector<EqualityRow> wanted(const common::Config& config, const EqualOptions& options, Word word) {
   require_applied_origin(config, options.origin);
   if (!options.stream.empty() && !config.streams.contains(options.stream)) {
     throw EnvironmentError(fmt::format("--stream {} is not in streams of {}.", options.stream, config.file.string()),
@@ -72,7 +73,7 @@ std::vector<EqualityRow> wanted(const common::Config& config, const EqualOptions
                     .origin = options.origin,
                     .stream = stream,
                     .table = options.table,
-                    .is_equal = is_equal,
+                    .word = word,
                     .why = options.why,
                     .who = operator_name(),
                     .said_at = {}});
@@ -80,55 +81,56 @@ std::vector<EqualityRow> wanted(const common::Config& config, const EqualOptions
   return rows;
 }
 
-/// Why `row` is not taken: what apply has counted may be newer than what was compared. Empty: it has counted nothing,
-/// but of tables of which it only counts.
+std::vector<progress::ToldDoubt> read_told(const common::Config& config, mysql::Connection& connection) {
+  auto told = progress::read_told(connection, config.region);
+  if (!told && told.error().kind == mysql::SqlErrorKind::kMissingTable) fail_old_schema(config, told.error());
+  if (!told) fail_database(config, told.error());
+  return std::move(*told);
+}
+
+/// Why `row` is not taken, whose id is that under which it has been added, or 0; empty: it is taken.
 std::string refusal_of(const common::Config& config, mysql::Connection& connection, const EqualityRow& row) {
-  const auto counted = progress::read_counted(connection, config.region, row.origin, row.stream, row.table);
-  if (!counted && counted.error().kind == mysql::SqlErrorKind::kMissingTable) fail_old_schema(config, counted.error());
-  if (!counted) fail_database(config, counted.error());
-  const change::TableRules rules = common::table_rules(config);
-  std::set<std::string> names;
-  std::uint64_t changes = 0;
-  std::string last_at;
-  for (const progress::CountedTable& table : *counted) {
-    if (rules.route(table.schema, table.table).on_mismatch != change::OnMismatch::kClose) continue;
-    names.insert(table.schema + "." + table.table);
-    changes += table.changes;
-    last_at = std::max(last_at, table.last_at);
-  }
-  if (names.empty()) return {};
-  return fmt::format(
-      "{}/{}: {} changes are counted that found rows here which were not as they should be, the last at {}: {}. What "
-      "you compared may be older. Forget them first (`farshorectl mismatches clear --origin {}{} --execute`), compare, "
-      "and declare then",
-      row.origin, row.stream, changes, last_at, progress::some_of(names), row.origin,
-      row.table.empty() ? "" : " --table " + row.table);
+  if (row.word != Word::kEqual) return {};
+  std::vector<EqualityRow> said = read(config, connection, true);
+  std::erase_if(said, [&](const EqualityRow& one) { return one.id == row.id; });
+  return progress::why_not_declared(said, read_told(config, connection), row.origin, row.stream, row.table)
+      .value_or("");
 }
 
 std::string sentence_of(const EqualityRow& row) {
-  return fmt::format(
-      "{} {}", row.table.empty() ? "all of its tables are" : row.table + " is",
-      row.is_equal ? "equal to the origin's, but for what is on its way or parked" : "not known to be equal");
+  const std::string tables = row.table.empty() ? "all of its tables are" : row.table + " is";
+  switch (row.word) {
+    case Word::kEqual:
+      return tables + " equal to the origin's, but for what is on its way or parked";
+    case Word::kNotYetEqual:
+      return tables + " not known to be equal";
+    case Word::kBegun:
+      return tables + " copied or compared from here on";
+  }
+  return {};
 }
 
 /// Adds the word, or throws and adds nothing.
-void say(const common::Config& config, mysql::Connection& connection, const EqualityRow& row) {
+void say(const common::Config& config, mysql::Connection& connection, EqualityRow row) {
   const auto lock = [&] {
-    if (!row.is_equal) return;
+    if (row.word == Word::kNotYetEqual) return;
     if (const auto locked = progress::lock_equality(connection, config.region, row.origin, row.stream, true); !locked)
       fail_database(config, locked.error());
   };
   lock();
   if (const auto added = progress::add_equality(connection, config.region, row); !added)
     fail_database(config, added.error());
+  const auto id = connection.query("SELECT LAST_INSERT_ID()");
+  if (!id) fail_database(config, id.error());
+  row.id = id->unsigned_integer(0, 0);
   // Where nothing was said before, there was nothing to lock: whoever says something now waits, or is waited for.
   lock();
-  const std::string refusal = row.is_equal ? refusal_of(config, connection, row) : "";
+  const std::string refusal = refusal_of(config, connection, row);
   if (!refusal.empty()) throw EnvironmentError(refusal + ". Nothing was written.", ExitCode::kDifferences);
 }
 
-int run_say(const common::Config& config, const EqualOptions& options, bool is_equal) {
-  const std::vector<EqualityRow> rows = wanted(config, options, is_equal);
+int run_say(const common::Config& config, const EqualOptions& options, Word word) {
+  const std::vector<EqualityRow> rows = wanted(config, options, word);
   mysql::Connection connection = open_database(config);
   const std::vector<EqualityRow> said = read(config, connection, false);
   bool is_refused = false;
@@ -137,7 +139,7 @@ int run_say(const common::Config& config, const EqualOptions& options, bool is_e
                progress::why_not_equal(said, row.origin, row.stream).value_or("equal"));
     if (options.execute) continue;
     fmt::print("  would be said: {}\n", sentence_of(row));
-    const std::string refusal = is_equal ? refusal_of(config, connection, row) : "";
+    const std::string refusal = refusal_of(config, connection, row);
     if (refusal.empty()) continue;
     is_refused = true;
     fmt::print("  and refused: {}.\n", refusal);
@@ -157,11 +159,8 @@ int run_say(const common::Config& config, const EqualOptions& options, bool is_e
 
 /// What the origins' own regions doubt, once for all partitions that tell it. As rows, which are in no table.
 void add_told(const common::Config& config, mysql::Connection& connection, std::vector<EqualityRow>& rows) {
-  const auto told = progress::read_told(connection, config.region);
-  if (!told && told.error().kind == mysql::SqlErrorKind::kMissingTable) fail_old_schema(config, told.error());
-  if (!told) fail_database(config, told.error());
   std::set<std::tuple<std::string, std::string, std::string>> seen;
-  for (const progress::ToldDoubt& doubt : *told) {
+  for (const progress::ToldDoubt& doubt : read_told(config, connection)) {
     if (!seen.emplace(doubt.partition.origin, doubt.partition.stream, doubt.table).second) continue;
     EqualityRow& row = rows.emplace_back();
     row.origin = doubt.partition.origin;
@@ -172,13 +171,23 @@ void add_told(const common::Config& config, mysql::Connection& connection, std::
   }
 }
 
+/// Of each stream and table only the last that says whether it is equal. `rows` by id.
+std::vector<EqualityRow> last_words(const std::vector<EqualityRow>& rows) {
+  std::map<std::tuple<std::string, std::string, std::string>, const EqualityRow*> last;
+  for (const EqualityRow& row : rows)
+    if (row.word != Word::kBegun) last[{row.origin, row.stream, row.table}] = &row;
+  std::vector<EqualityRow> out;
+  for (const auto& [name, row] : last) out.push_back(*row);
+  return out;
+}
+
 std::string list_json(const std::vector<EqualityRow>& rows) {
   auto out = nlohmann::ordered_json::array();
   for (const EqualityRow& row : rows) {
     out.push_back({{"origin", row.origin},
                    {"stream", row.stream},
                    {"table", row.table},
-                   {"state", row.is_equal ? "equal" : "not-yet-equal"},
+                   {"state", progress::to_string(row.word)},
                    {"why", row.why},
                    {"who", row.who},
                    {"said_at", row.said_at}});
@@ -189,6 +198,7 @@ std::string list_json(const std::vector<EqualityRow>& rows) {
 int run_list(const common::Config& config, const EqualOptions& options) {
   mysql::Connection connection = open_database(config);
   std::vector<EqualityRow> rows = read(config, connection, options.all);
+  if (!options.all) rows = last_words(rows);
   add_told(config, connection, rows);
   if (!options.origin.empty()) std::erase_if(rows, [&](const auto& row) { return row.origin != options.origin; });
   if (options.output == Output::kJson) {
@@ -198,24 +208,24 @@ int run_list(const common::Config& config, const EqualOptions& options) {
   Table table({"origin", "stream", "table", "state", "said at", "who", "why"});
   for (const EqualityRow& row : rows) {
     table.add({row.origin, row.stream, row.table.empty() ? "(all)" : row.table,
-               row.is_equal ? "equal" : "not-yet-equal", row.said_at, row.who, row.why});
+               std::string(progress::to_string(row.word)), row.said_at, row.who, row.why});
   }
   fmt::print("{}", table.text());
   return static_cast<int>(ExitCode::kGood);
 }
 
-void add_say(CLI::App& equal, Command& command, const char* name, const char* help, bool is_equal) {
+void add_say(CLI::App& equal, Command& command, const char* name, const char* help, Word word) {
   CLI::App* say = equal.add_subcommand(name, help);
   const auto options = std::make_shared<EqualOptions>();
   say->add_option("--origin", options->origin, "The origin whose tables they are")->required();
   say->add_option("--stream", options->stream, "Only this stream; otherwise every one of the configuration");
   say->add_option("--table", options->table, "Only this table, SCHEMA.TABLE");
-  say->add_option("--why", options->why, "How you know; kept for the record")->required()->check([](const auto& why) {
-    return why.size() > 1'000 ? std::string("at most 1000 bytes") : std::string();
-  });
+  say->add_option("--why", options->why, word == Word::kBegun ? "For the record" : "How you know; kept for the record")
+      ->required(word != Word::kBegun)
+      ->check([](const auto& why) { return why.size() > 1'000 ? std::string("at most 1000 bytes") : std::string(); });
   say->add_flag("--execute", options->execute, "Do it; without, only say what would be done");
-  say->callback([&command, options, is_equal] {
-    command.chosen = [&command, options, is_equal] { return run_say(command.load(), *options, is_equal); };
+  say->callback([&command, options, word] {
+    command.chosen = [&command, options, word] { return run_say(command.load(), *options, word); };
   });
 }
 
@@ -225,8 +235,10 @@ void add_equal(CLI::App& app, Command& command) {
   CLI::App* equal = app.add_subcommand("equal", "Say, or take back, that tables here began equal to an origin's");
   equal->require_subcommand(1);
   equal->fallthrough();
-  add_say(*equal, command, "declare", "The tables are equal: you copied, seeded or compared them", true);
-  add_say(*equal, command, "revoke", "The tables are not known to be equal: the gate closes", false);
+  add_say(*equal, command, "begin", "You begin to copy or compare the tables: `declare` covers what is doubted until now",
+          Word::kBegun);
+  add_say(*equal, command, "declare", "The tables are equal: you copied, seeded or compared them", Word::kEqual);
+  add_say(*equal, command, "revoke", "The tables are not known to be equal: the gate closes", Word::kNotYetEqual);
   CLI::App* list = equal->add_subcommand("list", "What was said last; --all: everything that was ever said");
   const auto options = std::make_shared<EqualOptions>();
   list->add_option("--origin", options->origin, "Only this origin");

@@ -77,7 +77,7 @@ int run_clear(const common::Config& config, const MismatchOptions& options) {
   if (!options.execute) {
     fmt::print(
         "Nothing was done. Give --execute to forget them. It does not declare a table equal: that is "
-        "`farshorectl equal declare`.\n");
+        "`farshorectl equal begin`, and `declare` when you have compared.\n");
     return static_cast<int>(ExitCode::kGood);
   }
   MarkedTransaction transaction(connection, config);
@@ -111,7 +111,7 @@ void add_mismatches(CLI::App& app, Command& command) {
   show->add_option("--limit", options->filter.limit, "At most so many (100)");
   add_output_option(*show, options->output);
   CLI::App* clear =
-      add("clear", "Forget them, before you compare the tables: what is counted then came after it", run_clear);
+      add("clear", "Forget them", run_clear);
   clear->add_flag("--all", options->all, "Without a filter");
   clear->add_flag("--execute", options->execute, "Do it; without it, say what would be done");
 }

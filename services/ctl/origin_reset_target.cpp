@@ -152,7 +152,8 @@ int reset_at_target(const common::Config& config, const std::string& origin, boo
   }
   fmt::print(stderr,
              "Its rows in the tables of applications stay as they are. Every stream of it becomes not-yet-equal: make "
-             "the tables equal, then `farshorectl equal declare --origin {}`.\n",
+             "the tables equal (`farshorectl equal begin --origin {0}` before you copy or compare), then `farshorectl equal "
+             "declare --origin {0}`.\n",
              origin);
   if (!execute) {
     fmt::print(stderr, "Nothing was written: --execute does it, and prints the rows as JSON first.\n");
@@ -170,7 +171,7 @@ int reset_at_target(const common::Config& config, const std::string& origin, boo
                                     .origin = origin,
                                     .stream = stream,
                                     .table = "",
-                                    .is_equal = false,
+                                    .word = progress::Word::kNotYetEqual,
                                     .why = "the origin began anew (farshorectl origin reset)",
                                     .who = operator_name(),
                                     .said_at = {}};

@@ -11,12 +11,11 @@ from wait import eventually
 def open_gates(regions):
     regions.all_gates_open()
     yield
-    said(regions.west, "declare", "--origin", "east", "--stream", "main", "--execute")
+    regions.west.declare_equal(regions.east)
     regions.all_gates_open()
 
 
 def said(region, *words):
-    region.ctl("mismatches", "clear", "--all", "--execute")   # of other tests
     done = region.ctl("equal", *words, "--why", "a test")
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -40,14 +39,39 @@ def test_what_is_taken_back_closes_the_gate_and_what_is_said_again_opens_it(regi
     said(west, "revoke", "--origin", "east", "--table", "shop.account", "--execute")
     eventually("the gate names the table", lambda: "shop.account (a test)" in detail(west))
     assert west.ctl("gate").returncode == 3
-    said(west, "declare", "--origin", "east", "--stream", "main", "--table", "shop.account", "--execute")
+    west.declare_equal(regions.east, "shop.account")
     regions.all_gates_open()
     said(west, "revoke", "--origin", "east", "--execute")
     eventually("the gate is closed", lambda: "a test" in detail(west))
     entries = history(west)[len(before):]
     assert [(entry["table"], entry["state"]) for entry in entries] == [
-        ("shop.account", "not-yet-equal"), ("shop.account", "equal"), ("", "not-yet-equal")]
-    assert all("@" in entry["who"] and entry["why"] == "a test" for entry in entries)
+        ("shop.account", "not-yet-equal"), ("shop.account", "begun"), ("shop.account", "equal"), ("", "not-yet-equal")]
+    assert all("@" in entry["who"] for entry in entries)
+    assert [entry["why"] for entry in entries] == ["a test", "", "the test compared them", "a test"]
+
+
+def declared(region, *words):
+    return region.ctl("equal", "declare", "--origin", "east", *words, "--why", "a test", "--execute")
+
+
+def test_a_declaration_covers_no_doubt_that_came_after_its_comparison_began(regions):
+    """Whoever says it: here a person, elsewhere apply at an epoch or at a row."""
+    west = regions.west
+    said(west, "revoke", "--origin", "east", "--table", "shop.account", "--execute")
+    refused = declared(west)
+    assert refused.returncode == 4 and "shop.account (a test)" in refused.stderr, refused.stderr
+    dry = west.ctl("equal", "begin", "--origin", "east")
+    assert dry.returncode == 0 and "would be said: all of its tables are copied or compared from here on" in dry.stdout
+    assert declared(west).returncode == 4, "a dry run writes nothing"
+    assert west.ctl("equal", "begin", "--origin", "east", "--execute").returncode == 0
+    said(west, "revoke", "--origin", "east", "--table", "shop.account", "--execute")
+    for words in ((), ("--table", "shop.account")):
+        refused = declared(west, *words)
+        assert refused.returncode == 4 and "after the comparison that" in refused.stderr, refused.stderr
+    eventually("the gate names the table", lambda: "shop.account (a test)" in detail(west))
+    west.declare_equal(regions.east, "shop.account")
+    regions.all_gates_open()
+    assert declared(west).returncode == 0, "nothing is doubted: nothing needs to be begun"
 
 
 def told(region):
@@ -76,7 +100,7 @@ def test_what_one_region_doubts_closes_the_gate_of_the_other_too(regions):
     regions.restart("east.apply", "west.capture")
     later_safe_times(east)
     assert "shop.account" in detail(east)
-    said(west, "declare", "--origin", "east", "--table", "shop.account", "--execute")
+    west.declare_equal(east, "shop.account")
     regions.all_gates_open()
     assert told(east) == []
 
@@ -85,7 +109,9 @@ def test_where_the_region_that_doubts_is_lost_the_other_may_say_that_all_is_equa
     east, west = regions.east, regions.west
     said(west, "revoke", "--origin", "east", "--table", "shop.account", "--execute")
     eventually("the gate of east is closed", lambda: "shop.account" in detail(east))
-    said(east, "declare", "--origin", "west", "--table", "shop.account", "--execute")
+    refused = east.ctl("equal", "declare", "--origin", "west", "--why", "a test", "--execute")
+    assert refused.returncode == 4 and "shop.account by the region of west" in refused.stderr, refused.stderr
+    east.declare_equal(west, "shop.account")
     eventually("the gate of east is open", lambda: east.gate()[0])
     regions.restart("east.apply")
     later_safe_times(east)

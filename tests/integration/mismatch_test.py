@@ -41,8 +41,7 @@ def forget(regions):
         region.database.execute("SET SESSION sql_log_bin = 0", *(f"DELETE FROM test_mismatch.{name}" for name in NAMES))
         assert region.ctl("mismatches", "clear", "--all", "--execute").returncode == 0
         for origin in regions.others(region):
-            said = region.ctl("equal", "declare", "--origin", origin.name, "--why", "the test emptied them", "--execute")
-            assert said.returncode == 0, said.stderr
+            region.declare_equal(origin)
     regions.all_gates_open()
 
 
@@ -158,6 +157,11 @@ def test_updates_and_deletes_that_find_no_row_are_counted(pair, regions, table):
     caught_up(regions)
     assert counted(target, source) == {(table, "delete-missing"): 1}
     eventually("the gate is closed", lambda: closed_for(target, table))
+    declare = ["equal", "declare", "--origin", source.name, "--why", "compared before the update came"]
+    refused = target.ctl(*declare, "--table", f"test_mismatch.{table}", "--execute")
+    assert refused.returncode == 4 and f"test_mismatch.{table} (DELETEs that found no row" in refused.stderr, refused.stderr
+    begun = target.ctl("equal", "begin", "--origin", source.name, "--execute")
+    assert begun.returncode == 0, begun.stderr
     source.database.execute(f"UPDATE test_mismatch.{table} SET n = n + 100 WHERE id IN (1, 3)")
     caught_up(regions)
     assert target.database.rows(f"SELECT * FROM test_mismatch.{table} ORDER BY id") == \
@@ -166,14 +170,13 @@ def test_updates_and_deletes_that_find_no_row_are_counted(pair, regions, table):
     eventually("the gate is closed", lambda: closed_for(target, table))
     assert [one["target"] for one in shown(target, table) if one["reason"] == "update-missing"] == [None]
     assert "UPDATEs that found no row here: 1" in target.log("apply")
-    declare = ["equal", "declare", "--origin", source.name, "--why", "compared before the update came"]
     for words in (["--table", f"test_mismatch.{table}"], []):
         assert "and refused" in target.ctl(*declare, *words).stdout
         refused = target.ctl(*declare, *words, "--execute")
-        assert refused.returncode == 4 and f"test_mismatch.{table}" in refused.stderr and "Nothing was written" in refused.stderr
+        assert refused.returncode == 4 and f"test_mismatch.{table} (UPDATEs that found no row" in refused.stderr, refused.stderr
+        assert "after the comparison that" in refused.stderr and "Nothing was written" in refused.stderr
     assert closed_for(target, table)
-    target.ctl("mismatches", "clear", "--table", f"test_mismatch.{table}", "--execute")
-    assert target.ctl(*declare, "--table", f"test_mismatch.{table}", "--execute").returncode == 0
+    target.declare_equal(source, f"test_mismatch.{table}")
     regions.all_gates_open()
 
 

@@ -45,7 +45,7 @@ def reasons(region):
 
 def test_an_origin_begins_anew_as_the_page_has_it(regions, run, folder):
     east, west = regions.east, regions.west
-    at_origin, at_target, declare = blocks()
+    at_origin, at_target, begin, declare = blocks()
     regions.load_everywhere(TABLE)
     east.database.as_application("INSERT INTO test_reset.t VALUES (1, 1)")
     caught_up(regions)
@@ -70,6 +70,7 @@ def test_an_origin_begins_anew_as_the_page_has_it(regions, run, folder):
     run(at_target)
     assert '"table":"farshore.progress"' in (folder / "east-before-the-reset.jsonl").read_text()
     assert west.progress("east") == []
+    run(begin)
     west.database.execute("SET SESSION sql_log_bin = 0", "UPDATE test_reset.t SET n = 2", "INSERT INTO test_reset.t VALUES (2, 2)")
     regions.lab.start("west.apply")
 

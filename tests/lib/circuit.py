@@ -117,10 +117,10 @@ class Circuit:
                               timeout=60, check=False)
 
     def declare_equal(self, *words):
-        """As the page has it: what was found is forgotten before the comparison, and declared behind it."""
-        self.ctl("mismatches", "clear", "--origin", self.name, "--execute")
-        done = self.ctl("equal", "declare", "--origin", self.name, *words, "--why", "the test compared them", "--execute")
-        assert done.returncode == 0, done.stderr
+        """As the page has it: a comparison is begun, made, and declared behind it."""
+        words = ("--origin", self.name, *words, "--execute")
+        for said in (self.ctl("equal", "begin", *words), self.ctl("equal", "declare", *words, "--why", "the test compared them")):
+            assert said.returncode == 0, said.stderr
 
     def execute(self, *statements):
         """At the source, in the circuit's schema, as an administrator."""

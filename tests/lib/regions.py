@@ -53,12 +53,11 @@ class Region:
         return subprocess.run([str(tools.farshore_binary("farshorectl")), "--config", str(self.config_file), *words],
                               capture_output=True, text=True, timeout=timeout_s, check=False)
 
-    def declare_equal(self, origin, table):
-        """As the page has it: what was found is forgotten before the comparison, and declared behind it."""
-        self.ctl("mismatches", "clear", "--table", table, "--execute")
-        done = self.ctl("equal", "declare", "--origin", origin.name, "--stream", "main", "--table", table, "--why",
-                        "the test compared them", "--execute")
-        assert done.returncode == 0, done.stderr
+    def declare_equal(self, origin, table=None):
+        """As the page has it: a comparison is begun, made, and declared behind it. Without a table: all of them."""
+        words = ("--origin", origin.name, *(("--table", table) if table else ()), "--execute")
+        for said in (self.ctl("equal", "begin", *words), self.ctl("equal", "declare", *words, "--why", "the test compared them")):
+            assert said.returncode == 0, said.stderr
 
     # Progress, read with the tests' own client.
     def progress(self, origin=None):

@@ -125,7 +125,7 @@ class Duties:
             for stream in region.gate()[1].get("streams", []):
                 for name in sorted(tables):
                     if any(name in reason["detail"] for reason in stream["reasons"]):
-                        region.ctl("mismatches", "clear", "--origin", stream["origin"], "--table", name, "--execute")
+                        region.ctl("equal", "begin", "--origin", stream["origin"], "--table", name, "--execute")
                         said = region.ctl("equal", "declare", "--origin", stream["origin"], "--table", name, "--why",
                                           "compared row by row", "--execute")
                         self.runner.note(f"{region.name}: equal declare --origin {stream['origin']} --table {name}: "

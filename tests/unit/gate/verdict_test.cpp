@@ -39,7 +39,7 @@ progress::EqualityRow said_equal(const std::string& stream) {
   out.id = 1;
   out.origin = "east";
   out.stream = stream;
-  out.is_equal = true;
+  out.word = progress::Word::kEqual;
   return out;
 }
 
@@ -333,7 +333,7 @@ TEST(Verdict, IsClosedByATableThatBecameUnequal) {
   progress::EqualityRow table = said_equal("main");
   table.id = 2;
   table.table = "shop.orders";
-  table.is_equal = false;
+  table.word = progress::Word::kNotYetEqual;
   table.why = "`TRUNCATE orders` of the origin was passed over";
   skipped.evidence.equality->push_back(table);
   EXPECT_THAT(skipped.reasons(), ElementsAre(Reason::kNotYetEqual));

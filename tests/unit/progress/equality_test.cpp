@@ -8,19 +8,26 @@
 namespace farshore::progress {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-EqualityRow said(std::uint64_t id, std::string table, bool is_equal, std::string why = "compared") {
+EqualityRow word(std::uint64_t id, std::string table, Word word, std::string why = "compared") {
   return {.id = id,
           .origin = "east",
           .stream = "main",
           .table = std::move(table),
-          .is_equal = is_equal,
+          .word = word,
           .why = std::move(why),
           .who = "someone",
           .said_at = {}};
 }
+
+EqualityRow said(std::uint64_t id, std::string table, bool is_equal, std::string why = "compared") {
+  return word(id, std::move(table), is_equal ? Word::kEqual : Word::kNotYetEqual, std::move(why));
+}
+
+EqualityRow begun(std::uint64_t id, std::string table) { return word(id, std::move(table), Word::kBegun); }
 
 std::string why(std::vector<EqualityRow> rows) { return why_not_equal(rows, "east", "main").value_or(""); }
 
@@ -48,7 +55,7 @@ TEST(Equality, OfATableIsAskedBesideItsStreams) {
 TEST(Equality, OfOneTableIsWhatWasSaidLastOfItOrOfItsStream) {
   const auto is_equal = [](const std::vector<EqualityRow>& rows) {
     const EqualityRow* const last = last_said(rows, "east", "main", "shop.orders");
-    return last != nullptr && last->is_equal;
+    return last != nullptr && last->word == Word::kEqual;
   };
   EXPECT_FALSE(is_equal({}));
   EXPECT_TRUE(is_equal({said(1, "", true)}));
@@ -57,6 +64,64 @@ TEST(Equality, OfOneTableIsWhatWasSaidLastOfItOrOfItsStream) {
   EXPECT_TRUE(is_equal({said(1, "", true), said(2, "shop.items", false)}));
   EXPECT_TRUE(is_equal({said(1, "shop.orders", false), said(2, "", true)}));
   EXPECT_FALSE(is_equal({said(1, "shop.orders", true), said(2, "", false)}));
+}
+
+TEST(Equality, IsNotChangedByWhoBeginsToCompare) {
+  EXPECT_EQ(why({said(1, "", true), begun(2, ""), begun(3, "shop.a")}), "");
+  EXPECT_THAT(why({begun(1, "")}), HasSubstr("nobody has said"));
+  EXPECT_NE(why({said(1, "", true), said(2, "shop.a", false), begun(3, "shop.a")}), "");
+  EXPECT_THAT(why({said(1, "", true), said(2, "shop.a", false)}),
+              HasSubstr("`farshorectl equal begin --origin east --stream main`"));
+}
+
+TEST(Equality, OneMoreDoubtSaysNothingNewUntilSomebodyBeginsToCompare) {
+  const auto doubted = [](const std::vector<EqualityRow>& rows) {
+    return is_doubted(rows, "east", "main", "shop.orders");
+  };
+  EXPECT_FALSE(doubted({}));
+  EXPECT_FALSE(doubted({said(1, "", true)}));
+  EXPECT_TRUE(doubted({said(1, "", false)}));
+  EXPECT_TRUE(doubted({said(1, "", true), said(2, "shop.orders", false)}));
+  EXPECT_FALSE(doubted({said(2, "shop.orders", false), begun(3, "shop.orders")}));
+  EXPECT_FALSE(doubted({said(2, "shop.orders", false), begun(3, "")}));
+  EXPECT_TRUE(doubted({said(2, "shop.orders", false), begun(3, "shop.items")}));
+  EXPECT_TRUE(doubted({begun(1, "shop.orders"), said(2, "shop.orders", false)}));
+}
+
+std::string refusal(std::vector<EqualityRow> rows, std::string_view table, std::vector<ToldDoubt> told = {}) {
+  return why_not_declared(rows, told, "east", "main", table).value_or("");
+}
+
+TEST(Declaration, CoversWhatWasDoubtedBeforeItsComparisonBegan) {
+  EXPECT_EQ(refusal({}, ""), "") << "a first start: nothing was ever doubted";
+  EXPECT_EQ(refusal({said(1, "", true)}, ""), "");
+  EXPECT_THAT(refusal({said(1, "", false, "reset")}, ""),
+              AllOf(HasSubstr("nobody has begun a comparison"), HasSubstr("(reset)"),
+                    HasSubstr("`farshorectl equal begin --origin east --stream main --execute`")));
+  EXPECT_EQ(refusal({said(1, "", false), begun(2, "")}, ""), "");
+  EXPECT_THAT(refusal({said(1, "", false), begun(2, ""), said(3, "shop.a", false, "passed over")}, ""),
+              AllOf(HasSubstr("the comparison that someone began"), HasSubstr("shop.a (passed over)")));
+  EXPECT_EQ(refusal({said(1, "shop.a", false), said(2, "shop.a", true)}, ""), "") << "settled since";
+  EXPECT_EQ(refusal({said(1, "shop.a", false), said(2, "", true)}, "shop.a"), "");
+}
+
+TEST(Declaration, OfOneTableAsksForItsOwnAndItsStreamsDoubts) {
+  EXPECT_EQ(refusal({said(1, "shop.a", false)}, "shop.b"), "");
+  EXPECT_THAT(refusal({said(1, "shop.a", false)}, "shop.a"), HasSubstr("--table shop.a --execute`"));
+  EXPECT_EQ(refusal({said(1, "shop.a", false), begun(2, "shop.a")}, "shop.a"), "");
+  EXPECT_EQ(refusal({said(1, "shop.a", false), begun(2, "")}, "shop.a"), "");
+  EXPECT_NE(refusal({said(1, "shop.a", false), begun(2, "shop.b")}, "shop.a"), "");
+  EXPECT_NE(refusal({begun(1, "shop.a"), said(2, "", false)}, "shop.a"), "") << "a doubt of all tables is one of it";
+  EXPECT_NE(refusal({said(1, "shop.a", false), begun(2, "shop.a")}, ""), "") << "one table is not all of them";
+}
+
+TEST(Declaration, CoversWhatTheOthersRegionToldBeforeItsComparisonBegan) {
+  const ToldDoubt told{.partition = {"east", "main", PartitionId(3)}, .table = "shop.orders", .heard = 4};
+  EXPECT_THAT(refusal({said(1, "", true)}, "", {told}), HasSubstr("shop.orders by the region of east"));
+  EXPECT_EQ(refusal({said(1, "", true), begun(5, "")}, "", {told}), "");
+  EXPECT_NE(refusal({said(1, "", true), begun(4, "")}, "", {told}), "") << "it was told after that";
+  EXPECT_EQ(refusal({said(1, "", true)}, "shop.items", {told}), "");
+  EXPECT_EQ(refusal({said(5, "shop.orders", true)}, "shop.orders", {told}), "") << "answered";
 }
 
 TEST(Doubts, CountUntilTheSameIsSaidToBeEqualHere) {
