@@ -134,6 +134,13 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
     return std::unexpected(does_not_fit(
         fmt::format("table {}: its triggers cannot be seen by apply's account: {}", shape.full_name(), mend)));
   }
+  if (const std::string mend = source->repeats_cascades ? blind_to_keys(server_->grants) : ""; !mend.empty()) {
+    server_.reset();
+    return std::unexpected(does_not_fit(
+        fmt::format("table {}: its rows go with those of others by foreign keys that cascade, and not all of the keys "
+                    "here can be seen by apply's account: {}",
+                    shape.full_name(), mend)));
+  }
   if (source->repeats_cascades && (!keys_ || keys_read_in_ != round_)) {
     if (auto read = read_keys(connection); !read) return std::unexpected(not_now(std::move(read.error())));
   }

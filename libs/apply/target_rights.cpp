@@ -33,6 +33,8 @@ std::vector<TargetRight> target_rights(const mysql::Grants& grants, ServerKind k
       rights.push_back(right_on(grants, privilege, schema));
     }
   }
+  rights.push_back(right_on(grants, "REFERENCES", ""));
+  rights.back().granted = blind_to_keys(grants).empty();
   // The self-test asks where the binlog ends, and reads its events.
   if (kind == ServerKind::kMysql) {
     rights.push_back(right_on(grants, "REPLICATION SLAVE", ""));
@@ -70,6 +72,11 @@ std::expected<std::string, mysql::SqlError> find_lacking_rights(mysql::Connectio
 std::string blind_to_triggers(const mysql::Grants& grants, const std::string& schema) {
   if (grants.has("TRIGGER", schema)) return {};
   return right_on(grants, "TRIGGER", schema).mend;
+}
+
+std::string blind_to_keys(const mysql::Grants& grants) {
+  if (grants.has("REFERENCES") || grants.has("SELECT")) return {};
+  return right_on(grants, "REFERENCES", "").mend;
 }
 
 }  // namespace farshore::apply

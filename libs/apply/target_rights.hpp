@@ -35,4 +35,8 @@ struct TargetRight {
 /// How a table's triggers come to be seen: servers show them only to accounts that may make them. Empty: they are.
 [[nodiscard]] std::string blind_to_triggers(const mysql::Grants& grants, const std::string& schema);
 
+/// How all foreign keys come to be seen: servers show those of tables on which the account has some right. One of a
+/// table that it does not see may take rows of tables that it writes to. Empty: they are.
+[[nodiscard]] std::string blind_to_keys(const mysql::Grants& grants);
+
 }  // namespace farshore::apply

@@ -41,6 +41,10 @@ bool is_like(std::string_view text, std::string_view pattern) {
   return text.empty();
 }
 
+bool is_servers_own(std::string_view schema) {
+  return schema == "mysql" || schema == "sys" || schema == "performance_schema" || schema == "information_schema";
+}
+
 }  // namespace
 
 std::expected<Grants, SqlError> Grants::read(Connection& connection) {
@@ -102,10 +106,14 @@ bool Grants::any(std::string_view privilege, bool revoked, std::string_view sche
   });
 }
 
-bool Grants::has(std::string_view privilege) const { return any(privilege, false, "*"); }
+bool Grants::has(std::string_view privilege) const {
+  return any(privilege, false, "*") && std::ranges::none_of(lines_, [&](const Line& line) {
+           return line.revoked && !is_servers_own(line.schema) && any(privilege, true, line.schema);
+         });
+}
 
 bool Grants::has(std::string_view privilege, std::string_view schema) const {
-  return any(privilege, false, schema) || (has(privilege) && !any(privilege, true, schema));
+  return any(privilege, false, schema) || (any(privilege, false, "*") && !any(privilege, true, schema));
 }
 
 }  // namespace farshore::mysql

@@ -22,7 +22,8 @@ class Grants {
   [[nodiscard]] static std::expected<Grants, SqlError> read(Connection& connection);
 
   [[nodiscard]] const std::string& account() const { return account_; }
-  /// "GRANT SELECT, INSERT ON *.* TO ...". `privilege` in capitals, such as "REPLICATION SLAVE".
+  /// "GRANT SELECT, INSERT ON *.* TO ...", and revoked of no schema but the server's own. `privilege` in capitals, such
+  /// as "REPLICATION SLAVE".
   [[nodiscard]] bool has(std::string_view privilege) const;
   /// On *.* (and not revoked of this schema, as MySQL's partial revokes are), on `schema`.*, or by a pattern of
   /// schemas.

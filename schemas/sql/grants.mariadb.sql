@@ -9,8 +9,9 @@ GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO 'farshore_capture'@'%';
 GRANT SELECT ON *.* TO 'farshore_capture'@'%';
 
 -- apply: writes rows and its progress, looks for triggers, and reads its own marker back from this server's binlog.
+-- REFERENCES on *.* shows it the foreign keys of all tables, and nothing of their rows.
 CREATE USER IF NOT EXISTS 'farshore_apply'@'%' IDENTIFIED BY '<apply password>';
-GRANT BINLOG MONITOR ON *.* TO 'farshore_apply'@'%';
+GRANT BINLOG MONITOR, REFERENCES ON *.* TO 'farshore_apply'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON `farshore`.* TO 'farshore_apply'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON `<schema>`.* TO 'farshore_apply'@'%';
 

@@ -9,8 +9,9 @@ GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'farshore_capture'@'%';
 GRANT SELECT ON *.* TO 'farshore_capture'@'%';
 
 -- apply: writes rows and its progress, looks for triggers, and reads its own marker back from this server's binlog.
+-- REFERENCES on *.* shows it the foreign keys of all tables, and nothing of their rows.
 CREATE USER IF NOT EXISTS 'farshore_apply'@'%' IDENTIFIED BY '<apply password>';
-GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'farshore_apply'@'%';
+GRANT REPLICATION SLAVE, REPLICATION CLIENT, REFERENCES ON *.* TO 'farshore_apply'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON `farshore`.* TO 'farshore_apply'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON `<schema>`.* TO 'farshore_apply'@'%';
 

@@ -126,7 +126,7 @@ TEST(PreflightTarget, SaysOfATableWhatApplyWouldWaitFor) {
 }
 
 TEST(PreflightAccounts, ApplyMayWriteTheCapturedSchemasAndItsOwn) {
-  const std::string everywhere = "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `a`@`%`";
+  const std::string everywhere = "GRANT REPLICATION SLAVE, REPLICATION CLIENT, REFERENCES ON *.* TO `a`@`%`";
   const std::string rows = "GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON ";
   const auto missing = [](std::vector<std::string> lines) {
     return troubles(check_apply_grants(mysql::Grants("'a'@'%'", std::move(lines)), ServerKind::kMysql, {"shop"}));
@@ -137,13 +137,18 @@ TEST(PreflightAccounts, ApplyMayWriteTheCapturedSchemasAndItsOwn) {
       missing({everywhere, rows + "`farshore`.* TO `a`@`%`", "GRANT SELECT, INSERT ON `shop`.* TO `a`@`%`"});
   ASSERT_EQ(shop.size(), 3U);
   EXPECT_EQ(shop[0].mend, "GRANT UPDATE ON `shop`.* TO 'a'@'%'");
+  const std::vector<std::string> each{"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO `a`@`%`",
+                                      rows + "`farshore`.* TO `a`@`%`", rows + "`shop`.* TO `a`@`%`"};
+  const auto keys = missing(each);
+  ASSERT_EQ(keys.size(), 1U);
+  EXPECT_EQ(keys[0].mend, "GRANT REFERENCES ON *.* TO 'a'@'%'");
   const auto replication = missing({rows + "*.* TO `a`@`%`"});
   ASSERT_EQ(replication.size(), 2U);
   EXPECT_EQ(replication[1].mend, "GRANT REPLICATION CLIENT ON *.* TO 'a'@'%'");
 }
 
 TEST(PreflightAccounts, ApplyReadsItsMarkerBackFromMariadbWithoutReplicationSlave) {
-  const std::vector<std::string> lines{"GRANT BINLOG MONITOR ON *.* TO `a`@`%`",
+  const std::vector<std::string> lines{"GRANT BINLOG MONITOR, REFERENCES ON *.* TO `a`@`%`",
                                        "GRANT SELECT, INSERT, UPDATE, DELETE ON `farshore`.* TO `a`@`%`"};
   EXPECT_TRUE(troubles(check_apply_grants(mysql::Grants("'a'@'%'", lines), ServerKind::kMariadb, {})).empty());
 }

@@ -50,6 +50,17 @@ TEST(Grants, ARightThatIsRevokedOfASchemaIsHadElsewhere) {
   EXPECT_FALSE(grants.has("INSERT", "mysql"));
 }
 
+TEST(Grants, ARightEverywhereIsRevokedOfNoSchemaButTheServersOwn) {
+  const std::string everywhere = "GRANT SELECT, REFERENCES ON *.* TO `a`@`%`";
+  const Grants own("'a'@'%'", {everywhere, "REVOKE SELECT ON `mysql`.* FROM `a`@`%`"});
+  EXPECT_TRUE(own.has("SELECT"));
+  const Grants hides("'a'@'%'", {everywhere, "REVOKE SELECT ON `hr`.* FROM `a`@`%`"});
+  EXPECT_FALSE(hides.has("SELECT"));
+  EXPECT_TRUE(hides.has("REFERENCES"));
+  EXPECT_TRUE(hides.has("SELECT", "shop"));
+  EXPECT_FALSE(hides.has("SELECT", "hr"));
+}
+
 TEST(Grants, ARevokedRightIsNone) {
   EXPECT_FALSE(
       Grants("'a'@'%'", {"REVOKE SELECT ON *.* FROM `a`@`%`", "GRANT PROXY ON ``@`` TO `a`@`%`"}).has("SELECT"));
