@@ -123,8 +123,7 @@ RowWriter::Result RowWriter::write_in_order(std::span<const RowOp> ops) {
 // another shape, until their turn comes.
 std::expected<RowWriter::Looked, Failure> RowWriter::look_ahead(std::span<const RowOp> ops) {
   const auto comes_as_it_is = [](const RowOp& op) {
-    return op.target->has_bytewise_key() && op.target->keeps_key(*op.change) &&
-           (op.change->no_cascade || !op.target->source().repeats_cascades);
+    return op.target->has_bytewise_key() && op.target->keeps_key(*op.change) && !op.repeats_cascades();
   };
   if (!is_looking() || !std::ranges::all_of(ops, comes_as_it_is)) return Looked::kNo;
   std::vector<const TargetTable*> targets;
@@ -159,17 +158,12 @@ RowWriter::Result RowWriter::write_runs(std::span<const RowOp> ops) {
   return {};
 }
 
-// Where the source does not log what a foreign key cascades, the target's own keys must do the same again; but not for
-// a change that cascaded nothing, as its session had foreign_key_checks=0.
 RowWriter::Result RowWriter::write_grouped(std::span<const RowOp> ops) {
-  const auto cascades = [](const RowOp& op) { return op.target->source().repeats_cascades && !op.change->no_cascade; };
   for (std::size_t from = 0; from < ops.size();) {
-    const bool checks = cascades(ops[from]);
+    const bool checks = ops[from].repeats_cascades();
     std::size_t to = from + 1;
-    while (to < ops.size() && cascades(ops[to]) == checks) ++to;
+    while (to < ops.size() && ops[to].repeats_cascades() == checks) ++to;
     if (checks) {
-      may_have_cascaded_ |= std::ranges::any_of(ops.subspan(from, to - from),
-                                                [](const RowOp& op) { return op.change->op != change::Op::kInsert; });
       if (auto set = check_keys(true); !set) return std::unexpected(Failure::again(set.error()));
     }
     auto written = write_in_order(ops.subspan(from, to - from));

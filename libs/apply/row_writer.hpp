@@ -50,8 +50,6 @@ class RowWriter {
   [[nodiscard]] std::expected<std::optional<mysql::SqlError>, Failure> write_parked(const RowOp& op,
                                                                                     std::span<const Slice> slices,
                                                                                     std::vector<SliceCounts>& counts);
-  /// Rows may have gone or changed with those that were written, by the target's foreign keys.
-  [[nodiscard]] bool may_have_cascaded() const { return may_have_cascaded_; }
 
  private:
   enum class Form : std::uint8_t { kDelete, kUpsert, kInsert, kRow };
@@ -97,7 +95,6 @@ class RowWriter {
   RowLook* const look_;
   std::span<const Slice> slices_;
   std::vector<SliceCounts>* counts_ = nullptr;
-  bool may_have_cascaded_ = false;
   bool checks_keys_ = false;                ///< foreign_key_checks of the session
   bool is_retry_ = false;                   ///< what is refused is parked already
   std::optional<mysql::SqlError> refused_;  ///< is_retry_

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,7 @@ using mysql::SqlErrorKind;
 
 constexpr std::size_t kMaxTables = 1000;  // prepared statements of a session; servers hold 16382 in all by default
 constexpr int kTooManyStatements = 1461;
+constexpr std::size_t kJoinMax = 60;  // tables; servers take 61
 
 Unbound not_now(mysql::SqlError error) { return {.error = std::move(error), .reason = {}}; }
 Unbound does_not_fit(std::string reason) { return {.error = std::nullopt, .reason = std::move(reason)}; }
@@ -165,11 +168,15 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
 
 std::expected<void, mysql::SqlError> TargetCatalog::read_server(mysql::Connection& connection) {
   const auto rows = connection.query(
-      "SELECT VERSION() LIKE '%MariaDB%' OR NOT @@explicit_defaults_for_timestamp, SUBSTRING_INDEX(USER(), '@', 1)");
+      "SELECT VERSION() LIKE '%MariaDB%' OR NOT @@explicit_defaults_for_timestamp, SUBSTRING_INDEX(USER(), '@', 1), "
+      "VERSION() LIKE '%MariaDB%'");
   if (!rows) return std::unexpected(rows.error());
   auto grants = mysql::Grants::read(connection);
   if (!grants) return std::unexpected(std::move(grants.error()));
-  server_ = {.null_becomes_now = rows->text(0, 0) == "1", .account = rows->text(0, 1), .grants = std::move(*grants)};
+  server_ = {.null_becomes_now = rows->text(0, 0) == "1",
+             .is_mariadb = rows->text(0, 2) == "1",
+             .account = rows->text(0, 1),
+             .grants = std::move(*grants)};
   return {};
 }
 
@@ -180,6 +187,23 @@ std::expected<void, mysql::SqlError> TargetCatalog::read_keys(mysql::Connection&
   if (keys_) keys_differ_ |= keys_from(bound_by_keys_, *keys_) != keys_from(bound_by_keys_, *read);
   keys_ = std::move(*read);
   keys_read_in_ = round_;
+  return {};
+}
+
+std::expected<void, mysql::SqlError> TargetCatalog::hold_keys(mysql::Connection& connection) {
+  if (!keys_ || !server_ || !server_->is_mariadb) return {};
+  std::set<std::pair<std::string_view, std::string_view>> children;
+  const std::vector<mysql::ForeignKey> keys = keys_from(bound_by_keys_, *keys_);
+  for (const mysql::ForeignKey& key : keys) children.emplace(key.schema, key.table);
+  for (auto child = children.begin(); child != children.end();) {
+    std::string select = "SELECT 1 FROM ";
+    for (std::size_t i = 0; i < kJoinMax && child != children.end(); ++i, ++child) {
+      if (i > 0) select += ", ";
+      mysql::append_table_name(child->first, child->second, select);
+    }
+    select += " LIMIT 0";
+    if (const auto held = connection.query(select); !held) return std::unexpected(held.error());
+  }
   return {};
 }
 

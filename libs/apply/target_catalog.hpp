@@ -50,6 +50,10 @@ class TargetCatalog {
   /// At the round's end. False: a table has changed since it was bound. All are forgotten then, and the round is to be
   /// repeated.
   [[nodiscard]] std::expected<bool, mysql::SqlError> still_holds(mysql::Connection& connection);
+  /// Before the rows of a transaction that may cascade: until its end no key goes by which its tables are bound. MySQL
+  /// sees to that by itself: a statement that takes a key away or makes it waits for those who wrote to the parent.
+  /// MariaDB lets one in that was dropped and made again around a delete, unless the child is locked too.
+  [[nodiscard]] std::expected<void, mysql::SqlError> hold_keys(mysql::Connection& connection);
   /// At the end of a transaction whose rows may have cascaded. False: of the target's foreign keys those that its
   /// tables' rows go through are not those by which they were bound, so that too much or too little may have cascaded.
   /// All is forgotten then, and the transaction is to be rolled back and made again. Costs a look at all tables of the
@@ -78,6 +82,7 @@ class TargetCatalog {
   /// What a session's server says once.
   struct Server {
     bool null_becomes_now = false;
+    bool is_mariadb = false;
     std::string account;
     mysql::Grants grants;
   };

@@ -395,11 +395,15 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   limits.parked_rows = settings_.parked_rows_max;
   if (look_) look_->begin();
   RowWriter writer(connection, parking_, limits, look_ ? &*look_ : nullptr);
+  const auto first = static_cast<std::uint32_t>(std::ranges::find(active_, true) - active_.begin());
+  const bool may_cascade = std::ranges::any_of((*plan)->grouped, &RowOp::may_cascade);
+  if (may_cascade) {
+    if (auto held = hold_keys(first); !held) return held;
+  }
   if (auto rows = writer.write(**plan, set.slices(), counts_); !rows) return rows;
-  if (writer.may_have_cascaded()) {
+  if (may_cascade) {
     if (auto held = check_keys(); !held) return held;
   }
-  const auto first = static_cast<std::uint32_t>(std::ranges::find(active_, true) - active_.begin());
   if (auto noted = note_looked(first); !noted) return noted;
   if (auto told = write_doubts(set); !told) return told;
   if (auto offsets = write_offsets(set, active_); !offsets)
@@ -448,6 +452,18 @@ void WorkSetWriter::note_reason(const WorkSet& set, const std::string& sentence)
     held->row.reason = sentence;
     ++held->row.writes;
   }
+}
+
+// A table of them that is gone meanwhile is found by the next look at all tables.
+std::expected<void, Failure> WorkSetWriter::hold_keys(std::uint32_t slice) {
+  const auto held = catalog_.hold_keys(session_->connection);
+  if (held) return {};
+  if (held.error().kind == SqlErrorKind::kMissingTable) {
+    catalog_.forget();
+    return std::unexpected(Failure::again(held.error()));
+  }
+  return std::unexpected(
+      Failure::of_statement(slice, "a table whose rows go with others by foreign keys cannot be held", held.error()));
 }
 
 // What has cascaded went by the keys that the tables are bound by, or all of it is taken back.

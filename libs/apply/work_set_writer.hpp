@@ -143,6 +143,7 @@ class WorkSetWriter {
   void leave_out_stale(const WorkSet& set, std::vector<Outcome>& outcomes);
   Attempt attempt(WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> write_transaction(WorkSet& set, std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<void, Failure> hold_keys(std::uint32_t slice);
   [[nodiscard]] std::expected<void, Failure> check_keys();
   [[nodiscard]] std::expected<void, Failure> note_looked(std::uint32_t slice);
   [[nodiscard]] std::expected<void, Failure> write_doubts(const WorkSet& set);

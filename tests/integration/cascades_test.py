@@ -1,6 +1,7 @@
 """What a source changes and does not log closes the gate, also when its cause is gone before capture reads of it: cascades of
 foreign keys, and filters of the binlog."""
 
+import concurrent.futures
 import contextlib
 
 import pytest
@@ -253,6 +254,7 @@ def make_keys_that_are_asked_for(case, gate, statements, rows):
 
 
 GRAND_TIE = TIE.replace("child", "grand").replace("tie", "of_child").replace("parent (id)", "child (id)")
+GRAND_DROP = DROP.replace("child", "grand").replace("tie", "of_child")
 ALONE = TIE.replace("child", "other").replace("tie", "alone")
 ALONE_GOES = DROP.replace("child", "other").replace("tie", "alone")
 TO_PARENT, TO_CHILD = "a foreign key of {0}.child (parent) to {0}.parent (id)", "a foreign key of {0}.grand (parent) to {0}.child (id)"
@@ -260,7 +262,7 @@ KEYS_HERE = {
     "goes": ([DROP], [TIE], TO_PARENT),
     "becomes another": ([DROP, TIE.replace("tie", "other_tie").replace("CASCADE", "SET NULL")], [DROP.replace("tie", "other_tie"), TIE], TO_PARENT),
     "comes": ([ALONE], [ALONE_GOES], "would cascade here alone"),
-    "goes a step further": ([DROP.replace("child", "grand").replace("tie", "of_child")], [GRAND_TIE], TO_CHILD),
+    "goes a step further": ([GRAND_DROP], [GRAND_TIE], TO_CHILD),
     "comes a step further": ([ALONE.replace("parent (id)", "child (id)")], [ALONE_GOES], "would cascade here alone"),
 }
 
@@ -293,6 +295,57 @@ def test_a_key_of_the_target_that_comes_or_goes_is_known_before_the_next_row(cas
         at_target(case, *mends)
         eventually("the delete arrives", lambda: case.rows("parent") == [(2,)], 30, explain=lambda: str(case.progress()))
         assert there() == {table: case.source.rows(f"SELECT * FROM {case.schema}.{table} ORDER BY 1") for table in before}
+        opens(gate)
+
+
+def holding(server, *statements):
+    """A session whose transaction keeps the locks of what it has read, until it is closed."""
+    session = server.root()
+    with session.cursor() as cursor:
+        for statement in ("BEGIN", *statements):
+            cursor.execute(statement)
+    return session
+
+
+def is_deleted(server, table, number):
+    """Also by a transaction that is not through."""
+    with contextlib.closing(server.root()) as session, session.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED")
+        return not cursor.execute(f"SELECT 1 FROM {table} WHERE id = {number}")
+
+
+def test_a_key_of_the_target_that_goes_and_comes_back_around_a_delete_is_there_for_it(case):
+    """MariaDB lets it go and come within a transaction of apply, which looks at the keys at its end."""
+    for execute in (at_target, Circuit.execute):
+        execute(case, CHILD.replace("child", "grand"), TIE, GRAND_TIE)
+    waits = lambda: case.target.value("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%`parent`%' AND "  # noqa: E731
+                                      "ID <> CONNECTION_ID() AND COMMAND = 'Query' AND TIME_MS > 200")
+    config = {**case.config, "apply": {**case.config["apply"], "retry_interval": "1h"}}
+    with case.apply(config=config), case.gate() as gate, case.capture() as capture, concurrent.futures.ThreadPoolExecutor() as beside:
+        capture.wait_ready()
+        case.execute("INSERT INTO parent VALUES (1), (2), (3), (4)", "INSERT INTO child VALUES (10, 1), (20, 2), (30, 3)",
+                     "INSERT INTO grand VALUES (100, 10), (200, 20), (300, 30)", "DELETE FROM parent WHERE id = 3")
+        eventually("the rows arrive", lambda: case.rows("grand") == [(100, 10), (200, 20)], 60, explain=lambda: str(case.progress()))
+        case.declare_equal()
+        opens(gate)
+        second = holding(case.target, f"SELECT * FROM {case.schema}.parent WHERE id = 2 FOR UPDATE")
+        first = holding(case.target, f"SELECT * FROM {case.schema}.parent WHERE id = 0 FOR UPDATE")
+        case.execute("BEGIN", "INSERT INTO parent VALUES (0)", "DELETE FROM parent WHERE id = 1", "INSERT INTO child VALUES (40, 4)",
+                     "DELETE FROM parent WHERE id = 2", "COMMIT")
+        eventually("apply knows the tables and waits at the first row", waits, explain=lambda: str(case.progress()))
+        goes = beside.submit(at_target, case, GRAND_DROP)
+        concurrent.futures.wait([goes], 2)
+        first.close()
+        eventually("apply waits before its second delete", lambda: waits() and is_deleted(case.target, f"{case.schema}.parent", 1),
+                   explain=lambda: str(case.progress()))
+        comes = beside.submit(lambda: (goes.result(), at_target(case, GRAND_TIE)))
+        concurrent.futures.wait([comes], 2)
+        second.close()
+        eventually("the deletes arrive", lambda: case.rows("parent") == [(0,), (4,)], 60, explain=lambda: str(case.progress()))
+        comes.result(30)
+        tables = ("parent", "child", "grand")
+        assert {table: case.rows(table) for table in tables} == \
+            {table: case.source.rows(f"SELECT * FROM {case.schema}.{table} ORDER BY 1") for table in tables}
         opens(gate)
 
 
