@@ -20,8 +20,8 @@ def gate_reasons(runner):
             for stream in region.gate()[1].get("streams", []) for reason in stream["reasons"]]
 
 
-def reason_names(runner):
-    return {reason["reason"] for region in runner.regions for stream in region.gate()[1].get("streams", [])
+def reason_names(runner, regions=None):
+    return {reason["reason"] for region in regions or runner.regions for stream in region.gate()[1].get("streams", [])
             for reason in stream["reasons"]}
 
 

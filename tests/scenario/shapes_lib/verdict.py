@@ -90,10 +90,10 @@ def only_away(runner):
     return reason_names(runner) <= {"stale-safe-time", "no-safe-time", "unowned-partition"}
 
 
-def only_clocks(runner):
+def only_clocks(runner, *regions):
     """A source's clock was ahead: the gate stays closed until real time has caught up with it, and a while longer. Until
     then positions, which come with the watermarks, may stand still too."""
-    return runner.troubles.source_was_ahead and reason_names(runner) <= {"clock-skew", "stale-safe-time"}
+    return runner.troubles.source_was_ahead and reason_names(runner, regions) <= {"clock-skew", "stale-safe-time"}
 
 
 def lasting(runner, unlike, ask):
@@ -114,7 +114,8 @@ def hidden(runner, unlike):
 
 
 def closed_verdict(runner, watch):
-    """Not settled: what differs is named by the gate that answers for it, and an open gate answers for all of its rows."""
+    """Not settled: what differs is named by the gate that answers for it, and an open gate answers for all of its rows. So
+    does one that nothing closes but a clock that was set right: it will open by itself."""
     said = {region.name: evidence(runner, region) for region in runner.regions}
     words = [f"{name}: {word}" for name in said for word in said[name]]
     closed = {region.name for region in runner.regions if not region.gate()[0]}
@@ -124,7 +125,7 @@ def closed_verdict(runner, watch):
                                    *words])
     for name in closed:
         text = "\n".join(said[name])
-        if not any(full in text for full in names):
+        if not any(full in text for full in names) and not only_clocks(runner, runner.regions.by_name[name]):
             return Verdict("unnamed", [f"the gate of {name} is closed and no reason names a table:", *said[name]])
     left = lasting(runner, LEFT_OUT, lambda: {region.name: None if region.gate()[0] else all_said(runner, region)
                                               for region in runner.regions})
