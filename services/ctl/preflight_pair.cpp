@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "apply/table_fit.hpp"
 #include "capture/cascade_groups.hpp"
 #include "ctl/preflight_checks.hpp"
 #include "mysql/schema_shape.hpp"
+#include "progress/equality.hpp"
 
 namespace farshore::ctl {
 namespace {
@@ -73,6 +76,7 @@ class PairCheck {
     check_identities();
     check_auto_increment();
     check_names();
+    check_families();
     for (const auto& [name, table] : here_.facts->tables)
       if (peer_.facts->tables.contains(name)) check_rows_on_both(name);
     std::vector<Finding> found = findings_.take();
@@ -127,6 +131,30 @@ class PairCheck {
     const std::string peer(peer_.facts->server.variable("lower_case_table_names"));
     findings_.check(here == peer, "lower_case_table_names", both(here, peer), "equal",
                     "initialise one of the servers with the other's value: it cannot be changed later");
+  }
+
+  // Where both repeat cascades, or both log them, the two end equal whoever is first; else who writes a child under a
+  // parent that the other deletes meanwhile has it alone.
+  void check_families() {
+    if (!here_.inserts || !peer_.inserts) return;
+    const bool here_logs = capture::logs_cascades(here_.facts->server);
+    if (here_logs == capture::logs_cascades(peer_.facts->server)) return;
+    const Side& repeated = here_logs ? peer_ : here_;
+    std::set<std::string> children;
+    for (const mysql::ForeignKey& key : repeated.facts->keys) {
+      const std::string child = key.schema + "." + key.table;
+      if (key.cascades() && repeated.facts->tables.contains(child) &&
+          repeated.facts->tables.contains(key.parent_schema + "." + key.parent_table))
+        children.insert(child);
+    }
+    if (children.empty()) return;
+    findings_.warning(
+        "foreign keys that cascade",
+        fmt::format("{} logs what they change and {} does not; children: {}", here_logs ? here_.region : peer_.region,
+                    repeated.region, progress::some_of(children)),
+        "a parent and its children are written in one region",
+        "keep it so (docs/operating/changing-tables.md, One writer a row): of a child that one region puts under a "
+        "parent which the other deletes within the lag, no gate tells");
   }
 
   static std::vector<Finding> check_flow(const Side& source, const Side& target) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "ctl/preflight_checks.hpp"
@@ -258,6 +259,35 @@ TEST(PreflightPair, ComparesCascadesWhereTheTargetIsToRepeatThem) {
   EXPECT_TRUE(pair.check().empty());
   pair.east.keys.clear();
   EXPECT_TRUE(pair.check().empty()) << "apply writes without the target's key";
+}
+
+TEST(PreflightPair, WarnsOfFamiliesWhereOneSideAloneLogsCascades) {
+  Pair pair;
+  mysql::TableSchema lines = orders();
+  lines.name = "lines";
+  for (RegionFacts* const region : {&pair.east, &pair.west}) {
+    region->tables["shop.lines"] = lines;
+    region->keys = {{.name = "fk",
+                     .schema = "shop",
+                     .table = "lines",
+                     .columns = {"id"},
+                     .parent_schema = "shop",
+                     .parent_table = "orders",
+                     .parent_columns = {"id"},
+                     .on_update = "RESTRICT",
+                     .on_delete = "CASCADE"}};
+  }
+  const auto warned = [&] {
+    const auto findings = pair.check();
+    return std::ranges::any_of(
+        findings, [](const Finding& one) { return one.what == "foreign keys that cascade" && !one.mend.empty(); });
+  };
+  EXPECT_FALSE(warned()) << "both repeat them";
+  pair.west.server.kind = ServerKind::kMysql;
+  pair.west.server.version_number = 90600;
+  EXPECT_TRUE(warned());
+  pair.west_inserts = false;
+  EXPECT_FALSE(warned()) << "one region writes";
 }
 
 TEST(PreflightPair, TakesMariadbsJsonForJson) {
