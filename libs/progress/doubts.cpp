@@ -129,7 +129,8 @@ std::optional<std::string> why_doubted(std::span<const ToldDoubt> told, std::spa
   return fmt::format(
       "the region of {0} does not know its own to be equal to another region's: {1} (`farshorectl equal list` there "
       "says why); make the rows equal and declare it there: this gate opens by itself then. Where that region is lost: "
-      "`farshorectl equal begin --origin {0} --stream {2}` and `farshorectl equal declare --origin {0} --stream {2}` here",
+      "`farshorectl equal begin --origin {0} --stream {2}` and `farshorectl equal declare --origin {0} --stream {2}` "
+      "here",
       origin, some_of(tables), stream);
 }
 

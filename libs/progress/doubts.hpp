@@ -45,11 +45,11 @@ struct ToldDoubt {
 [[nodiscard]] std::optional<std::string> why_doubted(std::span<const ToldDoubt> told, std::span<const EqualityRow> said,
                                                      std::string_view origin, std::string_view stream);
 
-/// Why a declaration that `table` (empty: every table of the stream) is equal is not taken. Nothing: it is taken. Else a
-/// sentence for people, which names the doubt and the command.
+/// Why a declaration that `table` (empty: every table of the stream) is equal is not taken. Nothing: it is taken. Else
+/// a sentence for people, which names the doubt and the command.
 ///
-/// Who declares has compared something at some time. What is doubted here, or was told of the origin's own region, since
-/// the last comparison was begun is newer than that. Where nothing was ever doubted none needs to be begun.
+/// Who declares has compared something at some time. What is doubted here, or was told of the origin's own region,
+/// since the last comparison was begun is newer than that. Where nothing was ever doubted none needs to be begun.
 [[nodiscard]] std::optional<std::string> why_not_declared(std::span<const EqualityRow> said,
                                                           std::span<const ToldDoubt> told, std::string_view origin,
                                                           std::string_view stream, std::string_view table);

@@ -36,8 +36,8 @@ std::string command(std::string_view word, std::string_view origin, std::string_
 
 std::string values(std::string_view region, const EqualityRow& row, EpochId epoch) {
   return fmt::format("{},{},{},{},'{}',{},{},{},{}", text_literal(region), text_literal(row.origin),
-                     text_literal(row.stream), text_literal(row.table), to_string(row.word),
-                     epoch.epoch.raw(), epoch.incarnation.raw(), text_literal(row.why), text_literal(row.who));
+                     text_literal(row.stream), text_literal(row.table), to_string(row.word), epoch.epoch.raw(),
+                     epoch.incarnation.raw(), text_literal(row.why), text_literal(row.who));
 }
 
 constexpr std::string_view kInsert =
@@ -47,12 +47,9 @@ constexpr std::string_view kInsert =
 
 std::string_view to_string(Word word) {
   switch (word) {
-    case Word::kEqual:
-      return "equal";
-    case Word::kNotYetEqual:
-      return "not-yet-equal";
-    case Word::kBegun:
-      return "begun";
+    case Word::kEqual: return "equal";
+    case Word::kNotYetEqual: return "not-yet-equal";
+    case Word::kBegun: return "begun";
   }
   return "";
 }
@@ -142,9 +139,10 @@ std::expected<std::vector<EqualityRow>, mysql::SqlError> read_equality(mysql::Co
 
 std::expected<void, mysql::SqlError> lock_equality(mysql::Connection& connection, std::string_view region,
                                                    std::string_view origin, std::string_view stream, bool exclusive) {
-  const auto locked = connection.query(fmt::format(
-      "SELECT COUNT(*) FROM {}.equality WHERE region={} AND origin={} AND stream={} {}", kSchemaName, text_literal(region),
-      text_literal(origin), text_literal(stream), exclusive ? "FOR UPDATE" : "LOCK IN SHARE MODE"));
+  const auto locked =
+      connection.query(fmt::format("SELECT COUNT(*) FROM {}.equality WHERE region={} AND origin={} AND stream={} {}",
+                                   kSchemaName, text_literal(region), text_literal(origin), text_literal(stream),
+                                   exclusive ? "FOR UPDATE" : "LOCK IN SHARE MODE"));
   if (!locked) return std::unexpected(locked.error());
   return {};
 }

@@ -50,8 +50,8 @@ struct EqualityRow {
 [[nodiscard]] const EqualityRow* last_said(std::span<const EqualityRow> rows, std::string_view origin,
                                            std::string_view stream, std::string_view table);
 
-/// Whether one more doubt of a table would say nothing new: the last word of it, or of its whole stream, is a doubt, and
-/// nobody has begun to compare it since.
+/// Whether one more doubt of a table would say nothing new: the last word of it, or of its whole stream, is a doubt,
+/// and nobody has begun to compare it since.
 [[nodiscard]] bool is_doubted(std::span<const EqualityRow> rows, std::string_view origin, std::string_view stream,
                               std::string_view table);
 
@@ -63,8 +63,8 @@ struct EqualityRow {
 
 /// Locks what was said of a stream to the open transaction's end: waits for those who have locked it otherwise, or have
 /// said something, and are not through. `exclusive`: for a person's word, before and after it is said; apply shares it
-/// before it looks what was said last. So of a person who begins or declares and of apply, which finds a row that is not
-/// as it should be, one knows of the other.
+/// before it looks what was said last. So of a person who begins or declares and of apply, which finds a row that is
+/// not as it should be, one knows of the other.
 [[nodiscard]] std::expected<void, mysql::SqlError> lock_equality(mysql::Connection& connection, std::string_view region,
                                                                  std::string_view origin, std::string_view stream,
                                                                  bool exclusive);

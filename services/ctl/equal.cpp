@@ -19,8 +19,8 @@
 #include "progress/equality.hpp"
 
 // farshorectl equal: the gate over a stream is closed until somebody says that the tables here began equal to the
-// origin's, and after each doubt until somebody says so anew, who has begun to copy or compare after it. What is said is
-// added to farshore.equality, with who, when and why; nothing of it is ever overwritten.
+// origin's, and after each doubt until somebody says so anew, who has begun to copy or compare after it. What is said
+// is added to farshore.equality, with who, when and why; nothing of it is ever overwritten.
 namespace farshore::ctl {
 namespace {
 
@@ -100,12 +100,9 @@ std::string refusal_of(const common::Config& config, mysql::Connection& connecti
 std::string sentence_of(const EqualityRow& row) {
   const std::string tables = row.table.empty() ? "all of its tables are" : row.table + " is";
   switch (row.word) {
-    case Word::kEqual:
-      return tables + " equal to the origin's, but for what is on its way or parked";
-    case Word::kNotYetEqual:
-      return tables + " not known to be equal";
-    case Word::kBegun:
-      return tables + " copied or compared from here on";
+    case Word::kEqual: return tables + " equal to the origin's, but for what is on its way or parked";
+    case Word::kNotYetEqual: return tables + " not known to be equal";
+    case Word::kBegun: return tables + " copied or compared from here on";
   }
   return {};
 }
@@ -235,8 +232,8 @@ void add_equal(CLI::App& app, Command& command) {
   CLI::App* equal = app.add_subcommand("equal", "Say, or take back, that tables here began equal to an origin's");
   equal->require_subcommand(1);
   equal->fallthrough();
-  add_say(*equal, command, "begin", "You begin to copy or compare the tables: `declare` covers what is doubted until now",
-          Word::kBegun);
+  add_say(*equal, command, "begin",
+          "You begin to copy or compare the tables: `declare` covers what is doubted until now", Word::kBegun);
   add_say(*equal, command, "declare", "The tables are equal: you copied, seeded or compared them", Word::kEqual);
   add_say(*equal, command, "revoke", "The tables are not known to be equal: the gate closes", Word::kNotYetEqual);
   CLI::App* list = equal->add_subcommand("list", "What was said last; --all: everything that was ever said");

@@ -110,8 +110,7 @@ void add_mismatches(CLI::App& app, Command& command) {
   show->add_option("--key", options->filter.key, "Only of this key, as it is shown");
   show->add_option("--limit", options->filter.limit, "At most so many (100)");
   add_output_option(*show, options->output);
-  CLI::App* clear =
-      add("clear", "Forget them", run_clear);
+  CLI::App* clear = add("clear", "Forget them", run_clear);
   clear->add_flag("--all", options->all, "Without a filter");
   clear->add_flag("--execute", options->execute, "Do it; without it, say what would be done");
 }

@@ -150,11 +150,12 @@ int reset_at_target(const common::Config& config, const std::string& origin, boo
   for (const NotedTable& table : target.tables()) {
     if (table.rows > 0) fmt::print(stderr, "  farshore.{}: {} rows\n", table.name, table.rows);
   }
-  fmt::print(stderr,
-             "Its rows in the tables of applications stay as they are. Every stream of it becomes not-yet-equal: make "
-             "the tables equal (`farshorectl equal begin --origin {0}` before you copy or compare), then `farshorectl equal "
-             "declare --origin {0}`.\n",
-             origin);
+  fmt::print(
+      stderr,
+      "Its rows in the tables of applications stay as they are. Every stream of it becomes not-yet-equal: make "
+      "the tables equal (`farshorectl equal begin --origin {0}` before you copy or compare), then `farshorectl equal "
+      "declare --origin {0}`.\n",
+      origin);
   if (!execute) {
     fmt::print(stderr, "Nothing was written: --execute does it, and prints the rows as JSON first.\n");
     return static_cast<int>(ExitCode::kGood);

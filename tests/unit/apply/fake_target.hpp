@@ -279,7 +279,8 @@ class FakeTarget {
     if (statement == "ROLLBACK") return roll_back(ok());
     if (statement.starts_with("SELECT CURRENT_USER()")) return rows({"u", "r", "m"}, {{"farshore_apply@%", "", "1"}});
     if (statement.starts_with("SHOW GRANTS")) return rows({"g"}, {{grants_}});
-    if (statement.starts_with("SELECT VERSION()")) return rows({"now", "account", "mariadb"}, {{"1", "farshore_apply", "1"}});
+    if (statement.starts_with("SELECT VERSION()"))
+      return rows({"now", "account", "mariadb"}, {{"1", "farshore_apply", "1"}});
     if (statement.starts_with("SELECT @@max_allowed_packet")) return rows({"m"}, {{std::to_string(packet_bytes_)}});
     if (statement.starts_with("PREPARE") || statement.starts_with("EXECUTE")) return on_statement(statement);
     if (statement.starts_with("SHOW SESSION STATUS")) return rows({"n", "v"}, {{"n", std::to_string(prepared_anew_)}});

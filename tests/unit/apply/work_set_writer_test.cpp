@@ -358,7 +358,8 @@ TEST_F(AGroupIsWritten, WhatWentByKeysThatAreOthersByNowIsTakenBack) {
   take(topic_.end().send());
   write();
   ASSERT_TRUE(has_outcome(Outcome::Kind::kApplied));
-  EXPECT_THAT(data(), ElementsAre(StartsWith("DELETE"), "SELECT 1 FROM `shop`.`children` LIMIT 0", StartsWith("DELETE")))
+  EXPECT_THAT(data(),
+              ElementsAre(StartsWith("DELETE"), "SELECT 1 FROM `shop`.`children` LIMIT 0", StartsWith("DELETE")))
       << "once more, by the keys as they are, which are held";
   EXPECT_EQ(std::ranges::count(writes_, "ROLLBACK"), 1);
 }
