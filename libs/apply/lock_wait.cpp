@@ -25,7 +25,7 @@ bool server_takes_writes(mysql::Connection& connection) {
   return passes(connection, "UPDATE farshore.channel_offset SET kafka_offset=kafka_offset WHERE FALSE");
 }
 
-bool table_takes_writes(mysql::Connection& connection, const Failure& failure) {
+bool table_takes_writes(mysql::Connection& connection, const TryAgain& failure) {
   std::string sql = "DELETE FROM ";
   mysql::append_table_name(failure.schema, failure.table, sql);
   return passes(connection, sql + " WHERE FALSE");
@@ -70,7 +70,7 @@ std::string who_locks_the_server(mysql::Connection& connection) {
   return found;
 }
 
-std::string who_locks_the_table(mysql::Connection& connection, const Failure& failure) {
+std::string who_locks_the_table(mysql::Connection& connection, const TryAgain& failure) {
   std::string found = ask_holders(
       connection, of_metadata_locks(fmt::format("l.OBJECT_TYPE='TABLE' AND l.OBJECT_SCHEMA={} AND l.OBJECT_NAME={}",
                                                 text_literal(failure.schema), text_literal(failure.table))));
@@ -83,7 +83,7 @@ std::string who_locks_the_table(mysql::Connection& connection, const Failure& fa
 }
 
 /// MySQL knows the locks of each table. Else the oldest transaction that holds any is mostly the one.
-std::string who_locks_rows(mysql::Connection& connection, const Failure& failure) {
+std::string who_locks_rows(mysql::Connection& connection, const TryAgain& failure) {
   std::string found =
       ask_holders(connection, fmt::format(fmt::runtime(kOfThread), "data_locks", "THREAD_ID") +
                                   fmt::format("l.LOCK_TYPE='RECORD' AND l.OBJECT_SCHEMA={} AND l.OBJECT_NAME={}",
@@ -110,38 +110,38 @@ constexpr std::string_view kGoesOn = "Nothing is lost, and apply goes on by itse
 }  // namespace
 
 LockFinding find_lock(mysql::Connection& connection, const Failure& failure) {
-  const mysql::SqlError& error = *failure.retry;
-  if (error.code != kLockWaitTimeout) {
+  const TryAgain* const again = failure.try_again();
+  if (again == nullptr || again->error.code != kLockWaitTimeout) {
     return {.block = {},
-            .sentence = fmt::format("the same transaction is tried again and again: {}", error.to_string())};
+            .sentence = fmt::format("the same transaction is tried again and again: {}", failure.to_string())};
   }
-  const bool is_ours = failure.schema == "farshore";
-  if ((failure.table.empty() || is_ours) && !server_takes_writes(connection)) {
+  const bool is_ours = again->schema == "farshore";
+  if ((again->table.empty() || is_ours) && !server_takes_writes(connection)) {
     return {
         .block = WriteBlock::kServerLock,
         .sentence = fmt::format("every write waits for a lock over the whole server (FLUSH TABLES WITH READ LOCK, or "
                                 "a backup's). {}. {}",
                                 held_by(who_locks_the_server(connection)), kGoesOn)};
   }
-  if (failure.table.empty()) {
+  if (again->table.empty()) {
     return {.block = WriteBlock::kServerLock,
             .sentence = fmt::format("COMMIT waits for a lock over the whole server (FLUSH TABLES WITH READ LOCK, or a "
                                     "backup's, such as BACKUP STAGE BLOCK_COMMIT). {}. {}",
                                     held_by(who_locks_the_server(connection)), kGoesOn)};
   }
-  const std::string table = failure.schema + "." + failure.table;
-  const bool is_progress = is_ours && failure.table == "progress";
+  const std::string table = again->schema + "." + again->table;
+  const bool is_progress = is_ours && again->table == "progress";
   const auto block = is_progress ? std::optional(WriteBlock::kProgressLock) : std::nullopt;
-  if (!table_takes_writes(connection, failure)) {
+  if (!table_takes_writes(connection, *again)) {
     return {
         .block = block,
         .sentence = fmt::format("table {}: its metadata lock is waited for, which DDL, LOCK TABLES or a transaction "
                                 "that has used the table holds. {}. {}",
-                                table, held_by(who_locks_the_table(connection, failure)), kGoesOn)};
+                                table, held_by(who_locks_the_table(connection, *again)), kGoesOn)};
   }
   return {.block = block,
           .sentence = fmt::format("table {}: a row lock is waited for, which another transaction holds. {}. {}", table,
-                                  held_by(who_locks_rows(connection, failure)), kGoesOn)};
+                                  held_by(who_locks_rows(connection, *again)), kGoesOn)};
 }
 
 }  // namespace farshore::apply

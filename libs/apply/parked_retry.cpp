@@ -43,6 +43,12 @@ Failure cannot_be_tried(const SqlError& error) {
   return Failure::of_statement(0, "what is parked cannot be tried again", error);
 }
 
+std::expected<std::optional<ParkedRetry::Refusal>, Failure> refusal_or_failure(const Failure& failure) {
+  const SliceStops* const stops = failure.slice_stops();
+  if (stops == nullptr) return std::unexpected(failure);
+  return ParkedRetry::Refusal{.reason = stops->reason, .code = 0, .is_taken = false, .wanted = {}};
+}
+
 std::uint32_t slice_of(WorkSet& set, const progress::PartitionKey& partition) {
   const auto slices = set.slices();
   const auto found = std::ranges::find(slices, partition, &Slice::key);
@@ -155,12 +161,10 @@ std::expected<std::optional<ParkedRetry::Refusal>, Failure> ParkedRetry::try_one
                                                                                  const progress::ProgressRow& progress,
                                                                                  const ParkedChange& change) {
   const auto op = op_of(connection, progress, change);
-  if (!op && op.error().retry) return std::unexpected(op.error());
-  if (!op) return Refusal{.reason = op.error().reason, .code = 0, .is_taken = false, .wanted = {}};
+  if (!op) return refusal_or_failure(op.error());
   counts_.assign(set_.slices().size(), SliceCounts());
   const auto refused = RowWriter(connection, parking_, {}, look_).write_parked(*op, set_.slices(), counts_);
-  if (!refused && refused.error().retry) return std::unexpected(refused.error());
-  if (!refused) return Refusal{.reason = refused.error().reason, .code = 0, .is_taken = false, .wanted = {}};
+  if (!refused) return refusal_or_failure(refused.error());
   if (*refused) {
     const bool is_taken = (*refused)->kind == mysql::SqlErrorKind::kDuplicate;
     return Refusal{.reason = (*refused)->message,
@@ -286,7 +290,7 @@ std::expected<bool, Failure> ParkedRetry::fits(mysql::Connection& connection, co
   WorkSet set;
   if (!read(change, set)) return false;
   const auto plan = planner_.plan(connection, set, {true});
-  if (!plan && plan.error().retry) return std::unexpected(plan.error());
+  if (!plan && plan.error().slice_stops() == nullptr) return std::unexpected(plan.error());
   return plan.has_value();
 }
 

@@ -86,7 +86,7 @@ RowWriter::Result RowWriter::write_coalesced(std::span<const RowOp> ops) {
   // Nothing is refused, or stands in the way of a row, out of its order.
   is_merged_ = !ops.empty() && ops.front().target->path() == WritePath::kCareful;
   if (is_merged_ && std::ranges::any_of(ops, [&](const RowOp& op) { return is_parked(op); }))
-    return std::unexpected(Failure::in_order_now());
+    return std::unexpected(Failure{KeepOrder()});
   std::vector<RowOp>& some = run_;
   for (const bool deletes : {true, false}) {
     some.clear();
@@ -237,7 +237,7 @@ RowWriter::Result RowWriter::write_statement(Form form, std::span<const RowOp> o
   }
   if (action_for(done.error().kind) == Action::kRetry)
     return std::unexpected(Failure::again(done.error()).at(ops.front().change->table->shape));
-  if (is_merged_) return std::unexpected(Failure::in_order_now());
+  if (is_merged_) return std::unexpected(Failure{KeepOrder()});
   const Looked before = std::exchange(looked_, looked);
   auto written = write_rows(ops);
   looked_ = before;
@@ -338,7 +338,7 @@ RowWriter::Result RowWriter::judge(std::span<const RowOp> ops, std::uint64_t row
 // `op`: one of the statement, whose rows are of one table.
 RowWriter::Result RowWriter::on_surprise(const RowOp& op, Seen seen, std::uint64_t changes) {
   if (look_ == nullptr) return {};
-  if (!is_looking() && look_->wants_again()) return std::unexpected(Failure::look_first());
+  if (!is_looking() && look_->wants_again()) return std::unexpected(Failure{LookFirst()});
   const auto count = [&](Mismatch kind) { look_->count(slices_[op.slice].key, op, kind, changes); };
   switch (seen) {
     case Seen::kInsertExists: count(Mismatch::kInsertExists); break;

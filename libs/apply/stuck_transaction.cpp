@@ -1,6 +1,7 @@
 #include "apply/stuck_transaction.hpp"
 
 #include <utility>
+#include <variant>
 
 #include "apply/lock_wait.hpp"
 #include "progress/progress_row.hpp"
@@ -11,12 +12,22 @@ namespace {
 constexpr int kTriesUntold = 2;
 constexpr std::chrono::seconds kLookEvery{10};
 
+/// Another transaction, or another writer, may be what it failed for.
+struct IsOfOtherTransactions {
+  bool operator()(const TryAgain& again) const {
+    return again.error.kind == mysql::SqlErrorKind::kLockWait || again.error.kind == mysql::SqlErrorKind::kDeadlock;
+  }
+  bool operator()(const LookFirst& /*look*/) const { return true; }
+  bool operator()(const KeepOrder& /*order*/) const { return true; }
+  bool operator()(const TargetMoved& /*moved*/) const { return true; }
+  bool operator()(const ProgressMoved& /*moved*/) const { return true; }
+  bool operator()(const SliceStops& /*stops*/) const { return false; }
+};
+
 }  // namespace
 
 bool StuckTransaction::failed(mysql::Connection& connection, const Failure& failure) {
-  if (!failure.retry || connection.lost()) return false;
-  const mysql::SqlErrorKind kind = failure.retry->kind;
-  if (kind != mysql::SqlErrorKind::kLockWait && kind != mysql::SqlErrorKind::kDeadlock) return false;
+  if (connection.lost() || !std::visit(IsOfOtherTransactions(), failure.kind)) return false;
   if (++tries_ < kTriesUntold) return false;
   if (!sentence_.empty() && Clock::now() - looked_at_ < kLookEvery) return true;
   LockFinding finding = find_lock(connection, failure);

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "apply/write_plan.hpp"
+#include "apply/failure.hpp"
 #include "mysql/connection.hpp"
 #include "progress/write_block.hpp"
 

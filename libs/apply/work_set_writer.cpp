@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "apply/barrier_store.hpp"
 #include "apply/error_policy.hpp"
@@ -167,16 +168,14 @@ void WorkSetWriter::load(std::span<const LoadRequest> requests, std::vector<Outc
     while (connect(stop)) {
       const auto loaded = load_one(request, outcomes);
       if (loaded) break;
-      said = loaded.error().retry ? loaded.error().retry->to_string() : loaded.error().reason;
-      tell(loaded.error());
-      if (loaded.error().retry && !stuck_.sentence().empty()) said = stuck_.sentence();
+      said = kMovedByAnother;
+      if (const TryAgain* const again = loaded.error().try_again()) {
+        tell(loaded.error());
+        said = stuck_.sentence().empty() ? again->error.to_string() : stuck_.sentence();
+      }
       if (stop.stop_requested()) return;
       if (Clock::now() >= until) {
-        Outcome& outcome = outcomes.emplace_back();
-        outcome.kind = Outcome::Kind::kNotLoaded;
-        outcome.key = request.key;
-        outcome.row.reason = said;
-        outcome.load = request.number;
+        outcomes.emplace_back(NotLoaded{.key = request.key, .reason = said, .load = request.number});
         break;
       }
       backoff.wait();
@@ -191,7 +190,7 @@ std::expected<void, Failure> WorkSetWriter::load_one(const LoadRequest& request,
   const auto claimed = claim(store, request, row);
   if (!claimed || !*claimed) {
     rollback();
-    return std::unexpected(claimed ? Failure::of_slice(0, PartitionState::kApplying, std::string(kMovedByAnother))
+    return std::unexpected(claimed ? Failure{ProgressMoved()}
                                    : Failure::again(claimed.error()).at(kFarshore, kProgress));
   }
   FARSHORE_CHECK(row.key == request.key && row.owner == settings_.owner, row.key.to_string(), row.owner);
@@ -206,12 +205,7 @@ std::expected<void, Failure> WorkSetWriter::load_one(const LoadRequest& request,
   held.offset_written = Clock::now();
   held_.insert_or_assign(request.key, std::move(held));
   requests_due_ = {};
-  Outcome& outcome = outcomes.emplace_back();
-  outcome.kind = Outcome::Kind::kLoaded;
-  outcome.key = request.key;
-  outcome.row = row;
-  outcome.offset = *offset;
-  outcome.load = request.number;
+  outcomes.emplace_back(Loaded{.key = request.key, .row = row, .offset = *offset, .load = request.number});
   return {};
 }
 
@@ -335,13 +329,14 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
   if (written) return Attempt::kCommitted;
   const Failure& failure = written.error();
   rollback();
-  if (failure.look) return Attempt::kAgain;
-  if (failure.in_order) {
+  if (std::holds_alternative<LookFirst>(failure.kind)) return Attempt::kAgain;
+  if (std::holds_alternative<KeepOrder>(failure.kind)) {
     in_order_ = true;
     return Attempt::kAgain;
   }
-  if (failure.retry) {
-    count_retry(*failure.retry);
+  const SliceStops* const stops = failure.slice_stops();
+  if (stops == nullptr) {
+    if (const TryAgain* const again = failure.try_again()) count_retry(again->error);
     if (session_ && session_->connection.lost()) {
       look_again(set, outcomes);
       return Attempt::kAgain;
@@ -351,14 +346,14 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
     return Attempt::kAgain;
   }
   catalog_.forget();
-  if (failure.state == PartitionState::kWaitingForSchema && !schema_is_fresh_) {
+  if (stops->state == PartitionState::kWaitingForSchema && !schema_is_fresh_) {
     schema_is_fresh_ = true;  // it may have changed since it was read
     return Attempt::kAgain;
   }
-  active_[failure.slice] = false;
-  suspend(set.slices()[failure.slice].key, failure.state, failure.reason, outcomes);
+  active_[stops->slice] = false;
+  suspend(set.slices()[stops->slice].key, stops->state, stops->reason, outcomes);
   // A limit or a grant may be the session's, as it was when it opened: the next one sees what was mended meanwhile.
-  if (failure.state == PartitionState::kStopped) session_.reset();
+  if (stops->state == PartitionState::kStopped) session_.reset();
   return Attempt::kAgain;
 }
 
@@ -387,7 +382,7 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
     rollback();
     look_again(set, outcomes);
     metrics_.retries_ownership.fetch_add(1, std::memory_order_relaxed);
-    return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "another writer has moved the progress"}));
+    return std::unexpected(Failure{ProgressMoved()});
   }
 
   counts_.assign(set.slices().size(), SliceCounts());
@@ -471,7 +466,7 @@ std::expected<void, Failure> WorkSetWriter::check_keys() {
   const auto hold = catalog_.keys_still_hold(session_->connection);
   if (!hold) return std::unexpected(Failure::again(hold.error()));
   if (*hold) return {};
-  return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "the target's foreign keys were changed"}));
+  return std::unexpected(Failure{TargetMoved{"the target's foreign keys were changed"}});
 }
 
 // What was seen of rows that were not as they should be, in the transaction of the changes that found them.
@@ -565,12 +560,11 @@ void WorkSetWriter::applied(const Slice& slice, const SliceCounts& counts, std::
     held.barrier_since = Clock::now();
     barriers_due_ = {};
   }
-  outcomes.push_back({.kind = Outcome::Kind::kApplied,
-                      .key = slice.key,
-                      .row = held.row,
-                      .offset = slice.next_offset,
-                      .counts = counts,
-                      .rows = slice.rows - slice.contained});
+  outcomes.emplace_back(Applied{.key = slice.key,
+                                .row = held.row,
+                                .offset = slice.next_offset,
+                                .counts = counts,
+                                .rows = slice.rows - slice.contained});
 }
 
 void WorkSetWriter::suspend(const PartitionKey& key, PartitionState state, const std::string& text,
@@ -590,15 +584,13 @@ void WorkSetWriter::suspend(const PartitionKey& key, PartitionState state, const
   }
   held_.erase(found);
   parking_.forget(key);
-  outcomes.push_back(
-      {.kind = Outcome::Kind::kSuspended, .key = key, .row = row, .offset = std::nullopt, .counts = {}, .rows = 0});
+  outcomes.emplace_back(Suspended{.key = key, .row = row});
 }
 
 void WorkSetWriter::lose(const PartitionKey& key, std::string_view reason, std::vector<Outcome>& outcomes) {
   const auto found = held_.find(key);
   if (found == held_.end()) return;
-  outcomes.push_back({.kind = Outcome::Kind::kLost, .key = key, .row = found->second.row, .offset = {}, .counts = {}});
-  outcomes.back().row.reason = reason;
+  outcomes.emplace_back(Lost{.key = key, .reason = std::string(reason)});
   held_.erase(found);
   parking_.forget(key);
 }
@@ -693,8 +685,7 @@ std::expected<bool, SqlError> WorkSetWriter::pass_barrier(const PartitionKey& ke
   held.row = next;
   held.barrier.reset();
   goes_on();
-  outcomes.push_back(
-      {.kind = Outcome::Kind::kEntered, .key = key, .row = next, .offset = std::nullopt, .counts = {}, .rows = 0});
+  outcomes.emplace_back(EpochEntered{.key = key, .row = next});
   return true;
 }
 
@@ -715,8 +706,7 @@ std::expected<bool, SqlError> WorkSetWriter::stand_at_barrier(const PartitionKey
   if (!noted) return std::unexpected(noted.error());
   next.writes = held.row.writes + 1;
   held.row = next;
-  outcomes.push_back(
-      {.kind = Outcome::Kind::kWaits, .key = key, .row = next, .offset = std::nullopt, .counts = {}, .rows = 0});
+  outcomes.emplace_back(WaitsAtBarrier{.key = key, .row = next});
   return true;
 }
 
@@ -743,10 +733,7 @@ void WorkSetWriter::note_mismatches(const WorkSet& set) {
 void WorkSetWriter::note_mismatches_of_retry(std::vector<Outcome>& outcomes) {
   if (!look_) return;
   for (const RowLook::Found& found : look_->committed()) {
-    Outcome& outcome = outcomes.emplace_back();
-    outcome.kind = Outcome::Kind::kRetried;
-    outcome.key = found.partition;
-    outcome.counts.mismatches = found.counts;
+    outcomes.emplace_back(ParkedRetried{.key = found.partition, .mismatches = found.counts});
     if (!found.sentence.empty()) notice_(NoticeLevel::kWarning, found.sentence);
   }
 }
@@ -774,17 +761,18 @@ void WorkSetWriter::on_failed_try(const PartitionKey& key, Held& held, const Fai
   rollback();
   held.parked_pause = std::min(std::max(kParkedFirst, held.parked_pause * 2), settings_.retry_interval);
   parking_.waits().postpone(key, Clock::now() + held.parked_pause);
-  if (failure.retry) {
-    count_retry(*failure.retry);
+  const SliceStops* const stops = failure.slice_stops();
+  if (stops == nullptr) {
+    if (const TryAgain* const again = failure.try_again()) count_retry(again->error);
     // Its COMMIT may have gone through: the rows in memory are not to be trusted.
     if (session_->connection.lost()) lose(key, "the session was lost while parked changes were tried again", outcomes);
     return;
   }
   // It is out of the partition's order already, and the gate closed: nothing is won by stopping the partition, which
   // may bring the newer change of its key.
-  if (held.parked_fault != failure.reason)
-    notice_(NoticeLevel::kWarning, fmt::format("{}: {}", key.to_string(), failure.reason));
-  held.parked_fault = failure.reason;
+  if (held.parked_fault != stops->reason)
+    notice_(NoticeLevel::kWarning, fmt::format("{}: {}", key.to_string(), stops->reason));
+  held.parked_fault = stops->reason;
 }
 
 // A pass that finds nothing to change leaves no trace, in no binlog either.
@@ -794,7 +782,7 @@ std::expected<void, Failure> WorkSetWriter::retry_parked_changes(const Partition
   ProgressStore store(connection, settings_.region);
   const auto advanced = store.advance(held.row, held.row);
   if (!advanced) return std::unexpected(Failure::again(advanced.error()));
-  if (!*advanced) return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "progress moved"}));
+  if (!*advanced) return std::unexpected(Failure{ProgressMoved()});
   if (look_) look_->begin();
   const auto changed = parked_retry_.pass(connection, held.row, Clock::now());
   if (!changed) return std::unexpected(changed.error());
@@ -838,11 +826,14 @@ std::expected<void, Failure> WorkSetWriter::carry_out(Held& held, const Request&
   ProgressStore store(connection, settings_.region);
   const auto advanced = store.advance(held.row, held.row);
   if (!advanced) return std::unexpected(Failure::again(advanced.error()));
-  if (!*advanced) return std::unexpected(Failure::again({SqlErrorKind::kLockWait, 0, {}, "progress moved"}));
+  if (!*advanced) return std::unexpected(Failure{ProgressMoved()});
   if (look_) look_->begin();
   auto answer = resolver_.carry_out(connection, held.row, held.barrier.has_value(), request);
-  if (!answer && answer.error().retry) return std::unexpected(answer.error());
-  if (!answer) answer = Resolver::Answer{.done = false, .outcome = "refused: " + answer.error().reason};
+  if (!answer) {
+    const SliceStops* const stops = answer.error().slice_stops();
+    if (stops == nullptr) return std::unexpected(answer.error());
+    answer = Resolver::Answer{.done = false, .outcome = "refused: " + stops->reason};
+  }
   if (!answer->done) {
     rollback();
     if (look_) look_->begin();

@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "apply/barrier.hpp"
+#include "apply/failure.hpp"
 #include "apply/mismatch.hpp"
+#include "apply/outcome.hpp"
 #include "apply/parked_retry.hpp"
 #include "apply/parking.hpp"
 #include "apply/resolver.hpp"
@@ -40,35 +42,6 @@ struct WriterSettings {
   std::chrono::milliseconds retry_interval{10'000};  ///< longest time between two tries of what is parked
   std::chrono::milliseconds schema_max_age{10'000};
   change::LookAt look_at = change::LookAt::kAll;
-};
-
-/// Someone wants a partition's durable progress, and the partition.
-struct LoadRequest {
-  progress::PartitionKey key;
-  std::string topic_id;      ///< of the topic to be read; an offset of another one means nothing; empty: not known
-  std::uint64_t number = 0;  ///< the asker's own; its outcome says it again
-};
-
-/// What became of a partition.
-struct Outcome {
-  enum class Kind : std::uint8_t {
-    kLoaded,     ///< the partition is ours from here on
-    kNotLoaded,  ///< it could not be taken over, row.reason says why; load it again later
-    kApplied,    ///< the slice is durable
-    kSuspended,  ///< the partition cannot go on now; load it again later
-    kLost,       ///< someone else has written its progress, as row.reason says; load it again later
-    kWaits,      ///< it still stands at a barrier: row.state and row.reason say for what
-    kEntered,    ///< the barrier is passed
-    kRetried,    ///< what is parked was tried again, and rows were not as they should be
-  };
-  Kind kind = Kind::kApplied;
-  progress::PartitionKey key;
-  progress::ProgressRow row;  ///< as it is in the database
-  /// kLoaded: where reading may begin; none: at the topic's beginning. kApplied: where it goes on; none: as before.
-  std::optional<KafkaOffset> offset;
-  SliceCounts counts;      ///< kApplied; kRetried: its mismatches
-  std::uint64_t rows = 0;  ///< kApplied: changes that are new to the partition
-  std::uint64_t load = 0;  ///< kLoaded, kNotLoaded: the request's number
 };
 
 /// What a writer counts; read from any thread.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "apply/error_policy.hpp"
 #include "base/gtid.hpp"
 
 namespace farshore::apply {
@@ -25,11 +24,6 @@ void put(const RowOp& op, std::uint32_t place, std::vector<RowOp>& ops) {
 
 }  // namespace
 
-Failure Failure::of_statement(std::uint32_t slice, std::string_view what, const mysql::SqlError& error) {
-  if (action_for(error.kind) == Action::kRetry) return again(error);
-  return of_slice(slice, progress::PartitionState::kStopped, fmt::format("{}: {}", what, described(error)));
-}
-
 // MySQL's GTIDs begin with a UUID.
 ServerKind kind_of_source(const change::Batch& batch) {
   return !batch.transactions().empty() && batch.transactions().front().gtid.contains(':') ? ServerKind::kMysql
@@ -45,8 +39,7 @@ std::expected<const WritePlan*, Failure> Planner::plan(mysql::Connection& connec
     if (!holds) return std::unexpected(Failure::again(holds.error()));
     if (*holds) return &plan_;
   }
-  return std::unexpected(
-      Failure::again({mysql::SqlErrorKind::kLockWait, 0, {}, "the target's tables are being changed"}));
+  return std::unexpected(Failure{TargetMoved{"the target's tables are being changed"}});
 }
 
 std::expected<void, Failure> Planner::gather(mysql::Connection& connection, const WorkSet& set,

@@ -3,13 +3,11 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
+#include "apply/failure.hpp"
 #include "apply/key_map.hpp"
 #include "apply/row_op.hpp"
 #include "apply/target_catalog.hpp"
@@ -18,51 +16,6 @@
 #include "mysql/connection.hpp"
 
 namespace farshore::apply {
-
-/// Why a work set was not written.
-struct Failure {
-  /// Set: the whole transaction is to be tried again. Else one slice cannot go on, and the others can without it.
-  std::optional<mysql::SqlError> retry;
-  bool look = false;      ///< with retry: looking at each row first, see RowLook
-  bool in_order = false;  ///< with retry: without merging the rows of tables with further unique keys
-  std::uint32_t slice = 0;
-  progress::PartitionState state = progress::PartitionState::kStopped;
-  std::string reason;
-  std::string schema;  ///< of the table whose statement met `retry`, where there is one
-  std::string table;
-
-  [[nodiscard]] static Failure again(mysql::SqlError error) {
-    Failure failure;
-    failure.retry = std::move(error);
-    return failure;
-  }
-  [[nodiscard]] static Failure look_first() {
-    Failure failure = again({mysql::SqlErrorKind::kLockWait, 0, {}, "rows are not as expected"});
-    failure.look = true;
-    return failure;
-  }
-  [[nodiscard]] static Failure in_order_now() {
-    Failure failure = again({mysql::SqlErrorKind::kLockWait, 0, {}, "a merged row is refused"});
-    failure.in_order = true;
-    return failure;
-  }
-  [[nodiscard]] Failure at(std::string_view schema_name, std::string_view table_name) && {
-    schema = schema_name;
-    table = table_name;
-    return std::move(*this);
-  }
-  [[nodiscard]] Failure at(const TableShape& shape) && { return std::move(*this).at(shape.schema, shape.name); }
-  [[nodiscard]] static Failure of_slice(std::uint32_t slice, progress::PartitionState state, std::string reason) {
-    Failure failure;
-    failure.slice = slice;
-    failure.state = state;
-    failure.reason = std::move(reason);
-    return failure;
-  }
-  /// A statement of ours that no row is to blame for: the transaction is tried again where that may help, and else the
-  /// slice stops.
-  [[nodiscard]] static Failure of_statement(std::uint32_t slice, std::string_view what, const mysql::SqlError& error);
-};
 
 /// By the form of its transactions' GTIDs.
 [[nodiscard]] ServerKind kind_of_source(const change::Batch& batch);

@@ -6,8 +6,8 @@
 #include <mutex>
 #include <vector>
 
+#include "apply/outcome.hpp"
 #include "apply/work_set.hpp"
-#include "apply/work_set_writer.hpp"
 
 namespace farshore::apply {
 

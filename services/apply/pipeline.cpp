@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
+#include <variant>
 
 #include "base/check.hpp"
 #include "common/log.hpp"
@@ -70,7 +71,7 @@ void Pipeline::write(const std::stop_token& stop) {
     writer_.tick(outcomes, stop);
     {
       const std::lock_guard lock(mutex_);
-      for (const Outcome& outcome : outcomes) parked_[outcome.key] = writer_.parked(outcome.key);
+      for (const Outcome& outcome : outcomes) parked_[key_of(outcome)] = writer_.parked(key_of(outcome));
     }
     handoff_.answer(outcomes, job != nullptr);
   }
@@ -153,63 +154,66 @@ void Pipeline::settle_outcomes() {
 }
 
 void Pipeline::settle(const Outcome& outcome) {
-  Feed* const feed = find(outcome.key);
+  Feed* const feed = find(key_of(outcome));
   if (feed == nullptr) return;
-  switch (outcome.kind) {
-    case Outcome::Kind::kLoaded: take_up(*feed, outcome); return;
-    case Outcome::Kind::kNotLoaded:
-      if (feed->awaits(outcome.load)) wait(*feed, progress::PartitionState::kApplying, outcome.row.reason);
-      return;
-    case Outcome::Kind::kApplied: on_applied(*feed, outcome); return;
-    case Outcome::Kind::kRetried: count_mismatches(*feed, outcome.counts.mismatches); return;
-    case Outcome::Kind::kSuspended: wait(*feed, outcome.row.state, outcome.row.reason); return;
-    case Outcome::Kind::kLost: wait(*feed, progress::PartitionState::kApplying, outcome.row.reason); return;
-    case Outcome::Kind::kWaits:
-      if (feed->mode != Mode::kAtBarrier) return;
-      say_stands(*feed, outcome.row.state, outcome.row.reason);
-      feed->intake->note_wait(outcome.row);
-      return;
-    case Outcome::Kind::kEntered:
-      if (feed->mode != Mode::kAtBarrier) return;
-      common::log_info("the partition enters an epoch", {{"origin", feed->key.origin},
-                                                         {"stream", feed->key.stream},
-                                                         {"partition", feed->key.partition.raw()},
-                                                         {"epoch", outcome.row.epoch.epoch.raw()}});
-      FARSHORE_CHECK(feed->intake.has_value(), feed->key.to_string());
-      feed->said.clear();
-      feed->intake->enter_epoch(outcome.row);
-      feed->timings.clear();  // their numbers were the old epoch's
-      if (go_to(*feed, feed->barrier_offset.next())) feed->mode = Mode::kRunning;
-      return;
-  }
+  std::visit([&](const auto& what) { settle(*feed, what); }, outcome);
 }
 
-void Pipeline::take_up(Feed& feed, const Outcome& outcome) {
-  if (!feed.awaits(outcome.load)) return;
-  feed.intake.emplace(outcome.row, settings_.whole_transaction);
+void Pipeline::settle(Feed& feed, const Loaded& loaded) {
+  if (!feed.awaits(loaded.load)) return;
+  feed.intake.emplace(loaded.row, settings_.whole_transaction);
   feed.intake->keep_apart(feed.steps_left > 0);
   feed.timings.clear();
-  const std::optional<KafkaOffset> offset = outcome.offset ? outcome.offset : feed.applied_to;
+  const std::optional<KafkaOffset> offset = loaded.offset ? loaded.offset : feed.applied_to;
   feed.searched = !offset.has_value();
   feed.search_at.reset();
   feed.search_wait = 0ms;
   if (go_to(feed, offset.value_or(kafka::kBeginning))) feed.mode = Mode::kRunning;
 }
 
+void Pipeline::settle(Feed& feed, const NotLoaded& not_loaded) {
+  if (feed.awaits(not_loaded.load)) wait(feed, progress::PartitionState::kApplying, not_loaded.reason);
+}
+
+void Pipeline::settle(Feed& feed, const Suspended& suspended) { wait(feed, suspended.row.state, suspended.row.reason); }
+
+void Pipeline::settle(Feed& feed, const Lost& lost) { wait(feed, progress::PartitionState::kApplying, lost.reason); }
+
+void Pipeline::settle(Feed& feed, const WaitsAtBarrier& waits) {
+  if (feed.mode != Mode::kAtBarrier) return;
+  say_stands(feed, waits.row.state, waits.row.reason);
+  feed.intake->note_wait(waits.row);
+}
+
+void Pipeline::settle(Feed& feed, const EpochEntered& entered) {
+  if (feed.mode != Mode::kAtBarrier) return;
+  common::log_info("the partition enters an epoch", {{"origin", feed.key.origin},
+                                                     {"stream", feed.key.stream},
+                                                     {"partition", feed.key.partition.raw()},
+                                                     {"epoch", entered.row.epoch.epoch.raw()}});
+  FARSHORE_CHECK(feed.intake.has_value(), feed.key.to_string());
+  feed.said.clear();
+  feed.intake->enter_epoch(entered.row);
+  feed.timings.clear();  // their numbers were the old epoch's
+  if (go_to(feed, feed.barrier_offset.next())) feed.mode = Mode::kRunning;
+}
+
+void Pipeline::settle(Feed& feed, const ParkedRetried& retried) { count_mismatches(feed, retried.mismatches); }
+
 void Pipeline::count_mismatches(Feed& feed, const MismatchCounts& counts) {
   for (std::size_t kind = 0; kind < kMismatches; ++kind) feed.series->mismatches[kind].add(counts[kind]);
 }
 
-void Pipeline::on_applied(Feed& feed, const Outcome& outcome) {
-  feed.series->applied_rows.add(outcome.rows);
-  feed.series->written_rows.add(outcome.counts.written);
-  feed.series->parkings.add(outcome.counts.parked);
-  feed.series->conflicts.add(outcome.counts.conflicts);
-  count_mismatches(feed, outcome.counts.mismatches);
-  if (outcome.row.commit_time != SourceTime()) {
-    feed.series->commit.set(std::chrono::duration<double>(outcome.row.commit_time.time_since_epoch()).count());
+void Pipeline::settle(Feed& feed, const Applied& applied) {
+  feed.series->applied_rows.add(applied.rows);
+  feed.series->written_rows.add(applied.counts.written);
+  feed.series->parkings.add(applied.counts.parked);
+  feed.series->conflicts.add(applied.counts.conflicts);
+  count_mismatches(feed, applied.counts.mismatches);
+  if (applied.row.commit_time != SourceTime()) {
+    feed.series->commit.set(std::chrono::duration<double>(applied.row.commit_time.time_since_epoch()).count());
   }
-  while (!feed.timings.empty() && feed.timings.front().last <= outcome.row.seq) {
+  while (!feed.timings.empty() && feed.timings.front().last <= applied.row.seq) {
     feed.series->apply_latency.observe(seconds_since(feed.timings.front().received_at));
     feed.series->end_to_end_latency.observe(seconds_since(feed.timings.front().commit_time));
     feed.timings.pop_front();
@@ -218,9 +222,9 @@ void Pipeline::on_applied(Feed& feed, const Outcome& outcome) {
     feed.retry_wait = 0ms;
     say_goes_on(feed);
   }
-  if (!outcome.offset) return;
-  feed.applied_to = outcome.offset;
-  display_.push_back({.partition = feed.source, .offset = *outcome.offset});
+  if (!applied.offset) return;
+  feed.applied_to = applied.offset;
+  display_.push_back({.partition = feed.source, .offset = *applied.offset});
 }
 
 // --- records

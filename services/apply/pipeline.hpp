@@ -15,6 +15,7 @@
 #include "apply/apply_metrics.hpp"
 #include "apply/feed.hpp"
 #include "apply/handoff.hpp"
+#include "apply/outcome.hpp"
 #include "apply/read_batch.hpp"
 #include "apply/work_set_writer.hpp"
 #include "kafka/group_consumer.hpp"
@@ -67,13 +68,19 @@ class Pipeline {
   void follow_assignment();
   void settle_outcomes();
   void settle(const Outcome& outcome);
-  void take_up(Feed& feed, const Outcome& outcome);
+  void settle(Feed& feed, const Loaded& loaded);
+  void settle(Feed& feed, const NotLoaded& not_loaded);
+  void settle(Feed& feed, const Applied& applied);
+  void settle(Feed& feed, const Suspended& suspended);
+  void settle(Feed& feed, const Lost& lost);
+  void settle(Feed& feed, const WaitsAtBarrier& waits);
+  void settle(Feed& feed, const EpochEntered& entered);
+  void settle(Feed& feed, const ParkedRetried& retried);
   void consume();
   void gather_record(kafka::Record record);
   void on_error(Feed& feed, const kafka::KafkaError& error);
   void observe(Feed& feed, const ReadBatch& batch, const Intake& intake);
   void on_gap(Feed& feed);
-  void on_applied(Feed& feed, const Outcome& outcome);
   static void count_mismatches(Feed& feed, const MismatchCounts& counts);
   void wait(Feed& feed, progress::PartitionState state, std::string reason);
   void say_stands(Feed& feed, progress::PartitionState state, const std::string& reason);

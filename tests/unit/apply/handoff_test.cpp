@@ -59,7 +59,7 @@ TEST(TheHandoff, OutcomesAreTakenOnceAndSayThatTheyCame) {
   std::vector<Outcome> outcomes;
   handoff.answer(outcomes, false);
   EXPECT_EQ(answers, 0) << "nothing to look at";
-  outcomes.push_back({.kind = Outcome::Kind::kLost, .key = partition_key(), .row = {}, .offset = {}, .counts = {}});
+  outcomes.emplace_back(Lost{.key = partition_key(), .reason = {}});
   handoff.answer(outcomes, false);
   EXPECT_EQ(answers, 1);
   EXPECT_THAT(outcomes, IsEmpty());
@@ -80,8 +80,7 @@ TEST(TheHandoff, CarriesEveryJobInOrderBetweenTwoThreads) {
       const Job* const job = handoff.wait(10s);
       if (job == nullptr) return;
       worked.push_back(job->set.slices().front().base_seq.raw());
-      outcomes.push_back(
-          {.kind = Outcome::Kind::kApplied, .key = partition_key(), .row = {}, .offset = {}, .counts = {}});
+      outcomes.emplace_back(Applied{.key = partition_key(), .row = {}, .offset = {}, .counts = {}});
       handoff.answer(outcomes, true);
     }
   });

@@ -10,7 +10,6 @@ using namespace test;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using Kind = Outcome::Kind;
 
 /// Row 1 of shop.notes is there, and the target refuses what would change it, for a while.
 class HeldBack : public Writing {
@@ -35,7 +34,7 @@ class HeldBack : public Writing {
     take(topic.end().send());
     write();
     note();
-    ASSERT_TRUE(has_outcome(Kind::kApplied));
+    ASSERT_TRUE(has_outcome<Applied>());
   }
   /// Of a shape with a column more.
   Topic& wide_update(std::uint64_t transaction, std::string_view from, std::string_view to) {

@@ -62,7 +62,7 @@ class Applying : public Writing {
   void applied(Topic& topic) {
     take(topic.end().send());
     write();
-    ASSERT_TRUE(has_outcome(Outcome::Kind::kApplied));
+    ASSERT_TRUE(has_outcome<Applied>());
   }
 };
 

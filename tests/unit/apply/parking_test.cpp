@@ -11,7 +11,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-using Kind = Outcome::Kind;
 
 constexpr const char* kInsert = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ";
 constexpr const char* kUpdate = "UPDATE `shop`.`notes` SET ";
@@ -59,9 +58,9 @@ TEST_F(ParkedChanges, AChangeThatTheTargetRefusesIsKeptAndThePartitionGoesOn) {
   take_note("taken");
   take(topic_.transaction(1).insert(1, "taken").insert(2, "free").end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kApplied));
-  EXPECT_EQ(outcomes_[0].counts.parked, 1U);
-  EXPECT_EQ(outcomes_[0].counts.written, 1U);
+  ASSERT_TRUE(has_outcome<Applied>());
+  EXPECT_EQ(outcome<Applied>().counts.parked, 1U);
+  EXPECT_EQ(outcome<Applied>().counts.written, 1U);
   EXPECT_EQ(target_.progress().at("seq"), "2");
   EXPECT_EQ(target_.parked(), 1U);
   EXPECT_EQ(writer_->parked(partition_key()), 1U);
@@ -87,8 +86,8 @@ TEST_F(ParkedChanges, ARowThatSharesTheBeginningOfAnothersKeyIsOneOfThem) {
   });
   take(topic_.transaction(1).insert(1, "a").end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kApplied));
-  EXPECT_EQ(outcomes_[0].counts.parked, 1U) << "and not lost";
+  ASSERT_TRUE(has_outcome<Applied>());
+  EXPECT_EQ(outcome<Applied>().counts.parked, 1U) << "and not lost";
 }
 
 TEST_F(ParkedChanges, ALaterChangeOfTheKeyReplacesWhatIsParked) {
@@ -108,7 +107,7 @@ TEST_F(ParkedChanges, ALaterChangeInTheSameWorkSetReplacesWhatIsParkedToo) {
   take(topic_.transaction(1).insert(1, "taken").end().send());
   take(topic_.transaction(2).erase(1, "taken").end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kApplied));
+  ASSERT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(target_.parked(), 0U) << "else the deleted row would come back";
   EXPECT_EQ(writer_->parked(partition_key()), 0U);
 }
@@ -151,7 +150,7 @@ TEST_F(ParkedChanges, AreTriedAgainAndAppliedWhenTheyFindRoom) {
   EXPECT_EQ(writes_.back(), "COMMIT");
   take(topic_.transaction(2).insert(2, "next").end().send());
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied)) << "the progress is the writer's own still";
+  EXPECT_TRUE(has_outcome<Applied>()) << "the progress is the writer's own still";
 }
 
 TEST_F(ParkedChanges, AreTriedEverLaterWhateverElseIsWritten) {
@@ -163,7 +162,7 @@ TEST_F(ParkedChanges, AreTriedEverLaterWhateverElseIsWritten) {
   for (std::int64_t id = 2; std::chrono::steady_clock::now() < until; ++id) {
     take(topic_.transaction(2).insert(id, "free").update(id, "free", "still free").end().send());
     write();
-    ASSERT_TRUE(has_outcome(Kind::kApplied));
+    ASSERT_TRUE(has_outcome<Applied>());
     tick();
     tried += std::ranges::any_of(data(), [](const std::string& one) { return one.contains("'taken'"); }) ? 1 : 0;
     for (const std::string& statement : writes_) {
@@ -223,10 +222,10 @@ TEST_F(ParkedChanges, WhoseTableIsGoneDoNotHoldUpTheirPartition) {
   target_.drop_table("notes");
   restart();
   ASSERT_TRUE(eventually([&] { return target_.reasons_of_parked()[0] == "table shop.notes does not exist here"; }));
-  EXPECT_FALSE(has_outcome(Kind::kSuspended));
+  EXPECT_FALSE(has_outcome<Suspended>());
   take(topic_.table(notes_shape("others")).transaction(2).insert(1, "x").end().send());
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(target_.progress().at("state"), "applying");
   EXPECT_EQ(target_.progress().at("seq"), "2");
   EXPECT_EQ(target_.parked(), 1U);
@@ -265,7 +264,7 @@ TEST_F(ParkedChanges, OfAnOldShapeAreReplacedByALaterChangeOfTheNewOne) {
   ASSERT_TRUE(eventually([&] { return target_.reasons_of_parked()[0].contains("column c"); }));
   take(topic_.table(notes_shape("notes")).transaction(2).update(1, "taken", "free").end().send());
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(target_.parked(), 0U);
 }
 
@@ -287,7 +286,7 @@ TEST_F(ParkedChanges, AreFoundByTheirKeyWhateverTheTargetHoldsEqualByNow) {
   load();
   take(topic_.transaction(2).erase(1, "a ").end().send());
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(target_.parked(), 0U) << "else the deleted row would come back";
 }
 
@@ -302,7 +301,7 @@ TEST_F(ParkedChanges, ThatCannotBeTriedAgainSaySoOnceAndLeaveThePartitionGood) {
   for (int i = 0; i < 3; ++i) {
     take(Topic().watermark(6 + static_cast<std::uint64_t>(i), 1));
     write();
-    EXPECT_TRUE(has_outcome(Kind::kApplied));
+    EXPECT_TRUE(has_outcome<Applied>());
     tick();
   }
   EXPECT_THAT(notices_, ElementsAre("west/main/2: what is parked cannot be tried again: 1142 command denied to user"));
@@ -324,7 +323,7 @@ TEST_F(ParkedChanges, OfACommitWhoseAnswerWasLostAreKnown) {
   target_.next_commit(FakeTarget::Commit::kLostAfterIt);
   take(topic_.transaction(1).insert(1, "taken").end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kApplied));
+  ASSERT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(target_.parked(), 1U);
   EXPECT_EQ(writer_->parked(partition_key()), 1U);
   take(topic_.transaction(2).erase(1, "taken").end().send());
@@ -346,7 +345,7 @@ TEST_F(ParkedChanges, ThatCannotBeKeptStopThePartition) {
   target_.deny("INSERT INTO farshore.parked");
   take(topic_.transaction(1).insert(1, "taken").end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  ASSERT_TRUE(has_outcome<Suspended>());
   EXPECT_EQ(target_.progress().at("state"), "stopped");
   EXPECT_THAT(target_.progress().at("reason"),
               HasSubstr("table shop.notes: a change cannot be parked: 1142 command denied"));
@@ -364,7 +363,7 @@ TEST_F(ParkedChanges, ThatCannotBeTakenAwayStopThePartition) {
   target_.deny("DELETE FROM farshore.parked");
   take(topic_.transaction(2).erase(1, "taken").end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  ASSERT_TRUE(has_outcome<Suspended>());
   EXPECT_THAT(target_.progress().at("reason"), HasSubstr("what is parked cannot be taken away: 1142 command denied"));
 }
 
@@ -379,7 +378,7 @@ TEST_F(ParkedChanges, ThatAreAboveThePacketThoughTheirRowIsNotStopThePartition) 
   });
   take(topic_.transaction(1).update(1, before, after).end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
+  ASSERT_TRUE(has_outcome<Suspended>());
   EXPECT_THAT(target_.progress().at("reason"),
               ::testing::AllOf(HasSubstr("a change cannot be parked"), HasSubstr("max_allowed_packet is 10000")));
 }
@@ -391,9 +390,9 @@ TEST_F(ParkedChanges, BeyondTheirBoundThePartitionStops) {
   EXPECT_EQ(target_.parked(), 2U);
   take(topic_.transaction(2).insert(3, "c").end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
-  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
-  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("2 changes are parked, as many as may be"));
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_EQ(outcome<Suspended>().row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcome<Suspended>().row.reason, HasSubstr("2 changes are parked, as many as may be"));
   EXPECT_EQ(target_.progress().at("seq"), "2");
 }
 

@@ -19,7 +19,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-using Kind = Outcome::Kind;
 
 constexpr const char* kUpsert = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ";
 constexpr const char* kTail = " ON DUPLICATE KEY UPDATE `note`=VALUES(`note`)";
@@ -61,10 +60,10 @@ TEST_F(TheWriter, OfATopicWhoseIdIsNotKnownItNeitherReadsNorKeepsAnOffset) {
   std::vector<Outcome> outcomes;
   for (const char* const topic_id : {"topic", ""}) {
     writer_->load(std::vector<LoadRequest>{{.key = partition_key(), .topic_id = topic_id}}, outcomes, never_);
-    ASSERT_EQ(outcomes.back().kind, Kind::kLoaded);
-    EXPECT_EQ(outcomes.back().offset.has_value(), topic_id[0] != 0);
-    intake_.emplace(outcomes.back().row, WholeTransaction{});
-    Topic topic(kEpoch, outcomes.back().row.seq.raw() + 1);
+    ASSERT_TRUE(is<Loaded>(outcomes.back()));
+    EXPECT_EQ(std::get<Loaded>(outcomes.back()).offset.has_value(), topic_id[0] != 0);
+    intake_.emplace(std::get<Loaded>(outcomes.back()).row, WholeTransaction{});
+    Topic topic(kEpoch, std::get<Loaded>(outcomes.back()).row.seq.raw() + 1);
     take(topic.transaction(outcomes.size()).insert(1, "a").end().send());
     write();
     writer_->release(partition_key());
@@ -98,20 +97,20 @@ TEST_F(TheWriter, APartitionThatCannotBeTakenOverDoesNotHoldUpTheOthers) {
   std::vector<Outcome> outcomes;
   writer_->load(std::vector<LoadRequest>{{.key = other, .topic_id = "topic", .number = 7}}, outcomes, stop.get_token());
   ASSERT_THAT(outcomes, SizeIs(1));
-  EXPECT_EQ(outcomes[0].kind, Kind::kNotLoaded);
-  EXPECT_EQ(outcomes[0].load, 7U);
-  EXPECT_EQ(outcomes[0].row.reason, "1142 command denied to user");
+  ASSERT_TRUE(is<NotLoaded>(outcomes[0]));
+  EXPECT_EQ(std::get<NotLoaded>(outcomes[0]).load, 7U);
+  EXPECT_EQ(std::get<NotLoaded>(outcomes[0]).reason, "1142 command denied to user");
   take(Topic().transaction(1).insert(1, "a").end().send());
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
 }
 
 TEST_F(TheWriter, AnswersALoadWithItsNumber) {
   std::vector<Outcome> outcomes;
   writer_->load(std::vector<LoadRequest>{{.key = partition_key(), .topic_id = "topic", .number = 7}}, outcomes, never_);
   ASSERT_THAT(outcomes, SizeIs(1));
-  EXPECT_EQ(outcomes[0].kind, Kind::kLoaded);
-  EXPECT_EQ(outcomes[0].load, 7U);
+  ASSERT_TRUE(is<Loaded>(outcomes[0]));
+  EXPECT_EQ(std::get<Loaded>(outcomes[0]).load, 7U);
 }
 
 // --- one transaction
@@ -127,11 +126,11 @@ TEST_F(TheWriter, WritesOneTransactionWithTheProgressFirst) {
                                 HasSubstr(" AND epoch=3 AND incarnation=77 AND seq=10 AND writes=")));
   EXPECT_EQ(writes_[1], std::string(kUpsert) + "(1,'a'),(2,'b')" + kTail);
   EXPECT_EQ(writes_[2], "COMMIT");
-  ASSERT_TRUE(has_outcome(Kind::kApplied));
-  EXPECT_EQ(outcomes_[0].row.seq, Seq(12));
-  EXPECT_EQ(outcomes_[0].rows, 2U);
-  EXPECT_EQ(outcomes_[0].counts.written, 2U);
-  EXPECT_EQ(outcomes_[0].offset, KafkaOffset(101));
+  ASSERT_TRUE(has_outcome<Applied>());
+  EXPECT_EQ(outcome<Applied>().row.seq, Seq(12));
+  EXPECT_EQ(outcome<Applied>().rows, 2U);
+  EXPECT_EQ(outcome<Applied>().counts.written, 2U);
+  EXPECT_EQ(outcome<Applied>().offset, KafkaOffset(101));
   EXPECT_EQ(target_.progress().at("seq"), "12");
 }
 
@@ -144,7 +143,7 @@ TEST_F(TheWriter, KeepsOnlyTheLastImageOfEachKeyDeletesFirst) {
   write();
   EXPECT_THAT(data(), ElementsAre("DELETE `shop`.`notes` FROM `shop`.`notes` FORCE INDEX (PRIMARY) WHERE `id` IN (2,4)",
                                   std::string(kUpsert) + "(1,'last'),(3,'c')" + kTail));
-  EXPECT_EQ(outcomes_[0].rows, 7U);
+  EXPECT_EQ(outcome<Applied>().rows, 7U);
 }
 
 TEST_F(TheWriter, ADeletedRowComesBackOnlyByALaterInsert) {
@@ -192,7 +191,7 @@ TEST_F(TheWriter, WhatIsContainedIsNotWritten) {
   take(topic.transaction(1).insert(1, "old").transaction(2).insert(2, "new").end().send());
   write();
   EXPECT_THAT(data(), ElementsAre(std::string(kUpsert) + "(2,'new')" + kTail));
-  EXPECT_EQ(outcomes_[0].rows, 1U);
+  EXPECT_EQ(outcome<Applied>().rows, 1U);
   EXPECT_EQ(target_.progress().at("seq"), "2");
 }
 
@@ -232,7 +231,7 @@ TEST_F(TheWriter, ManyRowsGoInStatementsOfBoundedSize) {
   take(topic.end().send());
   write();
   EXPECT_THAT(data(), SizeIs(3));
-  EXPECT_EQ(outcomes_[0].counts.written, 2500U);
+  EXPECT_EQ(outcome<Applied>().counts.written, 2500U);
 }
 
 TEST_F(TheWriter, ARowAboveThePacketSaysWhichSettingToRaiseAndGoesThroughOnceItIsRaised) {
@@ -241,15 +240,15 @@ TEST_F(TheWriter, ARowAboveThePacketSaysWhichSettingToRaiseAndGoesThroughOnceItI
   const std::string large(6'000, '\'');  // 12,000 bytes as a literal
   take(Topic().transaction(1).insert(1, large).end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
-  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
-  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("max_allowed_packet is 10000: raise it"));
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_EQ(outcome<Suspended>().row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcome<Suspended>().row.reason, HasSubstr("max_allowed_packet is 10000: raise it"));
   EXPECT_THAT(data(), IsEmpty()) << "it is not even sent";
   target_.limit_packets(20'000);
   load();
   take(Topic().transaction(1).insert(1, large).end().send());
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
 }
 
 TEST_F(TheWriter, StatementsStayWithinThePacket) {
@@ -260,7 +259,7 @@ TEST_F(TheWriter, StatementsStayWithinThePacket) {
   for (std::int64_t i = 0; i < 10; ++i) topic.insert(i, std::string(2'000, 'x'));
   take(topic.end().send());
   write();
-  EXPECT_EQ(outcomes_[0].counts.written, 10U);
+  EXPECT_EQ(outcome<Applied>().counts.written, 10U);
   for (const std::string& statement : data()) EXPECT_LT(statement.size(), 10'000U);
 }
 
@@ -348,7 +347,7 @@ TEST_F(AGroupIsWritten, WhatWentByKeysThatAreOthersByNowIsTakenBack) {
   on("notes", true).insert(1, "a");
   take(topic_.end().send());
   write();
-  ASSERT_TRUE(has_outcome(Outcome::Kind::kApplied));
+  ASSERT_TRUE(has_outcome<Applied>());
   target_.on_data([this](const std::string& statement) -> std::optional<Reply> {
     if (statement.starts_with("DELETE")) target_.add_children();
     return std::nullopt;
@@ -357,7 +356,7 @@ TEST_F(AGroupIsWritten, WhatWentByKeysThatAreOthersByNowIsTakenBack) {
   on("notes", true).erase(1, "a");
   take(topic_.end().send());
   write();
-  ASSERT_TRUE(has_outcome(Outcome::Kind::kApplied));
+  ASSERT_TRUE(has_outcome<Applied>());
   EXPECT_THAT(data(),
               ElementsAre(StartsWith("DELETE"), "SELECT 1 FROM `shop`.`children` LIMIT 0", StartsWith("DELETE")))
       << "once more, by the keys as they are, which are held";
@@ -374,9 +373,9 @@ TEST_F(AGroupIsWritten, AKeyChangeThatIsRefusedStopsThePartitionAndIsNotParked) 
                      {Value::of_int(2), Value::of_bytes("a")});
   take(topic_.end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
-  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
-  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("order group orders"));
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_EQ(outcome<Suspended>().row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcome<Suspended>().row.reason, HasSubstr("order group orders"));
   EXPECT_EQ(target_.parked(), 0U);
   EXPECT_EQ(target_.progress().at("seq"), "0");
 }
@@ -395,12 +394,12 @@ TEST_F(AGroupIsWritten, WholeOrNotAtAllAndOtherPartitionsGoOn) {
   std::vector<Outcome> loaded;
   writer_->load(std::vector<LoadRequest>{{.key = other.key, .topic_id = "topic"}}, loaded, never_);
   ASSERT_EQ(loaded.size(), 1U);
-  PartitionIntake intake(loaded[0].row, WholeTransaction{});
+  PartitionIntake intake(std::get<Loaded>(loaded[0]).row, WholeTransaction{});
   (void)intake.take(Topic(kEpoch, 1, other.key).table(notes_shape("lines")).transaction(1).insert(9, "x").end().send(),
                     tables_, set_);
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(target_.progress(4).at("seq"), "1");
   EXPECT_EQ(target_.progress().at("seq"), "0");
   EXPECT_EQ(target_.parked(), 0U);
@@ -413,7 +412,7 @@ TEST_F(AGroupIsWritten, WholeOrNotAtAllAndOtherPartitionsGoOn) {
   again.table(notes_shape("notes"), "orders").insert(1, "half").insert(2, "refused").insert(3, "half");
   take(again.end().send());
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied)) << "it goes on once the target takes the row";
+  EXPECT_TRUE(has_outcome<Applied>()) << "it goes on once the target takes the row";
   EXPECT_EQ(target_.progress().at("seq"), "3");
 }
 
@@ -442,9 +441,9 @@ TEST_F(AnImmutableTable, TheSameContentAgainIsADuplicate) {
   });
   take(topic_.transaction(1).insert(1, "a").end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kApplied));
-  EXPECT_EQ(outcomes_[0].counts.unchanged, 1U);
-  EXPECT_EQ(outcomes_[0].counts.conflicts, 0U);
+  ASSERT_TRUE(has_outcome<Applied>());
+  EXPECT_EQ(outcome<Applied>().counts.unchanged, 1U);
+  EXPECT_EQ(outcome<Applied>().counts.conflicts, 0U);
   EXPECT_FALSE(was_written("INSERT INTO farshore.conflict"));
 }
 
@@ -457,8 +456,8 @@ TEST_F(AnImmutableTable, OtherContentUnderTheKeyIsAConflictWithBothImages) {
   });
   take(topic_.transaction(1).insert(1, "ours").end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kApplied));
-  EXPECT_EQ(outcomes_[0].counts.conflicts, 1U);
+  ASSERT_TRUE(has_outcome<Applied>());
+  EXPECT_EQ(outcome<Applied>().counts.conflicts, 1U);
   EXPECT_THAT(writes_, Contains(AllOf(StartsWith("INSERT INTO farshore.conflict"), HasSubstr("theirs"),
                                       HasSubstr("ours"), HasSubstr("the key is there with other content"))));
 }
@@ -466,7 +465,7 @@ TEST_F(AnImmutableTable, OtherContentUnderTheKeyIsAConflictWithBothImages) {
 TEST_F(AnImmutableTable, AnUpdateOrDeleteIsAConflict) {
   take(topic_.transaction(1).update(1, "a", "b").erase(2, "c").end().send());
   write();
-  EXPECT_EQ(outcomes_[0].counts.conflicts, 2U);
+  EXPECT_EQ(outcome<Applied>().counts.conflicts, 2U);
   EXPECT_FALSE(was_written("UPDATE `shop`"));
   EXPECT_FALSE(was_written("DELETE"));
 }
@@ -497,23 +496,23 @@ TEST_F(ABarrier, IsPassedWhenTheOtherPartitionArrivesInAnotherProcess) {
   start.begins_at = position_after(6);
   arrive(start);
   tick();
-  EXPECT_FALSE(has_outcome(Kind::kEntered));
+  EXPECT_FALSE(has_outcome<EpochEntered>());
   EXPECT_EQ(target_.progress().at("epoch"), "3");
   other_arrives();
   ASSERT_TRUE(entered());
-  EXPECT_TRUE(has_outcome(Kind::kEntered));
+  EXPECT_TRUE(has_outcome<EpochEntered>());
   EXPECT_EQ(target_.progress().at("seq"), "0");
   EXPECT_EQ(target_.progress().at("state"), "applying");
   EXPECT_EQ(target_.progress().at("origin_position"), position_after(6));
-  EXPECT_EQ(outcomes_[0].row.epoch, kNextEpoch);
+  EXPECT_EQ(outcome<EpochEntered>().row.epoch, kNextEpoch);
 }
 
 TEST_F(ABarrier, NothingBehindItIsWrittenBefore) {
   arrive(continuing_start(10));
   (void)set_.open_slice(applied_up_to(10, 4));
   write();
-  EXPECT_FALSE(has_outcome(Kind::kApplied));
-  EXPECT_TRUE(has_outcome(Kind::kLost));
+  EXPECT_FALSE(has_outcome<Applied>());
+  EXPECT_TRUE(has_outcome<Lost>());
 }
 
 TEST_F(ABarrier, EnteringItMakesTheRowsOfPartitionsThatTheEpochAddsSoThatTheGateMissesThem) {
@@ -553,7 +552,7 @@ TEST_F(ABarrier, ARowThatCannotBeMadeKeepsItClosedAndIsSaidOnce) {
   target_.deny("INSERT INTO farshore.progress");
   other_arrives();
   arrive(start);
-  const auto waits = [&] { return std::ranges::count(outcomes_, Kind::kWaits, &Outcome::kind); };
+  const auto waits = [&] { return std::ranges::count_if(outcomes_, is<WaitsAtBarrier>); };
   ASSERT_TRUE(eventually([&] { return waits() > 0; }));
   EXPECT_EQ(target_.progress().at("epoch"), "3") << "both or neither";
   EXPECT_THAT(target_.progress().at("reason"), HasSubstr("it cannot be entered yet: 1142 command denied to user"));
@@ -570,9 +569,9 @@ TEST_F(ABarrier, ARowThatCannotBeMadeKeepsItClosedAndIsSaidOnce) {
 
 TEST_F(ABarrier, ThatStandsForAMomentSaysInItsRowForWhom) {
   arrive(continuing_start(10));
-  ASSERT_TRUE(eventually([&] { return has_outcome(Kind::kWaits); }));
+  ASSERT_TRUE(eventually([&] { return has_outcome<WaitsAtBarrier>(); }));
   EXPECT_THAT(target_.progress().at("reason"), HasSubstr("main/0 (is still before it) is not"));
-  EXPECT_EQ(outcomes_[0].row.reason, target_.progress().at("reason"));
+  EXPECT_EQ(outcome<WaitsAtBarrier>().row.reason, target_.progress().at("reason"));
   EXPECT_THAT(writes_[0], StartsWith(kProgress));
   EXPECT_EQ(writes_[1], "COMMIT");
   other_arrives();
@@ -588,7 +587,7 @@ class AStatementsBarrier : public ABarrier {
   void stands() {
     other_arrives();
     arrive(start_);
-    ASSERT_TRUE(eventually([&] { return has_outcome(Kind::kWaits); }));
+    ASSERT_TRUE(eventually([&] { return has_outcome<WaitsAtBarrier>(); }));
   }
 
   change::EpochStart start_ = continuing_start(10);
@@ -596,7 +595,7 @@ class AStatementsBarrier : public ABarrier {
 
 TEST_F(AStatementsBarrier, StaysUntilTheSameIsSaidToBeDoneHere) {
   stands();
-  EXPECT_EQ(outcomes_[0].row.state, progress::PartitionState::kWaitingForStatement);
+  EXPECT_EQ(outcome<WaitsAtBarrier>().row.state, progress::PartitionState::kWaitingForStatement);
   EXPECT_EQ(target_.progress().at("state"), "waiting-for-statement");
   EXPECT_THAT(target_.progress().at("reason"), HasSubstr("`TRUNCATE notes`"));
   EXPECT_THAT(writes_, ElementsAre(StartsWith(kProgress), StartsWith("INSERT INTO farshore.statement"), "COMMIT", _))
@@ -625,7 +624,7 @@ TEST_F(AStatementsBarrier, IsKnownAgainAfterARestart) {
   start();
   load();
   arrive(start_);
-  ASSERT_TRUE(eventually([&] { return has_outcome(Kind::kWaits); }));
+  ASSERT_TRUE(eventually([&] { return has_outcome<WaitsAtBarrier>(); }));
   target_.decide_statement("done");
   ASSERT_TRUE(entered());
 }

@@ -22,7 +22,7 @@ class UniqueValues : public Writing {
   std::vector<std::string> written(Topic& topic) {
     take(topic.end().send());
     write();
-    EXPECT_TRUE(has_outcome(Outcome::Kind::kApplied));
+    EXPECT_TRUE(has_outcome<Applied>());
     std::vector<std::string> statements;
     for (const std::string& statement : writes_) {
       if (statement.starts_with("INSERT INTO `shop`") || statement.starts_with("DELETE"))

@@ -14,7 +14,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-using Kind = Outcome::Kind;
 
 constexpr const char* kUpsert = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ";
 constexpr const char* kTail = " ON DUPLICATE KEY UPDATE `note`=VALUES(`note`)";
@@ -48,7 +47,7 @@ TEST_F(AFailure, ADeadlockIsTriedAgainFromTheProgressOn) {
   EXPECT_THAT(writes_[3], StartsWith(kProgress));
   EXPECT_EQ(writes_[4], upsert_);
   EXPECT_EQ(writes_[5], "COMMIT");
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(writer_->metrics().retries_deadlock, 1U);
 }
 
@@ -56,7 +55,7 @@ TEST_F(AFailure, ALockWaitIsRolledBackBeforeItIsTriedAgain) {
   fail_once(fails(1205, "Lock wait timeout exceeded"));
   write();
   EXPECT_EQ(writes_[2], "ROLLBACK");
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(target_.progress().at("seq"), "1");
 }
 
@@ -80,7 +79,7 @@ TEST_F(AFailure, ALockThatIsNotLetGoIsToldByKindAndTableUntilItIs) {
   EXPECT_EQ(looks[2].progress.at("state"), "applying");
   EXPECT_EQ(looks[3].progress.at("reason"), looks[2].progress.at("reason"));
   EXPECT_EQ(std::ranges::count(writes_, std::string("DELETE FROM `shop`.`notes` WHERE FALSE")), 1) << "looked for once";
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(target_.progress().at("reason"), "");
   EXPECT_EQ(target_.progress().at("seq"), "1");
   EXPECT_EQ(writer_->fault(), "");
@@ -94,7 +93,7 @@ TEST_F(AFailure, AMetadataLockIsToldFromARowLock) {
     return std::nullopt;
   });
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_THAT(reason, HasSubstr("table shop.notes: its metadata lock is waited for"));
 }
 
@@ -106,7 +105,7 @@ TEST_F(AFailure, AServerThatTakesNoWritesIsShownByALockOfTheSession) {
     return std::nullopt;
   });
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_THAT(shown, ElementsAre("farshore.blocked.read-only.east"));
   EXPECT_THAT(target_.advisory_locks(), IsEmpty());
 }
@@ -120,7 +119,7 @@ TEST_F(AFailure, ADatabaseThatDoesNotAnswerIsAFaultMeanwhile) {
   });
   write();
   EXPECT_THAT(fault, HasSubstr("does not answer"));
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(writer_->fault(), "");
 }
 
@@ -131,7 +130,7 @@ TEST_F(AFailure, ASessionThatTheServerEndedWhileItWasSilentIsNobodysReason) {
   std::vector<Outcome> outcomes;
   writer_->load(std::vector<LoadRequest>{{.key = partition_key(), .topic_id = "topic"}}, outcomes, never_);
   ASSERT_THAT(outcomes, SizeIs(1));
-  EXPECT_EQ(outcomes[0].kind, Kind::kLoaded);
+  ASSERT_TRUE(is<Loaded>(outcomes[0]));
   EXPECT_THAT(notices_, IsEmpty());
   EXPECT_EQ(writer_->fault(), "");
 }
@@ -139,7 +138,7 @@ TEST_F(AFailure, ASessionThatTheServerEndedWhileItWasSilentIsNobodysReason) {
 TEST_F(AFailure, ASessionLostInTheMiddleIsOpenedAgainAndAllIsWrittenAgain) {
   fail_once(hangs_up());
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(std::ranges::count(writes_, upsert_), 2);
   EXPECT_EQ(target_.progress().at("seq"), "1");
   EXPECT_EQ(target_.sessions(), 2U);
@@ -148,20 +147,20 @@ TEST_F(AFailure, ASessionLostInTheMiddleIsOpenedAgainAndAllIsWrittenAgain) {
 TEST_F(AFailure, ACommitThatWentThroughThoughItsAnswerWasLostIsNotDoneTwice) {
   target_.next_commit(FakeTarget::Commit::kLostAfterIt);
   write();
-  ASSERT_TRUE(has_outcome(Kind::kApplied));
-  EXPECT_EQ(outcomes_[0].row.seq, Seq(1));
+  ASSERT_TRUE(has_outcome<Applied>());
+  EXPECT_EQ(outcome<Applied>().row.seq, Seq(1));
   EXPECT_THAT(data(), ElementsAre(upsert_));
   EXPECT_EQ(target_.progress().at("seq"), "1");
   take(topic_.transaction(2).insert(2, "b").end().send());
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied)) << "it goes on from there";
+  EXPECT_TRUE(has_outcome<Applied>()) << "it goes on from there";
   EXPECT_EQ(target_.progress().at("seq"), "2");
 }
 
 TEST_F(AFailure, ACommitThatDidNotGoThroughIsDoneAgain) {
   target_.next_commit(FakeTarget::Commit::kLostBeforeIt);
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(std::ranges::count(writes_, upsert_), 2);
   EXPECT_EQ(target_.progress().at("seq"), "1");
 }
@@ -169,7 +168,7 @@ TEST_F(AFailure, ACommitThatDidNotGoThroughIsDoneAgain) {
 TEST_F(AFailure, AnotherWritersProgressMakesThisOneWriteNothing) {
   target_.write_progress(2, {{"seq", "5"}});
   write();
-  EXPECT_TRUE(has_outcome(Kind::kLost));
+  EXPECT_TRUE(has_outcome<Lost>());
   EXPECT_THAT(data(), IsEmpty());
   EXPECT_EQ(target_.progress().at("seq"), "5");
   EXPECT_THAT(writes_, testing::Not(Contains("COMMIT").Times(2)));
@@ -178,7 +177,7 @@ TEST_F(AFailure, AnotherWritersProgressMakesThisOneWriteNothing) {
 TEST_F(AFailure, AZombieThatComesBackAfterATakeOverWritesNothing) {
   target_.write_progress(2, {{"owner", "apply-2/0"}});  // same seq: only `writes` has grown
   write();
-  EXPECT_TRUE(has_outcome(Kind::kLost));
+  EXPECT_TRUE(has_outcome<Lost>());
   EXPECT_THAT(data(), IsEmpty());
   EXPECT_EQ(target_.progress().at("owner"), "apply-2/0");
 }
@@ -186,7 +185,7 @@ TEST_F(AFailure, AZombieThatComesBackAfterATakeOverWritesNothing) {
 TEST_F(AFailure, WhatDoesNotFollowTheProgressIsNotWrittenAndThePartitionIsLoadedAgain) {
   set_.slices()[0].base_seq = Seq(7);
   write();
-  EXPECT_TRUE(has_outcome(Kind::kLost));
+  EXPECT_TRUE(has_outcome<Lost>());
   EXPECT_THAT(writes_, IsEmpty());
 }
 
@@ -201,9 +200,9 @@ TEST_F(AFailure, OfAPartitionThatIsNotInHandNothingIsWritten) {
 TEST_F(AFailure, AMissingTableIsWaitedForAndTheTargetIsReadAgainFirst) {
   target_.drop_table("notes");
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
-  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kWaitingForSchema);
-  EXPECT_EQ(outcomes_[0].row.reason, "table shop.notes does not exist here");
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_EQ(outcome<Suspended>().row.state, PartitionState::kWaitingForSchema);
+  EXPECT_EQ(outcome<Suspended>().row.reason, "table shop.notes does not exist here");
   EXPECT_EQ(target_.progress().at("state"), "waiting-for-schema");
   EXPECT_EQ(target_.progress().at("seq"), "0");
   target_.add_table("notes");
@@ -211,7 +210,7 @@ TEST_F(AFailure, AMissingTableIsWaitedForAndTheTargetIsReadAgainFirst) {
   Topic again;
   take(again.transaction(1).insert(1, "a").end().send());
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied)) << "it goes on by itself";
+  EXPECT_TRUE(has_outcome<Applied>()) << "it goes on by itself";
   EXPECT_EQ(target_.progress().at("state"), "applying");
 }
 
@@ -220,7 +219,7 @@ TEST_F(AFailure, ATableThatChangedAfterItWasReadIsReadAgainBeforeTheNextRow) {
   target_.add_table("notes", FakeTarget::Shape::kUnique);
   take(topic_.transaction(2).insert(2, "a").end().send());
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_THAT(data(),
               ElementsAre("INSERT INTO `shop`.`notes` (`id`,`note`) VALUES (2,'a') ON DUPLICATE KEY UPDATE "
                           "`id`=IF(`id`<=>VALUES(`id`),VALUES(`id`),(SELECT 1 UNION SELECT 2)),`note`=VALUES(`note`)"))
@@ -232,7 +231,7 @@ TEST_F(AFailure, ATableThatDoesNotChangeIsNotReadAgain) {
   const int reads = target_.schema_reads();
   take(topic_.transaction(2).insert(2, "a").end().send());
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(target_.schema_reads(), reads);
 }
 
@@ -241,9 +240,10 @@ TEST_F(AFailure, ATableThatTheRulesLeaveOutStopsThePartition) {
   progress.schema = "farshore";
   take(topic_.table(progress).transaction(2).insert(2, "a").end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
-  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
-  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("changes of table farshore.progress, and tables of this schema"));
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_EQ(outcome<Suspended>().row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcome<Suspended>().row.reason,
+              HasSubstr("changes of table farshore.progress, and tables of this schema"));
   EXPECT_EQ(target_.progress().at("seq"), "0") << "nothing of the work set is applied";
 }
 
@@ -252,9 +252,9 @@ TEST_F(AFailure, ASystemSchemaIsRefusedInAnyCaseOfLetters) {
   user.schema = "MySQL";
   take(topic_.table(user).transaction(2).insert(2, "a").end().send());
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
-  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
-  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("changes of table MySQL.user, and tables of this schema"));
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_EQ(outcome<Suspended>().row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcome<Suspended>().row.reason, HasSubstr("changes of table MySQL.user, and tables of this schema"));
   EXPECT_EQ(target_.progress().at("seq"), "0") << "nothing of the work set is applied";
 }
 
@@ -265,17 +265,17 @@ TEST_F(AFailure, AValueThatDoesNotFitIsWaitedForByItsRow) {
     return std::nullopt;
   });
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
-  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kWaitingForSchema);
-  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("table shop.notes: a value does not fit"));
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_EQ(outcome<Suspended>().row.state, PartitionState::kWaitingForSchema);
+  EXPECT_THAT(outcome<Suspended>().row.reason, HasSubstr("table shop.notes: a value does not fit"));
   EXPECT_EQ(target_.progress().at("seq"), "0") << "nothing of the work set is applied";
 }
 
 TEST_F(AFailure, AMissingGrantStopsThePartitionAndTheNextSessionLooksAgain) {
   target_.on_data([](const std::string&) { return fails(1142, "INSERT command denied to user"); });
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
-  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_EQ(outcome<Suspended>().row.state, PartitionState::kStopped);
   EXPECT_THAT(target_.progress().at("reason"), HasSubstr("1142 INSERT command denied"));
   const std::uint32_t sessions = target_.sessions();
   target_.on_data({});
@@ -286,17 +286,17 @@ TEST_F(AFailure, AMissingGrantStopsThePartitionAndTheNextSessionLooksAgain) {
 TEST_F(AFailure, OfOurOwnTablesThatNoRetryMendsStopsThePartition) {
   target_.deny("UPDATE farshore.progress");
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
-  EXPECT_EQ(outcomes_[0].row.state, PartitionState::kStopped);
-  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("its progress cannot be written: 1142 command denied"));
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_EQ(outcome<Suspended>().row.state, PartitionState::kStopped);
+  EXPECT_THAT(outcome<Suspended>().row.reason, HasSubstr("its progress cannot be written: 1142 command denied"));
   EXPECT_EQ(target_.progress().at("seq"), "0");
 }
 
 TEST_F(AFailure, ToLookATableUpThatNoRetryMendsStopsThePartition) {
   target_.deny("SELECT ENGINE, TABLE_TYPE");
   write();
-  ASSERT_TRUE(has_outcome(Kind::kSuspended));
-  EXPECT_THAT(outcomes_[0].row.reason, HasSubstr("table shop.notes cannot be looked up: 1142 command denied"));
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_THAT(outcome<Suspended>().row.reason, HasSubstr("table shop.notes cannot be looked up: 1142 command denied"));
   EXPECT_EQ(target_.progress().at("state"), "stopped");
 }
 
@@ -308,7 +308,7 @@ TEST_F(AFailure, AReadOnlyTargetIsAFaultUntilItTakesWritesAgain) {
     return std::nullopt;
   });
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_THAT(fault, HasSubstr("takes no writes now: 1290"));
   EXPECT_EQ(writer_->fault(), "");
 }
@@ -321,7 +321,7 @@ TEST_F(AFailure, ACommitThatIsRefusedIsAFaultUntilOneGoesThrough) {
   });
   target_.next_commit(FakeTarget::Commit::kRefused);
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
+  EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_THAT(faults, ElementsAre("", HasSubstr("takes no writes now: 1197")));
   EXPECT_EQ(writer_->fault(), "");
 }
@@ -333,13 +333,13 @@ TEST_F(AFailure, OneSlicesFailureDoesNotHoldUpTheOthers) {
   std::vector<Outcome> outcomes;
   writer_->load(std::vector<LoadRequest>{{.key = other.key, .topic_id = "topic"}}, outcomes, never_);
   ASSERT_EQ(outcomes.size(), 1U);
-  PartitionIntake intake(outcomes[0].row, WholeTransaction{});
+  PartitionIntake intake(std::get<Loaded>(outcomes[0]).row, WholeTransaction{});
   Topic topic(kEpoch, 1, other.key);
   topic.table(notes_shape("missing")).transaction(1).insert(9, "z").end();
   EXPECT_EQ(intake.take(topic.send(), tables_, set_).step, Intake::Step::kGathered);
   write();
-  EXPECT_TRUE(has_outcome(Kind::kApplied));
-  EXPECT_TRUE(has_outcome(Kind::kSuspended));
+  EXPECT_TRUE(has_outcome<Applied>());
+  EXPECT_TRUE(has_outcome<Suspended>());
   EXPECT_EQ(target_.progress(2).at("seq"), "1");
   EXPECT_EQ(target_.progress(5).at("seq"), "0");
   EXPECT_EQ(target_.progress(5).at("state"), "waiting-for-schema");

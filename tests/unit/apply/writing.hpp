@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "apply/partition_intake.hpp"
@@ -14,6 +15,11 @@
 #include "records.hpp"
 
 namespace farshore::apply::test {
+
+template <class Kind>
+[[nodiscard]] bool is(const Outcome& outcome) {
+  return std::holds_alternative<Kind>(outcome);
+}
 
 /// A writer before a fake target, fed by a partition's records.
 class Writing : public ::testing::Test {
@@ -52,8 +58,8 @@ class Writing : public ::testing::Test {
     std::vector<Outcome> outcomes;
     writer_->load(std::vector<LoadRequest>{{.key = key, .topic_id = "topic"}}, outcomes, never_);
     ASSERT_EQ(outcomes.size(), 1U);
-    ASSERT_EQ(outcomes[0].kind, Outcome::Kind::kLoaded);
-    intake_.emplace(outcomes[0].row, WholeTransaction{});
+    ASSERT_TRUE(is<Loaded>(outcomes[0]));
+    intake_.emplace(std::get<Loaded>(outcomes[0]).row, WholeTransaction{});
     (void)target_.take_writes();
   }
   void stored_and_loaded(const ProgressRow& row) {
@@ -84,8 +90,14 @@ class Writing : public ::testing::Test {
     return true;
   }
 
-  [[nodiscard]] bool has_outcome(Outcome::Kind kind) const {
-    return std::ranges::count(outcomes_, kind, &Outcome::kind) == 1;
+  template <class Kind>
+  [[nodiscard]] bool has_outcome() const {
+    return std::ranges::count_if(outcomes_, is<Kind>) == 1;
+  }
+  /// The first one.
+  template <class Kind>
+  [[nodiscard]] const Kind& outcome() const {
+    return std::get<Kind>(outcomes_.at(0));
   }
   [[nodiscard]] bool was_written(std::string_view beginning) const {
     return std::ranges::any_of(writes_, [&](const std::string& write) { return write.starts_with(beginning); });
