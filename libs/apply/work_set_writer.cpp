@@ -6,11 +6,11 @@
 #include <utility>
 #include <variant>
 
+#include "apply/backoff.hpp"
 #include "apply/barrier_store.hpp"
 #include "apply/error_policy.hpp"
 #include "apply/progress_mark.hpp"
 #include "base/check.hpp"
-#include "base/pause.hpp"
 #include "mysql/literal.hpp"
 #include "progress/doubts.hpp"
 
@@ -18,7 +18,6 @@ namespace farshore::apply {
 namespace {
 
 using mysql::SqlError;
-using mysql::SqlErrorKind;
 using mysql::text_literal;
 using progress::PartitionKey;
 using progress::PartitionState;
@@ -26,11 +25,9 @@ using progress::ProgressRow;
 using progress::ProgressStore;
 using namespace std::chrono_literals;
 
-constexpr auto kKeepAlive = 1s;    // well below the session's wait_timeout
 constexpr auto kOffsetEvery = 5s;  // a hint: what is read again is dropped by its number
 constexpr auto kBarrierEvery = 200ms;
-constexpr auto kBarrierSoon = 1s;  // what passes sooner need not be said
-constexpr auto kAnswerLate = 5s;
+constexpr auto kBarrierSoon = 1s;   // what passes sooner need not be said
 constexpr auto kLoadPatience = 1s;  // then the worker's other partitions have their turn
 constexpr auto kParkedFirst = 100ms;
 constexpr auto kRequestsEvery = 500ms;
@@ -58,120 +55,38 @@ bool same_row(const ProgressRow& a, const ProgressRow& b) {
 
 }  // namespace
 
-/// Waits between tries, longer each time, and not beyond a stop.
-class WorkSetWriter::Backoff {
- public:
-  explicit Backoff(const std::stop_token& stop) : stop_(stop) {}
-  void wait() {
-    pause_for(time_, stop_);
-    time_ = std::min<std::chrono::milliseconds>(time_ * 2, 2s);
-  }
-
- private:
-  const std::stop_token& stop_;
-  std::chrono::milliseconds time_{20};
-};
-
-class WorkSetWriter::Busy {
- public:
-  explicit Busy(std::atomic<Clock::rep>& since) : since_(since) { since_ = Clock::now().time_since_epoch().count(); }
-  ~Busy() { since_ = 0; }
-  Busy(const Busy&) = delete;
-  Busy& operator=(const Busy&) = delete;
-
- private:
-  std::atomic<Clock::rep>& since_;
-};
-
 WorkSetWriter::WorkSetWriter(WriterSettings settings, Notice notice)
     : settings_(std::move(settings)),
       notice_(std::move(notice)),
       catalog_(settings_.rules, settings_.schema_max_age),
+      session_(settings_, catalog_, metrics_),
       look_(look_of(settings_, catalog_)),
       parking_(settings_.region, settings_.retry_interval),
       planner_(catalog_),
       parked_retry_(settings_.region, parking_, planner_, look_ ? &*look_ : nullptr),
-      resolver_(settings_.region, parking_, parked_retry_),
-      stuck_(settings_.region) {}
-
-std::string WorkSetWriter::fault() const {
-  {
-    const std::lock_guard lock(fault_mutex_);
-    if (!fault_.empty()) return fault_;
-  }
-  const Clock::rep since = busy_since_;
-  const auto silent = Clock::now() - Clock::time_point(Clock::duration(since));
-  if (since == 0 || silent < kAnswerLate) return {};
-  return fmt::format("{} does not answer: a transaction of apply has been under way for more than {} s",
-                     settings_.endpoint.to_string(), std::chrono::seconds(kAnswerLate).count());
-}
-
-// --- the session
-
-void WorkSetWriter::set_fault(std::string fault) {
-  const std::lock_guard lock(fault_mutex_);
-  fault_ = std::move(fault);
-}
-
-// A transaction has just gone through.
-void WorkSetWriter::goes_on() {
-  if (session_) stuck_.passed(session_->connection);
-  set_fault(session_ ? session_->marker_fault : "");
-}
-
-// True: there is a session that was alive a moment ago. False: stopped.
-bool WorkSetWriter::connect(const std::stop_token& stop) {
-  // The server ends a session that has been silent for its wait_timeout. That is found out here, and not by a statement
-  // whose failure would be told as the reason why a partition does not go on.
-  if (session_ && !session_->connection.lost() && Clock::now() - last_used_ >= kKeepAlive) {
-    const Busy busy(busy_since_);
-    (void)session_->connection.execute("DO 1");
-  }
-  Backoff backoff(stop);
-  while (!session_ || session_->connection.lost()) {
-    if (session_) metrics_.reconnects.fetch_add(1, std::memory_order_relaxed);
-    session_.reset();
-    if (stop.stop_requested()) return false;
-    auto opened = [&] {
-      const Busy busy(busy_since_);
-      return open_target_session(settings_.endpoint, settings_.region, settings_.owner);
-    }();
-    if (opened) {
-      session_.emplace(std::move(*opened));
-      stuck_.on_new_session();
-      catalog_.forget();
-      set_fault(session_->marker_fault);
-      break;
-    }
-    set_fault(fmt::format("no session with {}: {}", settings_.endpoint.to_string(), opened.error().to_string()));
-    backoff.wait();
-  }
-  last_used_ = Clock::now();
-  return true;
-}
+      resolver_(settings_.region, parking_, parked_retry_) {}
 
 void WorkSetWriter::rollback() {
   parking_.settle(false);
-  // If it fails the session is lost, and the transaction with it.
-  if (session_ && !session_->connection.lost()) (void)session_->connection.rollback();
+  session_.rollback();
 }
 
 // --- taking partitions over, and letting go
 
 void WorkSetWriter::load(std::span<const LoadRequest> requests, std::vector<Outcome>& outcomes,
                          const std::stop_token& stop) {
-  if (session_ && !session_->marker_fault.empty()) session_.reset();  // the next one looks again
+  if (session_.is_open() && !session_.marker_fault().empty()) session_.close();  // the next one looks again
   for (const LoadRequest& request : requests) {
     const auto until = Clock::now() + kLoadPatience;
     Backoff backoff(stop);
     std::string said;
-    while (connect(stop)) {
+    while (session_.connect(stop)) {
       const auto loaded = load_one(request, outcomes);
       if (loaded) break;
       said = kMovedByAnother;
       if (const TryAgain* const again = loaded.error().try_again()) {
-        tell(loaded.error());
-        said = stuck_.sentence().empty() ? again->error.to_string() : stuck_.sentence();
+        session_.tell(loaded.error());
+        said = session_.why_stuck().empty() ? again->error.to_string() : session_.why_stuck();
       }
       if (stop.stop_requested()) return;
       if (Clock::now() >= until) {
@@ -184,8 +99,8 @@ void WorkSetWriter::load(std::span<const LoadRequest> requests, std::vector<Outc
 }
 
 std::expected<void, Failure> WorkSetWriter::load_one(const LoadRequest& request, std::vector<Outcome>& outcomes) {
-  const Busy busy(busy_since_);
-  ProgressStore store(session_->connection, settings_.region);
+  const auto busy = session_.busy();
+  ProgressStore store(session_.connection(), settings_.region);
   ProgressRow row;
   const auto claimed = claim(store, request, row);
   if (!claimed || !*claimed) {
@@ -194,9 +109,9 @@ std::expected<void, Failure> WorkSetWriter::load_one(const LoadRequest& request,
                                    : Failure::again(claimed.error()).at(kFarshore, kProgress));
   }
   FARSHORE_CHECK(row.key == request.key && row.owner == settings_.owner, row.key.to_string(), row.owner);
-  goes_on();
+  session_.passed();
   const auto offset = read_offset(request);
-  const auto parked = parking_.load(session_->connection, request.key);
+  const auto parked = parking_.load(session_.connection(), request.key);
   rollback();  // they only read
   if (!offset || !parked) return std::unexpected(Failure::again(offset ? parked.error() : offset.error()));
   Held held;
@@ -220,16 +135,16 @@ std::expected<bool, SqlError> WorkSetWriter::claim(ProgressStore& store, const L
     first.owner = settings_.owner;
     const auto inserted = store.insert_if_absent(first);
     if (!inserted) return std::unexpected(inserted.error());
-    if (auto committed = session_->connection.commit(); !committed) return std::unexpected(committed.error());
+    if (auto committed = session_.connection().commit(); !committed) return std::unexpected(committed.error());
     found = store.find(request.key);
     if (!found) return std::unexpected(found.error());
     if (!*found) return false;
   }
   ProgressRow mine = **found;
   mine.owner = settings_.owner;
-  if (!session_->marker_fault.empty()) {
+  if (!session_.marker_fault().empty()) {
     mine.state = PartitionState::kMarkerFiltered;
-    mine.reason = session_->marker_fault;
+    mine.reason = session_.marker_fault();
   } else if (mine.state == PartitionState::kMarkerFiltered) {
     mine.state = PartitionState::kApplying;
   }
@@ -237,7 +152,7 @@ std::expected<bool, SqlError> WorkSetWriter::claim(ProgressStore& store, const L
   const auto advanced = store.advance(**found, mine);
   if (!advanced) return std::unexpected(advanced.error());
   if (!*advanced) return false;
-  if (auto committed = session_->connection.commit(); !committed) return std::unexpected(committed.error());
+  if (auto committed = session_.connection().commit(); !committed) return std::unexpected(committed.error());
   row = mine;
   ++row.writes;
   return true;
@@ -245,7 +160,7 @@ std::expected<bool, SqlError> WorkSetWriter::claim(ProgressStore& store, const L
 
 std::expected<std::optional<KafkaOffset>, SqlError> WorkSetWriter::read_offset(const LoadRequest& request) {
   if (request.topic_id.empty()) return std::optional<KafkaOffset>();
-  const auto rows = session_->connection.query(fmt::format(
+  const auto rows = session_.connection().query(fmt::format(
       "SELECT kafka_offset FROM farshore.channel_offset WHERE region={} AND channel={} AND origin={} AND stream={} AND "
       "part={} AND topic_id={}",
       text_literal(settings_.region), text_literal(settings_.channel), text_literal(request.key.origin),
@@ -259,8 +174,8 @@ void WorkSetWriter::release(const PartitionKey& key) {
   const auto found = held_.find(key);
   if (found == held_.end()) return;
   Held& held = found->second;
-  if (session_ && !session_->connection.lost() && session_->marker_fault.empty()) {
-    ProgressStore store(session_->connection, settings_.region);
+  if (session_.is_ready()) {
+    ProgressStore store(session_.connection(), settings_.region);
     ProgressRow row = held.row;
     row.owner.clear();
     if (row.state == PartitionState::kApplying) row.reason.clear();
@@ -270,15 +185,13 @@ void WorkSetWriter::release(const PartitionKey& key) {
       Slice& slice = set.slice(set.open_slice(held.row));
       slice.next_offset = held.offset;
       held.offset_written = {};
-      if (write_offsets(set, {true})) (void)session_->connection.commit();
+      if (write_offsets(set, {true})) (void)session_.connection().commit();
     }
     rollback();
   }
   parking_.forget(key);
   held_.erase(key);
-  if (!held_.empty()) return;
-  set_fault("");  // with nothing in hand nothing fails
-  if (session_) stuck_.passed(session_->connection);
+  if (held_.empty()) session_.idle();
 }
 
 // --- writing
@@ -286,12 +199,12 @@ void WorkSetWriter::release(const PartitionKey& key) {
 void WorkSetWriter::write(WorkSet& set, std::vector<Outcome>& outcomes, const std::stop_token& stop) {
   const AtHand at_hand_here([&] { return at_hand(set); });
   leave_out_stale(set, outcomes);
-  stuck_.begin();
+  session_.begin();
   schema_is_fresh_ = false;
   in_order_ = false;
   Backoff backoff(stop);
   while (std::ranges::find(active_, true) != active_.end()) {
-    if (!connect(stop)) return;
+    if (!session_.connect(stop)) return;
     if (attempt(set, outcomes) == Attempt::kCommitted) return;
     // Other slices may go on at once where one was left out; a transaction that was only unlucky waits a little.
     if (stop.stop_requested()) return;
@@ -312,18 +225,18 @@ void WorkSetWriter::leave_out_stale(const WorkSet& set, std::vector<Outcome>& ou
 }
 
 WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>& outcomes) {
-  if (!session_->marker_fault.empty()) {
-    const std::string fault = session_->marker_fault;
+  if (!session_.marker_fault().empty()) {
+    const std::string fault = session_.marker_fault();
     for (std::size_t i = 0; i < active_.size(); ++i) {
       if (!active_[i]) continue;
       active_[i] = false;
       suspend(set.slices()[i].key, PartitionState::kMarkerFiltered, fault, outcomes);
     }
-    session_.reset();  // the next one looks again
+    session_.close();  // the next one looks again
     return Attempt::kAgain;
   }
   const auto written = [&] {
-    const Busy busy(busy_since_);
+    const auto busy = session_.busy();
     return write_transaction(set, outcomes);
   }();
   if (written) return Attempt::kCommitted;
@@ -336,13 +249,13 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
   }
   const SliceStops* const stops = failure.slice_stops();
   if (stops == nullptr) {
-    if (const TryAgain* const again = failure.try_again()) count_retry(again->error);
-    if (session_ && session_->connection.lost()) {
+    if (const TryAgain* const again = failure.try_again()) session_.count_retry(again->error);
+    if (session_.is_lost()) {
       look_again(set, outcomes);
       return Attempt::kAgain;
     }
-    tell(failure);
-    if (session_ && stuck_.can_be_noted()) note_reason(set, stuck_.sentence());
+    session_.tell(failure);
+    if (session_.can_note_why_stuck()) note_reason(set, session_.why_stuck());
     return Attempt::kAgain;
   }
   catalog_.forget();
@@ -353,12 +266,12 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
   active_[stops->slice] = false;
   suspend(set.slices()[stops->slice].key, stops->state, stops->reason, outcomes);
   // A limit or a grant may be the session's, as it was when it opened: the next one sees what was mended meanwhile.
-  if (stops->state == PartitionState::kStopped) session_.reset();
+  if (stops->state == PartitionState::kStopped) session_.close();
   return Attempt::kAgain;
 }
 
 std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std::vector<Outcome>& outcomes) {
-  mysql::Connection& connection = session_->connection;
+  mysql::Connection& connection = session_.connection();
   // Look at the tables before the first write, so that progress is the first thing in the transaction. From here on
   // they stay as they are until its end.
   const auto plan = planner_.plan(connection, set, active_, !in_order_);
@@ -406,9 +319,9 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
 
   parking_.settle(true);
-  goes_on();
+  session_.passed();
   metrics_.transactions.fetch_add(1, std::memory_order_relaxed);
-  last_used_ = Clock::now();
+  session_.note_used();
   note_freed(**plan);
   note_mismatches(set);
   for (std::size_t i = 0; i < active_.size(); ++i) {
@@ -419,15 +332,9 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
 
 // --- a transaction that does not get through
 
-void WorkSetWriter::tell(const Failure& failure) {
-  if (!session_ || !stuck_.failed(session_->connection, failure)) return;
-  last_used_ = Clock::now();
-  set_fault(stuck_.sentence());
-}
-
 // The next transaction that goes through clears it.
 void WorkSetWriter::note_reason(const WorkSet& set, const std::string& sentence) {
-  ProgressStore store(session_->connection, settings_.region);
+  ProgressStore store(session_.connection(), settings_.region);
   std::vector<Held*> noted;
   bool good = true;
   for (std::size_t i = 0; i < active_.size() && good; ++i) {
@@ -442,7 +349,7 @@ void WorkSetWriter::note_reason(const WorkSet& set, const std::string& sentence)
     noted.push_back(&held);
   }
   // Of a COMMIT without an answer the next try finds out.
-  if (noted.empty() || !good || !session_->connection.commit()) return rollback();
+  if (noted.empty() || !good || !session_.connection().commit()) return rollback();
   for (Held* const held : noted) {
     held->row.reason = sentence;
     ++held->row.writes;
@@ -451,7 +358,7 @@ void WorkSetWriter::note_reason(const WorkSet& set, const std::string& sentence)
 
 // A table of them that is gone meanwhile is found by the next look at all tables.
 std::expected<void, Failure> WorkSetWriter::hold_keys(std::uint32_t slice) {
-  const auto held = catalog_.hold_keys(session_->connection);
+  const auto held = catalog_.hold_keys(session_.connection());
   if (held) return {};
   if (held.error().kind == SqlErrorKind::kMissingTable) {
     catalog_.forget();
@@ -463,7 +370,7 @@ std::expected<void, Failure> WorkSetWriter::hold_keys(std::uint32_t slice) {
 
 // What has cascaded went by the keys that the tables are bound by, or all of it is taken back.
 std::expected<void, Failure> WorkSetWriter::check_keys() {
-  const auto hold = catalog_.keys_still_hold(session_->connection);
+  const auto hold = catalog_.keys_still_hold(session_.connection());
   if (!hold) return std::unexpected(Failure::again(hold.error()));
   if (*hold) return {};
   return std::unexpected(Failure{TargetMoved{"the target's foreign keys were changed"}});
@@ -472,7 +379,7 @@ std::expected<void, Failure> WorkSetWriter::check_keys() {
 // What was seen of rows that were not as they should be, in the transaction of the changes that found them.
 std::expected<void, Failure> WorkSetWriter::note_looked(std::uint32_t slice) {
   if (!look_) return {};
-  if (auto noted = look_->note(session_->connection); !noted)
+  if (auto noted = look_->note(session_.connection()); !noted)
     return std::unexpected(Failure::of_statement(slice, "what stands here cannot be compared and noted", noted.error())
                                .at(kFarshore, "mismatch"));
   return {};
@@ -483,7 +390,7 @@ std::expected<void, Failure> WorkSetWriter::write_doubts(const WorkSet& set) {
   for (std::size_t i = 0; i < set.slices().size(); ++i) {
     const Slice& slice = set.slices()[i];
     if (!active_[i] || !slice.doubts) continue;
-    const auto told = progress::write_told(session_->connection, settings_.region, slice.key, *slice.doubts);
+    const auto told = progress::write_told(session_.connection(), settings_.region, slice.key, *slice.doubts);
     if (told) continue;
     return std::unexpected(Failure::of_statement(static_cast<std::uint32_t>(i),
                                                  "what the origin's region doubts cannot be noted", told.error())
@@ -507,7 +414,7 @@ std::expected<void, SqlError> WorkSetWriter::write_offsets(const WorkSet& set, c
                        slice.key.partition.raw(), text_literal(found->second.topic_id), slice.next_offset->raw());
   }
   if (sql.empty()) return {};
-  const auto written = session_->connection.execute(
+  const auto written = session_.connection().execute(
       "INSERT INTO farshore.channel_offset (region, channel, origin, stream, part, topic_id, kafka_offset) VALUES " +
       sql + " ON DUPLICATE KEY UPDATE topic_id=VALUES(topic_id), kafka_offset=VALUES(kafka_offset)");
   if (!written) return std::unexpected(written.error());
@@ -516,19 +423,9 @@ std::expected<void, SqlError> WorkSetWriter::write_offsets(const WorkSet& set, c
 
 // The outcome of a transaction is not known, or a row was not as expected: what does the database hold?
 void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
-  if (session_->connection.lost()) {
-    auto opened = open_target_session(settings_.endpoint, settings_.region, settings_.owner);
-    metrics_.reconnects.fetch_add(1, std::memory_order_relaxed);
-    if (!opened) {
-      session_.reset();
-      return;  // connect() waits; the compare-and-set of the next try finds out what became of this one
-    }
-    session_.emplace(std::move(*opened));
-    stuck_.on_new_session();
-    catalog_.forget();
-    set_fault(session_->marker_fault);
-  }
-  ProgressStore store(session_->connection, settings_.region);
+  // Without a session: connect() waits, and the compare-and-set of the next try finds out what became of this one.
+  if (session_.is_lost() && !session_.reopen()) return;
+  ProgressStore store(session_.connection(), settings_.region);
   for (std::size_t i = 0; i < active_.size(); ++i) {
     if (!active_[i]) continue;
     const Slice& slice = set.slices()[i];
@@ -540,14 +437,14 @@ void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
     const bool is_ours = *found && (*found)->epoch == slice.next.epoch && (*found)->seq == slice.next.seq &&
                          (*found)->writes == before.writes + 1 && (*found)->owner == settings_.owner;
     // What was parked by the transaction that went through is in the table only.
-    if (is_ours && parking_.load(session_->connection, slice.key)) {
+    if (is_ours && parking_.load(session_.connection(), slice.key)) {
       applied(slice, SliceCounts(), outcomes);
     } else {
       lose(slice.key, is_ours ? "its parked changes could not be read; it is taken over again" : kMovedByAnother,
            outcomes);
     }
   }
-  (void)session_->connection.commit();
+  (void)session_.connection().commit();
 }
 
 void WorkSetWriter::applied(const Slice& slice, const SliceCounts& counts, std::vector<Outcome>& outcomes) {
@@ -577,9 +474,9 @@ void WorkSetWriter::suspend(const PartitionKey& key, PartitionState state, const
     row.state = state;
     row.reason = reason;
     row.owner = settings_.owner;
-    ProgressStore store(session_->connection, settings_.region);
+    ProgressStore store(session_.connection(), settings_.region);
     const auto advanced = store.advance(found->second.row, row);
-    if (advanced && *advanced) (void)session_->connection.commit();
+    if (advanced && *advanced) (void)session_.connection().commit();
     rollback();
   }
   held_.erase(found);
@@ -595,36 +492,12 @@ void WorkSetWriter::lose(const PartitionKey& key, std::string_view reason, std::
   parking_.forget(key);
 }
 
-void WorkSetWriter::count_retry(const SqlError& error) {
-  const bool passes = error.kind == SqlErrorKind::kDeadlock || error.kind == SqlErrorKind::kLockWait ||
-                      error.kind == SqlErrorKind::kConnectionLost;
-  if (!passes) set_fault(fmt::format("{} takes no writes now: {}", settings_.endpoint.to_string(), error.to_string()));
-  if (error.kind == SqlErrorKind::kDeadlock) {
-    metrics_.retries_deadlock.fetch_add(1, std::memory_order_relaxed);
-  } else if (error.kind == SqlErrorKind::kConnectionLost) {
-    metrics_.retries_connection.fetch_add(1, std::memory_order_relaxed);
-  } else if (error.code != 0) {
-    metrics_.retries_lock_wait.fetch_add(1, std::memory_order_relaxed);
-  }
-  if (session_ && error.kind == SqlErrorKind::kReadOnly)
-    stuck_.show(session_->connection, progress::WriteBlock::kReadOnly);
-  if (session_ && error.kind == SqlErrorKind::kDiskFull)
-    stuck_.show(session_->connection, progress::WriteBlock::kDiskFull);
-  if (error.kind == SqlErrorKind::kConnectionLost)
-    set_fault(fmt::format("the session with {} is lost: {}", settings_.endpoint.to_string(), error.to_string()));
-}
-
 // --- what has its own time
 
 void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& stop) {
   const auto now = Clock::now();
-  if (now - last_used_ >= kKeepAlive) {
-    // Without a partition none is waited for; but one that is there is kept, for the next that is taken over.
-    if (!held_.empty() && !connect(stop)) return;
-    if (held_.empty() && session_) (void)session_->connection.execute("DO 1");
-    last_used_ = now;
-  }
-  if (!session_ || session_->connection.lost() || !session_->marker_fault.empty()) return;
+  // Without a partition none is waited for; but one that is there is kept, for the next that is taken over.
+  if (!session_.keep_alive(!held_.empty(), stop) || !session_.is_ready()) return;
   if (now >= barriers_due_) {
     barriers_due_ = now + kBarrierEvery;
     pass_barriers(outcomes);
@@ -634,10 +507,10 @@ void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& 
     if (parking_.waits().is_due(key, now)) due.push_back(key);
   }
   for (const PartitionKey& key : due) {
-    if (session_->connection.lost()) return;
+    if (session_.is_lost()) return;
     retry_parked(key, held_.at(key), outcomes);
   }
-  if (now >= requests_due_ && !session_->connection.lost()) {
+  if (now >= requests_due_ && !session_.is_lost()) {
     requests_due_ = now + kRequestsEvery;
     carry_out_requests(outcomes);
   }
@@ -649,12 +522,12 @@ void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
     if (!held.barrier) continue;
     auto passed = pass_barrier(key, held, outcomes);
     rollback();  // of what is not committed
-    if (!passed && !session_->connection.lost() && !mysql::is_transient(passed.error().kind)) {
+    if (!passed && !session_.is_lost() && !mysql::is_transient(passed.error().kind)) {
       passed = stand_at_barrier(key, held, cannot_enter(*held.barrier, passed.error()), outcomes);
       rollback();
     }
-    if (session_->connection.lost()) return;
-    if (!passed) tell(Failure::again(passed.error()).at(kFarshore, kProgress));
+    if (session_.is_lost()) return;
+    if (!passed) session_.tell(Failure::again(passed.error()).at(kFarshore, kProgress));
     if (passed && !*passed) lost.push_back(key);
   }
   for (const PartitionKey& key : lost) lose(key, kMovedByAnother, outcomes);
@@ -664,7 +537,7 @@ void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
 std::expected<bool, SqlError> WorkSetWriter::pass_barrier(const PartitionKey& key, Held& held,
                                                           std::vector<Outcome>& outcomes) {
   const BarrierArrival& barrier = *held.barrier;
-  BarrierStore barriers(session_->connection, settings_.region);
+  BarrierStore barriers(session_.connection(), settings_.region);
   const auto facts = barriers.read(key.origin, barrier);
   if (!facts) return std::unexpected(facts.error());
   if (const auto wait = wait_at_barrier(key.origin, barrier, *facts)) {
@@ -674,17 +547,17 @@ std::expected<bool, SqlError> WorkSetWriter::pass_barrier(const PartitionKey& ke
   ProgressRow next = entered(held.row, barrier.epoch, barrier.start.begins_at);
   next.owner = settings_.owner;
   FARSHORE_CHECK(next.epoch == barrier.epoch && next.seq == Seq(0), next.epoch.epoch, next.seq);
-  const auto advanced = ProgressStore(session_->connection, settings_.region).advance(held.row, next);
+  const auto advanced = ProgressStore(session_.connection(), settings_.region).advance(held.row, next);
   if (!advanced || !*advanced) return advanced;
   auto entered = barriers.enter(key.origin, barrier, *facts, settings_.rules);
   // Keys may come here from other partitions, with their conflicts.
-  if (entered) entered = parking_.conflicts().load(session_->connection, key.origin);
-  if (entered) entered = session_->connection.commit();
+  if (entered) entered = parking_.conflicts().load(session_.connection(), key.origin);
+  if (entered) entered = session_.connection().commit();
   if (!entered) return std::unexpected(entered.error());
   next.writes = held.row.writes + 1;
   held.row = next;
   held.barrier.reset();
-  goes_on();
+  session_.passed();
   outcomes.emplace_back(EpochEntered{.key = key, .row = next});
   return true;
 }
@@ -697,12 +570,12 @@ std::expected<bool, SqlError> WorkSetWriter::stand_at_barrier(const PartitionKey
   next.state = wait.state;
   next.reason = progress::reason_for_people(wait.reason);
   if (next.state == held.row.state && next.reason == held.row.reason) return true;
-  const auto advanced = ProgressStore(session_->connection, settings_.region).advance(held.row, next);
+  const auto advanced = ProgressStore(session_.connection(), settings_.region).advance(held.row, next);
   if (!advanced || !*advanced) return advanced;
   std::expected<void, SqlError> noted;
   if (wait.state == PartitionState::kWaitingForStatement)
-    noted = BarrierStore(session_->connection, settings_.region).note_statement(key.origin, *held.barrier);
-  if (noted) noted = session_->connection.commit();
+    noted = BarrierStore(session_.connection(), settings_.region).note_statement(key.origin, *held.barrier);
+  if (noted) noted = session_.connection().commit();
   if (!noted) return std::unexpected(noted.error());
   next.writes = held.row.writes + 1;
   held.row = next;
@@ -740,7 +613,7 @@ void WorkSetWriter::note_mismatches_of_retry(std::vector<Outcome>& outcomes) {
 
 std::expected<void, Failure> WorkSetWriter::commit_retry() {
   if (auto noted = note_looked(0); !noted) return noted;
-  if (auto committed = session_->connection.commit(); !committed)
+  if (auto committed = session_.connection().commit(); !committed)
     return std::unexpected(Failure::again(committed.error()));
   return {};
 }
@@ -763,9 +636,9 @@ void WorkSetWriter::on_failed_try(const PartitionKey& key, Held& held, const Fai
   parking_.waits().postpone(key, Clock::now() + held.parked_pause);
   const SliceStops* const stops = failure.slice_stops();
   if (stops == nullptr) {
-    if (const TryAgain* const again = failure.try_again()) count_retry(again->error);
+    if (const TryAgain* const again = failure.try_again()) session_.count_retry(again->error);
     // Its COMMIT may have gone through: the rows in memory are not to be trusted.
-    if (session_->connection.lost()) lose(key, "the session was lost while parked changes were tried again", outcomes);
+    if (session_.is_lost()) lose(key, "the session was lost while parked changes were tried again", outcomes);
     return;
   }
   // It is out of the partition's order already, and the gate closed: nothing is won by stopping the partition, which
@@ -778,7 +651,7 @@ void WorkSetWriter::on_failed_try(const PartitionKey& key, Held& held, const Fai
 // A pass that finds nothing to change leaves no trace, in no binlog either.
 std::expected<void, Failure> WorkSetWriter::retry_parked_changes(const PartitionKey& key, Held& held,
                                                                  std::vector<Outcome>& outcomes) {
-  mysql::Connection& connection = session_->connection;
+  mysql::Connection& connection = session_.connection();
   ProgressStore store(connection, settings_.region);
   const auto advanced = store.advance(held.row, held.row);
   if (!advanced) return std::unexpected(Failure::again(advanced.error()));
@@ -788,21 +661,21 @@ std::expected<void, Failure> WorkSetWriter::retry_parked_changes(const Partition
   if (!changed) return std::unexpected(changed.error());
   if (!*changed) {
     rollback();
-    set_fault("");
+    session_.clear_fault();
     return {};
   }
   if (auto committed = commit_retry(); !committed) return committed;
   parking_.settle(true);
   parked_retry_.settled(true, key, Clock::now());
   note_mismatches_of_retry(outcomes);
-  set_fault("");
+  session_.clear_fault();
   ++held.row.writes;
   return {};
 }
 
 void WorkSetWriter::carry_out_requests(std::vector<Outcome>& outcomes) {
   if (held_.empty()) return;
-  const auto requests = resolver_.open_requests(session_->connection);
+  const auto requests = resolver_.open_requests(session_.connection());
   rollback();  // it only read
   if (!requests) return;
   for (const Request& request : *requests) {
@@ -815,14 +688,14 @@ void WorkSetWriter::carry_out_requests(std::vector<Outcome>& outcomes) {
     if (auto done = carry_out(held->second, request, outcomes); !done) {
       on_failed_try(request.partition, held->second, done.error(), outcomes);
     }
-    if (session_->connection.lost()) return;
+    if (session_.is_lost()) return;
   }
 }
 
 // What is not done leaves nothing but its answer, which is no application's row and needs no marker.
 std::expected<void, Failure> WorkSetWriter::carry_out(Held& held, const Request& request,
                                                       std::vector<Outcome>& outcomes) {
-  mysql::Connection& connection = session_->connection;
+  mysql::Connection& connection = session_.connection();
   ProgressStore store(connection, settings_.region);
   const auto advanced = store.advance(held.row, held.row);
   if (!advanced) return std::unexpected(Failure::again(advanced.error()));

@@ -1,11 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -21,44 +18,16 @@
 #include "apply/parking.hpp"
 #include "apply/resolver.hpp"
 #include "apply/row_writer.hpp"
-#include "apply/stuck_transaction.hpp"
 #include "apply/target_catalog.hpp"
-#include "apply/target_session.hpp"
 #include "apply/work_set.hpp"
 #include "apply/write_plan.hpp"
-#include "base/endpoint.hpp"
-#include "change/merge_rule.hpp"
+#include "apply/writer_session.hpp"
+#include "apply/writer_settings.hpp"
 #include "progress/progress_store.hpp"
 
 namespace farshore::apply {
 
-struct WriterSettings {
-  DatabaseEndpoint endpoint;
-  std::string region;
-  std::string owner;  ///< this writer, in progress.owner; unique
-  std::string channel = "mirror";
-  change::TableRules rules;
-  std::size_t parked_rows_max = 10'000;              ///< of a partition
-  std::chrono::milliseconds retry_interval{10'000};  ///< longest time between two tries of what is parked
-  std::chrono::milliseconds schema_max_age{10'000};
-  change::LookAt look_at = change::LookAt::kAll;
-};
-
-/// What a writer counts; read from any thread.
-struct WriterMetrics {
-  std::atomic<std::uint64_t> transactions{0};
-  std::atomic<std::uint64_t> retries_deadlock{0};
-  std::atomic<std::uint64_t> retries_lock_wait{0};
-  std::atomic<std::uint64_t> retries_connection{0};
-  std::atomic<std::uint64_t> retries_ownership{0};
-  std::atomic<std::uint64_t> reconnects{0};
-};
-
-/// What a writer says itself, beside its outcomes and its fault, which are its caller's to log.
-enum class NoticeLevel : std::uint8_t { kInformation, kWarning };
-using Notice = std::function<void(NoticeLevel, const std::string&)>;
-
-/// Writes work sets into the target database: one transaction each, the progress rows first, by compare-and-set. Owns
+/// Writes work sets into the target database: one transaction each, the progress rows first, by compare-and-set. In
 /// one session. Blocking; one thread.
 ///
 /// The progress rows of the partitions in hand are kept as they were last read or written. A transaction goes through
@@ -83,7 +52,7 @@ class WorkSetWriter {
   [[nodiscard]] std::size_t parked(const progress::PartitionKey& key) const { return parking_.count(key); }
   [[nodiscard]] const WriterMetrics& metrics() const { return metrics_; }
   /// Empty: the session is good. Else why there is none now, or what a transaction waits for. From any thread.
-  [[nodiscard]] std::string fault() const;
+  [[nodiscard]] std::string fault() const { return session_.fault(); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -99,16 +68,7 @@ class WorkSetWriter {
     std::chrono::milliseconds parked_pause{0};  ///< after tries that could not be made
   };
   enum class Attempt : std::uint8_t { kCommitted, kAgain };
-  class Backoff;
-
-  /// While it lives, how long the database has not let this thread go is seen by others.
-  class Busy;
-
-  void set_fault(std::string fault);
-  void goes_on();
-  void tell(const Failure& failure);
   void note_reason(const WorkSet& set, const std::string& sentence);
-  bool connect(const std::stop_token& stop);
   std::expected<void, Failure> load_one(const LoadRequest& request, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<bool, mysql::SqlError> claim(progress::ProgressStore& store, const LoadRequest& request,
                                                            progress::ProgressRow& row);
@@ -127,7 +87,6 @@ class WorkSetWriter {
   void suspend(const progress::PartitionKey& key, progress::PartitionState state, const std::string& text,
                std::vector<Outcome>& outcomes);
   void lose(const progress::PartitionKey& key, std::string_view reason, std::vector<Outcome>& outcomes);
-  void count_retry(const mysql::SqlError& error);
   void pass_barriers(std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<bool, mysql::SqlError> pass_barrier(const progress::PartitionKey& key, Held& held,
                                                                   std::vector<Outcome>& outcomes);
@@ -151,12 +110,9 @@ class WorkSetWriter {
   const WriterSettings settings_;
   const Notice notice_;
   WriterMetrics metrics_;
-  std::atomic<Clock::rep> busy_since_{0};  ///< 0: not
-  mutable std::mutex fault_mutex_;
-  std::string fault_;  // guarded by fault_mutex_
 
-  std::optional<TargetSession> session_;
   TargetCatalog catalog_;
+  WriterSession session_;
   std::optional<RowLook> look_;
   Parking parking_;
   Planner planner_;
@@ -167,8 +123,6 @@ class WorkSetWriter {
   std::vector<SliceCounts> counts_;
   bool schema_is_fresh_ = false;  ///< the catalog holds nothing from before the set at hand
   bool in_order_ = false;         ///< the set at hand is written without merging such rows, see Planner
-  StuckTransaction stuck_;
-  Clock::time_point last_used_;
   Clock::time_point barriers_due_;
   Clock::time_point requests_due_;
 };
