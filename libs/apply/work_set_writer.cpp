@@ -11,30 +11,26 @@
 #include "apply/error_policy.hpp"
 #include "apply/progress_mark.hpp"
 #include "base/check.hpp"
-#include "mysql/literal.hpp"
 #include "progress/doubts.hpp"
+#include "progress/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
 
 using mysql::SqlError;
-using mysql::text_literal;
 using progress::PartitionKey;
 using progress::PartitionState;
 using progress::ProgressRow;
 using progress::ProgressStore;
 using namespace std::chrono_literals;
 
-constexpr auto kOffsetEvery = 5s;  // a hint: what is read again is dropped by its number
 constexpr auto kBarrierEvery = 200ms;
-constexpr auto kBarrierSoon = 1s;   // what passes sooner need not be said
-constexpr auto kLoadPatience = 1s;  // then the worker's other partitions have their turn
+constexpr auto kBarrierSoon = 1s;  // what passes sooner need not be said
 constexpr auto kParkedFirst = 100ms;
 constexpr auto kRequestsEvery = 500ms;
 
 constexpr std::string_view kFarshore = "farshore";
 constexpr std::string_view kProgress = "progress";
-constexpr std::string_view kMovedByAnother = "another apply process has written its progress; it is taken over again";
 
 std::optional<RowLook> look_of(const WriterSettings& settings, TargetCatalog& catalog) {
   if (settings.look_at == change::LookAt::kNone) return std::nullopt;
@@ -64,134 +60,22 @@ WorkSetWriter::WorkSetWriter(WriterSettings settings, Notice notice)
       parking_(settings_.region, settings_.retry_interval),
       planner_(catalog_),
       parked_retry_(settings_.region, parking_, planner_, look_ ? &*look_ : nullptr),
-      resolver_(settings_.region, parking_, parked_retry_) {}
+      resolver_(settings_.region, parking_, parked_retry_),
+      partitions_(settings_, session_, parking_) {}
 
-void WorkSetWriter::rollback() {
-  parking_.settle(false);
-  session_.rollback();
-}
-
-// --- taking partitions over, and letting go
+// --- taking partitions over
 
 void WorkSetWriter::load(std::span<const LoadRequest> requests, std::vector<Outcome>& outcomes,
                          const std::stop_token& stop) {
   if (session_.is_open() && !session_.marker_fault().empty()) session_.close();  // the next one looks again
   for (const LoadRequest& request : requests) {
-    const auto until = Clock::now() + kLoadPatience;
-    Backoff backoff(stop);
-    std::string said;
-    while (session_.connect(stop)) {
-      const auto loaded = load_one(request, outcomes);
-      if (loaded) break;
-      said = kMovedByAnother;
-      if (const TryAgain* const again = loaded.error().try_again()) {
-        session_.tell(loaded.error());
-        said = session_.why_stuck().empty() ? again->error.to_string() : session_.why_stuck();
-      }
-      if (stop.stop_requested()) return;
-      if (Clock::now() >= until) {
-        outcomes.emplace_back(NotLoaded{.key = request.key, .reason = said, .load = request.number});
-        break;
-      }
-      backoff.wait();
+    if (partitions_.take_over(request, outcomes, stop)) {
+      tries_.erase(request.key);
+      requests_due_ = {};
+    } else if (stop.stop_requested()) {
+      return;
     }
   }
-}
-
-std::expected<void, Failure> WorkSetWriter::load_one(const LoadRequest& request, std::vector<Outcome>& outcomes) {
-  const auto busy = session_.busy();
-  ProgressStore store(session_.connection(), settings_.region);
-  ProgressRow row;
-  const auto claimed = claim(store, request, row);
-  if (!claimed || !*claimed) {
-    rollback();
-    return std::unexpected(claimed ? Failure{ProgressMoved()}
-                                   : Failure::again(claimed.error()).at(kFarshore, kProgress));
-  }
-  FARSHORE_CHECK(row.key == request.key && row.owner == settings_.owner, row.key.to_string(), row.owner);
-  session_.passed();
-  const auto offset = read_offset(request);
-  const auto parked = parking_.load(session_.connection(), request.key);
-  rollback();  // they only read
-  if (!offset || !parked) return std::unexpected(Failure::again(offset ? parked.error() : offset.error()));
-  Held held;
-  held.row = row;
-  held.topic_id = request.topic_id;
-  held.offset_written = Clock::now();
-  held_.insert_or_assign(request.key, std::move(held));
-  requests_due_ = {};
-  outcomes.emplace_back(Loaded{.key = request.key, .row = row, .offset = *offset, .load = request.number});
-  return {};
-}
-
-// Our name in the row, and `writes` grown: from here on a transaction of the owner before finds another row than it
-// expects.
-std::expected<bool, SqlError> WorkSetWriter::claim(ProgressStore& store, const LoadRequest& request, ProgressRow& row) {
-  auto found = store.find(request.key);
-  if (!found) return std::unexpected(found.error());
-  if (!*found) {
-    ProgressRow first;
-    first.key = request.key;
-    first.owner = settings_.owner;
-    const auto inserted = store.insert_if_absent(first);
-    if (!inserted) return std::unexpected(inserted.error());
-    if (auto committed = session_.connection().commit(); !committed) return std::unexpected(committed.error());
-    found = store.find(request.key);
-    if (!found) return std::unexpected(found.error());
-    if (!*found) return false;
-  }
-  ProgressRow mine = **found;
-  mine.owner = settings_.owner;
-  if (!session_.marker_fault().empty()) {
-    mine.state = PartitionState::kMarkerFiltered;
-    mine.reason = session_.marker_fault();
-  } else if (mine.state == PartitionState::kMarkerFiltered) {
-    mine.state = PartitionState::kApplying;
-  }
-  if (mine.state == PartitionState::kApplying) mine.reason.clear();  // of a wait that the owner before had
-  const auto advanced = store.advance(**found, mine);
-  if (!advanced) return std::unexpected(advanced.error());
-  if (!*advanced) return false;
-  if (auto committed = session_.connection().commit(); !committed) return std::unexpected(committed.error());
-  row = mine;
-  ++row.writes;
-  return true;
-}
-
-std::expected<std::optional<KafkaOffset>, SqlError> WorkSetWriter::read_offset(const LoadRequest& request) {
-  if (request.topic_id.empty()) return std::optional<KafkaOffset>();
-  const auto rows = session_.connection().query(fmt::format(
-      "SELECT kafka_offset FROM farshore.channel_offset WHERE region={} AND channel={} AND origin={} AND stream={} AND "
-      "part={} AND topic_id={}",
-      text_literal(settings_.region), text_literal(settings_.channel), text_literal(request.key.origin),
-      text_literal(request.key.stream), request.key.partition.raw(), text_literal(request.topic_id)));
-  if (!rows) return std::unexpected(rows.error());
-  if (rows->empty()) return std::optional<KafkaOffset>();
-  return std::optional<KafkaOffset>(KafkaOffset(rows->integer(0, 0)));
-}
-
-void WorkSetWriter::release(const PartitionKey& key) {
-  const auto found = held_.find(key);
-  if (found == held_.end()) return;
-  Held& held = found->second;
-  if (session_.is_ready()) {
-    ProgressStore store(session_.connection(), settings_.region);
-    ProgressRow row = held.row;
-    row.owner.clear();
-    if (row.state == PartitionState::kApplying) row.reason.clear();
-    const auto advanced = store.advance(held.row, row);
-    if (advanced && *advanced) {
-      WorkSet set;
-      Slice& slice = set.slice(set.open_slice(held.row));
-      slice.next_offset = held.offset;
-      held.offset_written = {};
-      if (write_offsets(set, {true})) (void)session_.connection().commit();
-    }
-    rollback();
-  }
-  parking_.forget(key);
-  held_.erase(key);
-  if (held_.empty()) session_.idle();
 }
 
 // --- writing
@@ -199,6 +83,8 @@ void WorkSetWriter::release(const PartitionKey& key) {
 void WorkSetWriter::write(WorkSet& set, std::vector<Outcome>& outcomes, const std::stop_token& stop) {
   const AtHand at_hand_here([&] { return at_hand(set); });
   leave_out_stale(set, outcomes);
+  if (std::ranges::any_of(set.slices(), [](const Slice& slice) { return slice.arrival.has_value(); }))
+    barriers_due_ = {};
   session_.begin();
   schema_is_fresh_ = false;
   in_order_ = false;
@@ -214,14 +100,15 @@ void WorkSetWriter::write(WorkSet& set, std::vector<Outcome>& outcomes, const st
 
 void WorkSetWriter::leave_out_stale(const WorkSet& set, std::vector<Outcome>& outcomes) {
   for (const Slice& slice : set.slices()) {
-    const auto found = held_.find(slice.key);
-    if (found == held_.end()) continue;
-    const bool follows = found->second.row.epoch == slice.base_epoch && found->second.row.seq == slice.base_seq;
-    if (follows && !found->second.barrier) continue;
-    lose(slice.key, "what was gathered does not follow what is applied; it is read again from there", outcomes);
+    const Held* const held = partitions_.find(slice.key);
+    if (held == nullptr) continue;
+    const bool follows = held->row.epoch == slice.base_epoch && held->row.seq == slice.base_seq;
+    if (follows && !held->barrier) continue;
+    partitions_.lose(slice.key, "what was gathered does not follow what is applied; it is read again from there",
+                     outcomes);
   }
   active_.assign(set.slices().size(), false);
-  for (std::size_t i = 0; i < active_.size(); ++i) active_[i] = held_.contains(set.slices()[i].key);
+  for (std::size_t i = 0; i < active_.size(); ++i) active_[i] = partitions_.contains(set.slices()[i].key);
 }
 
 WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>& outcomes) {
@@ -230,7 +117,7 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
     for (std::size_t i = 0; i < active_.size(); ++i) {
       if (!active_[i]) continue;
       active_[i] = false;
-      suspend(set.slices()[i].key, PartitionState::kMarkerFiltered, fault, outcomes);
+      partitions_.suspend(set.slices()[i].key, PartitionState::kMarkerFiltered, fault, outcomes);
     }
     session_.close();  // the next one looks again
     return Attempt::kAgain;
@@ -241,7 +128,7 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
   }();
   if (written) return Attempt::kCommitted;
   const Failure& failure = written.error();
-  rollback();
+  partitions_.rollback();
   if (std::holds_alternative<LookFirst>(failure.kind)) return Attempt::kAgain;
   if (std::holds_alternative<KeepOrder>(failure.kind)) {
     in_order_ = true;
@@ -264,7 +151,7 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
     return Attempt::kAgain;
   }
   active_[stops->slice] = false;
-  suspend(set.slices()[stops->slice].key, stops->state, stops->reason, outcomes);
+  partitions_.suspend(set.slices()[stops->slice].key, stops->state, stops->reason, outcomes);
   // A limit or a grant may be the session's, as it was when it opened: the next one sees what was mended meanwhile.
   if (stops->state == PartitionState::kStopped) session_.close();
   return Attempt::kAgain;
@@ -284,15 +171,15 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
     FARSHORE_CHECK(slice.next.epoch == slice.base_epoch && slice.next.seq >= slice.base_seq, slice.base_seq,
                    slice.next.seq);
     slice.next.owner = settings_.owner;
-    slice.next.writes = held_.at(slice.key).row.writes + 1;
-    const auto advanced = store.advance(held_.at(slice.key).row, slice.next);
+    slice.next.writes = partitions_.at(slice.key).row.writes + 1;
+    const auto advanced = store.advance(partitions_.at(slice.key).row, slice.next);
     if (!advanced) {
       return std::unexpected(
           Failure::of_statement(static_cast<std::uint32_t>(i), "its progress cannot be written", advanced.error())
               .at(kFarshore, kProgress));
     }
     if (*advanced) continue;
-    rollback();
+    partitions_.rollback();
     look_again(set, outcomes);
     metrics_.retries_ownership.fetch_add(1, std::memory_order_relaxed);
     return std::unexpected(Failure{ProgressMoved()});
@@ -314,7 +201,7 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   }
   if (auto noted = note_looked(first); !noted) return noted;
   if (auto told = write_doubts(set); !told) return told;
-  if (auto offsets = write_offsets(set, active_); !offsets)
+  if (auto offsets = partitions_.write_offsets(set.slices(), active_); !offsets)
     return std::unexpected(Failure::again(offsets.error()).at(kFarshore, "channel_offset"));
   if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
 
@@ -325,7 +212,7 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   note_freed(**plan);
   note_mismatches(set);
   for (std::size_t i = 0; i < active_.size(); ++i) {
-    if (active_[i]) applied(set.slices()[i], counts_[i], outcomes);
+    if (active_[i]) partitions_.applied(set.slices()[i], counts_[i], outcomes);
   }
   return {};
 }
@@ -339,7 +226,7 @@ void WorkSetWriter::note_reason(const WorkSet& set, const std::string& sentence)
   bool good = true;
   for (std::size_t i = 0; i < active_.size() && good; ++i) {
     if (!active_[i]) continue;
-    Held& held = held_.at(set.slices()[i].key);
+    Held& held = partitions_.at(set.slices()[i].key);
     if (held.row.state != PartitionState::kApplying || held.row.reason == sentence) continue;
     ProgressRow row = held.row;
     row.reason = sentence;
@@ -349,7 +236,7 @@ void WorkSetWriter::note_reason(const WorkSet& set, const std::string& sentence)
     noted.push_back(&held);
   }
   // Of a COMMIT without an answer the next try finds out.
-  if (noted.empty() || !good || !session_.connection().commit()) return rollback();
+  if (noted.empty() || !good || !session_.connection().commit()) return partitions_.rollback();
   for (Held* const held : noted) {
     held->row.reason = sentence;
     ++held->row.writes;
@@ -399,28 +286,6 @@ std::expected<void, Failure> WorkSetWriter::write_doubts(const WorkSet& set) {
   return {};
 }
 
-// Where reading goes on after a restart, for those slices whose last note is old.
-std::expected<void, SqlError> WorkSetWriter::write_offsets(const WorkSet& set, const std::vector<bool>& included) {
-  const auto now = Clock::now();
-  std::string sql;
-  for (std::size_t i = 0; i < set.slices().size(); ++i) {
-    const Slice& slice = set.slices()[i];
-    const auto found = held_.find(slice.key);
-    if (!included[i] || found == held_.end() || found->second.topic_id.empty()) continue;
-    if (!slice.next_offset || now - found->second.offset_written < kOffsetEvery) continue;
-    found->second.offset_written = now;
-    sql += fmt::format("{}({},{},{},{},{},{},{})", sql.empty() ? "" : ",", text_literal(settings_.region),
-                       text_literal(settings_.channel), text_literal(slice.key.origin), text_literal(slice.key.stream),
-                       slice.key.partition.raw(), text_literal(found->second.topic_id), slice.next_offset->raw());
-  }
-  if (sql.empty()) return {};
-  const auto written = session_.connection().execute(
-      "INSERT INTO farshore.channel_offset (region, channel, origin, stream, part, topic_id, kafka_offset) VALUES " +
-      sql + " ON DUPLICATE KEY UPDATE topic_id=VALUES(topic_id), kafka_offset=VALUES(kafka_offset)");
-  if (!written) return std::unexpected(written.error());
-  return {};
-}
-
 // The outcome of a transaction is not known, or a row was not as expected: what does the database hold?
 void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
   // Without a session: connect() waits, and the compare-and-set of the next try finds out what became of this one.
@@ -429,7 +294,7 @@ void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
   for (std::size_t i = 0; i < active_.size(); ++i) {
     if (!active_[i]) continue;
     const Slice& slice = set.slices()[i];
-    const ProgressRow& before = held_.at(slice.key).row;
+    const ProgressRow& before = partitions_.at(slice.key).row;
     const auto found = store.find(slice.key);
     if (!found) return;
     if (*found && same_row(**found, before)) continue;
@@ -438,58 +303,14 @@ void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
                          (*found)->writes == before.writes + 1 && (*found)->owner == settings_.owner;
     // What was parked by the transaction that went through is in the table only.
     if (is_ours && parking_.load(session_.connection(), slice.key)) {
-      applied(slice, SliceCounts(), outcomes);
+      partitions_.applied(slice, SliceCounts(), outcomes);
     } else {
-      lose(slice.key, is_ours ? "its parked changes could not be read; it is taken over again" : kMovedByAnother,
-           outcomes);
+      partitions_.lose(slice.key,
+                       is_ours ? "its parked changes could not be read; it is taken over again" : kMovedByAnother,
+                       outcomes);
     }
   }
   (void)session_.connection().commit();
-}
-
-void WorkSetWriter::applied(const Slice& slice, const SliceCounts& counts, std::vector<Outcome>& outcomes) {
-  Held& held = held_.at(slice.key);
-  FARSHORE_CHECK(held.row.epoch == slice.base_epoch && held.row.seq == slice.base_seq, held.row.seq, slice.base_seq);
-  held.row = slice.next;
-  if (slice.next_offset) held.offset = slice.next_offset;
-  if (slice.arrival) {
-    held.barrier = slice.arrival;
-    held.barrier_since = Clock::now();
-    barriers_due_ = {};
-  }
-  outcomes.emplace_back(Applied{.key = slice.key,
-                                .row = held.row,
-                                .offset = slice.next_offset,
-                                .counts = counts,
-                                .rows = slice.rows - slice.contained});
-}
-
-void WorkSetWriter::suspend(const PartitionKey& key, PartitionState state, const std::string& text,
-                            std::vector<Outcome>& outcomes) {
-  const auto found = held_.find(key);
-  if (found == held_.end()) return;
-  const std::string reason = progress::reason_for_people(text);
-  ProgressRow row = found->second.row;
-  if (row.state != state || row.reason != reason) {
-    row.state = state;
-    row.reason = reason;
-    row.owner = settings_.owner;
-    ProgressStore store(session_.connection(), settings_.region);
-    const auto advanced = store.advance(found->second.row, row);
-    if (advanced && *advanced) (void)session_.connection().commit();
-    rollback();
-  }
-  held_.erase(found);
-  parking_.forget(key);
-  outcomes.emplace_back(Suspended{.key = key, .row = row});
-}
-
-void WorkSetWriter::lose(const PartitionKey& key, std::string_view reason, std::vector<Outcome>& outcomes) {
-  const auto found = held_.find(key);
-  if (found == held_.end()) return;
-  outcomes.emplace_back(Lost{.key = key, .reason = std::string(reason)});
-  held_.erase(found);
-  parking_.forget(key);
 }
 
 // --- what has its own time
@@ -497,18 +318,18 @@ void WorkSetWriter::lose(const PartitionKey& key, std::string_view reason, std::
 void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& stop) {
   const auto now = Clock::now();
   // Without a partition none is waited for; but one that is there is kept, for the next that is taken over.
-  if (!session_.keep_alive(!held_.empty(), stop) || !session_.is_ready()) return;
+  if (!session_.keep_alive(!partitions_.empty(), stop) || !session_.is_ready()) return;
   if (now >= barriers_due_) {
     barriers_due_ = now + kBarrierEvery;
     pass_barriers(outcomes);
   }
   std::vector<PartitionKey> due;
-  for (const auto& [key, held] : held_) {
+  for (const auto& [key, held] : partitions_) {
     if (parking_.waits().is_due(key, now)) due.push_back(key);
   }
   for (const PartitionKey& key : due) {
     if (session_.is_lost()) return;
-    retry_parked(key, held_.at(key), outcomes);
+    retry_parked(key, partitions_.at(key), outcomes);
   }
   if (now >= requests_due_ && !session_.is_lost()) {
     requests_due_ = now + kRequestsEvery;
@@ -518,19 +339,19 @@ void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& 
 
 void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
   std::vector<PartitionKey> lost;
-  for (auto& [key, held] : held_) {
+  for (auto& [key, held] : partitions_) {
     if (!held.barrier) continue;
     auto passed = pass_barrier(key, held, outcomes);
-    rollback();  // of what is not committed
+    partitions_.rollback();  // of what is not committed
     if (!passed && !session_.is_lost() && !mysql::is_transient(passed.error().kind)) {
       passed = stand_at_barrier(key, held, cannot_enter(*held.barrier, passed.error()), outcomes);
-      rollback();
+      partitions_.rollback();
     }
     if (session_.is_lost()) return;
     if (!passed) session_.tell(Failure::again(passed.error()).at(kFarshore, kProgress));
     if (passed && !*passed) lost.push_back(key);
   }
-  for (const PartitionKey& key : lost) lose(key, kMovedByAnother, outcomes);
+  for (const PartitionKey& key : lost) partitions_.lose(key, kMovedByAnother, outcomes);
 }
 
 // False: someone else has written the partition's progress.
@@ -621,31 +442,31 @@ std::expected<void, Failure> WorkSetWriter::commit_retry() {
 void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vector<Outcome>& outcomes) {
   const AtHand at_hand_here([&] { return "what is parked of " + key.to_string(); });
   const auto retried = retry_parked_changes(key, held, outcomes);
-  if (!retried) return on_failed_try(key, held, retried.error(), outcomes);
-  held.parked_pause = 0ms;
-  if (!held.parked_fault.empty())
+  if (!retried) return on_failed_try(key, retried.error(), outcomes);
+  const auto before = tries_.extract(key);
+  if (!before.empty() && !before.mapped().fault.empty())
     notice_(NoticeLevel::kInformation, fmt::format("{}: what is parked is tried again", key.to_string()));
-  held.parked_fault.clear();
   for (const std::string& sentence : parked_retry_.found_conflicts()) notice_(NoticeLevel::kWarning, sentence);
 }
 
-void WorkSetWriter::on_failed_try(const PartitionKey& key, Held& held, const Failure& failure,
-                                  std::vector<Outcome>& outcomes) {
-  rollback();
-  held.parked_pause = std::min(std::max(kParkedFirst, held.parked_pause * 2), settings_.retry_interval);
-  parking_.waits().postpone(key, Clock::now() + held.parked_pause);
+void WorkSetWriter::on_failed_try(const PartitionKey& key, const Failure& failure, std::vector<Outcome>& outcomes) {
+  Tries& tries = tries_[key];
+  partitions_.rollback();
+  tries.pause = std::min(std::max<std::chrono::milliseconds>(kParkedFirst, tries.pause * 2), settings_.retry_interval);
+  parking_.waits().postpone(key, Clock::now() + tries.pause);
   const SliceStops* const stops = failure.slice_stops();
   if (stops == nullptr) {
     if (const TryAgain* const again = failure.try_again()) session_.count_retry(again->error);
     // Its COMMIT may have gone through: the rows in memory are not to be trusted.
-    if (session_.is_lost()) lose(key, "the session was lost while parked changes were tried again", outcomes);
+    if (session_.is_lost())
+      partitions_.lose(key, "the session was lost while parked changes were tried again", outcomes);
     return;
   }
   // It is out of the partition's order already, and the gate closed: nothing is won by stopping the partition, which
   // may bring the newer change of its key.
-  if (held.parked_fault != stops->reason)
+  if (tries.fault != stops->reason)
     notice_(NoticeLevel::kWarning, fmt::format("{}: {}", key.to_string(), stops->reason));
-  held.parked_fault = stops->reason;
+  tries.fault = stops->reason;
 }
 
 // A pass that finds nothing to change leaves no trace, in no binlog either.
@@ -660,7 +481,7 @@ std::expected<void, Failure> WorkSetWriter::retry_parked_changes(const Partition
   const auto changed = parked_retry_.pass(connection, held.row, Clock::now());
   if (!changed) return std::unexpected(changed.error());
   if (!*changed) {
-    rollback();
+    partitions_.rollback();
     session_.clear_fault();
     return {};
   }
@@ -674,19 +495,19 @@ std::expected<void, Failure> WorkSetWriter::retry_parked_changes(const Partition
 }
 
 void WorkSetWriter::carry_out_requests(std::vector<Outcome>& outcomes) {
-  if (held_.empty()) return;
+  if (partitions_.empty()) return;
   const auto requests = resolver_.open_requests(session_.connection());
-  rollback();  // it only read
+  partitions_.rollback();  // it only read
   if (!requests) return;
   for (const Request& request : *requests) {
-    const auto held = held_.find(request.partition);
-    if (held == held_.end()) continue;
+    Held* const held = partitions_.find(request.partition);
+    if (held == nullptr) continue;
     notice_(
         NoticeLevel::kInformation,
         fmt::format("{}: {} of seq {} of table {}.{} is asked for{}", request.partition.to_string(), request.action,
                     request.seq.raw(), request.key.schema, request.key.table, request.dry_run ? " as a dry run" : ""));
-    if (auto done = carry_out(held->second, request, outcomes); !done) {
-      on_failed_try(request.partition, held->second, done.error(), outcomes);
+    if (auto done = carry_out(*held, request, outcomes); !done) {
+      on_failed_try(request.partition, done.error(), outcomes);
     }
     if (session_.is_lost()) return;
   }
@@ -708,7 +529,7 @@ std::expected<void, Failure> WorkSetWriter::carry_out(Held& held, const Request&
     answer = Resolver::Answer{.done = false, .outcome = "refused: " + stops->reason};
   }
   if (!answer->done) {
-    rollback();
+    partitions_.rollback();
     if (look_) look_->begin();
   }
   if (auto said = resolver_.answer(connection, request, *answer); !said) {

@@ -12,6 +12,7 @@
 
 #include "apply/barrier.hpp"
 #include "apply/failure.hpp"
+#include "apply/held_partitions.hpp"
 #include "apply/mismatch.hpp"
 #include "apply/outcome.hpp"
 #include "apply/parked_retry.hpp"
@@ -23,7 +24,7 @@
 #include "apply/write_plan.hpp"
 #include "apply/writer_session.hpp"
 #include "apply/writer_settings.hpp"
-#include "progress/progress_store.hpp"
+#include "progress/progress_row.hpp"
 
 namespace farshore::apply {
 
@@ -47,7 +48,7 @@ class WorkSetWriter {
   /// What has its own time: keeps the session alive, passes barriers, tries parked changes again. Call it often.
   void tick(std::vector<Outcome>& outcomes, const std::stop_token& stop);
   /// Lets go of a partition. Does not wait for a database that is away.
-  void release(const progress::PartitionKey& key);
+  void release(const progress::PartitionKey& key) { partitions_.release(key); }
 
   [[nodiscard]] std::size_t parked(const progress::PartitionKey& key) const { return parking_.count(key); }
   [[nodiscard]] const WriterMetrics& metrics() const { return metrics_; }
@@ -56,23 +57,9 @@ class WorkSetWriter {
 
  private:
   using Clock = std::chrono::steady_clock;
-  /// A partition in hand.
-  struct Held {
-    progress::ProgressRow row;
-    std::string topic_id;
-    std::optional<KafkaOffset> offset;  ///< beyond which nothing is applied
-    Clock::time_point offset_written;
-    std::optional<BarrierArrival> barrier;
-    Clock::time_point barrier_since;
-    std::string parked_fault;                   ///< why what is parked could not be tried, as it was said last
-    std::chrono::milliseconds parked_pause{0};  ///< after tries that could not be made
-  };
+  using Held = HeldPartitions::Held;
   enum class Attempt : std::uint8_t { kCommitted, kAgain };
   void note_reason(const WorkSet& set, const std::string& sentence);
-  std::expected<void, Failure> load_one(const LoadRequest& request, std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<bool, mysql::SqlError> claim(progress::ProgressStore& store, const LoadRequest& request,
-                                                           progress::ProgressRow& row);
-  [[nodiscard]] std::expected<std::optional<KafkaOffset>, mysql::SqlError> read_offset(const LoadRequest& request);
   void leave_out_stale(const WorkSet& set, std::vector<Outcome>& outcomes);
   Attempt attempt(WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> write_transaction(WorkSet& set, std::vector<Outcome>& outcomes);
@@ -80,13 +67,7 @@ class WorkSetWriter {
   [[nodiscard]] std::expected<void, Failure> check_keys();
   [[nodiscard]] std::expected<void, Failure> note_looked(std::uint32_t slice);
   [[nodiscard]] std::expected<void, Failure> write_doubts(const WorkSet& set);
-  [[nodiscard]] std::expected<void, mysql::SqlError> write_offsets(const WorkSet& set,
-                                                                   const std::vector<bool>& included);
   void look_again(WorkSet& set, std::vector<Outcome>& outcomes);
-  void applied(const Slice& slice, const SliceCounts& counts, std::vector<Outcome>& outcomes);
-  void suspend(const progress::PartitionKey& key, progress::PartitionState state, const std::string& text,
-               std::vector<Outcome>& outcomes);
-  void lose(const progress::PartitionKey& key, std::string_view reason, std::vector<Outcome>& outcomes);
   void pass_barriers(std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<bool, mysql::SqlError> pass_barrier(const progress::PartitionKey& key, Held& held,
                                                                   std::vector<Outcome>& outcomes);
@@ -103,9 +84,13 @@ class WorkSetWriter {
   void carry_out_requests(std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> carry_out(Held& held, const Request& request,
                                                        std::vector<Outcome>& outcomes);
-  void on_failed_try(const progress::PartitionKey& key, Held& held, const Failure& failure,
-                     std::vector<Outcome>& outcomes);
-  void rollback();
+  void on_failed_try(const progress::PartitionKey& key, const Failure& failure, std::vector<Outcome>& outcomes);
+
+  /// How trying what is parked of a partition went.
+  struct Tries {
+    std::string fault;                   ///< why it could not be tried, as it was said last
+    std::chrono::milliseconds pause{0};  ///< after tries that could not be made
+  };
 
   const WriterSettings settings_;
   const Notice notice_;
@@ -118,8 +103,9 @@ class WorkSetWriter {
   Planner planner_;
   ParkedRetry parked_retry_;
   Resolver resolver_;
-  std::map<progress::PartitionKey, Held> held_;
-  std::vector<bool> active_;  ///< by slice of the set at hand
+  HeldPartitions partitions_;
+  std::map<progress::PartitionKey, Tries> tries_;  ///< of partitions that are or were in hand
+  std::vector<bool> active_;                       ///< by slice of the set at hand
   std::vector<SliceCounts> counts_;
   bool schema_is_fresh_ = false;  ///< the catalog holds nothing from before the set at hand
   bool in_order_ = false;         ///< the set at hand is written without merging such rows, see Planner
