@@ -7,9 +7,6 @@
 #include <variant>
 
 #include "apply/backoff.hpp"
-#include "apply/barrier_store.hpp"
-#include "apply/error_policy.hpp"
-#include "apply/progress_mark.hpp"
 #include "base/check.hpp"
 #include "progress/doubts.hpp"
 #include "progress/progress_store.hpp"
@@ -24,8 +21,6 @@ using progress::ProgressRow;
 using progress::ProgressStore;
 using namespace std::chrono_literals;
 
-constexpr auto kBarrierEvery = 200ms;
-constexpr auto kBarrierSoon = 1s;  // what passes sooner need not be said
 constexpr auto kParkedFirst = 100ms;
 constexpr auto kRequestsEvery = 500ms;
 
@@ -61,7 +56,8 @@ WorkSetWriter::WorkSetWriter(WriterSettings settings, Notice notice)
       planner_(catalog_),
       parked_retry_(settings_.region, parking_, planner_, look_ ? &*look_ : nullptr),
       resolver_(settings_.region, parking_, parked_retry_),
-      partitions_(settings_, session_, parking_) {}
+      partitions_(settings_, session_, parking_),
+      barriers_(settings_, session_, partitions_, parking_) {}
 
 // --- taking partitions over
 
@@ -84,7 +80,7 @@ void WorkSetWriter::write(WorkSet& set, std::vector<Outcome>& outcomes, const st
   const AtHand at_hand_here([&] { return at_hand(set); });
   leave_out_stale(set, outcomes);
   if (std::ranges::any_of(set.slices(), [](const Slice& slice) { return slice.arrival.has_value(); }))
-    barriers_due_ = {};
+    barriers_.look_soon();
   session_.begin();
   schema_is_fresh_ = false;
   in_order_ = false;
@@ -319,10 +315,7 @@ void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& 
   const auto now = Clock::now();
   // Without a partition none is waited for; but one that is there is kept, for the next that is taken over.
   if (!session_.keep_alive(!partitions_.empty(), stop) || !session_.is_ready()) return;
-  if (now >= barriers_due_) {
-    barriers_due_ = now + kBarrierEvery;
-    pass_barriers(outcomes);
-  }
+  barriers_.pass_due(now, outcomes);
   std::vector<PartitionKey> due;
   for (const auto& [key, held] : partitions_) {
     if (parking_.waits().is_due(key, now)) due.push_back(key);
@@ -335,73 +328,6 @@ void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& 
     requests_due_ = now + kRequestsEvery;
     carry_out_requests(outcomes);
   }
-}
-
-void WorkSetWriter::pass_barriers(std::vector<Outcome>& outcomes) {
-  std::vector<PartitionKey> lost;
-  for (auto& [key, held] : partitions_) {
-    if (!held.barrier) continue;
-    auto passed = pass_barrier(key, held, outcomes);
-    partitions_.rollback();  // of what is not committed
-    if (!passed && !session_.is_lost() && !mysql::is_transient(passed.error().kind)) {
-      passed = stand_at_barrier(key, held, cannot_enter(*held.barrier, passed.error()), outcomes);
-      partitions_.rollback();
-    }
-    if (session_.is_lost()) return;
-    if (!passed) session_.tell(Failure::again(passed.error()).at(kFarshore, kProgress));
-    if (passed && !*passed) lost.push_back(key);
-  }
-  for (const PartitionKey& key : lost) partitions_.lose(key, kMovedByAnother, outcomes);
-}
-
-// False: someone else has written the partition's progress.
-std::expected<bool, SqlError> WorkSetWriter::pass_barrier(const PartitionKey& key, Held& held,
-                                                          std::vector<Outcome>& outcomes) {
-  const BarrierArrival& barrier = *held.barrier;
-  BarrierStore barriers(session_.connection(), settings_.region);
-  const auto facts = barriers.read(key.origin, barrier);
-  if (!facts) return std::unexpected(facts.error());
-  if (const auto wait = wait_at_barrier(key.origin, barrier, *facts)) {
-    const bool is_soon = wait->state == PartitionState::kAtBarrier && Clock::now() - held.barrier_since < kBarrierSoon;
-    return is_soon ? true : stand_at_barrier(key, held, *wait, outcomes);
-  }
-  ProgressRow next = entered(held.row, barrier.epoch, barrier.start.begins_at);
-  next.owner = settings_.owner;
-  FARSHORE_CHECK(next.epoch == barrier.epoch && next.seq == Seq(0), next.epoch.epoch, next.seq);
-  const auto advanced = ProgressStore(session_.connection(), settings_.region).advance(held.row, next);
-  if (!advanced || !*advanced) return advanced;
-  auto entered = barriers.enter(key.origin, barrier, *facts, settings_.rules);
-  // Keys may come here from other partitions, with their conflicts.
-  if (entered) entered = parking_.conflicts().load(session_.connection(), key.origin);
-  if (entered) entered = session_.connection().commit();
-  if (!entered) return std::unexpected(entered.error());
-  next.writes = held.row.writes + 1;
-  held.row = next;
-  held.barrier.reset();
-  session_.passed();
-  outcomes.emplace_back(EpochEntered{.key = key, .row = next});
-  return true;
-}
-
-// Says what is waited for, where status, readyz and gate find it, when it was not said yet. False as above.
-std::expected<bool, SqlError> WorkSetWriter::stand_at_barrier(const PartitionKey& key, Held& held,
-                                                              const BarrierWait& wait, std::vector<Outcome>& outcomes) {
-  ProgressRow next = held.row;
-  next.owner = settings_.owner;
-  next.state = wait.state;
-  next.reason = progress::reason_for_people(wait.reason);
-  if (next.state == held.row.state && next.reason == held.row.reason) return true;
-  const auto advanced = ProgressStore(session_.connection(), settings_.region).advance(held.row, next);
-  if (!advanced || !*advanced) return advanced;
-  std::expected<void, SqlError> noted;
-  if (wait.state == PartitionState::kWaitingForStatement)
-    noted = BarrierStore(session_.connection(), settings_.region).note_statement(key.origin, *held.barrier);
-  if (noted) noted = session_.connection().commit();
-  if (!noted) return std::unexpected(noted.error());
-  next.writes = held.row.writes + 1;
-  held.row = next;
-  outcomes.emplace_back(WaitsAtBarrier{.key = key, .row = next});
-  return true;
 }
 
 // What was written may have set a value free that a parked change wants.

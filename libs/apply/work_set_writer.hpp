@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "apply/barrier.hpp"
+#include "apply/barrier_passing.hpp"
 #include "apply/failure.hpp"
 #include "apply/held_partitions.hpp"
 #include "apply/mismatch.hpp"
@@ -68,12 +68,6 @@ class WorkSetWriter {
   [[nodiscard]] std::expected<void, Failure> note_looked(std::uint32_t slice);
   [[nodiscard]] std::expected<void, Failure> write_doubts(const WorkSet& set);
   void look_again(WorkSet& set, std::vector<Outcome>& outcomes);
-  void pass_barriers(std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<bool, mysql::SqlError> pass_barrier(const progress::PartitionKey& key, Held& held,
-                                                                  std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<bool, mysql::SqlError> stand_at_barrier(const progress::PartitionKey& key, Held& held,
-                                                                      const BarrierWait& wait,
-                                                                      std::vector<Outcome>& outcomes);
   void note_freed(const WritePlan& plan);
   void note_mismatches(const WorkSet& set);
   void note_mismatches_of_retry(std::vector<Outcome>& outcomes);
@@ -104,12 +98,12 @@ class WorkSetWriter {
   ParkedRetry parked_retry_;
   Resolver resolver_;
   HeldPartitions partitions_;
+  BarrierPassing barriers_;
   std::map<progress::PartitionKey, Tries> tries_;  ///< of partitions that are or were in hand
   std::vector<bool> active_;                       ///< by slice of the set at hand
   std::vector<SliceCounts> counts_;
   bool schema_is_fresh_ = false;  ///< the catalog holds nothing from before the set at hand
   bool in_order_ = false;         ///< the set at hand is written without merging such rows, see Planner
-  Clock::time_point barriers_due_;
   Clock::time_point requests_due_;
 };
 
