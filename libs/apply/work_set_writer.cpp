@@ -21,16 +21,8 @@ using progress::ProgressRow;
 using progress::ProgressStore;
 using namespace std::chrono_literals;
 
-constexpr auto kParkedFirst = 100ms;
-constexpr auto kRequestsEvery = 500ms;
-
 constexpr std::string_view kFarshore = "farshore";
 constexpr std::string_view kProgress = "progress";
-
-std::optional<RowLook> look_of(const WriterSettings& settings, TargetCatalog& catalog) {
-  if (settings.look_at == change::LookAt::kNone) return std::nullopt;
-  return std::optional<RowLook>(std::in_place, settings.region, settings.look_at == change::LookAt::kAll, catalog);
-}
 
 std::string at_hand(const WorkSet& set) {
   std::string all;
@@ -49,15 +41,11 @@ bool same_row(const ProgressRow& a, const ProgressRow& b) {
 WorkSetWriter::WorkSetWriter(WriterSettings settings, Notice notice)
     : settings_(std::move(settings)),
       notice_(std::move(notice)),
-      catalog_(settings_.rules, settings_.schema_max_age),
-      session_(settings_, catalog_, metrics_),
-      look_(look_of(settings_, catalog_)),
-      parking_(settings_.region, settings_.retry_interval),
-      planner_(catalog_),
-      parked_retry_(settings_.region, parking_, planner_, look_ ? &*look_ : nullptr),
-      resolver_(settings_.region, parking_, parked_retry_),
-      partitions_(settings_, session_, parking_),
-      barriers_(settings_, session_, partitions_, parking_) {}
+      target_(settings_),
+      session_(settings_, target_.catalog(), metrics_),
+      partitions_(settings_, session_, target_.parking()),
+      barriers_(settings_, session_, partitions_, target_.parking()),
+      parked_(settings_, notice_, session_, partitions_, target_) {}
 
 // --- taking partitions over
 
@@ -66,8 +54,7 @@ void WorkSetWriter::load(std::span<const LoadRequest> requests, std::vector<Outc
   if (session_.is_open() && !session_.marker_fault().empty()) session_.close();  // the next one looks again
   for (const LoadRequest& request : requests) {
     if (partitions_.take_over(request, outcomes, stop)) {
-      tries_.erase(request.key);
-      requests_due_ = {};
+      parked_.taken_over(request.key);
     } else if (stop.stop_requested()) {
       return;
     }
@@ -141,7 +128,7 @@ WorkSetWriter::Attempt WorkSetWriter::attempt(WorkSet& set, std::vector<Outcome>
     if (session_.can_note_why_stuck()) note_reason(set, session_.why_stuck());
     return Attempt::kAgain;
   }
-  catalog_.forget();
+  target_.catalog().forget();
   if (stops->state == PartitionState::kWaitingForSchema && !schema_is_fresh_) {
     schema_is_fresh_ = true;  // it may have changed since it was read
     return Attempt::kAgain;
@@ -157,7 +144,7 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   mysql::Connection& connection = session_.connection();
   // Look at the tables before the first write, so that progress is the first thing in the transaction. From here on
   // they stay as they are until its end.
-  const auto plan = planner_.plan(connection, set, active_, !in_order_);
+  const auto plan = target_.planner().plan(connection, set, active_, !in_order_);
   if (!plan) return std::unexpected(plan.error());
 
   ProgressStore store(connection, settings_.region);
@@ -184,8 +171,8 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   counts_.assign(set.slices().size(), SliceCounts());
   StatementLimits limits;
   limits.parked_rows = settings_.parked_rows_max;
-  if (look_) look_->begin();
-  RowWriter writer(connection, parking_, limits, look_ ? &*look_ : nullptr);
+  if (RowLook* const look = target_.look()) look->begin();
+  RowWriter writer(connection, target_.parking(), limits, target_.look());
   const auto first = static_cast<std::uint32_t>(std::ranges::find(active_, true) - active_.begin());
   const bool may_cascade = std::ranges::any_of((*plan)->grouped, &RowOp::may_cascade);
   if (may_cascade) {
@@ -195,13 +182,13 @@ std::expected<void, Failure> WorkSetWriter::write_transaction(WorkSet& set, std:
   if (may_cascade) {
     if (auto held = check_keys(); !held) return held;
   }
-  if (auto noted = note_looked(first); !noted) return noted;
+  if (auto noted = target_.note_looked(connection, first); !noted) return noted;
   if (auto told = write_doubts(set); !told) return told;
   if (auto offsets = partitions_.write_offsets(set.slices(), active_); !offsets)
     return std::unexpected(Failure::again(offsets.error()).at(kFarshore, "channel_offset"));
   if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
 
-  parking_.settle(true);
+  target_.parking().settle(true);
   session_.passed();
   metrics_.transactions.fetch_add(1, std::memory_order_relaxed);
   session_.note_used();
@@ -241,10 +228,10 @@ void WorkSetWriter::note_reason(const WorkSet& set, const std::string& sentence)
 
 // A table of them that is gone meanwhile is found by the next look at all tables.
 std::expected<void, Failure> WorkSetWriter::hold_keys(std::uint32_t slice) {
-  const auto held = catalog_.hold_keys(session_.connection());
+  const auto held = target_.catalog().hold_keys(session_.connection());
   if (held) return {};
   if (held.error().kind == SqlErrorKind::kMissingTable) {
-    catalog_.forget();
+    target_.catalog().forget();
     return std::unexpected(Failure::again(held.error()));
   }
   return std::unexpected(
@@ -253,19 +240,10 @@ std::expected<void, Failure> WorkSetWriter::hold_keys(std::uint32_t slice) {
 
 // What has cascaded went by the keys that the tables are bound by, or all of it is taken back.
 std::expected<void, Failure> WorkSetWriter::check_keys() {
-  const auto hold = catalog_.keys_still_hold(session_.connection());
+  const auto hold = target_.catalog().keys_still_hold(session_.connection());
   if (!hold) return std::unexpected(Failure::again(hold.error()));
   if (*hold) return {};
   return std::unexpected(Failure{TargetMoved{"the target's foreign keys were changed"}});
-}
-
-// What was seen of rows that were not as they should be, in the transaction of the changes that found them.
-std::expected<void, Failure> WorkSetWriter::note_looked(std::uint32_t slice) {
-  if (!look_) return {};
-  if (auto noted = look_->note(session_.connection()); !noted)
-    return std::unexpected(Failure::of_statement(slice, "what stands here cannot be compared and noted", noted.error())
-                               .at(kFarshore, "mismatch"));
-  return {};
 }
 
 // In the transaction that moves safe time to where they were known.
@@ -298,7 +276,7 @@ void WorkSetWriter::look_again(WorkSet& set, std::vector<Outcome>& outcomes) {
     const bool is_ours = *found && (*found)->epoch == slice.next.epoch && (*found)->seq == slice.next.seq &&
                          (*found)->writes == before.writes + 1 && (*found)->owner == settings_.owner;
     // What was parked by the transaction that went through is in the table only.
-    if (is_ours && parking_.load(session_.connection(), slice.key)) {
+    if (is_ours && target_.parking().load(session_.connection(), slice.key)) {
       partitions_.applied(slice, SliceCounts(), outcomes);
     } else {
       partitions_.lose(slice.key,
@@ -316,31 +294,21 @@ void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& 
   // Without a partition none is waited for; but one that is there is kept, for the next that is taken over.
   if (!session_.keep_alive(!partitions_.empty(), stop) || !session_.is_ready()) return;
   barriers_.pass_due(now, outcomes);
-  std::vector<PartitionKey> due;
-  for (const auto& [key, held] : partitions_) {
-    if (parking_.waits().is_due(key, now)) due.push_back(key);
-  }
-  for (const PartitionKey& key : due) {
-    if (session_.is_lost()) return;
-    retry_parked(key, partitions_.at(key), outcomes);
-  }
-  if (now >= requests_due_ && !session_.is_lost()) {
-    requests_due_ = now + kRequestsEvery;
-    carry_out_requests(outcomes);
-  }
+  parked_.try_due(now, outcomes);
+  if (!session_.is_lost()) parked_.carry_out_requests(now, outcomes);
 }
 
 // What was written may have set a value free that a parked change wants.
 void WorkSetWriter::note_freed(const WritePlan& plan) {
-  if (!parking_.waits().waits_for_values()) return;
-  const auto note = [&](const RowOp& op) { parking_.waits().freed(values_freed(op), Clock::now()); };
+  if (!target_.parking().waits().waits_for_values()) return;
+  const auto note = [&](const RowOp& op) { target_.parking().waits().freed(values_freed(op), Clock::now()); };
   for (const WritePlan::Table& table : plan.tables) std::ranges::for_each(table.ops, note);
   std::ranges::for_each(plan.grouped, note);
 }
 
 void WorkSetWriter::note_mismatches(const WorkSet& set) {
-  if (!look_) return;
-  for (const RowLook::Found& found : look_->committed()) {
+  if (target_.look() == nullptr) return;
+  for (const RowLook::Found& found : target_.look()->committed()) {
     const auto slice = std::ranges::find(set.slices(), found.partition, &Slice::key);
     FARSHORE_CHECK(slice != set.slices().end(), found.partition.to_string());
     MismatchCounts& counts = counts_[static_cast<std::size_t>(slice - set.slices().begin())].mismatches;
@@ -350,122 +318,4 @@ void WorkSetWriter::note_mismatches(const WorkSet& set) {
 }
 
 // Of partitions that may be another writer's, too.
-void WorkSetWriter::note_mismatches_of_retry(std::vector<Outcome>& outcomes) {
-  if (!look_) return;
-  for (const RowLook::Found& found : look_->committed()) {
-    outcomes.emplace_back(ParkedRetried{.key = found.partition, .mismatches = found.counts});
-    if (!found.sentence.empty()) notice_(NoticeLevel::kWarning, found.sentence);
-  }
-}
-
-std::expected<void, Failure> WorkSetWriter::commit_retry() {
-  if (auto noted = note_looked(0); !noted) return noted;
-  if (auto committed = session_.connection().commit(); !committed)
-    return std::unexpected(Failure::again(committed.error()));
-  return {};
-}
-
-void WorkSetWriter::retry_parked(const PartitionKey& key, Held& held, std::vector<Outcome>& outcomes) {
-  const AtHand at_hand_here([&] { return "what is parked of " + key.to_string(); });
-  const auto retried = retry_parked_changes(key, held, outcomes);
-  if (!retried) return on_failed_try(key, retried.error(), outcomes);
-  const auto before = tries_.extract(key);
-  if (!before.empty() && !before.mapped().fault.empty())
-    notice_(NoticeLevel::kInformation, fmt::format("{}: what is parked is tried again", key.to_string()));
-  for (const std::string& sentence : parked_retry_.found_conflicts()) notice_(NoticeLevel::kWarning, sentence);
-}
-
-void WorkSetWriter::on_failed_try(const PartitionKey& key, const Failure& failure, std::vector<Outcome>& outcomes) {
-  Tries& tries = tries_[key];
-  partitions_.rollback();
-  tries.pause = std::min(std::max<std::chrono::milliseconds>(kParkedFirst, tries.pause * 2), settings_.retry_interval);
-  parking_.waits().postpone(key, Clock::now() + tries.pause);
-  const SliceStops* const stops = failure.slice_stops();
-  if (stops == nullptr) {
-    if (const TryAgain* const again = failure.try_again()) session_.count_retry(again->error);
-    // Its COMMIT may have gone through: the rows in memory are not to be trusted.
-    if (session_.is_lost())
-      partitions_.lose(key, "the session was lost while parked changes were tried again", outcomes);
-    return;
-  }
-  // It is out of the partition's order already, and the gate closed: nothing is won by stopping the partition, which
-  // may bring the newer change of its key.
-  if (tries.fault != stops->reason)
-    notice_(NoticeLevel::kWarning, fmt::format("{}: {}", key.to_string(), stops->reason));
-  tries.fault = stops->reason;
-}
-
-// A pass that finds nothing to change leaves no trace, in no binlog either.
-std::expected<void, Failure> WorkSetWriter::retry_parked_changes(const PartitionKey& key, Held& held,
-                                                                 std::vector<Outcome>& outcomes) {
-  mysql::Connection& connection = session_.connection();
-  ProgressStore store(connection, settings_.region);
-  const auto advanced = store.advance(held.row, held.row);
-  if (!advanced) return std::unexpected(Failure::again(advanced.error()));
-  if (!*advanced) return std::unexpected(Failure{ProgressMoved()});
-  if (look_) look_->begin();
-  const auto changed = parked_retry_.pass(connection, held.row, Clock::now());
-  if (!changed) return std::unexpected(changed.error());
-  if (!*changed) {
-    partitions_.rollback();
-    session_.clear_fault();
-    return {};
-  }
-  if (auto committed = commit_retry(); !committed) return committed;
-  parking_.settle(true);
-  parked_retry_.settled(true, key, Clock::now());
-  note_mismatches_of_retry(outcomes);
-  session_.clear_fault();
-  ++held.row.writes;
-  return {};
-}
-
-void WorkSetWriter::carry_out_requests(std::vector<Outcome>& outcomes) {
-  if (partitions_.empty()) return;
-  const auto requests = resolver_.open_requests(session_.connection());
-  partitions_.rollback();  // it only read
-  if (!requests) return;
-  for (const Request& request : *requests) {
-    Held* const held = partitions_.find(request.partition);
-    if (held == nullptr) continue;
-    notice_(
-        NoticeLevel::kInformation,
-        fmt::format("{}: {} of seq {} of table {}.{} is asked for{}", request.partition.to_string(), request.action,
-                    request.seq.raw(), request.key.schema, request.key.table, request.dry_run ? " as a dry run" : ""));
-    if (auto done = carry_out(*held, request, outcomes); !done) {
-      on_failed_try(request.partition, done.error(), outcomes);
-    }
-    if (session_.is_lost()) return;
-  }
-}
-
-// What is not done leaves nothing but its answer, which is no application's row and needs no marker.
-std::expected<void, Failure> WorkSetWriter::carry_out(Held& held, const Request& request,
-                                                      std::vector<Outcome>& outcomes) {
-  mysql::Connection& connection = session_.connection();
-  ProgressStore store(connection, settings_.region);
-  const auto advanced = store.advance(held.row, held.row);
-  if (!advanced) return std::unexpected(Failure::again(advanced.error()));
-  if (!*advanced) return std::unexpected(Failure{ProgressMoved()});
-  if (look_) look_->begin();
-  auto answer = resolver_.carry_out(connection, held.row, held.barrier.has_value(), request);
-  if (!answer) {
-    const SliceStops* const stops = answer.error().slice_stops();
-    if (stops == nullptr) return std::unexpected(answer.error());
-    answer = Resolver::Answer{.done = false, .outcome = "refused: " + stops->reason};
-  }
-  if (!answer->done) {
-    partitions_.rollback();
-    if (look_) look_->begin();
-  }
-  if (auto said = resolver_.answer(connection, request, *answer); !said) {
-    return std::unexpected(Failure::of_statement(0, "a request cannot be answered", said.error()));
-  }
-  if (auto committed = commit_retry(); !committed) return committed;
-  parking_.settle(answer->done);
-  note_mismatches_of_retry(outcomes);
-  if (answer->done) ++held.row.writes;
-  return {};
-}
-
 }  // namespace farshore::apply

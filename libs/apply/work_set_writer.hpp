@@ -13,13 +13,10 @@
 #include "apply/barrier_passing.hpp"
 #include "apply/failure.hpp"
 #include "apply/held_partitions.hpp"
-#include "apply/mismatch.hpp"
 #include "apply/outcome.hpp"
-#include "apply/parked_retry.hpp"
-#include "apply/parking.hpp"
-#include "apply/resolver.hpp"
+#include "apply/parked_timetable.hpp"
 #include "apply/row_writer.hpp"
-#include "apply/target_catalog.hpp"
+#include "apply/target_state.hpp"
 #include "apply/work_set.hpp"
 #include "apply/write_plan.hpp"
 #include "apply/writer_session.hpp"
@@ -50,7 +47,7 @@ class WorkSetWriter {
   /// Lets go of a partition. Does not wait for a database that is away.
   void release(const progress::PartitionKey& key) { partitions_.release(key); }
 
-  [[nodiscard]] std::size_t parked(const progress::PartitionKey& key) const { return parking_.count(key); }
+  [[nodiscard]] std::size_t parked(const progress::PartitionKey& key) const { return target_.parking().count(key); }
   [[nodiscard]] const WriterMetrics& metrics() const { return metrics_; }
   /// Empty: the session is good. Else why there is none now, or what a transaction waits for. From any thread.
   [[nodiscard]] std::string fault() const { return session_.fault(); }
@@ -65,46 +62,24 @@ class WorkSetWriter {
   [[nodiscard]] std::expected<void, Failure> write_transaction(WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> hold_keys(std::uint32_t slice);
   [[nodiscard]] std::expected<void, Failure> check_keys();
-  [[nodiscard]] std::expected<void, Failure> note_looked(std::uint32_t slice);
   [[nodiscard]] std::expected<void, Failure> write_doubts(const WorkSet& set);
   void look_again(WorkSet& set, std::vector<Outcome>& outcomes);
   void note_freed(const WritePlan& plan);
   void note_mismatches(const WorkSet& set);
-  void note_mismatches_of_retry(std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<void, Failure> commit_retry();
-  void retry_parked(const progress::PartitionKey& key, Held& held, std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<void, Failure> retry_parked_changes(const progress::PartitionKey& key, Held& held,
-                                                                  std::vector<Outcome>& outcomes);
-  void carry_out_requests(std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<void, Failure> carry_out(Held& held, const Request& request,
-                                                       std::vector<Outcome>& outcomes);
-  void on_failed_try(const progress::PartitionKey& key, const Failure& failure, std::vector<Outcome>& outcomes);
-
-  /// How trying what is parked of a partition went.
-  struct Tries {
-    std::string fault;                   ///< why it could not be tried, as it was said last
-    std::chrono::milliseconds pause{0};  ///< after tries that could not be made
-  };
 
   const WriterSettings settings_;
   const Notice notice_;
   WriterMetrics metrics_;
 
-  TargetCatalog catalog_;
+  TargetState target_;
   WriterSession session_;
-  std::optional<RowLook> look_;
-  Parking parking_;
-  Planner planner_;
-  ParkedRetry parked_retry_;
-  Resolver resolver_;
   HeldPartitions partitions_;
   BarrierPassing barriers_;
-  std::map<progress::PartitionKey, Tries> tries_;  ///< of partitions that are or were in hand
-  std::vector<bool> active_;                       ///< by slice of the set at hand
+  ParkedTimetable parked_;
+  std::vector<bool> active_;  ///< by slice of the set at hand
   std::vector<SliceCounts> counts_;
   bool schema_is_fresh_ = false;  ///< the catalog holds nothing from before the set at hand
   bool in_order_ = false;         ///< the set at hand is written without merging such rows, see Planner
-  Clock::time_point requests_due_;
 };
 
 }  // namespace farshore::apply

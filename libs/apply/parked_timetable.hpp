@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "apply/failure.hpp"
+#include "apply/held_partitions.hpp"
+#include "apply/outcome.hpp"
+#include "apply/parked_retry.hpp"
+#include "apply/resolver.hpp"
+#include "apply/target_state.hpp"
+#include "apply/writer_session.hpp"
+#include "apply/writer_settings.hpp"
+#include "progress/progress_row.hpp"
+
+namespace farshore::apply {
+
+/// When what is parked of the partitions in hand is tried again, and when people's requests about it are carried out:
+/// each in a transaction of its own that begins with the partition's progress. Owns how the last try of each partition
+/// went. The writing thread's.
+///
+/// A try that could not be made is made again after a pause, longer each time, and never stops the partition: the
+/// change is out of the partition's order already. If the session is lost with a try under way, so is its partition.
+class ParkedTimetable {
+ public:
+  using Clock = ParkedWaits::Clock;
+
+  /// Borrows all of them.
+  ParkedTimetable(const WriterSettings& settings, const Notice& notice, WriterSession& session,
+                  HeldPartitions& partitions, TargetState& target);
+
+  /// The partition is newly in hand: how its tries went before is forgotten, and requests are looked for at once.
+  void taken_over(const progress::PartitionKey& key);
+  /// With a session that is ready; it may be lost afterwards. Leaves no transaction open.
+  void try_due(Clock::time_point now, std::vector<Outcome>& outcomes);
+  /// Likewise.
+  void carry_out_requests(Clock::time_point now, std::vector<Outcome>& outcomes);
+
+ private:
+  using Held = HeldPartitions::Held;
+  struct Tries {
+    std::string fault;                   ///< why what is parked could not be tried, as it was said last
+    std::chrono::milliseconds pause{0};  ///< after tries that could not be made
+  };
+
+  void try_partition(const progress::PartitionKey& key, std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<void, Failure> try_changes(const progress::PartitionKey& key, Held& held,
+                                                         std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<void, Failure> carry_out(Held& held, const Request& request,
+                                                       std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<void, Failure> begin(const Held& held);
+  [[nodiscard]] std::expected<void, Failure> commit();
+  void note_mismatches(std::vector<Outcome>& outcomes);
+  void on_failed_try(const progress::PartitionKey& key, const Failure& failure, std::vector<Outcome>& outcomes);
+
+  const WriterSettings& settings_;
+  const Notice& notice_;
+  WriterSession& session_;
+  HeldPartitions& partitions_;
+  TargetState& target_;
+
+  ParkedRetry retry_;
+  Resolver resolver_;
+  std::map<progress::PartitionKey, Tries> tries_;  ///< of partitions that are or were in hand
+  Clock::time_point requests_due_;
+};
+
+}  // namespace farshore::apply

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+
+#include "apply/failure.hpp"
+#include "apply/mismatch.hpp"
+#include "apply/parking.hpp"
+#include "apply/target_catalog.hpp"
+#include "apply/write_plan.hpp"
+#include "apply/writer_settings.hpp"
+#include "mysql/connection.hpp"
+
+namespace farshore::apply {
+
+/// What a writer knows of the target while it writes rows: its tables, what is parked, whether changes find the rows
+/// that they should. Of one writer; the writing thread's. Its parts point to one another, so it does not move.
+class TargetState {
+ public:
+  explicit TargetState(const WriterSettings& settings)
+      : catalog_(settings.rules, settings.schema_max_age),
+        parking_(settings.region, settings.retry_interval),
+        planner_(catalog_) {
+    if (settings.look_at != change::LookAt::kNone)
+      look_.emplace(settings.region, settings.look_at == change::LookAt::kAll, catalog_);
+  }
+  TargetState(const TargetState&) = delete;
+  TargetState& operator=(const TargetState&) = delete;
+
+  [[nodiscard]] TargetCatalog& catalog() { return catalog_; }
+  [[nodiscard]] Parking& parking() { return parking_; }
+  [[nodiscard]] const Parking& parking() const { return parking_; }
+  [[nodiscard]] Planner& planner() { return planner_; }
+  /// nullptr: nobody looks.
+  [[nodiscard]] RowLook* look() { return look_ ? &*look_ : nullptr; }
+
+  /// Notes in the open transaction what its changes saw of rows that were not as they should be. `slice` stops if that
+  /// cannot be noted.
+  [[nodiscard]] std::expected<void, Failure> note_looked(mysql::Connection& connection, std::uint32_t slice) {
+    if (!look_) return {};
+    if (auto noted = look_->note(connection); !noted)
+      return std::unexpected(
+          Failure::of_statement(slice, "what stands here cannot be compared and noted", noted.error())
+              .at("farshore", "mismatch"));
+    return {};
+  }
+
+ private:
+  TargetCatalog catalog_;
+  std::optional<RowLook> look_;
+  Parking parking_;
+  Planner planner_;
+};
+
+}  // namespace farshore::apply
