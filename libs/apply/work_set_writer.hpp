@@ -1,32 +1,26 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <map>
-#include <optional>
+#include <cstddef>
 #include <span>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "apply/barrier_passing.hpp"
-#include "apply/failure.hpp"
 #include "apply/held_partitions.hpp"
 #include "apply/outcome.hpp"
 #include "apply/parked_timetable.hpp"
-#include "apply/row_writer.hpp"
 #include "apply/target_state.hpp"
 #include "apply/work_set.hpp"
-#include "apply/write_plan.hpp"
+#include "apply/work_set_transaction.hpp"
 #include "apply/writer_session.hpp"
 #include "apply/writer_settings.hpp"
 #include "progress/progress_row.hpp"
 
 namespace farshore::apply {
 
-/// Writes work sets into the target database: one transaction each, the progress rows first, by compare-and-set. In
-/// one session. Blocking; one thread.
+/// Writes work sets into the target database: one transaction each, the progress rows first, by compare-and-set. Puts
+/// the parts of a writer together, each of which owns one piece of its state; one session. Blocking; one thread.
 ///
 /// The progress rows of the partitions in hand are kept as they were last read or written. A transaction goes through
 /// only if they are still the same in the database; so a second writer of a partition, a repeated work set or an
@@ -53,33 +47,17 @@ class WorkSetWriter {
   [[nodiscard]] std::string fault() const { return session_.fault(); }
 
  private:
-  using Clock = std::chrono::steady_clock;
-  using Held = HeldPartitions::Held;
-  enum class Attempt : std::uint8_t { kCommitted, kAgain };
-  void note_reason(const WorkSet& set, const std::string& sentence);
-  void leave_out_stale(const WorkSet& set, std::vector<Outcome>& outcomes);
-  Attempt attempt(WorkSet& set, std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<void, Failure> write_transaction(WorkSet& set, std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<void, Failure> hold_keys(std::uint32_t slice);
-  [[nodiscard]] std::expected<void, Failure> check_keys();
-  [[nodiscard]] std::expected<void, Failure> write_doubts(const WorkSet& set);
-  void look_again(WorkSet& set, std::vector<Outcome>& outcomes);
-  void note_freed(const WritePlan& plan);
-  void note_mismatches(const WorkSet& set);
-
   const WriterSettings settings_;
   const Notice notice_;
   WriterMetrics metrics_;
 
+  // Each borrows some of those above it.
   TargetState target_;
   WriterSession session_;
   HeldPartitions partitions_;
   BarrierPassing barriers_;
   ParkedTimetable parked_;
-  std::vector<bool> active_;  ///< by slice of the set at hand
-  std::vector<SliceCounts> counts_;
-  bool schema_is_fresh_ = false;  ///< the catalog holds nothing from before the set at hand
-  bool in_order_ = false;         ///< the set at hand is written without merging such rows, see Planner
+  WorkSetTransaction transaction_;
 };
 
 }  // namespace farshore::apply
