@@ -36,7 +36,7 @@ bool same_row(const ProgressRow& a, const ProgressRow& b) {
 void WorkSetTransaction::write(WorkSet& set, std::vector<Outcome>& outcomes, const std::stop_token& stop) {
   const AtHand at_hand_here([&] { return at_hand(set); });
   leave_out_stale(set, outcomes);
-  session_.begin();
+  session_.turn_to_next();
   schema_is_fresh_ = false;
   in_order_ = false;
   Backoff backoff(stop);
@@ -65,14 +65,18 @@ void WorkSetTransaction::leave_out_stale(const WorkSet& set, std::vector<Outcome
 // --- one try
 
 WorkSetTransaction::Attempt WorkSetTransaction::attempt(WorkSet& set, std::vector<Outcome>& outcomes) {
-  if (!session_.marker_fault().empty()) return on_filtered_marker(set, outcomes);
+  if (!session_.marker_fault().empty()) {
+    on_filtered_marker(set, outcomes);
+    return Attempt::kAgain;
+  }
   const auto written = [&] {
     const auto busy = session_.busy();
     return write_once(set, outcomes);
   }();
   if (written) return Attempt::kCommitted;
   partitions_.rollback();
-  return on_failure(written.error(), set, outcomes);
+  on_failure(written.error(), set, outcomes);
+  return Attempt::kAgain;
 }
 
 std::expected<void, Failure> WorkSetTransaction::write_once(WorkSet& set, std::vector<Outcome>& outcomes) {
@@ -202,7 +206,7 @@ void WorkSetTransaction::note_mismatches(const WorkSet& set) {
 
 // --- when it has not
 
-WorkSetTransaction::Attempt WorkSetTransaction::on_filtered_marker(const WorkSet& set, std::vector<Outcome>& outcomes) {
+void WorkSetTransaction::on_filtered_marker(const WorkSet& set, std::vector<Outcome>& outcomes) {
   const std::string fault = session_.marker_fault();
   for (std::size_t i = 0; i < active_.size(); ++i) {
     if (!active_[i]) continue;
@@ -210,37 +214,34 @@ WorkSetTransaction::Attempt WorkSetTransaction::on_filtered_marker(const WorkSet
     partitions_.suspend(set.slices()[i].key, PartitionState::kMarkerFiltered, fault, outcomes);
   }
   session_.close();  // the next one looks again
-  return Attempt::kAgain;
 }
 
-WorkSetTransaction::Attempt WorkSetTransaction::on_failure(const Failure& failure, WorkSet& set,
-                                                           std::vector<Outcome>& outcomes) {
-  if (std::holds_alternative<LookFirst>(failure.kind)) return Attempt::kAgain;
+void WorkSetTransaction::on_failure(const Failure& failure, const WorkSet& set, std::vector<Outcome>& outcomes) {
+  if (std::holds_alternative<LookFirst>(failure.kind)) return;
   if (std::holds_alternative<KeepOrder>(failure.kind)) {
     in_order_ = true;
-    return Attempt::kAgain;
+    return;
   }
   const SliceStops* const stops = failure.slice_stops();
   if (stops == nullptr) {
     if (const TryAgain* const again = failure.try_again()) session_.count_retry(again->error);
     if (session_.is_lost()) {
       look_again(set, outcomes);
-      return Attempt::kAgain;
+      return;
     }
     session_.tell(failure);
     if (session_.can_note_why_stuck()) note_reason(set, session_.why_stuck());
-    return Attempt::kAgain;
+    return;
   }
   target_.catalog().forget();
   if (stops->state == PartitionState::kWaitingForSchema && !schema_is_fresh_) {
     schema_is_fresh_ = true;  // it may have changed since it was read
-    return Attempt::kAgain;
+    return;
   }
   active_[stops->slice] = false;
   partitions_.suspend(set.slices()[stops->slice].key, stops->state, stops->reason, outcomes);
   // A limit or a grant may be the session's, as it was when it opened: the next one sees what was mended meanwhile.
   if (stops->state == PartitionState::kStopped) session_.close();
-  return Attempt::kAgain;
 }
 
 // The next transaction that goes through clears it.

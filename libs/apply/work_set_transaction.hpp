@@ -21,7 +21,8 @@ namespace farshore::apply {
 /// none of its slices can go on. Owns what is to be known of the set between two tries. The writing thread's.
 ///
 /// After each failure it says what the next try does otherwise: without the slice that stops, with the target's tables
-/// read anew, or the same again. After an unknown outcome it first looks what the database holds.
+/// read anew, with a look at each row first, without merging, or the same again. After an unknown outcome it first
+/// looks what the database holds.
 class WorkSetTransaction {
  public:
   /// Borrows all of them.
@@ -43,8 +44,8 @@ class WorkSetTransaction {
 
   void leave_out_stale(const WorkSet& set, std::vector<Outcome>& outcomes);
   Attempt attempt(WorkSet& set, std::vector<Outcome>& outcomes);
-  Attempt on_failure(const Failure& failure, WorkSet& set, std::vector<Outcome>& outcomes);
-  Attempt on_filtered_marker(const WorkSet& set, std::vector<Outcome>& outcomes);
+  void on_failure(const Failure& failure, const WorkSet& set, std::vector<Outcome>& outcomes);
+  void on_filtered_marker(const WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> write_once(WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> write_progress(WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> write_rows(const WorkSet& set, const WritePlan& plan);

@@ -12,6 +12,7 @@
 #include "apply/target_catalog.hpp"
 #include "apply/target_session.hpp"
 #include "apply/writer_settings.hpp"
+#include "base/check.hpp"
 #include "mysql/connection.hpp"
 
 namespace farshore::apply {
@@ -48,24 +49,32 @@ class WriterSession {
   [[nodiscard]] bool keep_alive(bool is_needed, const std::stop_token& stop);
   /// The next session looks again at what one finds out when it opens.
   void close() { session_.reset(); }
-  /// Takes back what is not committed. If that fails the session is lost, and the transaction with it.
+  /// Takes back what is not committed. If that fails the session is lost, and the transaction with it. Of a transaction
+  /// with rows: HeldPartitions::rollback(), which takes back what Parking knows of it too.
   void rollback();
 
   [[nodiscard]] bool is_open() const { return session_.has_value(); }
+  /// False while none is open.
   [[nodiscard]] bool is_lost() const { return session_ && session_->connection.lost(); }
   /// Progress can be written.
   [[nodiscard]] bool is_ready() const { return session_ && !session_->connection.lost() && marker_fault().empty(); }
   /// Only while one is open; good until the next call of a member that opens or closes one.
-  [[nodiscard]] mysql::Connection& connection() { return session_->connection; }
+  [[nodiscard]] mysql::Connection& connection() {
+    FARSHORE_CHECK(session_.has_value());
+    return session_->connection;
+  }
   /// Likewise. See TargetSession.
-  [[nodiscard]] const std::string& marker_fault() const { return session_->marker_fault; }
+  [[nodiscard]] const std::string& marker_fault() const {
+    FARSHORE_CHECK(session_.has_value());
+    return session_->marker_fault;
+  }
   [[nodiscard]] Busy busy() { return Busy(busy_since_); }
   /// It was alive just now.
   void note_used() { last_used_ = Clock::now(); }
 
   // How transactions go:
-  /// Another one begins.
-  void begin() { stuck_.begin(); }
+  /// Another one is at hand, which was not tried yet.
+  void turn_to_next() { stuck_.begin(); }
   /// One has gone through.
   void passed();
   /// One has failed with this error, and will be tried again.
