@@ -13,6 +13,7 @@ struct Sentence {
   std::string operator()(const LookFirst& /*look*/) const { return "rows are not as expected"; }
   std::string operator()(const KeepOrder& /*order*/) const { return "a merged row is refused"; }
   std::string operator()(const TargetMoved& moved) const { return std::string(moved.what); }
+  std::string operator()(const SessionIsOld& /*old*/) const { return "the session is older than a right"; }
   std::string operator()(const ProgressMoved& /*moved*/) const { return "another writer has moved the progress"; }
   std::string operator()(const SliceStops& stops) const { return stops.reason; }
 };

@@ -31,6 +31,9 @@ struct TargetMoved {
   std::string_view what;  ///< a literal
 };
 
+/// A right was granted since the session began, which goes without it: the whole transaction again in another one.
+struct SessionIsOld {};
+
 /// A compare-and-set was lost: the partition's progress is not as it was last read or written. Another writer has it.
 struct ProgressMoved {};
 
@@ -43,7 +46,7 @@ struct SliceStops {
 
 /// Why a transaction with the target database was not done. A value; its thread is its owner's.
 struct Failure {
-  std::variant<TryAgain, LookFirst, KeepOrder, TargetMoved, ProgressMoved, SliceStops> kind;
+  std::variant<TryAgain, LookFirst, KeepOrder, TargetMoved, SessionIsOld, ProgressMoved, SliceStops> kind;
 
   [[nodiscard]] static Failure again(mysql::SqlError error) {
     return {TryAgain{.error = std::move(error), .schema = {}, .table = {}}};

@@ -20,6 +20,7 @@ struct IsOfOtherTransactions {
   bool operator()(const LookFirst& /*look*/) const { return true; }
   bool operator()(const KeepOrder& /*order*/) const { return true; }
   bool operator()(const TargetMoved& /*moved*/) const { return true; }
+  bool operator()(const SessionIsOld& /*old*/) const { return false; }
   bool operator()(const ProgressMoved& /*moved*/) const { return true; }
   bool operator()(const SliceStops& /*stops*/) const { return false; }
 };

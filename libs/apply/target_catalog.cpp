@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <set>
 #include <string_view>
@@ -48,6 +49,21 @@ std::vector<mysql::ForeignKey> keys_from(std::unordered_set<std::string> tables,
   return reached;
 }
 
+using Name = std::pair<std::string_view, std::string_view>;  // schema and table
+
+/// Takes the tables' metadata locks to the transaction's end, and reads nothing of them.
+std::expected<void, mysql::SqlError> hold(mysql::Connection& connection, std::span<const Name> tables) {
+  std::string select = "SELECT 1 FROM ";
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (i > 0) select += ", ";
+    mysql::append_table_name(tables[i].first, tables[i].second, select);
+  }
+  select += " LIMIT 0";
+  const auto held = connection.query(select);
+  if (!held) return std::unexpected(held.error());
+  return {};
+}
+
 std::optional<Unbound> refusal(const change::TableRules& rules, const TableShape& shape) {
   std::string why;
   if (change::is_system_schema(shape.schema)) {
@@ -68,10 +84,15 @@ std::optional<Unbound> refusal(const change::TableRules& rules, const TableShape
 
 void TargetCatalog::forget() {
   forget_tables();
-  server_.reset();
   keys_.reset();
   keys_differ_ = false;
   bound_by_keys_.clear();
+}
+
+void TargetCatalog::begin_session(mysql::Connection& connection) {
+  forget();
+  server_.reset();
+  (void)read_server(connection);  // where that fails, the next table's look asks again, and says why
 }
 
 void TargetCatalog::forget_tables() {
@@ -131,18 +152,12 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
   if (!server_) {
     if (auto read = read_server(connection); !read) return std::unexpected(not_now(std::move(read.error())));
   }
-  if (const std::string mend = blind_to_triggers(server_->grants, shape.schema);
-      use == BoundFor::kWriting && !mend.empty() && !server_->grants.has_of_tables(shape.schema)) {
-    server_.reset();  // it may be granted by the next look
-    return std::unexpected(does_not_fit(
-        fmt::format("table {}: its triggers cannot be seen by apply's account: {}", shape.full_name(), mend)));
-  }
-  if (const std::string mend = source->repeats_cascades ? blind_to_keys(server_->grants) : ""; !mend.empty()) {
-    server_.reset();
-    return std::unexpected(does_not_fit(
-        fmt::format("table {}: its rows go with those of others by foreign keys that cascade, and not all of the keys "
-                    "here can be seen by apply's account: {}",
-                    shape.full_name(), mend)));
+  if (std::string blind = why_blind(server_->grants, *source, use); !blind.empty()) {
+    const auto now = mysql::Grants::read(connection);
+    if (!now) return std::unexpected(not_now(now.error()));
+    Unbound unbound = does_not_fit(std::move(blind));
+    unbound.session_is_old = why_blind(*now, *source, use).empty();
+    return std::unexpected(std::move(unbound));
   }
   if (source->repeats_cascades && (!keys_ || keys_read_in_ != round_)) {
     if (auto read = read_keys(connection); !read) return std::unexpected(not_now(std::move(read.error())));
@@ -164,6 +179,22 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
                   .read_at = std::chrono::steady_clock::now(),
                   .round = round_};
   return table;
+}
+
+std::string TargetCatalog::why_blind(const mysql::Grants& grants, const change::ChangeTable& source, BoundFor use) {
+  const TableShape& shape = source.shape;
+  if (use == BoundFor::kWriting && !grants.has_of_tables(shape.schema)) {
+    if (const std::string mend = blind_to_triggers(grants, shape.schema); !mend.empty())
+      return fmt::format("table {}: its triggers cannot be seen by apply's account: {}", shape.full_name(), mend);
+  }
+  if (!source.repeats_cascades) return {};
+  const std::string mend = blind_to_keys(grants);
+  if (mend.empty()) return {};
+  return fmt::format(
+      "table {}: its rows go with those of others by foreign keys that cascade, and not all of the keys here can be "
+      "seen "
+      "by apply's account: {}",
+      shape.full_name(), mend);
 }
 
 std::expected<void, mysql::SqlError> TargetCatalog::read_server(mysql::Connection& connection) {
@@ -190,19 +221,26 @@ std::expected<void, mysql::SqlError> TargetCatalog::read_keys(mysql::Connection&
   return {};
 }
 
-std::expected<void, mysql::SqlError> TargetCatalog::hold_keys(mysql::Connection& connection) {
+std::expected<void, Unheld> TargetCatalog::hold_keys(mysql::Connection& connection, std::span<const RowOp> ops) {
   if (!keys_ || !server_ || !server_->is_mariadb) return {};
-  std::set<std::pair<std::string_view, std::string_view>> children;
-  const std::vector<mysql::ForeignKey> keys = keys_from(bound_by_keys_, *keys_);
+  std::unordered_set<std::string> changed;
+  const TargetTable* last = nullptr;
+  for (const RowOp& op : ops) {
+    if (op.target == last || !op.may_cascade()) continue;
+    last = op.target;
+    changed.insert(name_of(last->schema(), last->name()));
+  }
+  std::set<Name> children;
+  const std::vector<mysql::ForeignKey> keys = keys_from(std::move(changed), *keys_);
   for (const mysql::ForeignKey& key : keys) children.emplace(key.schema, key.table);
-  for (auto child = children.begin(); child != children.end();) {
-    std::string select = "SELECT 1 FROM ";
-    for (std::size_t i = 0; i < kJoinMax && child != children.end(); ++i, ++child) {
-      if (i > 0) select += ", ";
-      mysql::append_table_name(child->first, child->second, select);
-    }
-    select += " LIMIT 0";
-    if (const auto held = connection.query(select); !held) return std::unexpected(held.error());
+  const std::vector<Name> names(children.begin(), children.end());
+  for (std::size_t from = 0; from < names.size(); from += kJoinMax) {
+    const std::span<const Name> some = std::span(names).subspan(from, std::min(kJoinMax, names.size() - from));
+    if (hold(connection, some)) continue;
+    for (const Name& one : some)  // which is it?
+      if (auto held = hold(connection, std::span(&one, 1)); !held)
+        return std::unexpected(Unheld{
+            .error = std::move(held.error()), .schema = std::string(one.first), .table = std::string(one.second)});
   }
   return {};
 }

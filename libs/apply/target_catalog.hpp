@@ -6,12 +6,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "apply/row_op.hpp"
 #include "apply/target_table.hpp"
 #include "mysql/connection.hpp"
 #include "mysql/grants.hpp"
@@ -25,6 +27,14 @@ struct Unbound {
   std::optional<mysql::SqlError> error;
   std::string reason;
   progress::PartitionState state = progress::PartitionState::kWaitingForSchema;
+  bool session_is_old = false;  ///< what it lacks was granted since the session began
+};
+
+/// A table whose foreign keys cannot be held.
+struct Unheld {
+  mysql::SqlError error;
+  std::string schema;
+  std::string table;
 };
 
 /// The target's tables as far as they are in use, as they are at the moment when rows are written. Not thread safe.
@@ -50,17 +60,20 @@ class TargetCatalog {
   /// At the round's end. False: a table has changed since it was bound. All are forgotten then, and the round is to be
   /// repeated.
   [[nodiscard]] std::expected<bool, mysql::SqlError> still_holds(mysql::Connection& connection);
-  /// Before the rows of a transaction that may cascade: until its end no key goes by which its tables are bound. MySQL
+  /// Before the rows of a transaction that may cascade: until its end no key goes by which `ops` may. MySQL
   /// sees to that by itself: a statement that takes a key away or makes it waits for those who wrote to the parent.
   /// MariaDB lets one in that was dropped and made again around a delete, unless the child is locked too.
-  [[nodiscard]] std::expected<void, mysql::SqlError> hold_keys(mysql::Connection& connection);
+  [[nodiscard]] std::expected<void, Unheld> hold_keys(mysql::Connection& connection, std::span<const RowOp> ops);
   /// At the end of a transaction whose rows may have cascaded. False: of the target's foreign keys those that its
   /// tables' rows go through are not those by which they were bound, so that too much or too little may have cascaded.
   /// All is forgotten then, and the transaction is to be rolled back and made again. Costs a look at all tables of the
   /// server.
   [[nodiscard]] std::expected<bool, mysql::SqlError> keys_still_hold(mysql::Connection& connection);
-  /// The target's tables may have changed, or the session is another one.
+  /// The target's tables may have changed.
   void forget();
+  /// The session is another one. Servers give it the rights that its account has now, and keep to them until its end:
+  /// what is granted later is seen in SHOW GRANTS and not had.
+  void begin_session(mysql::Connection& connection);
 
  private:
   struct Entry {
@@ -86,6 +99,9 @@ class TargetCatalog {
     std::string account;
     mysql::Grants grants;
   };
+  /// Why the table must not be bound with these rights; empty: it may be.
+  [[nodiscard]] static std::string why_blind(const mysql::Grants& grants, const change::ChangeTable& source,
+                                             BoundFor use);
   [[nodiscard]] std::expected<void, mysql::SqlError> read_server(mysql::Connection& connection);
   void forget_tables();
   [[nodiscard]] std::expected<void, mysql::SqlError> read_keys(mysql::Connection& connection);

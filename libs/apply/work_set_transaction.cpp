@@ -129,23 +129,28 @@ std::expected<void, Failure> WorkSetTransaction::write_rows(const WorkSet& set, 
   RowWriter writer(session_.connection(), target_.parking(), limits, target_.look());
   const bool may_cascade = std::ranges::any_of(plan.grouped, &RowOp::may_cascade);
   if (may_cascade) {
-    if (auto held = hold_keys(); !held) return held;
+    if (auto held = hold_keys(plan); !held) return held;
   }
   if (auto rows = writer.write(plan, set.slices(), counts_); !rows) return rows;
   return may_cascade ? check_keys() : std::expected<void, Failure>();
 }
 
 // A table of them that is gone meanwhile is found by the next look at all tables.
-std::expected<void, Failure> WorkSetTransaction::hold_keys() {
-  const auto held = target_.catalog().hold_keys(session_.connection());
+std::expected<void, Failure> WorkSetTransaction::hold_keys(const WritePlan& plan) {
+  const auto held = target_.catalog().hold_keys(session_.connection(), plan.grouped);
   if (held) return {};
-  if (held.error().kind == SqlErrorKind::kMissingTable) {
+  const Unheld& unheld = held.error();
+  if (unheld.error.kind == SqlErrorKind::kMissingTable) {
     target_.catalog().forget();
-    return std::unexpected(Failure::again(held.error()));
+    return std::unexpected(Failure::again(unheld.error).at(unheld.schema, unheld.table));
   }
   const auto first = static_cast<std::uint32_t>(std::ranges::find(active_, true) - active_.begin());
   return std::unexpected(
-      Failure::of_statement(first, "a table whose rows go with others by foreign keys cannot be held", held.error()));
+      Failure::of_statement(first,
+                            fmt::format("table {}.{}, whose rows go with others by foreign keys, cannot be held",
+                                        unheld.schema, unheld.table),
+                            unheld.error)
+          .at(unheld.schema, unheld.table));
 }
 
 // What has cascaded went by the keys that the tables are bound by, or all of it is taken back.

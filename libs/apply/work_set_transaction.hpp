@@ -49,7 +49,7 @@ class WorkSetTransaction {
   [[nodiscard]] std::expected<void, Failure> write_once(WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> write_progress(WorkSet& set, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> write_rows(const WorkSet& set, const WritePlan& plan);
-  [[nodiscard]] std::expected<void, Failure> hold_keys();
+  [[nodiscard]] std::expected<void, Failure> hold_keys(const WritePlan& plan);
   [[nodiscard]] std::expected<void, Failure> check_keys();
   [[nodiscard]] std::expected<void, Failure> write_doubts(const WorkSet& set);
   void on_commit(const WorkSet& set, const WritePlan& plan, std::vector<Outcome>& outcomes);

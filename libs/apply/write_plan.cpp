@@ -91,6 +91,7 @@ std::expected<Planner::Known, Failure> Planner::table_of(mysql::Connection& conn
                               *target.error().error)
             .at((*source)->shape));
   }
+  if (!target && target.error().session_is_old) return std::unexpected(Failure{SessionIsOld()});
   if (!target) {
     return std::unexpected(Failure::of_slice(part.slice, target.error().state, target.error().reason));
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <utility>
+#include <variant>
 
 #include "apply/backoff.hpp"
 
@@ -81,7 +82,7 @@ bool WriterSession::reopen() {
 void WriterSession::take(TargetSession session) {
   session_.emplace(std::move(session));
   stuck_.on_new_session();
-  catalog_.forget();
+  catalog_.begin_session(session_->connection);
   set_fault(session_->marker_fault);
 }
 
@@ -130,6 +131,7 @@ void WriterSession::count_retry(const SqlError& error) {
 }
 
 void WriterSession::tell(const Failure& failure) {
+  if (std::holds_alternative<SessionIsOld>(failure.kind)) return close();
   if (!session_ || !stuck_.failed(session_->connection, failure)) return;
   last_used_ = Clock::now();
   set_fault(stuck_.sentence());

@@ -79,7 +79,8 @@ class WriterSession {
   void passed();
   /// One has failed with this error, and will be tried again.
   void count_retry(const mysql::SqlError& error);
-  /// One has failed and was rolled back. Where it does so again and again, finds out why: see why_stuck().
+  /// One has failed and was rolled back. Closes a session that is older than a right that it needs. Where it does so
+  /// again and again, finds out why: see why_stuck().
   void tell(const Failure& failure);
   /// No partition is in hand, so nothing fails.
   void idle();

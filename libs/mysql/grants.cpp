@@ -97,18 +97,21 @@ std::optional<Grants::Line> Grants::parse(std::string_view text) {
   return line;
 }
 
+bool Grants::names(const Line& line, std::string_view privilege) {
+  return std::ranges::any_of(line.privileges,
+                             [&](const std::string& one) { return one == privilege || one == "ALL PRIVILEGES"; });
+}
+
 bool Grants::any(std::string_view privilege, bool revoked, std::string_view schema) const {
   return std::ranges::any_of(lines_, [&](const Line& line) {
     const bool named = schema == "*" ? line.schema == "*" : line.schema != "*" && is_like(schema, line.schema);
-    return line.revoked == revoked && named && std::ranges::any_of(line.privileges, [&](const std::string& one) {
-             return one == privilege || one == "ALL PRIVILEGES";
-           });
+    return line.revoked == revoked && named && names(line, privilege);
   });
 }
 
 bool Grants::has(std::string_view privilege) const {
   return any(privilege, false, "*") && std::ranges::none_of(lines_, [&](const Line& line) {
-           return line.revoked && !is_servers_own(line.schema) && any(privilege, true, line.schema);
+           return line.revoked && line.schema != "*" && !is_servers_own(line.schema) && names(line, privilege);
          });
 }
 

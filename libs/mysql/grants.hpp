@@ -38,6 +38,7 @@ class Grants {
     bool revoked = false;
   };
   [[nodiscard]] static std::optional<Line> parse(std::string_view text);
+  [[nodiscard]] static bool names(const Line& line, std::string_view privilege);
   [[nodiscard]] bool any(std::string_view privilege, bool revoked, std::string_view schema) const;
 
   std::string account_;

@@ -349,6 +349,33 @@ def test_a_key_of_the_target_that_goes_and_comes_back_around_a_delete_is_there_f
         opens(gate)
 
 
+def test_a_right_that_is_granted_is_had_by_the_next_session_alone(case):
+    """The server shows it to apply's session, which goes without it: its foreign keys stay unseen."""
+    hidden = f"hidden_{case.name}"
+    for execute in (at_target, Circuit.execute):
+        execute(case, TIE)
+    with case.apply(), case.gate() as gate, case.capture() as capture:
+        capture.wait_ready()
+        begin_equal(case, gate)
+        at_target(case, f"CREATE DATABASE {hidden}", f"CREATE TABLE {hidden}.link (id INT NOT NULL PRIMARY KEY, parent INT NOT NULL, "
+                  f"CONSTRAINT hides FOREIGN KEY (parent) REFERENCES {case.schema}.parent (id) ON DELETE CASCADE)",
+                  f"INSERT INTO {hidden}.link VALUES (1, 1)")
+        case.target.execute("REVOKE REFERENCES ON *.* FROM 'farshore_apply'@'%'", *(
+            f"KILL {session}" for (session,) in case.target.rows("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'farshore_apply'")))
+        try:
+            case.execute("DELETE FROM parent WHERE id = 1")
+            eventually("apply names the right", lambda: any("GRANT REFERENCES ON *.*" in row["reason"] for row in case.progress()), 30,
+                       explain=lambda: str(case.progress()))
+        finally:
+            case.target.execute("GRANT REFERENCES ON *.* TO 'farshore_apply'@'%'")
+        eventually("apply sees the key", lambda: any(f"{hidden}.link" in row["reason"] for row in case.progress()), 30,
+                   explain=lambda: f"{case.rows('parent')}, the gate is open: {is_open(gate)}, {case.progress()}")
+        assert (1,) in case.rows("parent") and not is_open(gate)
+        at_target(case, f"DROP DATABASE {hidden}")
+        eventually("the delete arrives", lambda: case.rows("parent") == [(2,)], 60, explain=lambda: str(case.progress()))
+        opens(gate)
+
+
 def test_a_conflict_brings_no_child_back_that_a_cascade_took(case):
     """Whether the origin has the row still, nobody here knows."""
     at_target(case, TIE)

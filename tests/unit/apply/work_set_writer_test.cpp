@@ -363,6 +363,26 @@ TEST_F(AGroupIsWritten, WhatWentByKeysThatAreOthersByNowIsTakenBack) {
   EXPECT_EQ(std::ranges::count(writes_, "ROLLBACK"), 1);
 }
 
+TEST_F(AGroupIsWritten, TheChildrenAreHeldOfWhatIsChangedAndOfNothingElse) {
+  target_.add_children();  // of notes
+  topic_.transaction(1);
+  on("notes", true).insert(1, "a");
+  on("lines", true).insert(10, "x");
+  take(topic_.end().send());
+  write();
+  (void)data();
+  topic_.transaction(2);
+  on("lines", true).erase(10, "x");
+  take(topic_.end().send());
+  write();
+  EXPECT_THAT(data(), ElementsAre(StartsWith("DELETE"))) << "whoever has locked the other's children is not waited for";
+  topic_.transaction(3);
+  on("notes", true).erase(1, "a");
+  take(topic_.end().send());
+  write();
+  EXPECT_THAT(data(), ElementsAre("SELECT 1 FROM `shop`.`children` LIMIT 0", StartsWith("DELETE")));
+}
+
 TEST_F(AGroupIsWritten, AKeyChangeThatIsRefusedStopsThePartitionAndIsNotParked) {
   target_.on_data([](const std::string& statement) -> std::optional<Reply> {
     if (statement.starts_with("UPDATE")) return fails(1062, "Duplicate entry 'a' for key 'note'");
