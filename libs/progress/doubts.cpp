@@ -44,7 +44,8 @@ bool is_answered(std::span<const EqualityRow> said, const ToldDoubt& doubt) {
 }  // namespace
 
 std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connection, std::string_view region,
-                                                    std::span<const std::string> origins, bool waits) {
+                                                    std::span<const std::string> origins,
+                                                    const change::TableRules& rules, bool waits) {
   if (waits)
     if (const auto waited = wait_for_writers(connection, region); !waited) return std::unexpected(waited.error());
   const auto said = read_equality(connection, region);
@@ -55,7 +56,7 @@ std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connectio
   };
   if (std::ranges::none_of(*said, stands)) return change::Doubts();
   const auto found = connection.query(
-      fmt::format("SELECT origin, stream, CONCAT(schema_name, '.', table_name), "
+      fmt::format("SELECT origin, stream, CONCAT(schema_name, '.', table_name), schema_name, table_name, "
                   "CAST(UNIX_TIMESTAMP(MAX(last_at))*1000000 AS SIGNED) FROM {}.mismatch WHERE region={} GROUP BY "
                   "origin, stream, schema_name, table_name",
                   kSchemaName, text_literal(region)));
@@ -64,9 +65,11 @@ std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connectio
   for (const EqualityRow& row : *said | std::views::filter(stands)) {
     SourceTime said_at = row.said_time;
     for (std::size_t at = 0; at < found->size(); ++at) {
-      const bool is_of_it = found->text(at, 0) == row.origin && found->text(at, 1) == row.stream &&
-                            (row.table.empty() || found->text(at, 2) == row.table);
-      if (is_of_it) said_at = std::max(said_at, SourceTime(std::chrono::microseconds(found->integer(at, 3))));
+      const bool is_of_it =
+          found->text(at, 0) == row.origin && found->text(at, 1) == row.stream &&
+          (row.table.empty() || found->text(at, 2) == row.table) &&
+          rules.route(found->text(at, 3), found->text(at, 4)).on_mismatch == change::OnMismatch::kClose;
+      if (is_of_it) said_at = std::max(said_at, SourceTime(std::chrono::microseconds(found->integer(at, 5))));
     }
     std::vector<change::Doubt>& of_stream = doubts[row.stream];
     const auto known = std::ranges::find(of_stream, row.table, &change::Doubt::table);
@@ -154,7 +157,10 @@ std::optional<std::string> why_not_declared(std::span<const EqualityRow> said, s
     if (is_settled(said, row)) continue;
     doubts += fmt::format("{}at {} {} ({})", std::exchange(separator, ", "), row.said_at,
                           row.table.empty() ? "all tables" : row.table, row.why);
-    if (doubts.size() > kDoubtsTextMax) break;
+    if (doubts.size() > kDoubtsTextMax) {
+      doubts += " and more";
+      break;
+    }
   }
   for (const ToldDoubt& doubt : told) {
     if (!is_meant(doubt.partition.origin, doubt.partition.stream, doubt.table) || is_answered(said, doubt)) continue;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "change/table_rules.hpp"
 #include "change/watermark.hpp"
 #include "mysql/connection.hpp"
 #include "progress/equality.hpp"
@@ -17,14 +18,14 @@
 namespace farshore::progress {
 
 /// What is to be told of a region: whatever was said last of a stream or table of `origins` (empty: of any) and is not
-/// that it is equal. Said again whenever a change finds another row.
+/// that it is equal. Said again whenever a change finds another row in a table where `rules` have that close gates.
 ///
 /// `waits`: first waits for transactions that are under way in these tables, a second at most (kLockWait), so that
 /// nothing is missing of what stood in the binlog before: on MariaDB a transaction is there before it can be read.
 [[nodiscard]] std::expected<change::Doubts, mysql::SqlError> read_doubts(mysql::Connection& connection,
                                                                          std::string_view region,
                                                                          std::span<const std::string> origins,
-                                                                         bool waits);
+                                                                         const change::TableRules& rules, bool waits);
 
 /// A row of farshore.told_doubt.
 struct ToldDoubt {

@@ -434,6 +434,25 @@ def test_a_row_that_is_there_already_is_counted_although_it_is_the_same(pair, re
     eventually("the gate is closed", lambda: closed_for(target, "plain") and closed_for(target, "uniq"))
 
 
+def test_what_is_only_counted_makes_no_doubt_a_new_one(pair, regions):
+    """Two regions that doubt a table which both may write would each wait for ever until the other says nothing new."""
+    source, target = pair
+    words = ("--origin", source.name, "--table", "test_mismatch.warned", "--execute")
+    assert target.ctl("equal", "revoke", *words, "--why", "a test").returncode == 0
+    told = lambda: source.database.rows("SELECT part, said_at_us, heard FROM farshore.told_doubt ORDER BY part")  # noqa: E731
+    eventually("the other region is told", lambda: len(told()) == len(source.progress(target.name)))
+    before = told()
+    behind_farshores_back(target, "INSERT INTO test_mismatch.warned VALUES (1, 9)")
+    source.database.execute("INSERT INTO test_mismatch.warned VALUES (1, 1)")
+    caught_up(regions)
+    assert counted(target, source) == {("warned", "insert-exists"): 1}
+    target.database.as_application("INSERT INTO test_mismatch.plain VALUES (1, 1, 'after it')")
+    caught_up(regions)
+    assert told() == before
+    target.declare_equal(source, "test_mismatch.warned")
+    regions.all_gates_open()
+
+
 def test_examples_are_bounded_and_forgotten_when_asked(pair, regions):
     source, target = pair
     values = ", ".join(f"({n}, 0, NULL)" for n in range(1, 2001))
