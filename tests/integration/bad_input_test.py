@@ -2,15 +2,17 @@
 
 import json
 import socket
+import subprocess
 
 import pytest
 import yaml
 
 from circuit import PASSWORD, Circuit, make_accounts
 from lab_lib import tools
+from lab_lib.kafka import java
 from lab_lib.services import get
 from plain_servers import PlainServer, free_port
-from services import changed, run, write_config
+from services import changed, log_lines, run, write_config
 from topics import pack_header
 from wait import eventually, holds_for
 
@@ -266,18 +268,54 @@ def test_a_topic_with_other_settings(circuit):
     assert_refuses(case.capture(), ERROR, case.topic, "partitions")
 
 
+DURABLE = {"min.insync.replicas": "1", "unclean.leader.election.enable": "false", "max.message.bytes": "10485760"}
+CHANGE_TOPIC = {**DURABLE, "cleanup.policy": "delete", "retention.ms": str(7 * 86_400_000), "retention.bytes": "-1",
+                "message.timestamp.type": "LogAppendTime"}
+CHECKPOINT_TOPIC = {**DURABLE, "cleanup.policy": "compact", "segment.bytes": "16777216", "min.cleanable.dirty.ratio": "0.1"}
+WEAKER = {"unclean.leader.election.enable": "true", "retention.bytes": "1000000000", "message.timestamp.type": "CreateTime"}
+
+
+def test_what_is_acknowledged_is_kept_by_the_topics_as_capture_makes_them(circuit, folder):
+    """As the broker has them, whatever its own defaults are. One that is weaker is told with the command that mends it, and goes on."""
+    case = circuit()
+    checkpoint = f"farshore.checkpoint.{case.name}"
+    case.execute("CREATE TABLE t (id INT NOT NULL PRIMARY KEY)")
+
+    def warned(topic):
+        """The command of the warning, its words; nothing: there is none."""
+        told = [line["msg"] for line in log_lines(capture.said()) if f"topic {topic} may lose what is acknowledged" in line["msg"]]
+        return told[-1].split("; run kafka-configs.sh ")[1].replace("<broker>", case.bootstrap).split() if told else []
+
+    with case.capture() as capture:
+        capture.wait_ready()
+        assert (case.topics.own_settings(case.topic), case.topics.own_settings(checkpoint)) == (CHANGE_TOPIC, CHECKPOINT_TOPIC)
+        assert not warned(case.topic) and not warned(checkpoint)
+        case.topics.alter_topic(case.topic, WEAKER)
+        case.topics.alter_topic(checkpoint, {"unclean.leader.election.enable": "true"})
+    with case.capture() as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO t VALUES (1)")
+        case.wait_published(1)
+        assert case.topics.own_settings(case.topic) == {**CHANGE_TOPIC, **WEAKER}, "nothing alters a topic unasked"
+        for topic in (case.topic, checkpoint):
+            done = subprocess.run([*java("kafka.admin.ConfigCommand", folder), *warned(topic)], capture_output=True, text=True,
+                                  timeout=60, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+    assert (case.topics.own_settings(case.topic), case.topics.own_settings(checkpoint)) == (CHANGE_TOPIC, CHECKPOINT_TOPIC)
+
+
 def test_a_topic_whose_retention_was_raised_in_an_outage(circuit):
     """More than what is configured is as good; less is said, with the command that mends it."""
     case = circuit()
     case.execute("CREATE TABLE t (id INT NOT NULL PRIMARY KEY)")
     with case.capture() as capture:
         capture.wait_ready()
-    case.topics.alter_topic(case.topic, {"retention.ms": str(30 * 86_400_000), "max.message.bytes": "20971520"})
+    case.topics.alter_topic(case.topic, {"retention.ms": str(30 * 86_400_000), "max.message.bytes": "20971520", "min.insync.replicas": "2"})
     with case.capture() as capture:
         capture.wait_ready()
         case.execute("INSERT INTO t VALUES (1)")
         case.wait_published(1)
-        assert "retention.ms" not in capture.said()
+        assert "retention.ms" not in capture.said() and "may lose" not in capture.said()
     case.topics.alter_topic(case.topic, {"retention.ms": str(86_400_000)})
     with case.capture() as capture:
         eventually("it says so", lambda: "retention.ms" in capture.said(), explain=lambda: f"{capture.readiness()} {capture.said()}")

@@ -148,14 +148,19 @@ class Topics:
         admin.delete_topics([topic], operation_timeout=TIMEOUT_S)[topic].result(TIMEOUT_S)
         eventually(f"{topic} is gone", lambda: topic not in self.names())
 
-    def alter_topic(self, topic, config):
-        """The topic's own other settings stay."""
+    def own_settings(self, topic):
+        """{name: value} of what was set for the topic itself, as the broker has it."""
         admin = confluent_kafka.admin
         client = admin.AdminClient({"bootstrap.servers": self.bootstrap})
         place = admin.ConfigResource(admin.ConfigResource.Type.TOPIC, topic)
         found = client.describe_configs([place])[place].result(TIMEOUT_S)
-        own = {name: entry.value for name, entry in found.items() if entry.source == admin.ConfigSource.DYNAMIC_TOPIC_CONFIG.value}
-        wanted = admin.ConfigResource(admin.ConfigResource.Type.TOPIC, topic, set_config={**own, **config})
+        return {name: entry.value for name, entry in found.items() if entry.source == admin.ConfigSource.DYNAMIC_TOPIC_CONFIG.value}
+
+    def alter_topic(self, topic, config):
+        """The topic's own other settings stay."""
+        admin = confluent_kafka.admin
+        client = admin.AdminClient({"bootstrap.servers": self.bootstrap})
+        wanted = admin.ConfigResource(admin.ConfigResource.Type.TOPIC, topic, set_config={**self.own_settings(topic), **config})
         client.alter_configs([wanted])[wanted].result(TIMEOUT_S)
 
     def create_topic(self, topic, partitions, config=None):
