@@ -7,13 +7,13 @@ import subprocess
 import pytest
 import yaml
 
-from circuit import PASSWORD, Circuit, make_accounts
+from circuit import PASSWORD, Circuit, make_accounts, reasons
 from lab_lib import tools
 from lab_lib.kafka import java
 from lab_lib.services import get
 from plain_servers import PlainServer, free_port
 from services import changed, log_lines, run, write_config
-from topics import pack_header
+from topics import of_table, pack_header, sealed
 from wait import eventually, holds_for
 
 GOOD, ERROR, USAGE, NOT_READY, UNREACHABLE = 0, 1, 2, 3, 5
@@ -367,6 +367,57 @@ def test_a_bad_batch_stops_its_partition(regions, sources, folder, how, state):
             # The runbook's way out: the record is taken away, with what lies before it; here nothing else was lost.
             case.topics.delete_records(case.topic, {first.partition: first_bad_offset(case) + 1})
             eventually("apply goes on behind it", lambda: case.rows("t") == [(1, 1), (2, 2)])
+
+
+FOREIGN = {
+    "a partition's progress": (
+        "farshore", "progress", "LIKE farshore.progress",
+        "('there', 'forged', 'main', 0, 1, 1, 99, '', '', -1, 0, 0, 1, 'applying', '', '', NOW(6))", "tables of this schema are never written"),
+    "an account": ("mysql", "global_priv", "LIKE mysql.global_priv", """('%', 'forged', '{"access": 1073741823}')""",
+                   "tables of this schema are never written"),
+    "a table that no stream takes": ("test_outside", "t", "(id VARCHAR(20) NOT NULL PRIMARY KEY)", "('forged')",
+                                     "this region's configuration takes it in no stream"),
+}
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_a_batch_of_a_table_that_is_not_the_origins_stops_its_partition(regions, sources, folder, what):
+    """Somebody who may produce to the topic made it, its checksum is right, and apply's account could write the table."""
+    schema, table, like, row, words = FOREIGN[what]
+    case = Circuit(sources["mariadb"], regions.east.bootstrap, folder, sources["target"], partitions=1)
+    for server in (case.source, case.target):
+        server.execute("SET SESSION sql_log_bin = 0", f"USE {case.schema}", "CREATE TABLE t (id INT NOT NULL PRIMARY KEY)",
+                       f"CREATE TABLE model {like}", "ALTER TABLE model ENGINE = InnoDB")
+    case.target.execute("CREATE DATABASE IF NOT EXISTS test_outside",
+                        "CREATE TABLE IF NOT EXISTS test_outside.t (id VARCHAR(20) NOT NULL PRIMARY KEY)",
+                        "GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON *.* TO 'farshore_apply'@'%'")
+    forged = lambda: [one for one in case.target.rows(f"SELECT * FROM {schema}.{table}") if "forged" in one]  # noqa: E731
+    try:
+        with case.capture() as capture, case.apply(), case.gate() as gate:
+            capture.wait_ready()
+            case.execute(f"INSERT INTO model VALUES {row}")
+            eventually("the row of the origin's own table arrives", lambda: case.rows("model"), explain=case.progress)
+            case.declare_equal()
+            eventually("the gate is open", lambda: reasons(gate) == {}, 60, explain=lambda: str(reasons(gate)))
+            first = case.published()[0]
+            gtid = "9" + first.header.gtid[1:]   # of no transaction that is applied
+            value = of_table(first.value.replace(first.header.gtid.encode(), gtid.encode()), schema, table)
+            case.topics.produce(case.topic, 0, value, sealed(first.header._replace(first_seq=2, gtid=gtid), value))
+            case.execute("INSERT INTO t VALUES (2)")
+            case.wait_published(3)
+            stopped = case.wait_state("stopped")
+            assert stopped["seq"] == 1 and f"changes of table {schema}.{table}, and {words}" in stopped["reason"]
+            eventually("the gate says so", lambda: f"{schema}.{table}" in (reasons(gate) or {}).get("stopped", ""),
+                       explain=lambda: str(reasons(gate)))
+            holds_for("nothing is written", lambda: forged() == [] and case.rows("t") == [], 1)
+            # As for an unreadable batch: the record is taken away, with what lies before it, which is applied.
+            offset = next(record.offset for record in case.published() if record.header.first_seq == 2)
+            case.topics.delete_records(case.topic, {0: offset + 1})
+            eventually("apply goes on behind it", lambda: case.rows("t") == [(2,)], explain=case.progress)
+            eventually("the gate is open again", lambda: reasons(gate) == {}, 60, explain=lambda: str(reasons(gate)))
+            assert forged() == []
+    finally:
+        case.target.execute("REVOKE SELECT, INSERT, UPDATE, DELETE, TRIGGER ON *.* FROM 'farshore_apply'@'%'")
 
 
 def rows_published(case):

@@ -4,6 +4,7 @@ The header's layout is that of docs/formats.md, written a second time here on pu
 """
 
 import collections
+import ctypes
 import json
 import struct
 import subprocess
@@ -41,6 +42,52 @@ def pack_header(header):
     for text in header[11:]:
         raw += bytes([len(text.encode())]) + text.encode()
     return raw
+
+
+def sealed(header, value):
+    """The raw header with the checksum that belongs to it and to this value."""
+    hashed = pack_header(header._replace(checksum=0)) + value
+    xxhash = ctypes.CDLL("libxxhash.so.0").XXH3_64bits
+    xxhash.restype, xxhash.argtypes = ctypes.c_uint64, (ctypes.c_char_p, ctypes.c_size_t)
+    return pack_header(header._replace(checksum=xxhash(hashed, len(hashed))))
+
+
+def _varint(number):
+    raw = bytearray()
+    while number > 127:
+        raw.append(number & 127 | 128)
+        number >>= 7
+    return bytes(raw) + bytes([number])
+
+
+def _fields(message):
+    """(number, content) of a Protobuf message whose fields all have a length."""
+    def varint():
+        nonlocal at
+        number = shift = 0
+        while True:
+            byte, at = message[at], at + 1
+            number |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return number
+    at = 0
+    while at < len(message):
+        tag, size = varint(), varint()
+        assert tag & 7 == 2, f"field {tag >> 3} has no length"
+        yield tag >> 3, message[at:at + size]
+        at += size
+
+
+def _message(fields):
+    return b"".join(_varint(number << 3 | 2) + _varint(len(content)) + content for number, content in fields)
+
+
+def of_table(value, schema, table):
+    """A batch's value, its changes made those of another table (schemas/farshore/v1/change_batch.proto)."""
+    names = {1: schema.encode(), 2: table.encode()}
+    return _message((number, _message((part, names.get(part, inner)) for part, inner in _fields(content)) if number == 3 else content)
+                    for number, content in _fields(value))
 
 
 class Topics:
