@@ -109,13 +109,13 @@ class Topics:
         return sorted(found.topics[topic].partitions)
 
     def _ends(self, consumer, topic):
-        """A broker that has just come back does not know all of its partitions for a moment."""
+        """A broker that has just come back does not know all of its partitions for a moment, nor all leaders when another is gone."""
         def known():
             try:
                 return {partition: consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, partition), TIMEOUT_S)
                         for partition in self.partitions(topic)}
             except confluent_kafka.KafkaException as error:
-                if error.args[0].code() != confluent_kafka.KafkaError._UNKNOWN_PARTITION:
+                if error.args[0].code() not in (confluent_kafka.KafkaError._UNKNOWN_PARTITION, confluent_kafka.KafkaError.LEADER_NOT_AVAILABLE):
                     raise
                 return None
         return eventually(f"the broker knows the partitions of {topic}", known, TIMEOUT_S)
