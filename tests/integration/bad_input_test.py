@@ -2,16 +2,18 @@
 
 import json
 import socket
+import subprocess
 
 import pytest
 import yaml
 
-from circuit import PASSWORD, Circuit, make_accounts
+from circuit import PASSWORD, Circuit, make_accounts, reasons
 from lab_lib import tools
+from lab_lib.kafka import java
 from lab_lib.services import get
 from plain_servers import PlainServer, free_port
-from services import changed, run, write_config
-from topics import pack_header
+from services import changed, log_lines, run, write_config
+from topics import of_table, pack_header, sealed
 from wait import eventually, holds_for
 
 GOOD, ERROR, USAGE, NOT_READY, UNREACHABLE = 0, 1, 2, 3, 5
@@ -266,18 +268,54 @@ def test_a_topic_with_other_settings(circuit):
     assert_refuses(case.capture(), ERROR, case.topic, "partitions")
 
 
+DURABLE = {"min.insync.replicas": "1", "unclean.leader.election.enable": "false", "max.message.bytes": "10485760"}
+CHANGE_TOPIC = {**DURABLE, "cleanup.policy": "delete", "retention.ms": str(7 * 86_400_000), "retention.bytes": "-1",
+                "message.timestamp.type": "LogAppendTime"}
+CHECKPOINT_TOPIC = {**DURABLE, "cleanup.policy": "compact", "segment.bytes": "16777216", "min.cleanable.dirty.ratio": "0.1"}
+WEAKER = {"unclean.leader.election.enable": "true", "retention.bytes": "1000000000", "message.timestamp.type": "CreateTime"}
+
+
+def test_what_is_acknowledged_is_kept_by_the_topics_as_capture_makes_them(circuit, folder):
+    """As the broker has them, whatever its own defaults are. One that is weaker is told with the command that mends it, and goes on."""
+    case = circuit()
+    checkpoint = f"farshore.checkpoint.{case.name}"
+    case.execute("CREATE TABLE t (id INT NOT NULL PRIMARY KEY)")
+
+    def warned(topic):
+        """The command of the warning, its words; nothing: there is none."""
+        told = [line["msg"] for line in log_lines(capture.said()) if f"topic {topic} may lose what is acknowledged" in line["msg"]]
+        return told[-1].split("; run kafka-configs.sh ")[1].replace("<broker>", case.bootstrap).split() if told else []
+
+    with case.capture() as capture:
+        capture.wait_ready()
+        assert (case.topics.own_settings(case.topic), case.topics.own_settings(checkpoint)) == (CHANGE_TOPIC, CHECKPOINT_TOPIC)
+        assert not warned(case.topic) and not warned(checkpoint)
+        case.topics.alter_topic(case.topic, WEAKER)
+        case.topics.alter_topic(checkpoint, {"unclean.leader.election.enable": "true"})
+    with case.capture() as capture:
+        capture.wait_ready()
+        case.execute("INSERT INTO t VALUES (1)")
+        case.wait_published(1)
+        assert case.topics.own_settings(case.topic) == {**CHANGE_TOPIC, **WEAKER}, "nothing alters a topic unasked"
+        for topic in (case.topic, checkpoint):
+            done = subprocess.run([*java("kafka.admin.ConfigCommand", folder), *warned(topic)], capture_output=True, text=True,
+                                  timeout=60, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+    assert (case.topics.own_settings(case.topic), case.topics.own_settings(checkpoint)) == (CHANGE_TOPIC, CHECKPOINT_TOPIC)
+
+
 def test_a_topic_whose_retention_was_raised_in_an_outage(circuit):
     """More than what is configured is as good; less is said, with the command that mends it."""
     case = circuit()
     case.execute("CREATE TABLE t (id INT NOT NULL PRIMARY KEY)")
     with case.capture() as capture:
         capture.wait_ready()
-    case.topics.alter_topic(case.topic, {"retention.ms": str(30 * 86_400_000), "max.message.bytes": "20971520"})
+    case.topics.alter_topic(case.topic, {"retention.ms": str(30 * 86_400_000), "max.message.bytes": "20971520", "min.insync.replicas": "2"})
     with case.capture() as capture:
         capture.wait_ready()
         case.execute("INSERT INTO t VALUES (1)")
         case.wait_published(1)
-        assert "retention.ms" not in capture.said()
+        assert "retention.ms" not in capture.said() and "may lose" not in capture.said()
     case.topics.alter_topic(case.topic, {"retention.ms": str(86_400_000)})
     with case.capture() as capture:
         eventually("it says so", lambda: "retention.ms" in capture.said(), explain=lambda: f"{capture.readiness()} {capture.said()}")
@@ -329,6 +367,57 @@ def test_a_bad_batch_stops_its_partition(regions, sources, folder, how, state):
             # The runbook's way out: the record is taken away, with what lies before it; here nothing else was lost.
             case.topics.delete_records(case.topic, {first.partition: first_bad_offset(case) + 1})
             eventually("apply goes on behind it", lambda: case.rows("t") == [(1, 1), (2, 2)])
+
+
+FOREIGN = {
+    "a partition's progress": (
+        "farshore", "progress", "LIKE farshore.progress",
+        "('there', 'forged', 'main', 0, 1, 1, 99, '', '', -1, 0, 0, 1, 'applying', '', '', NOW(6))", "tables of this schema are never written"),
+    "an account": ("mysql", "global_priv", "LIKE mysql.global_priv", """('%', 'forged', '{"access": 1073741823}')""",
+                   "tables of this schema are never written"),
+    "a table that no stream takes": ("test_outside", "t", "(id VARCHAR(20) NOT NULL PRIMARY KEY)", "('forged')",
+                                     "this region's configuration takes it in no stream"),
+}
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_a_batch_of_a_table_that_is_not_the_origins_stops_its_partition(regions, sources, folder, what):
+    """Somebody who may produce to the topic made it, its checksum is right, and apply's account could write the table."""
+    schema, table, like, row, words = FOREIGN[what]
+    case = Circuit(sources["mariadb"], regions.east.bootstrap, folder, sources["target"], partitions=1)
+    for server in (case.source, case.target):
+        server.execute("SET SESSION sql_log_bin = 0", f"USE {case.schema}", "CREATE TABLE t (id INT NOT NULL PRIMARY KEY)",
+                       f"CREATE TABLE model {like}", "ALTER TABLE model ENGINE = InnoDB")
+    case.target.execute("CREATE DATABASE IF NOT EXISTS test_outside",
+                        "CREATE TABLE IF NOT EXISTS test_outside.t (id VARCHAR(20) NOT NULL PRIMARY KEY)",
+                        "GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON *.* TO 'farshore_apply'@'%'")
+    forged = lambda: [one for one in case.target.rows(f"SELECT * FROM {schema}.{table}") if "forged" in one]  # noqa: E731
+    try:
+        with case.capture() as capture, case.apply(), case.gate() as gate:
+            capture.wait_ready()
+            case.execute(f"INSERT INTO model VALUES {row}")
+            eventually("the row of the origin's own table arrives", lambda: case.rows("model"), explain=case.progress)
+            case.declare_equal()
+            eventually("the gate is open", lambda: reasons(gate) == {}, 60, explain=lambda: str(reasons(gate)))
+            first = case.published()[0]
+            gtid = "9" + first.header.gtid[1:]   # of no transaction that is applied
+            value = of_table(first.value.replace(first.header.gtid.encode(), gtid.encode()), schema, table)
+            case.topics.produce(case.topic, 0, value, sealed(first.header._replace(first_seq=2, gtid=gtid), value))
+            case.execute("INSERT INTO t VALUES (2)")
+            case.wait_published(3)
+            stopped = case.wait_state("stopped")
+            assert stopped["seq"] == 1 and f"changes of table {schema}.{table}, and {words}" in stopped["reason"]
+            eventually("the gate says so", lambda: f"{schema}.{table}" in (reasons(gate) or {}).get("stopped", ""),
+                       explain=lambda: str(reasons(gate)))
+            holds_for("nothing is written", lambda: forged() == [] and case.rows("t") == [], 1)
+            # As for an unreadable batch: the record is taken away, with what lies before it, which is applied.
+            offset = next(record.offset for record in case.published() if record.header.first_seq == 2)
+            case.topics.delete_records(case.topic, {0: offset + 1})
+            eventually("apply goes on behind it", lambda: case.rows("t") == [(2,)], explain=case.progress)
+            eventually("the gate is open again", lambda: reasons(gate) == {}, 60, explain=lambda: str(reasons(gate)))
+            assert forged() == []
+    finally:
+        case.target.execute("REVOKE SELECT, INSERT, UPDATE, DELETE, TRIGGER ON *.* FROM 'farshore_apply'@'%'")
 
 
 def rows_published(case):

@@ -82,3 +82,65 @@ def test_an_epoch_waits_for_what_is_parked_and_says_for_what(regions, way):
     if way == "discarded":
         made_equal(west, east, refused)
     regions.all_gates_open()
+
+
+def waiting(target, table):
+    """The statement of that table that waits here; None while there is none."""
+    found = target.database.records(f"SELECT * FROM farshore.statement WHERE table_names = '{table}' AND state = 'waiting'")
+    return found[0] if found else None
+
+
+def ddl(region, origin, epoch, *words):
+    return region.ctl("ddl", "done", "--origin", origin.name, "--epoch", str(epoch), *words)
+
+
+def reason_of(region, word):
+    return next((reason["detail"] for stream in region.gate()[1].get("streams", []) for reason in stream["reasons"]
+                 if reason["reason"] == word), "")
+
+
+@pytest.mark.parametrize("is_logged", [False, True], ids=["not logged here", "logged here"])
+@pytest.mark.parametrize("way", ["mended", "discarded"])
+def test_a_truncate_waits_for_the_rows_that_are_parked_from_before_it(regions, way, is_logged):
+    """The runbook: first what is parked, then the statement here, `ddl done`, and where it was logged once more for its echo."""
+    east, west = regions.east, regions.west
+    unique = f"{UNIQUE}{way}{'logged' if is_logged else ''}"
+    table = f"test_barrier.emptied{unique}"
+    regions.everywhere("CREATE DATABASE IF NOT EXISTS test_barrier CHARACTER SET utf8mb4",
+                       f"CREATE TABLE {table} (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)")
+    regions.all_gates_open()
+    rows = lambda region: region.database.rows(f"SELECT id, n FROM {table} ORDER BY id")  # noqa: E731
+    west.database.execute("SET SESSION sql_log_bin = 0", f"ALTER TABLE {table} ADD CONSTRAINT small{unique} CHECK (n < 100)")
+    try:
+        east.database.as_application(f"INSERT INTO {table} VALUES (1, 500), (2, 2)")
+        eventually("one is parked", lambda: len(west.parked()) == 1 and rows(west) == [(2, 2)])
+        east.database.execute(f"TRUNCATE TABLE {table}")
+        east.database.as_application(f"INSERT INTO {table} VALUES (1, 7), (3, 3)")
+        eventually("the barrier says what it waits for", lambda: f"(1 of {table})" in reason_of(west, "at-barrier"), 60,
+                   explain=lambda: str(west.progress("east")))
+        epoch = int(east.metrics("capture").total("farshore_capture_epoch_number", origin="east"))
+        early = ddl(west, east, epoch, "--execute")
+        assert early.returncode != 0 and "is waited for" in early.stderr and waiting(west, table) is None, early.stdout + early.stderr
+        if way == "discarded":
+            discarded(west, table)
+    finally:
+        west.database.execute("SET SESSION sql_log_bin = 0", f"ALTER TABLE {table} DROP CONSTRAINT small{unique}")
+    eventually("the statement is waited for", lambda: waiting(west, table), 60, explain=lambda: str(west.progress("east")))
+    eventually("the gate says it", lambda: table in reason_of(west, "waiting-for-statement"), explain=lambda: str(west.gate()))
+    assert west.parked() == []
+    assert rows(west) == ([(1, 500), (2, 2)] if way == "mended" else [(2, 2)]), "all before the statement, and nothing behind it"
+    west.database.execute(*([] if is_logged else ["SET SESSION sql_log_bin = 0"]), f"TRUNCATE TABLE {table}")
+    done = ddl(west, east, epoch, "--execute")
+    assert done.returncode == 0, done.stderr
+    if is_logged:
+        echo = eventually("its echo is waited for in east", lambda: waiting(east, table), 60, explain=lambda: str(east.progress("west")))
+        done = ddl(east, west, echo["epoch"], "--execute")
+        assert done.returncode == 0, done.stderr
+    caught_up(regions)
+    assert rows(west) == rows(east) == [(1, 7), (3, 3)]
+    assert west.parked() == [] and west.conflicts() == []
+    assert west.database.value(f"SELECT COUNT(*) FROM farshore.parked_first WHERE CONCAT(schema_name, '.', table_name) = '{table}'") == 0
+    if way == "discarded":
+        eventually("the gate names the table", lambda: table in reason_of(west, "not-yet-equal"))
+        west.declare_equal(east, table)
+    regions.all_gates_open()

@@ -82,6 +82,28 @@ def test_a_table_that_was_left_out_for_a_while_is_not_yet_equal(circuit, kind):
             is_open(gate)
 
 
+# a table that only the origin takes
+
+def test_a_table_that_the_other_region_does_not_take_waits_until_the_files_are_equal(circuit):
+    case = circuit(MARIADB, "target")
+    for server in (case.source, case.target):
+        server.execute("SET SESSION sql_log_bin = 0", f"USE {case.schema}", KEPT, LOG)
+    both, one = with_tables(case, ["{s}.*"]), with_tables(case, ["{s}.*", "!{s}.log"])
+    with case.capture(config=with_tables(case, ["{s}.*"], capture=True)) as capture, case.gate() as gate:
+        capture.wait_ready()
+        with case.apply(config=one):
+            case.execute("INSERT INTO log VALUES (1, 1)")
+            reason = case.wait_state("stopped")["reason"]
+            assert f"changes of table {case.schema}.log" in reason and "make streams and tables of the regions' files equal" in reason
+            eventually("the gate says it", lambda: f"{case.schema}.log" in (reasons(gate) or {}).get("stopped", ""),
+                       explain=lambda: str(reasons(gate)))
+            assert case.rows("log") == []
+        with case.apply(config=both):
+            eventually("its rows arrive", lambda: case.rows("log") == [(1, 1)], explain=case.progress)
+            case.declare_equal()
+            is_open(gate)
+
+
 # a table without a key
 
 def rows_of_kept(first, count=1):

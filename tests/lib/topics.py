@@ -4,6 +4,7 @@ The header's layout is that of docs/formats.md, written a second time here on pu
 """
 
 import collections
+import ctypes
 import json
 import struct
 import subprocess
@@ -43,6 +44,52 @@ def pack_header(header):
     return raw
 
 
+def sealed(header, value):
+    """The raw header with the checksum that belongs to it and to this value."""
+    hashed = pack_header(header._replace(checksum=0)) + value
+    xxhash = ctypes.CDLL("libxxhash.so.0").XXH3_64bits
+    xxhash.restype, xxhash.argtypes = ctypes.c_uint64, (ctypes.c_char_p, ctypes.c_size_t)
+    return pack_header(header._replace(checksum=xxhash(hashed, len(hashed))))
+
+
+def _varint(number):
+    raw = bytearray()
+    while number > 127:
+        raw.append(number & 127 | 128)
+        number >>= 7
+    return bytes(raw) + bytes([number])
+
+
+def _fields(message):
+    """(number, content) of a Protobuf message whose fields all have a length."""
+    def varint():
+        nonlocal at
+        number = shift = 0
+        while True:
+            byte, at = message[at], at + 1
+            number |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return number
+    at = 0
+    while at < len(message):
+        tag, size = varint(), varint()
+        assert tag & 7 == 2, f"field {tag >> 3} has no length"
+        yield tag >> 3, message[at:at + size]
+        at += size
+
+
+def _message(fields):
+    return b"".join(_varint(number << 3 | 2) + _varint(len(content)) + content for number, content in fields)
+
+
+def of_table(value, schema, table):
+    """A batch's value, its changes made those of another table (schemas/farshore/v1/change_batch.proto)."""
+    names = {1: schema.encode(), 2: table.encode()}
+    return _message((number, _message((part, names.get(part, inner)) for part, inner in _fields(content)) if number == 3 else content)
+                    for number, content in _fields(value))
+
+
 class Topics:
     """The topics of one broker."""
 
@@ -62,13 +109,13 @@ class Topics:
         return sorted(found.topics[topic].partitions)
 
     def _ends(self, consumer, topic):
-        """A broker that has just come back does not know all of its partitions for a moment."""
+        """A broker that has just come back does not know all of its partitions for a moment, nor all leaders when another is gone."""
         def known():
             try:
                 return {partition: consumer.get_watermark_offsets(confluent_kafka.TopicPartition(topic, partition), TIMEOUT_S)
                         for partition in self.partitions(topic)}
             except confluent_kafka.KafkaException as error:
-                if error.args[0].code() != confluent_kafka.KafkaError._UNKNOWN_PARTITION:
+                if error.args[0].code() not in (confluent_kafka.KafkaError._UNKNOWN_PARTITION, confluent_kafka.KafkaError.LEADER_NOT_AVAILABLE):
                     raise
                 return None
         return eventually(f"the broker knows the partitions of {topic}", known, TIMEOUT_S)
@@ -148,14 +195,19 @@ class Topics:
         admin.delete_topics([topic], operation_timeout=TIMEOUT_S)[topic].result(TIMEOUT_S)
         eventually(f"{topic} is gone", lambda: topic not in self.names())
 
-    def alter_topic(self, topic, config):
-        """The topic's own other settings stay."""
+    def own_settings(self, topic):
+        """{name: value} of what was set for the topic itself, as the broker has it."""
         admin = confluent_kafka.admin
         client = admin.AdminClient({"bootstrap.servers": self.bootstrap})
         place = admin.ConfigResource(admin.ConfigResource.Type.TOPIC, topic)
         found = client.describe_configs([place])[place].result(TIMEOUT_S)
-        own = {name: entry.value for name, entry in found.items() if entry.source == admin.ConfigSource.DYNAMIC_TOPIC_CONFIG.value}
-        wanted = admin.ConfigResource(admin.ConfigResource.Type.TOPIC, topic, set_config={**own, **config})
+        return {name: entry.value for name, entry in found.items() if entry.source == admin.ConfigSource.DYNAMIC_TOPIC_CONFIG.value}
+
+    def alter_topic(self, topic, config):
+        """The topic's own other settings stay."""
+        admin = confluent_kafka.admin
+        client = admin.AdminClient({"bootstrap.servers": self.bootstrap})
+        wanted = admin.ConfigResource(admin.ConfigResource.Type.TOPIC, topic, set_config={**self.own_settings(topic), **config})
         client.alter_configs([wanted])[wanted].result(TIMEOUT_S)
 
     def create_topic(self, topic, partitions, config=None):
