@@ -7,6 +7,7 @@ there), or `passing` (done at one region alone and taken back later).
 
 from dataclasses import dataclass, field, replace
 
+from . import partitions
 from .columns import VALUE_FAMILIES, VARIANTS, Column, quoted, value, widest
 from .tables import child_of, random_column, random_table
 
@@ -131,7 +132,7 @@ class Changes:
 
     def add_unique(self, table, _):
         column = table.column("u0")
-        if not column or table.unique:
+        if not column or table.unique or table.parts:
             return None
         return self.alter("add unique", table, lambda kind: f"ADD UNIQUE KEY once0 ({column.name})",
                           replace(table, unique=(("once0", column.name),)))
@@ -182,6 +183,27 @@ class Changes:
             f"RENAME TABLE {table.full} TO {aside}, {other.full} TO {table.full}, {aside} TO {other.full}"), "follows",
             tables={table.full: replace(other, name=table.name), other.full: replace(table, name=other.name)}, drops=True)
 
+    # Partitions.
+    def partition(self, table, tables):
+        if table.unique or table.parent or table.more or self.is_parent(table, tables):
+            return None
+        parts = partitions.random_parts(table.key[0], self.random)
+        return self.alter("partition", table, lambda kind: parts.clause(), replace(table, parts=parts))
+
+    def partitions_kept(self, table, _):
+        if not table.parts:
+            return None
+        self.number += 1
+        action, parts = partitions.keeping(table.parts, self.random, self.number)
+        return self.alter("partitions, rows kept", table, lambda kind: action, replace(table, parts=parts))
+
+    def partitions_lost(self, table, _):
+        if not table.home or not table.parts or not table.parts.is_alike:
+            return None
+        self.number += 1
+        action, parts = partitions.losing(table.parts, self.random, self.number)
+        return self.alter("partitions, rows lost", table, lambda kind: action, replace(table, parts=parts), manner="follows")
+
     # New tables.
     def new_table(self, table, _):
         made = random_table(self.new_name(), self.random, self.random.choice(("", "", table.home)),
@@ -190,7 +212,7 @@ class Changes:
 
     def new_child(self, table, tables):
         """Its foreign key is to be found in a statement that is read with the session's own mode and character set."""
-        if table.parent or len(table.key) > 1 or table.key[0].family in ("set", "enum", "timestamp") or table.unique:
+        if table.parent or table.parts or len(table.key) > 1 or table.key[0].family in ("set", "enum", "timestamp") or table.unique:
             return None
         made = child_of(table, self.new_name(), self.random, tables)
         session, charset = [], ""
@@ -256,7 +278,8 @@ ALL = {
     "add-column": (3, "add_column"), "add-own-default": (1, "add_own_default"), "drop-column": (2, "drop_column"),
     "rename-column": (1, "rename_column"), "add-unique": (2, "add_unique"), "drop-unique": (1, "drop_unique"),
     "rebuild": (1, "rebuild"), "truncate": (2, "truncate"), "drop-create": (2, "drop_and_create"),
-    "create-or-replace": (1, "create_or_replace"), "swap": (4, "swap"), "new-table": (2, "new_table"),
+    "create-or-replace": (1, "create_or_replace"), "swap": (4, "swap"), "partition": (2, "partition"),
+    "partitions-kept": (5, "partitions_kept"), "partitions-lost": (9, "partitions_lost"), "new-table": (2, "new_table"),
     "new-child": (5, "new_child"), "check": (2, "passing_check"), "passing-type": (3, "passing_type"),
     "passing-unique": (1, "passing_unique"), "passing-column": (1, "passing_column"),
 }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from .columns import KEY_FAMILIES, VALUE_FAMILIES, VARIANTS, Column
+from .partitions import random_parts
 
 OWN = Column("own", "own", "CHAR(1) CHARACTER SET latin1 COLLATE latin1_bin", null=False)
 N = Column("n", "n", "INT", null=False)
@@ -20,6 +21,7 @@ class Table:
     parent: str = ""            # its first column refers to this table's key and cascades
     home: str = ""              # the region that alone writes it; empty: each its own rows
     more: tuple = ()            # further lines of the statement
+    parts: object = None        # Parts; such a table has no unique key and no foreign keys
 
     @property
     def full(self):
@@ -51,7 +53,8 @@ class Table:
             lines.append(f"CONSTRAINT fk_{self.name} FOREIGN KEY ({self.key[0].name}) REFERENCES {self.parent} "
                          "ON DELETE CASCADE ON UPDATE CASCADE")
         lines += self.more
-        return f"{words} {self.full} ({', '.join(lines)}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+        parts = " " + self.parts.clause() if self.parts else ""
+        return f"{words} {self.full} ({', '.join(lines)}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4{parts}"
 
 
 def random_column(name, family, random, null=True):
@@ -68,7 +71,8 @@ def random_table(name, random, home="", grouped=False):
     if random.random() < 0.5:
         values.append(random_column("u0", random.choice(["int", "text", "binary", "decimal"]), random))
         unique = (("once0", "u0"),)
-    return Table(f"test_s{{s}}{'_bound' if grouped else ''}", name, key, tuple(values), unique, home=home)
+    parts = random_parts(key[0], random) if not unique and random.random() < 0.4 else None
+    return Table(f"test_s{{s}}{'_bound' if grouped else ''}", name, key, tuple(values), unique, home=home, parts=parts)
 
 
 def child_of(parent, name, random, others=()):
@@ -76,7 +80,7 @@ def child_of(parent, name, random, others=()):
     first = replace(parent.key[0], name="p0")
     key = (first, random_column("k1", "int", random, null=False))
     values = (random_column("v0", random.choice(VALUE_FAMILIES), random),)
-    lone = [one for one in others if len(one.key) == 1 and one.key[0].family in ("int", "big", "text") and not one.parent
+    lone = [one for one in others if len(one.key) == 1 and one.key[0].family in ("int", "big", "text") and not one.parent and not one.parts
             and one.home == parent.home and one.full != parent.full]
     more = ()
     if lone and random.random() < 0.6:
