@@ -8,7 +8,7 @@ there), or `passing` (done at one region alone and taken back later).
 from dataclasses import dataclass, field, replace
 
 from . import partitions
-from .columns import VALUE_FAMILIES, VARIANTS, Column, quoted, value, widest
+from .columns import BY_BYTES, TEXT_COLLATIONS, VALUE_FAMILIES, VARIANTS, Column, charset_of, converted, quoted, value, widest
 from .tables import child_of, random_column, random_table
 
 KINDS = ("mysql", "mariadb")
@@ -84,6 +84,19 @@ class Changes:
         return changed
 
     # Columns.
+    def convert(self, table, _):
+        """All texts at once, with what has the table's own character set without saying so: ENUM, SET."""
+        collation = self.random.choice(TEXT_COLLATIONS)
+
+        def statement(to):
+            return f"ALTER TABLE {table.full} CONVERT TO CHARACTER SET {charset_of(to)} COLLATE {to}"
+
+        after = replace(table, key=tuple(converted(one, collation) for one in table.key),
+                        values=tuple(converted(one, collation) for one in table.values))
+        texts = [one.name for one in table.columns if one.family in ("text", "long", "enum", "set", "own")]
+        wide = {kind: statement(BY_BYTES[kind]) for kind in KINDS}
+        return Change("convert", table.full, same(statement(collation)), tables={table.full: after}, back=dict.fromkeys(texts, wide))
+
     def modify_value(self, table, _):
         old = self.random.choice(table.values) if table.values else None
         new = self.another_type(old) if old else None
@@ -267,6 +280,13 @@ class Changes:
                       same(f"ALTER TABLE {table.full} ADD COLUMN only{self.number} INT NOT NULL DEFAULT 7"), "passing",
                       same(f"ALTER TABLE {table.full} DROP COLUMN only{self.number}"))
 
+    def passing_cascade(self, table, _):
+        """At the target alone: where the source does not log cascades, what goes by the key waits for it."""
+        if not table.parent or not table.home:
+            return None
+        return Change("cascade away for a while", table.full, same(f"ALTER TABLE {table.full} DROP FOREIGN KEY fk_{table.name}"),
+                      "passing", same(f"ALTER TABLE {table.full} ADD {table.cascade()}"))
+
     @staticmethod
     def is_parent(table, tables):
         return any(one.parent.startswith(table.full + " ") for one in tables)
@@ -274,12 +294,13 @@ class Changes:
 
 # {name: (weight, function's name)}; the names are what a plan's `kinds` chooses from.
 ALL = {
-    "modify-key": (4, "modify_key"), "reorder-key": (1, "reorder_key"), "modify-column": (4, "modify_value"),
+    "modify-key": (4, "modify_key"), "reorder-key": (1, "reorder_key"), "modify-column": (4, "modify_value"), "convert": (3, "convert"),
     "add-column": (3, "add_column"), "add-own-default": (1, "add_own_default"), "drop-column": (2, "drop_column"),
     "rename-column": (1, "rename_column"), "add-unique": (2, "add_unique"), "drop-unique": (1, "drop_unique"),
     "rebuild": (1, "rebuild"), "truncate": (2, "truncate"), "drop-create": (2, "drop_and_create"),
     "create-or-replace": (1, "create_or_replace"), "swap": (4, "swap"), "partition": (2, "partition"),
-    "partitions-kept": (5, "partitions_kept"), "partitions-lost": (9, "partitions_lost"), "new-table": (2, "new_table"),
+    "partitions-kept": (4, "partitions_kept"), "partitions-lost": (4, "partitions_lost"), "new-table": (2, "new_table"),
     "new-child": (5, "new_child"), "check": (2, "passing_check"), "passing-type": (3, "passing_type"),
     "passing-unique": (1, "passing_unique"), "passing-column": (1, "passing_column"),
+    "passing-cascade": (5, "passing_cascade"),
 }

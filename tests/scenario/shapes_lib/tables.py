@@ -42,6 +42,10 @@ class Table:
         return replace(self, values=tuple(one for one in self.values if one.name != name),
                        unique=tuple(one for one in self.unique if one[1] != name))
 
+    def cascade(self):
+        return (f"CONSTRAINT fk_{self.name} FOREIGN KEY ({self.key[0].name}) REFERENCES {self.parent} "
+                "ON DELETE CASCADE ON UPDATE CASCADE")
+
     def create(self, kind, words="CREATE TABLE"):
         lines = [column.declared(kind) for column in self.columns]
         if len(self.key) == 1 and self.key[0].family in ("int", "big"):  # as most tables have it; every value is given
@@ -50,8 +54,7 @@ class Table:
         lines += [f"UNIQUE KEY {name} ({column})" for name, column in self.unique]
         if self.parent:
             lines.append(f"KEY parent ({self.key[0].name})")
-            lines.append(f"CONSTRAINT fk_{self.name} FOREIGN KEY ({self.key[0].name}) REFERENCES {self.parent} "
-                         "ON DELETE CASCADE ON UPDATE CASCADE")
+            lines.append(self.cascade())
         lines += self.more
         parts = " " + self.parts.clause() if self.parts else ""
         return f"{words} {self.full} ({', '.join(lines)}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4{parts}"

@@ -86,7 +86,7 @@ class WaysOut:
             back = next((step["back"][column] for column in columns if column in step.get("back", {})), None)
             if back and index not in self.taken_back and not step.get("undo"):
                 self.taken_back.add(index)
-                if step["kind"] == "modify key":
+                if step["kind"] in ("modify key", "convert"):
                     self.lost_keys.add((step["id"], region))
                 self.runner.tried.discard((step["id"], region))    # it is done again at the other region's statement
                 where = self.runner.region(region)
