@@ -14,6 +14,9 @@ WAITING = "waiting-for-schema"
 TABLE = re.compile(r"table ([^\s:]+): ")
 COLUMN = re.compile(r"column (\w+) ")
 COLLATION = re.compile(r"its key column (\w+) has the collation")
+KEY = r"(\S+) \((\w+)\) to (\S+) \((\w+)\) \(on update ([A-Z ]+), on delete ([A-Z ]+)\)"
+KEY_MISSING = re.compile(rf"a foreign key of {KEY} cascades at the source")
+KEY_HERE_ALONE = re.compile(rf"it has the foreign key (\w+) of {KEY} here, which the source has not")
 PATIENCE_S = 2     # of an operator: a change that is on its way mends it by itself
 TRIES = 3          # at one reason in one region
 
@@ -22,6 +25,11 @@ def reasons(region):
     """(origin, reason) of the partitions that wait for a schema, and of the newest try of each parked change."""
     found = [(row["origin"], row["reason"]) for row in region.progress() if row["state"] == WAITING]
     return found + list(region.database.rows(f"SELECT origin, reason FROM farshore.parked_try WHERE region = '{region.name}'"))
+
+
+def add_key(child, column, parent, parent_column, on_update, on_delete):
+    return (f"ALTER TABLE {child} ADD CONSTRAINT fk_{child.split('.')[1]} FOREIGN KEY ({column}) "
+            f"REFERENCES {parent} ({parent_column}) ON DELETE {on_delete} ON UPDATE {on_update}")
 
 
 class WaysOut:
@@ -34,6 +42,7 @@ class WaysOut:
         self.lost_keys = set()     # (id of a change, region): keys may have been rounded here before rows on their way looked for them
         self.followed = set()      # (id of a passing change, region): it was done there too, since its rows need it
         self.owed = set()          # (table, column): was added, and is to be dropped everywhere
+        self.owed_keys = set()     # (region, statement): makes again a cascading key that was dropped
 
     def look(self):
         """Mends what has waited for long enough, while nobody writes; whether something was done."""
@@ -48,7 +57,7 @@ class WaysOut:
         return bool(due)
 
     def mend(self, region, origin, reason):
-        if self.try_again(region):
+        if self.try_again(region) or self.cascade_as_there(self.runner.region(region), reason):
             return
         named = TABLE.search(reason)
         columns = COLUMN.findall(reason)
@@ -73,6 +82,18 @@ class WaysOut:
             self.runner.tried.discard((number, region))
             self.runner.ddl({**refused[number], "at": region})
         return any(not one["refused"] for one in self.runner.ran[before:])
+
+    def cascade_as_there(self, region, reason):
+        """The keys that the waiting rows were cascaded by, made or dropped as the runbook has it."""
+        missing = [add_key(*found) for found in KEY_MISSING.findall(reason)]
+        alone = KEY_HERE_ALONE.findall(reason)
+        for statement in missing:
+            self.owed_keys.discard((region.name, statement))
+            self.duties.do(region, statement)
+        for name, child, *key in alone:
+            self.owed_keys.add((region.name, add_key(child, *key)))
+            self.duties.do(region, f"ALTER TABLE {child} DROP FOREIGN KEY {name}")
+        return bool(missing or alone)
 
     def changes(self, region, table):
         """(index, step) of what was done there, the newest first."""
@@ -143,6 +164,9 @@ class WaysOut:
         """All is applied and nobody writes: nothing with a column that was added is on its way."""
         for region in self.runner.regions:
             self.try_again(region.name)
+        for name, statement in sorted(self.owed_keys):
+            self.duties.do(self.runner.region(name), statement)
+        self.owed_keys = set()
         owed, self.owed = sorted(self.owed), set()
         for table, column in owed:
             for region in self.runner.regions:
