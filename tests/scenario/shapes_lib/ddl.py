@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from . import partitions
 from .columns import BY_BYTES, TEXT_COLLATIONS, VALUE_FAMILIES, VARIANTS, Column, charset_of, converted, quoted, value, widest
-from .tables import child_of, random_column, random_table
+from .tables import WHOLE, child_of, random_column, random_table
 
 KINDS = ("mysql", "mariadb")
 
@@ -168,7 +168,7 @@ class Changes:
     def drop_and_create(self, table, tables):
         if not table.home or table.parent or self.is_parent(table, tables):
             return None
-        made = random_table(table.name, self.random, table.home, table.schema.endswith("_bound"))
+        made = random_table(table.name, self.random, table.home, table.schema)
         if self.random.random() < 0.5:
             made = table
         return Change("drop and create", table.full,
@@ -183,6 +183,18 @@ class Changes:
         changed.kind = "create or replace"
         changed.statements["mariadb"] = [made.create("mariadb", "CREATE OR REPLACE TABLE")]
         return changed
+
+    def drop_database(self, table, tables):
+        """And made anew, some of its tables of another shape."""
+        if table.schema != WHOLE:
+            return None
+        inside = [one for one in tables if one.schema == WHOLE]
+        made = [one if one.parent or self.is_parent(one, tables) or self.random.random() < 0.5 else
+                random_table(one.name, self.random, one.home, WHOLE) for one in inside]
+        return Change("drop database", table.full,
+                      {kind: [f"DROP DATABASE {WHOLE}", f"CREATE DATABASE {WHOLE} CHARACTER SET utf8mb4",
+                              *(one.create(kind) for one in made)] for kind in KINDS}, "follows",
+                      tables={one.full: one for one in made}, drops=True)
 
     def swap(self, table, tables):
         others = [one for one in tables if one.home == table.home and one.schema == table.schema and one is not table
@@ -219,8 +231,8 @@ class Changes:
 
     # New tables.
     def new_table(self, table, _):
-        made = random_table(self.new_name(), self.random, self.random.choice(("", "", table.home)),
-                            table.schema.endswith("_bound"))
+        homes = (table.home,) if table.schema == WHOLE else ("", "", table.home)
+        made = random_table(self.new_name(), self.random, self.random.choice(homes), table.schema)
         return Change("new table", made.full, for_both(made.create), tables={made.full: made})
 
     def new_child(self, table, tables):
@@ -298,7 +310,7 @@ ALL = {
     "add-column": (3, "add_column"), "add-own-default": (1, "add_own_default"), "drop-column": (2, "drop_column"),
     "rename-column": (1, "rename_column"), "add-unique": (2, "add_unique"), "drop-unique": (1, "drop_unique"),
     "rebuild": (1, "rebuild"), "truncate": (2, "truncate"), "drop-create": (2, "drop_and_create"),
-    "create-or-replace": (1, "create_or_replace"), "swap": (4, "swap"), "partition": (2, "partition"),
+    "create-or-replace": (1, "create_or_replace"), "drop-database": (4, "drop_database"), "swap": (4, "swap"), "partition": (2, "partition"),
     "partitions-kept": (4, "partitions_kept"), "partitions-lost": (4, "partitions_lost"), "new-table": (2, "new_table"),
     "new-child": (5, "new_child"), "check": (2, "passing_check"), "passing-type": (3, "passing_type"),
     "passing-unique": (1, "passing_unique"), "passing-column": (1, "passing_column"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from .ddl import ALL, KINDS, Changes
 from .rows import Writer
-from .tables import random_table
+from .tables import BOUND, PLAIN, WHOLE, random_table
 
 REGIONS = ("east", "west")
 FAULTS = {
@@ -73,7 +73,9 @@ class Planner:
         return self.steps
 
     def first_table(self, name):
-        made = random_table(name, self.random, self.random.choice(("", "", self.favourite, self.favourite)), self.random.random() < 0.2)
+        schema = self.random.choices((PLAIN, BOUND, WHOLE), (6, 2, 2))[0]
+        homes = (self.favourite,) if schema == WHOLE else ("", "", self.favourite, self.favourite)
+        made = random_table(name, self.random, self.random.choice(homes), schema)
         for region in REGIONS:
             self.tables[region][made.full] = made
         self.ids += 1
@@ -113,7 +115,8 @@ class Planner:
                 break
         else:
             return
-        if any(full in self.busy for full in made.tables):
+        if any(full in self.busy for full in made.tables) or (
+                name == "drop-database" and any(full.startswith(f"{table.schema}.") for full in self.busy)):
             return
         self.ids += 1
         source = table.home or self.random.choice(REGIONS)

@@ -8,6 +8,11 @@ from .partitions import random_parts
 OWN = Column("own", "own", "CHAR(1) CHARACTER SET latin1 COLLATE latin1_bin", null=False)
 N = Column("n", "n", "INT", null=False)
 
+PLAIN = "test_s{s}"
+BOUND = "test_s{s}_bound"      # its tables are an order group
+WHOLE = "test_s{s}_whole"      # its tables have one home, which may drop it
+SCHEMAS = (PLAIN, BOUND, WHOLE)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -64,7 +69,7 @@ def random_column(name, family, random, null=True):
     return Column(name, family, random.choice(VARIANTS[family]), null)
 
 
-def random_table(name, random, home="", grouped=False):
+def random_table(name, random, home="", schema=PLAIN):
     families = [random.choice(KEY_FAMILIES)]
     if random.random() < 0.4:
         families.append(random.choice(["int", "text", "datetime", "binary"]))
@@ -75,7 +80,7 @@ def random_table(name, random, home="", grouped=False):
         values.append(random_column("u0", random.choice(["int", "text", "binary", "decimal"]), random))
         unique = (("once0", "u0"),)
     parts = random_parts(key[0], random) if not unique and random.random() < 0.4 else None
-    return Table(f"test_s{{s}}{'_bound' if grouped else ''}", name, key, tuple(values), unique, home=home, parts=parts)
+    return Table(schema, name, key, tuple(values), unique, home=home, parts=parts)
 
 
 def child_of(parent, name, random, others=()):
@@ -84,7 +89,7 @@ def child_of(parent, name, random, others=()):
     key = (first, random_column("k1", "int", random, null=False))
     values = (random_column("v0", random.choice(VALUE_FAMILIES), random),)
     lone = [one for one in others if len(one.key) == 1 and one.key[0].family in ("int", "big", "text") and not one.parent and not one.parts
-            and one.home == parent.home and one.full != parent.full]
+            and one.home == parent.home and one.full != parent.full and (one.schema == parent.schema or one.schema != WHOLE)]
     more = ()
     if lone and random.random() < 0.6:
         other = random.choice(lone)

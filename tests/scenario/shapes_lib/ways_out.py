@@ -12,6 +12,7 @@ from .columns import BY_BYTES
 
 WAITING = "waiting-for-schema"
 TABLE = re.compile(r"table ([^\s:]+): ")
+NO_TABLE = re.compile(r"table ([^\s:]+) does not exist here")
 COLUMN = re.compile(r"column (\w+) ")
 COLLATION = re.compile(r"its key column (\w+) has the collation")
 KEY = r"(\S+) \((\w+)\) to (\S+) \((\w+)\) \(on update ([A-Z ]+), on delete ([A-Z ]+)\)"
@@ -58,6 +59,10 @@ class WaysOut:
 
     def mend(self, region, origin, reason):
         if self.try_again(region) or self.cascade_as_there(self.runner.region(region), reason):
+            return
+        gone = NO_TABLE.search(reason)
+        if gone:
+            self.make_table(self.runner.region(region), origin, gone[1])
             return
         named = TABLE.search(reason)
         columns = COLUMN.findall(reason)
@@ -149,6 +154,15 @@ class WaysOut:
         kind = self.duties.columns_of(region, table.split("."))[column][0]
         self.duties.do(region, f"ALTER TABLE {table} MODIFY {column} {kind} CHARACTER SET utf8mb4 "
                                f"COLLATE {BY_BYTES[region.server]} NOT NULL")
+
+    def make_table(self, region, origin, table):
+        """One that went with its schema, at a statement that the origin ran before it made the table."""
+        for one in reversed(self.runner.ran):
+            texts = [self.runner.named(text) for text in one["step"].get("sql", {}).get(region.server, ())]
+            made = next((text for text in texts if text.startswith(f"CREATE TABLE {table} (")), "")
+            if made and one["at"] == origin and not one["refused"]:
+                self.duties.do(region, made)
+                return
 
     def add_as_elsewhere(self, region, table, column):
         for other in self.runner.regions.others(region):
