@@ -7,6 +7,7 @@ import pymysql
 from sql import is_connection_lost
 
 from .columns import DEFAULT_COLLATION
+from .tables import KEPT
 from .ways_out import WaysOut
 
 WAITING = "waiting-for-statement"
@@ -136,6 +137,34 @@ class Duties:
                                           "compared row by row", "--execute")
                         self.runner.note(f"{region.name}: equal declare --origin {stream['origin']} --table {name}: "
                                          f"{(said.stdout + said.stderr).strip()[:200]!r}")
+
+    # Conflicts.
+    def settle_conflicts(self):
+        """Of immutable tables that were written otherwise than their rule has it: each row is its writer's. Whether there were any."""
+        kept = self.runner.named(KEPT)
+        found = sorted({(region.name, row["origin"], f"{kept}.{row['table_name']}") for region in self.runner.regions
+                        for row in region.conflicts() if row["schema_name"] == kept})
+        for name, origin, table in found:
+            said = self.on_conflicts(name, "take-source", origin, table)
+            region = self.runner.region(name)
+            if "numbering began anew" in said and region.states() == {"applying"}:
+                self.copy_rows(region, origin, table)
+        return bool(found)
+
+    def on_conflicts(self, name, word, origin, table):
+        said = self.runner.region(name).ctl("conflicts", word, "--origin", origin, "--table", table, "--wait", "5", "--execute")
+        text = said.stdout + said.stderr
+        self.runner.note(f"{name}: conflicts {word} --origin {origin} --table {table}: {text.strip()[:200]!r}")
+        return text
+
+    def copy_rows(self, region, origin, table):
+        """The conflicts are older than the numbering, and a row that is gone cannot be updated once more: the table is not-yet-equal,
+        what stands here goes, and its writer changes each row and changes it back."""
+        self.on_conflicts(region.name, "keep-target", origin, table)
+        own = f"WHERE own = '{origin[0]}'"
+        region.database.execute("SET SESSION sql_log_bin = 0", f"DELETE FROM {table} {own}")
+        self.runner.region(origin).database.execute(f"UPDATE {table} SET n = n + 1000 {own}", f"UPDATE {table} SET n = n - 1000 {own}")
+        self.runner.note(f"{region.name}: {table} is copied from {origin}")
 
     # Schemas in line.
     def align(self):

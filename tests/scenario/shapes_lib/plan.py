@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from .ddl import ALL, KINDS, Changes
 from .rows import Writer
-from .tables import BOUND, PLAIN, WHOLE, random_table
+from .tables import BOUND, KEPT, PLAIN, WHOLE, random_table
 
 REGIONS = ("east", "west")
 FAULTS = {
@@ -73,7 +73,7 @@ class Planner:
         return self.steps
 
     def first_table(self, name):
-        schema = self.random.choices((PLAIN, BOUND, WHOLE), (6, 2, 2))[0]
+        schema = self.random.choices((PLAIN, BOUND, WHOLE, KEPT), (6, 2, 2, 1))[0]
         homes = (self.favourite,) if schema == WHOLE else ("", "", self.favourite, self.favourite)
         made = random_table(name, self.random, self.random.choice(homes), schema)
         for region in REGIONS:

@@ -11,7 +11,8 @@ N = Column("n", "n", "INT", null=False)
 PLAIN = "test_s{s}"
 BOUND = "test_s{s}_bound"      # its tables are an order group
 WHOLE = "test_s{s}_whole"      # its tables have one home, which may drop it
-SCHEMAS = (PLAIN, BOUND, WHOLE)
+KEPT = "test_s{s}_kept"        # its tables are immutable
+SCHEMAS = (PLAIN, BOUND, WHOLE, KEPT)
 
 
 @dataclass(frozen=True)

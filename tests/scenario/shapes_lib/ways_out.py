@@ -74,7 +74,7 @@ class WaysOut:
                 self.compare_bytes(where, named[1], column)
             for column in columns:
                 if "no column " + column in reason:
-                    self.add_as_elsewhere(where, named[1], column)
+                    self.add_as_elsewhere(where, origin, named[1], column)
 
     def try_again(self, region):
         """What was refused here and done in the other region: another change may have made room for it since."""
@@ -164,7 +164,7 @@ class WaysOut:
                 self.duties.do(region, made)
                 return
 
-    def add_as_elsewhere(self, region, table, column):
+    def add_as_elsewhere(self, region, origin, table, column):
         for other in self.runner.regions.others(region):
             found = self.duties.columns_of(other, table.split("."))
             if column in found:
@@ -172,7 +172,13 @@ class WaysOut:
                                        f"{self.duties.declared(column, found[column], region.server)}")
                 self.owed.add((table, column))
                 return
-        self.runner.note(f"{region.name}: nobody knows the type of {table}.{column}")
+        added = [text for _, step in self.changes(origin, table) for text in map(self.runner.named, step["sql"].get(region.server, ()))
+                 if f"ADD COLUMN {column} " in text]
+        if added:       # to a table that is another one there by now
+            self.duties.do(region, added[0])
+            self.owed.add((table, column))
+        else:
+            self.runner.note(f"{region.name}: nobody knows the type of {table}.{column}")
 
     def even_out(self):
         """All is applied and nobody writes: nothing with a column that was added is on its way."""
