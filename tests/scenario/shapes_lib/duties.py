@@ -152,7 +152,8 @@ class Duties:
         return bool(found)
 
     def on_conflicts(self, name, word, origin, table):
-        said = self.runner.region(name).ctl("conflicts", word, "--origin", origin, "--table", table, "--wait", "5", "--execute")
+        said = self.runner.region(name).ctl("conflicts", word, "--origin", origin, "--table", table, "--limit", "20", "--wait", "5",
+                                            "--execute")
         text = said.stdout + said.stderr
         self.runner.note(f"{name}: conflicts {word} --origin {origin} --table {table}: {text.strip()[:200]!r}")
         return text

@@ -1,6 +1,7 @@
 """How a table is partitioned: by its key's first column, in classes (range, list) or by a hash of it.
 
-Every class fits somewhere in a range or a list when it is made: the last part is above all classes.
+Every class fits somewhere in a range or a list when it is made: the last part is above all classes, but for spellings that
+a collation by bytes puts behind it.
 """
 
 from dataclasses import dataclass, replace

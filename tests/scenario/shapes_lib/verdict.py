@@ -61,8 +61,11 @@ def judge(runner, watch, within_s=SETTLE_WITHIN_S):
             found = differences(runner)
             break
         elif not missing and only_not_yet_equal(runner):
-            if differences(runner):
-                return closed_verdict(runner, watch)
+            found = differences(runner)
+            if found:
+                closed = closed_verdict(runner, watch)
+                closed.detail += [sentence for one in found for sentence in one.told]
+                return closed
             runner.duties.declare_equal(table_names(runner))
         if time.monotonic() > (last if only_away(runner) or only_clocks(runner) else deadline):
             return closed_verdict(runner, watch)
