@@ -34,7 +34,7 @@ from shapes_lib.plan import FAULTS, Options, make_plan
 SHORT_S, LONG_S = 30, 180
 SHORT_STEPS, LONG_STEPS = 25, 80
 SHORT_SEED = 100
-JUDGED_SEED = 3     # its t0 and t1 are in one schema and have rows of the west's
+JUDGED_SEED = 5     # its t0 and t1 are in one schema and have rows of the west's
 MANY_ROUNDS = 20
 SHRINK_S = {False: 90, True: 240}
 

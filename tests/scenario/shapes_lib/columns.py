@@ -44,9 +44,12 @@ TEXT_COLLATIONS = ["utf8mb4_bin", "utf8mb4_general_ci", "utf8mb4_unicode_ci", "l
                    "latin1_general_cs"]
 
 
+def charset_of(collation):
+    return collation.partition("_")[0]
+
+
 def text_type(base, collation):
-    charset = "latin1" if collation.startswith("latin1") else "utf8mb4"
-    return f"{base} CHARACTER SET {charset} COLLATE {collation}"
+    return f"{base} CHARACTER SET {charset_of(collation)} COLLATE {collation}"
 
 
 def _variants():
@@ -87,6 +90,12 @@ WIDEST = {
     "enum": f"ENUM({labels(['first', *LABELS])})", "set": "SET('z','a','b','c','d','e','f')", "float": "DOUBLE",
     "long": text_type("MEDIUMTEXT", "utf8mb4_bin"), "blob": "MEDIUMBLOB", "json": "JSON", "bit": "BIT(20)", "year": "YEAR",
 }
+
+
+def converted(column, collation):
+    """As CONVERT TO CHARACTER SET leaves it."""
+    base, words, _ = column.sql.partition(" CHARACTER SET ")
+    return replace(column, sql=text_type(base, collation)) if words else column
 
 
 def widest(column, kind):

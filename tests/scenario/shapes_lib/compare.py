@@ -101,7 +101,8 @@ def by_value(value, kinds):
 
 
 def is_named(table, text):
-    return bool(WHOLE.search(text) or re.search(rf"(?<![\w.]){re.escape(table)}(?!\w)", text))
+    schema = table.partition(".")[0]
+    return bool(WHOLE.search(text) or re.search(rf"(?<![\w.])({re.escape(table)}(?!\w)|{re.escape(schema)}\.\*)", text))
 
 
 def unanswered(found, said):

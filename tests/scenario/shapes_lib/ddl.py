@@ -7,8 +7,9 @@ there), or `passing` (done at one region alone and taken back later).
 
 from dataclasses import dataclass, field, replace
 
-from .columns import VALUE_FAMILIES, VARIANTS, Column, quoted, value, widest
-from .tables import child_of, random_column, random_table
+from . import partitions
+from .columns import BY_BYTES, TEXT_COLLATIONS, VALUE_FAMILIES, VARIANTS, Column, charset_of, converted, quoted, value, widest
+from .tables import KEPT, WHOLE, child_of, random_column, random_table
 
 KINDS = ("mysql", "mariadb")
 
@@ -83,6 +84,19 @@ class Changes:
         return changed
 
     # Columns.
+    def convert(self, table, _):
+        """All texts at once, with what has the table's own character set without saying so: ENUM, SET."""
+        collation = self.random.choice(TEXT_COLLATIONS)
+
+        def statement(to):
+            return f"ALTER TABLE {table.full} CONVERT TO CHARACTER SET {charset_of(to)} COLLATE {to}"
+
+        after = replace(table, key=tuple(converted(one, collation) for one in table.key),
+                        values=tuple(converted(one, collation) for one in table.values))
+        texts = [one.name for one in table.columns if one.family in ("text", "long", "enum", "set", "own")]
+        wide = {kind: statement(BY_BYTES[kind]) for kind in KINDS}
+        return Change("convert", table.full, same(statement(collation)), tables={table.full: after}, back=dict.fromkeys(texts, wide))
+
     def modify_value(self, table, _):
         old = self.random.choice(table.values) if table.values else None
         new = self.another_type(old) if old else None
@@ -131,7 +145,7 @@ class Changes:
 
     def add_unique(self, table, _):
         column = table.column("u0")
-        if not column or table.unique:
+        if not column or table.unique or table.parts:
             return None
         return self.alter("add unique", table, lambda kind: f"ADD UNIQUE KEY once0 ({column.name})",
                           replace(table, unique=(("once0", column.name),)))
@@ -154,7 +168,7 @@ class Changes:
     def drop_and_create(self, table, tables):
         if not table.home or table.parent or self.is_parent(table, tables):
             return None
-        made = random_table(table.name, self.random, table.home, table.schema.endswith("_bound"))
+        made = random_table(table.name, self.random, table.home, table.schema)
         if self.random.random() < 0.5:
             made = table
         return Change("drop and create", table.full,
@@ -170,6 +184,18 @@ class Changes:
         changed.statements["mariadb"] = [made.create("mariadb", "CREATE OR REPLACE TABLE")]
         return changed
 
+    def drop_database(self, table, tables):
+        """And made anew, some of its tables of another shape."""
+        if table.schema != WHOLE:
+            return None
+        inside = [one for one in tables if one.schema == WHOLE]
+        made = [one if one.parent or self.is_parent(one, tables) or self.random.random() < 0.5 else
+                random_table(one.name, self.random, one.home, WHOLE) for one in inside]
+        return Change("drop database", table.full,
+                      {kind: [f"DROP DATABASE {WHOLE}", f"CREATE DATABASE {WHOLE} CHARACTER SET utf8mb4",
+                              *(one.create(kind) for one in made)] for kind in KINDS}, "follows",
+                      tables={one.full: one for one in made}, drops=True)
+
     def swap(self, table, tables):
         others = [one for one in tables if one.home == table.home and one.schema == table.schema and one is not table
                   and not one.parent and not self.is_parent(one, tables)]
@@ -182,15 +208,38 @@ class Changes:
             f"RENAME TABLE {table.full} TO {aside}, {other.full} TO {table.full}, {aside} TO {other.full}"), "follows",
             tables={table.full: replace(other, name=table.name), other.full: replace(table, name=other.name)}, drops=True)
 
+    # Partitions.
+    def partition(self, table, tables):
+        if table.unique or table.parent or table.more or self.is_parent(table, tables):
+            return None
+        parts = partitions.random_parts(table.key[0], self.random)
+        return self.alter("partition", table, lambda kind: parts.clause(), replace(table, parts=parts))
+
+    def partitions_kept(self, table, _):
+        if not table.parts:
+            return None
+        self.number += 1
+        action, parts = partitions.keeping(table.parts, self.random, self.number)
+        return self.alter("partitions, rows kept", table, lambda kind: action, replace(table, parts=parts))
+
+    def partitions_lost(self, table, _):
+        if not table.home or not table.parts or not table.parts.is_alike:
+            return None
+        self.number += 1
+        action, parts = partitions.losing(table.parts, self.random, self.number)
+        return self.alter("partitions, rows lost", table, lambda kind: action, replace(table, parts=parts), manner="follows")
+
     # New tables.
     def new_table(self, table, _):
-        made = random_table(self.new_name(), self.random, self.random.choice(("", "", table.home)),
-                            table.schema.endswith("_bound"))
+        homes = (table.home,) if table.schema == WHOLE else ("", "", table.home)
+        made = random_table(self.new_name(), self.random, self.random.choice(homes), table.schema)
         return Change("new table", made.full, for_both(made.create), tables={made.full: made})
 
     def new_child(self, table, tables):
         """Its foreign key is to be found in a statement that is read with the session's own mode and character set."""
-        if table.parent or len(table.key) > 1 or table.key[0].family in ("set", "enum", "timestamp") or table.unique:
+        if table.parent or table.parts or len(table.key) > 1 or table.key[0].family in ("set", "enum", "timestamp") or table.unique:
+            return None
+        if table.schema == KEPT:    # a person would have to do there what cascades
             return None
         made = child_of(table, self.new_name(), self.random, tables)
         session, charset = [], ""
@@ -245,6 +294,13 @@ class Changes:
                       same(f"ALTER TABLE {table.full} ADD COLUMN only{self.number} INT NOT NULL DEFAULT 7"), "passing",
                       same(f"ALTER TABLE {table.full} DROP COLUMN only{self.number}"))
 
+    def passing_cascade(self, table, _):
+        """At the target alone: where the source does not log cascades, what goes by the key waits for it."""
+        if not table.parent or not table.home:
+            return None
+        return Change("cascade away for a while", table.full, same(f"ALTER TABLE {table.full} DROP FOREIGN KEY fk_{table.name}"),
+                      "passing", same(f"ALTER TABLE {table.full} ADD {table.cascade()}"))
+
     @staticmethod
     def is_parent(table, tables):
         return any(one.parent.startswith(table.full + " ") for one in tables)
@@ -252,11 +308,13 @@ class Changes:
 
 # {name: (weight, function's name)}; the names are what a plan's `kinds` chooses from.
 ALL = {
-    "modify-key": (4, "modify_key"), "reorder-key": (1, "reorder_key"), "modify-column": (4, "modify_value"),
+    "modify-key": (4, "modify_key"), "reorder-key": (1, "reorder_key"), "modify-column": (4, "modify_value"), "convert": (3, "convert"),
     "add-column": (3, "add_column"), "add-own-default": (1, "add_own_default"), "drop-column": (2, "drop_column"),
     "rename-column": (1, "rename_column"), "add-unique": (2, "add_unique"), "drop-unique": (1, "drop_unique"),
     "rebuild": (1, "rebuild"), "truncate": (2, "truncate"), "drop-create": (2, "drop_and_create"),
-    "create-or-replace": (1, "create_or_replace"), "swap": (4, "swap"), "new-table": (2, "new_table"),
+    "create-or-replace": (1, "create_or_replace"), "drop-database": (4, "drop_database"), "swap": (4, "swap"), "partition": (2, "partition"),
+    "partitions-kept": (4, "partitions_kept"), "partitions-lost": (4, "partitions_lost"), "new-table": (2, "new_table"),
     "new-child": (5, "new_child"), "check": (2, "passing_check"), "passing-type": (3, "passing_type"),
     "passing-unique": (1, "passing_unique"), "passing-column": (1, "passing_column"),
+    "passing-cascade": (5, "passing_cascade"),
 }

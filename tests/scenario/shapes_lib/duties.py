@@ -7,6 +7,7 @@ import pymysql
 from sql import is_connection_lost
 
 from .columns import DEFAULT_COLLATION
+from .tables import KEPT
 from .ways_out import WaysOut
 
 WAITING = "waiting-for-statement"
@@ -60,7 +61,7 @@ class Duties:
             if step["manner"] == "passing":
                 if not self.ways_out.follow(region.name, origin, step):
                     word = "skip"
-            elif not step.get("undo") and not self.done_at(region.name, step):
+            elif not step.get("undo") and not self.done_at(region.name, step, self.done_before(index)):
                 word = "skip"
             if (step["id"], region.name) in self.ways_out.lost_keys or step.get("aligned"):
                 word = "skip"       # what it did to rows here is not what it did there: the tables are compared
@@ -75,16 +76,21 @@ class Duties:
         if said.returncode != 0:
             self.said_done.discard((region.name, origin, epoch))
 
-    def done_at(self, region, step):
-        """Whether it was done there, or is now: also where a foreign key of a later table has refused it."""
+    def done_before(self, index):
+        """The ids of what that region had done by then."""
+        return {one["step"]["id"] for one in self.runner.ran[:index] if one["at"] == self.runner.ran[index]["at"] and not one["refused"]}
+
+    def done_at(self, region, step, before):
+        """Whether it was done there, or is now: also where a foreign key of a later table has refused it. `before`: what the
+        origin had done before it."""
         key = (step["id"], region)
         done = [one["step"] for one in self.runner.ran if one["at"] == region and not one["refused"]]
         ids = [one["id"] for one in done]
         if key in self.runner.tried and step["id"] in ids:
-            # Not to what a later statement has put in the table's place there, as the origin had done before.
+            # Not to what a later statement has put in the table's place there, which the origin had done before.
             later = done[len(ids) - ids[::-1].index(step["id"]):]
             server = self.runner.region(region).server
-            if not any(one.get("drops") and step["table"] in " ".join(one["sql"][server]) for one in later):
+            if not any(one.get("drops") and one["id"] in before and step["table"] in " ".join(one["sql"][server]) for one in later):
                 return True
         for session in (step.get("session", []), [*step.get("session", []), "SET SESSION foreign_key_checks = 0"]):
             self.runner.tried.discard(key)
@@ -115,7 +121,8 @@ class Duties:
                 for text in step["sql"][server] if "sql" in step else ():
                     named = self.runner.named(text)
                     wanted = named[:length] if length else " ".join(named.split()[:2])
-                    if wanted in reason and self.runner.named(step["table"]).split(".")[1] in reason:
+                    schema, table = self.runner.named(step["table"]).split(".")
+                    if wanted in reason and (table in reason or f"({schema}.*)" in reason):
                         return index
         return None
 
@@ -130,6 +137,35 @@ class Duties:
                                           "compared row by row", "--execute")
                         self.runner.note(f"{region.name}: equal declare --origin {stream['origin']} --table {name}: "
                                          f"{(said.stdout + said.stderr).strip()[:200]!r}")
+
+    # Conflicts.
+    def settle_conflicts(self):
+        """Of immutable tables that were written otherwise than their rule has it: each row is its writer's. Whether there were any."""
+        kept = self.runner.named(KEPT)
+        found = sorted({(region.name, row["origin"], f"{kept}.{row['table_name']}") for region in self.runner.regions
+                        for row in region.conflicts() if row["schema_name"] == kept})
+        for name, origin, table in found:
+            said = self.on_conflicts(name, "take-source", origin, table)
+            region = self.runner.region(name)
+            if "numbering began anew" in said and region.states() == {"applying"}:
+                self.copy_rows(region, origin, table)
+        return bool(found)
+
+    def on_conflicts(self, name, word, origin, table):
+        said = self.runner.region(name).ctl("conflicts", word, "--origin", origin, "--table", table, "--limit", "20", "--wait", "5",
+                                            "--execute")
+        text = said.stdout + said.stderr
+        self.runner.note(f"{name}: conflicts {word} --origin {origin} --table {table}: {text.strip()[:200]!r}")
+        return text
+
+    def copy_rows(self, region, origin, table):
+        """The conflicts are older than the numbering, and a row that is gone cannot be updated once more: the table is not-yet-equal,
+        what stands here goes, and its writer changes each row and changes it back."""
+        self.on_conflicts(region.name, "keep-target", origin, table)
+        own = f"WHERE own = '{origin[0]}'"
+        region.database.execute("SET SESSION sql_log_bin = 0", f"DELETE FROM {table} {own}")
+        self.runner.region(origin).database.execute(f"UPDATE {table} SET n = n + 1000 {own}", f"UPDATE {table} SET n = n - 1000 {own}")
+        self.runner.note(f"{region.name}: {table} is copied from {origin}")
 
     # Schemas in line.
     def align(self):

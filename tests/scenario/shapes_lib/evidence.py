@@ -8,7 +8,7 @@ SHOWN = 6
 
 
 def table_names(runner):
-    names = set()
+    names = {f"{schema}.*" for schema in runner.schemas}    # of a schema that was dropped
     for region in runner.regions:
         schemas = ", ".join(f"'{name}'" for name in runner.schemas)
         names |= {f"{schema}.{table}" for schema, table in region.database.rows(TABLES.format(schemas))}

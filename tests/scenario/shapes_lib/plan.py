@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from .ddl import ALL, KINDS, Changes
 from .rows import Writer
-from .tables import random_table
+from .tables import BOUND, KEPT, PLAIN, WHOLE, random_table
 
 REGIONS = ("east", "west")
 FAULTS = {
@@ -73,7 +73,9 @@ class Planner:
         return self.steps
 
     def first_table(self, name):
-        made = random_table(name, self.random, self.random.choice(("", "", self.favourite, self.favourite)), self.random.random() < 0.2)
+        schema = self.random.choices((PLAIN, BOUND, WHOLE, KEPT), (6, 2, 2, 1))[0]
+        homes = (self.favourite,) if schema == WHOLE else ("", "", self.favourite, self.favourite)
+        made = random_table(name, self.random, self.random.choice(homes), schema)
         for region in REGIONS:
             self.tables[region][made.full] = made
         self.ids += 1
@@ -107,11 +109,14 @@ class Planner:
         name = self.random.choices(names, [ALL[one][0] for one in names])[0]
         here = self.tables[REGIONS[0]]
         free = [one for full, one in here.items() if full not in self.busy and self.tables[REGIONS[1]].get(full) == one]
-        if not free:
+        for table in self.random.sample(free, len(free)):
+            made = getattr(self.changes, ALL[name][1])(table, list(here.values()))
+            if made:
+                break
+        else:
             return
-        table = self.random.choice(free)
-        made = getattr(self.changes, ALL[name][1])(table, list(here.values()))
-        if made is None or any(full in self.busy for full in made.tables):
+        if any(full in self.busy for full in made.tables) or (
+                name == "drop-database" and any(full.startswith(f"{table.schema}.") for full in self.busy)):
             return
         self.ids += 1
         source = table.home or self.random.choice(REGIONS)
@@ -127,7 +132,8 @@ class Planner:
             with_home = made.kind == "another type for a while" and self.random.random() < 0.7
             if with_home and not table.home:
                 return
-            self.passing(made, source if with_home else self.random.choice((other, other, source)))
+            at_target = made.kind == "cascade away for a while"
+            self.passing(made, source if with_home else other if at_target else self.random.choice((other, other, source)))
         else:
             first, second = (source, other) if self.random.random() < 0.5 else (other, source)
             self.add_change(made, first)

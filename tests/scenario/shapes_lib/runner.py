@@ -9,6 +9,7 @@ from sql import is_connection_lost, is_retry
 from .ddl import BACKSLASH_DEFAULT, NO_BACKSLASH_ESCAPES
 from .duties import Duties
 from .plan import REGIONS
+from .tables import SCHEMAS
 from .troubles import Troubles
 
 TRIES = 3
@@ -40,7 +41,7 @@ class Runner:
 
     @property
     def schemas(self):
-        return f"test_s{self.number}", f"test_s{self.number}_bound"
+        return [self.named(schema) for schema in SCHEMAS]
 
     def note(self, sentence):
         line = f"{time.monotonic() - self.began:6.2f} {sentence}"

@@ -18,7 +18,7 @@ BEATS = 16
 LOG_LINES = 40
 BEAT_TABLE = ("CREATE TABLE IF NOT EXISTS test_beat.{} (id INT NOT NULL PRIMARY KEY, at BIGINT NOT NULL)",
               "INSERT IGNORE INTO test_beat.{} VALUES " + ", ".join(f"({number}, 0)" for number in range(BEATS)))
-SETTINGS = ['tables=[{match: "test_s*_bound.*", group: bound}]', "apply.retry_interval=1s"]
+SETTINGS = ['tables=[{match: "test_s*_bound.*", group: bound}, {match: "test_s*_kept.*", merge: immutable}]', "apply.retry_interval=1s"]
 
 
 def build_clock(folder):

@@ -3,9 +3,16 @@
 from dataclasses import dataclass, replace
 
 from .columns import KEY_FAMILIES, VALUE_FAMILIES, VARIANTS, Column
+from .partitions import random_parts
 
 OWN = Column("own", "own", "CHAR(1) CHARACTER SET latin1 COLLATE latin1_bin", null=False)
 N = Column("n", "n", "INT", null=False)
+
+PLAIN = "test_s{s}"
+BOUND = "test_s{s}_bound"      # its tables are an order group
+WHOLE = "test_s{s}_whole"      # its tables have one home, which may drop it
+KEPT = "test_s{s}_kept"        # its tables are immutable
+SCHEMAS = (PLAIN, BOUND, WHOLE, KEPT)
 
 
 @dataclass(frozen=True)
@@ -20,6 +27,7 @@ class Table:
     parent: str = ""            # its first column refers to this table's key and cascades
     home: str = ""              # the region that alone writes it; empty: each its own rows
     more: tuple = ()            # further lines of the statement
+    parts: object = None        # Parts; such a table has no unique key and no foreign keys
 
     @property
     def full(self):
@@ -40,6 +48,10 @@ class Table:
         return replace(self, values=tuple(one for one in self.values if one.name != name),
                        unique=tuple(one for one in self.unique if one[1] != name))
 
+    def cascade(self):
+        return (f"CONSTRAINT fk_{self.name} FOREIGN KEY ({self.key[0].name}) REFERENCES {self.parent} "
+                "ON DELETE CASCADE ON UPDATE CASCADE")
+
     def create(self, kind, words="CREATE TABLE"):
         lines = [column.declared(kind) for column in self.columns]
         if len(self.key) == 1 and self.key[0].family in ("int", "big"):  # as most tables have it; every value is given
@@ -48,17 +60,17 @@ class Table:
         lines += [f"UNIQUE KEY {name} ({column})" for name, column in self.unique]
         if self.parent:
             lines.append(f"KEY parent ({self.key[0].name})")
-            lines.append(f"CONSTRAINT fk_{self.name} FOREIGN KEY ({self.key[0].name}) REFERENCES {self.parent} "
-                         "ON DELETE CASCADE ON UPDATE CASCADE")
+            lines.append(self.cascade())
         lines += self.more
-        return f"{words} {self.full} ({', '.join(lines)}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+        parts = " " + self.parts.clause() if self.parts else ""
+        return f"{words} {self.full} ({', '.join(lines)}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4{parts}"
 
 
 def random_column(name, family, random, null=True):
     return Column(name, family, random.choice(VARIANTS[family]), null)
 
 
-def random_table(name, random, home="", grouped=False):
+def random_table(name, random, home="", schema=PLAIN):
     families = [random.choice(KEY_FAMILIES)]
     if random.random() < 0.4:
         families.append(random.choice(["int", "text", "datetime", "binary"]))
@@ -68,7 +80,8 @@ def random_table(name, random, home="", grouped=False):
     if random.random() < 0.5:
         values.append(random_column("u0", random.choice(["int", "text", "binary", "decimal"]), random))
         unique = (("once0", "u0"),)
-    return Table(f"test_s{{s}}{'_bound' if grouped else ''}", name, key, tuple(values), unique, home=home)
+    parts = random_parts(key[0], random) if not unique and random.random() < 0.4 else None
+    return Table(schema, name, key, tuple(values), unique, home=home, parts=parts)
 
 
 def child_of(parent, name, random, others=()):
@@ -76,8 +89,8 @@ def child_of(parent, name, random, others=()):
     first = replace(parent.key[0], name="p0")
     key = (first, random_column("k1", "int", random, null=False))
     values = (random_column("v0", random.choice(VALUE_FAMILIES), random),)
-    lone = [one for one in others if len(one.key) == 1 and one.key[0].family in ("int", "big", "text") and not one.parent
-            and one.home == parent.home and one.full != parent.full]
+    lone = [one for one in others if len(one.key) == 1 and one.key[0].family in ("int", "big", "text") and not one.parent and not one.parts
+            and one.home == parent.home and one.full != parent.full and (one.schema == parent.schema or one.schema != WHOLE)]
     more = ()
     if lone and random.random() < 0.6:
         other = random.choice(lone)

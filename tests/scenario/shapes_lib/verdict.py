@@ -33,10 +33,11 @@ def judge(runner, watch, within_s=SETTLE_WITHIN_S):
     last = deadline + 2 * within_s
     aligned = False
     while True:
-        if runner.duties.poll() | runner.duties.ways_out.look():
-            deadline = max(deadline, min(time.monotonic() + AFTER_A_DUTY_S, last))
+        has_done = runner.duties.poll() | runner.duties.ways_out.look()
         open_gates = [region for region in runner.regions if region.gate()[0]]
         missing = standing(runner) or runner.lab.what_is_missing(CAUGHT_UP_WITHIN_S)
+        if has_done or (missing.endswith(" in conflict") and runner.duties.settle_conflicts()):
+            deadline = max(deadline, min(time.monotonic() + AFTER_A_DUTY_S, last))
         if len(open_gates) == 2 and not missing:
             if not aligned:
                 left = hidden(runner, BY_VALUE)
@@ -60,8 +61,11 @@ def judge(runner, watch, within_s=SETTLE_WITHIN_S):
             found = differences(runner)
             break
         elif not missing and only_not_yet_equal(runner):
-            if differences(runner):
-                return closed_verdict(runner, watch)
+            found = differences(runner)
+            if found:
+                closed = closed_verdict(runner, watch)
+                closed.detail += [sentence for one in found for sentence in one.told]
+                return closed
             runner.duties.declare_equal(table_names(runner))
         if time.monotonic() > (last if only_away(runner) or only_clocks(runner) else deadline):
             return closed_verdict(runner, watch)
