@@ -11,6 +11,7 @@ from ledger import TABLES, Ledger, differences, expected_rows, key_of
 from lab_lib import tools
 from lab_lib.database import split_statements
 from plain_servers import PlainServer
+from processes import stands_still
 from regions import SHOP
 from topics import Header, pack_header, parse_header
 from wait import eventually, holds_for
@@ -55,6 +56,7 @@ def test_the_ledger_survives_a_server_that_stands_still(shop, seed):
         committed_within(workload, 50)
         shop.process.send_signal(signal.SIGSTOP)
         try:
+            eventually("each of its threads is stopped", lambda: stands_still(shop.process.pid))
             # What it had answered before may still be read: one transaction of each client.
             most = workload.ledger.transactions + len(workload.clients)
             holds_for("nothing commits", lambda: workload.ledger.transactions <= most, 1)

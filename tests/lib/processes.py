@@ -25,6 +25,12 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def stands_still(pid):
+    """Whether each of its threads is stopped: a signal to the process reaches them one after another."""
+    states = [task.read_text().rsplit(")", 1)[1].split()[0] for task in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
+    return set(states) == {"T"}
+
+
 class MemoryWatch(threading.Thread):
     """Keeps the greatest resident memory of every named process, over restarts, while the block runs."""
 
