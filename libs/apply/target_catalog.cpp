@@ -51,15 +51,18 @@ std::vector<mysql::ForeignKey> keys_from(std::unordered_set<std::string> tables,
 
 using Name = std::pair<std::string_view, std::string_view>;  // schema and table
 
-/// Takes the tables' metadata locks to the transaction's end, and reads nothing of them.
-std::expected<void, mysql::SqlError> hold(mysql::Connection& connection, std::span<const Name> tables) {
+/// A statement that takes the tables' metadata locks to the transaction's end, and reads nothing of them.
+std::string locking(std::span<const Name> tables) {
   std::string select = "SELECT 1 FROM ";
   for (std::size_t i = 0; i < tables.size(); ++i) {
     if (i > 0) select += ", ";
     mysql::append_table_name(tables[i].first, tables[i].second, select);
   }
-  select += " LIMIT 0";
-  const auto held = connection.query(select);
+  return select + " LIMIT 0";
+}
+
+std::expected<void, mysql::SqlError> hold(mysql::Connection& connection, std::span<const Name> tables) {
+  const auto held = connection.query(locking(tables));
   if (!held) return std::unexpected(held.error());
   return {};
 }
@@ -103,9 +106,8 @@ void TargetCatalog::forget_tables() {
 
 std::expected<void, Unbound> TargetCatalog::lock(mysql::Connection& connection, const TableShape& shape,
                                                  std::string& statement) {
-  std::string select = "SELECT 1 FROM ";
-  mysql::append_table_name(shape.schema, shape.name, select);
-  select += " LIMIT 0";
+  const Name name(shape.schema, shape.name);
+  const std::string select = locking(std::span(&name, 1));
   std::string first = "EXECUTE " + statement;
   if (auto prepared = connection.execute(fmt::format("PREPARE {} FROM {}", statement, mysql::text_literal(select)));
       !prepared) {

@@ -62,6 +62,10 @@ void WorkSetTransaction::leave_out_stale(const WorkSet& set, std::vector<Outcome
   for (std::size_t i = 0; i < active_.size(); ++i) active_[i] = partitions_.contains(set.slices()[i].key);
 }
 
+std::uint32_t WorkSetTransaction::first_active() const {
+  return static_cast<std::uint32_t>(std::ranges::find(active_, true) - active_.begin());
+}
+
 // --- one try
 
 WorkSetTransaction::Attempt WorkSetTransaction::attempt(WorkSet& set, std::vector<Outcome>& outcomes) {
@@ -87,8 +91,7 @@ std::expected<void, Failure> WorkSetTransaction::write_once(WorkSet& set, std::v
   if (!plan) return std::unexpected(plan.error());
   if (auto advanced = write_progress(set, outcomes); !advanced) return advanced;
   if (auto rows = write_rows(set, **plan); !rows) return rows;
-  const auto first = static_cast<std::uint32_t>(std::ranges::find(active_, true) - active_.begin());
-  if (auto noted = target_.note_looked(connection, first); !noted) return noted;
+  if (auto noted = target_.note_looked(connection, first_active()); !noted) return noted;
   if (auto told = write_doubts(set); !told) return told;
   if (auto offsets = partitions_.write_offsets(set.slices(), active_); !offsets)
     return std::unexpected(Failure::again(offsets.error()).at("farshore", "channel_offset"));
@@ -144,9 +147,8 @@ std::expected<void, Failure> WorkSetTransaction::hold_keys(const WritePlan& plan
     target_.catalog().forget();
     return std::unexpected(Failure::again(unheld.error).at(unheld.schema, unheld.table));
   }
-  const auto first = static_cast<std::uint32_t>(std::ranges::find(active_, true) - active_.begin());
   return std::unexpected(
-      Failure::of_statement(first,
+      Failure::of_statement(first_active(),
                             fmt::format("table {}.{}, whose rows go with others by foreign keys, cannot be held",
                                         unheld.schema, unheld.table),
                             unheld.error)

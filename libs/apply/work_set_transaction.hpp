@@ -43,6 +43,7 @@ class WorkSetTransaction {
   enum class Attempt : std::uint8_t { kCommitted, kAgain };
 
   void leave_out_stale(const WorkSet& set, std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::uint32_t first_active() const;
   Attempt attempt(WorkSet& set, std::vector<Outcome>& outcomes);
   void on_failure(const Failure& failure, const WorkSet& set, std::vector<Outcome>& outcomes);
   void on_filtered_marker(const WorkSet& set, std::vector<Outcome>& outcomes);

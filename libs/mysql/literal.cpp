@@ -170,9 +170,8 @@ std::string_view LiteralWriter::demand(const Value& value) const {
              "origin, and give the column here a text type until this change is applied, too, while nobody else "
              "writes the table here";
     return "it is ENUM's invalid value, which a lax sql_mode stores, in a key that has the label '' too: here both "
-           "would "
-           "be one row. Change the row's key at the origin; what has gone out by then is left behind by `farshorectl "
-           "origin reset` alone";
+           "would be one row. Change the row's key at the origin; what has gone out by then is left behind by "
+           "`farshorectl origin reset` alone";
   }
   if (rounds_to_ >= 0) return "the column here rounds: it has fewer digits after the point than the value";
   return "the value does not belong to it";

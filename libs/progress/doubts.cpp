@@ -30,15 +30,19 @@ std::expected<void, SqlError> wait_for_writers(mysql::Connection& connection, st
   return {};
 }
 
-// Whether a later word says that what `doubt` names is equal.
+// Whether a word after `id` says that the table is equal, and none after it that it is not.
+bool is_equal_since(std::uint64_t id, std::span<const EqualityRow> said, std::string_view origin,
+                    std::string_view stream, std::string_view table) {
+  const EqualityRow* const last = last_said(said, origin, stream, table);
+  return last != nullptr && last->word == Word::kEqual && last->id > id;
+}
+
 bool is_settled(std::span<const EqualityRow> said, const EqualityRow& doubt) {
-  const EqualityRow* const last = last_said(said, doubt.origin, doubt.stream, doubt.table);
-  return last != nullptr && last->word == Word::kEqual && last->id > doubt.id;
+  return is_equal_since(doubt.id, said, doubt.origin, doubt.stream, doubt.table);
 }
 
 bool is_answered(std::span<const EqualityRow> said, const ToldDoubt& doubt) {
-  const EqualityRow* const last = last_said(said, doubt.partition.origin, doubt.partition.stream, doubt.table);
-  return last != nullptr && last->word == Word::kEqual && last->id > doubt.heard;
+  return is_equal_since(doubt.heard, said, doubt.partition.origin, doubt.partition.stream, doubt.table);
 }
 
 }  // namespace

@@ -25,15 +25,20 @@ bool null_becomes_now(const mysql::ServerInfo& server) {
   return server.kind == ServerKind::kMariadb || explicit_defaults == "OFF" || explicit_defaults == "0";
 }
 
+std::string child_of(const mysql::ForeignKey& key) { return key.schema + "." + key.table; }
+std::string parent_of(const mysql::ForeignKey& key) { return key.parent_schema + "." + key.parent_table; }
+
+/// It cascades between two tables that the region captures.
+bool ties_captured(const RegionFacts& region, const mysql::ForeignKey& key) {
+  return key.cascades() && region.tables.contains(child_of(key)) && region.tables.contains(parent_of(key));
+}
+
 /// Whether rows of the table arrive in a group whose cascades the target's keys are to repeat.
 bool repeats_cascades(const RegionFacts& source, const mysql::TableSchema& table) {
   if (capture::logs_cascades(source.server)) return false;
   return std::ranges::any_of(source.keys, [&](const mysql::ForeignKey& key) {
-    const std::string child = key.schema + "." + key.table;
-    const std::string parent = key.parent_schema + "." + key.parent_table;
     const std::string name = table.schema + "." + table.name;
-    return key.cascades() && (child == name || parent == name) && source.tables.contains(child) &&
-           source.tables.contains(parent);
+    return ties_captured(source, key) && (child_of(key) == name || parent_of(key) == name);
   });
 }
 
@@ -141,12 +146,8 @@ class PairCheck {
     if (here_logs == capture::logs_cascades(peer_.facts->server)) return;
     const Side& repeated = here_logs ? peer_ : here_;
     std::set<std::string> children;
-    for (const mysql::ForeignKey& key : repeated.facts->keys) {
-      const std::string child = key.schema + "." + key.table;
-      if (key.cascades() && repeated.facts->tables.contains(child) &&
-          repeated.facts->tables.contains(key.parent_schema + "." + key.parent_table))
-        children.insert(child);
-    }
+    for (const mysql::ForeignKey& key : repeated.facts->keys)
+      if (ties_captured(*repeated.facts, key)) children.insert(child_of(key));
     if (children.empty()) return;
     findings_.warning(
         "foreign keys that cascade",

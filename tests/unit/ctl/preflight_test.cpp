@@ -33,6 +33,19 @@ mysql::TableSchema orders() {
   return table;
 }
 
+/// shop.lines go with shop.orders.
+mysql::ForeignKey lines_of_orders() {
+  return {.name = "fk",
+          .schema = "shop",
+          .table = "lines",
+          .columns = {"id"},
+          .parent_schema = "shop",
+          .parent_table = "orders",
+          .parent_columns = {"id"},
+          .on_update = "RESTRICT",
+          .on_delete = "CASCADE"};
+}
+
 RegionFacts good_facts(ServerKind kind, std::uint32_t server_id) {
   RegionFacts facts;
   facts.server.kind = kind;
@@ -244,15 +257,7 @@ TEST(PreflightPair, ComparesCascadesWhereTheTargetIsToRepeatThem) {
   lines.name = "lines";
   pair.east.tables["shop.lines"] = pair.west.tables["shop.lines"] = lines;
   pair.west_inserts = false;
-  pair.east.keys = {{.name = "fk",
-                     .schema = "shop",
-                     .table = "lines",
-                     .columns = {"id"},
-                     .parent_schema = "shop",
-                     .parent_table = "orders",
-                     .parent_columns = {"id"},
-                     .on_update = "RESTRICT",
-                     .on_delete = "CASCADE"}};
+  pair.east.keys = {lines_of_orders()};
   EXPECT_EQ(pair.check().size(), 2U) << "of parent and child";
   EXPECT_THAT(trouble(pair.check(), "shop.orders").found, HasSubstr("the source's foreign key fk of shop.lines"));
   pair.west.keys = pair.east.keys;
@@ -267,15 +272,7 @@ TEST(PreflightPair, WarnsOfFamiliesWhereOneSideAloneLogsCascades) {
   lines.name = "lines";
   for (RegionFacts* const region : {&pair.east, &pair.west}) {
     region->tables["shop.lines"] = lines;
-    region->keys = {{.name = "fk",
-                     .schema = "shop",
-                     .table = "lines",
-                     .columns = {"id"},
-                     .parent_schema = "shop",
-                     .parent_table = "orders",
-                     .parent_columns = {"id"},
-                     .on_update = "RESTRICT",
-                     .on_delete = "CASCADE"}};
+    region->keys = {lines_of_orders()};
   }
   const auto warned = [&] {
     const auto findings = pair.check();
