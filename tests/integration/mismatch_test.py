@@ -424,14 +424,33 @@ def test_a_rule_may_leave_the_gate_open(pair, regions):
     eventually("the gate is open", lambda: target.gate()[0])
 
 
+@pytest.mark.parametrize("pair", ["east"], indirect=True)
 def test_a_row_that_is_there_already_is_counted_although_it_is_the_same(pair, regions):
-    """Somebody else wrote it: what each region got from the other may have come in another order."""
+    """Somebody else wrote it: what each region got from the other may have come in another order. West compares every row."""
     source, target = pair
     behind_farshores_back(target, "INSERT INTO test_mismatch.plain VALUES (1, 1, 'a')", "INSERT INTO test_mismatch.uniq VALUES (1, 1, 'a')")
     source.database.execute("INSERT INTO test_mismatch.plain VALUES (1, 1, 'a')", "INSERT INTO test_mismatch.uniq VALUES (1, 1, 'a')")
     caught_up(regions)
     assert counted(target, source) == {("plain", "already-as-after"): 1, ("uniq", "already-as-after"): 1}
     eventually("the gate is closed", lambda: closed_for(target, "plain") and closed_for(target, "uniq"))
+
+
+@pytest.mark.parametrize("pair", ["west"], indirect=True)
+def test_a_sample_finds_rows_that_are_there_already(pair, regions):
+    """An INSERT that finds its row as it leaves it says the same number as one that finds none: only a look tells."""
+    source, target = pair
+    for name in ("plain", "uniq"):
+        ids = iter(range(1, 1000))
+
+        def found(name=name, ids=ids):
+            row = f"INSERT INTO test_mismatch.{name} VALUES ({next(ids)}, 1, NULL)"
+            behind_farshores_back(target, row)
+            source.database.execute(row)
+            caught_up(regions)
+            return counted(target, source).get((name, "already-as-after"), 0) > 0
+
+        eventually(f"a look finds it in {name}", found, 60)
+        eventually("the gate is closed", lambda name=name: closed_for(target, name))
 
 
 def test_what_is_only_counted_makes_no_doubt_a_new_one(pair, regions):
