@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -138,21 +139,25 @@ class PairCheck {
                     "initialise one of the servers with the other's value: it cannot be changed later");
   }
 
-  // Where both repeat cascades, or both log them, the two end equal whoever is first; else who writes a child under a
-  // parent that the other deletes meanwhile has it alone.
+  // Where both log cascades, children go row by row, and the two end equal whoever is first. Where a target repeats
+  // them, what was put under the parent meanwhile goes there alone, also where the parent was made again.
   void check_families() {
     if (!here_.inserts || !peer_.inserts) return;
-    const bool here_logs = capture::logs_cascades(here_.facts->server);
-    if (here_logs == capture::logs_cascades(peer_.facts->server)) return;
-    const Side& repeated = here_logs ? peer_ : here_;
+    std::set<std::string> unlogged;  // regions
     std::set<std::string> children;
-    for (const mysql::ForeignKey& key : repeated.facts->keys)
-      if (ties_captured(*repeated.facts, key)) children.insert(child_of(key));
+    for (const Side* const side : {&here_, &peer_}) {
+      if (capture::logs_cascades(side->facts->server)) continue;
+      for (const mysql::ForeignKey& key : side->facts->keys) {
+        if (!ties_captured(*side->facts, key)) continue;
+        unlogged.insert(side->region);
+        children.insert(child_of(key));
+      }
+    }
     if (children.empty()) return;
     findings_.warning(
         "foreign keys that cascade",
-        fmt::format("{} logs what they change and {} does not; children: {}", here_logs ? here_.region : peer_.region,
-                    repeated.region, progress::some_of(children)),
+        fmt::format("the server of {} does not log what they change; children: {}", fmt::join(unlogged, " and of "),
+                    progress::some_of(children)),
         "a parent and its children are written in one region",
         "keep it so (docs/operating/changing-tables.md, One writer a row): of a child that one region puts under a "
         "parent which the other deletes within the lag, no gate tells");

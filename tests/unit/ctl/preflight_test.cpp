@@ -266,7 +266,7 @@ TEST(PreflightPair, ComparesCascadesWhereTheTargetIsToRepeatThem) {
   EXPECT_TRUE(pair.check().empty()) << "apply writes without the target's key";
 }
 
-TEST(PreflightPair, WarnsOfFamiliesWhereOneSideAloneLogsCascades) {
+TEST(PreflightPair, WarnsOfFamiliesThatBothRegionsWriteAndOneDoesNotLog) {
   Pair pair;
   mysql::TableSchema lines = orders();
   lines.name = "lines";
@@ -279,9 +279,14 @@ TEST(PreflightPair, WarnsOfFamiliesWhereOneSideAloneLogsCascades) {
     return std::ranges::any_of(
         findings, [](const Finding& one) { return one.what == "foreign keys that cascade" && !one.mend.empty(); });
   };
-  EXPECT_FALSE(warned()) << "both repeat them";
-  pair.west.server.kind = ServerKind::kMysql;
-  pair.west.server.version_number = 90600;
+  EXPECT_TRUE(warned()) << "neither logs them";
+  for (RegionFacts* const region : {&pair.west, &pair.east}) {
+    EXPECT_TRUE(warned());
+    region->server.kind = ServerKind::kMysql;
+    region->server.version_number = 90600;
+  }
+  EXPECT_FALSE(warned()) << "both log them";
+  pair.west.server.version_number = 80400;
   EXPECT_TRUE(warned());
   pair.west_inserts = false;
   EXPECT_FALSE(warned()) << "one region writes";
