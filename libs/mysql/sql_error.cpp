@@ -1,140 +1,143 @@
 #include "mysql/sql_error.hpp"
 
+#include <algorithm>
+
 namespace farshore::mysql {
+namespace {
+
+struct Known {
+  int code = 0;
+  SqlErrorKind kind = SqlErrorKind::kOther;
+};
 
 // Numbers: MySQL "Server Error Message Reference" and "Client Error Message Reference"; MariaDB "Error Codes".
+constexpr Known kKnown[] = {
+    {2006, SqlErrorKind::kConnectionLost},  // server has gone away
+    {2013, SqlErrorKind::kConnectionLost},  // lost connection during query
+    {2014, SqlErrorKind::kConnectionLost},  // commands out of sync: the session cannot be trusted any more
+    {2027, SqlErrorKind::kConnectionLost},  // malformed packet
+    {2055, SqlErrorKind::kConnectionLost},  // lost connection, with system error
+    {1053, SqlErrorKind::kConnectionLost},  // server shutdown in progress
+    {1080, SqlErrorKind::kConnectionLost},  // forcing close of thread
+    {1152, SqlErrorKind::kConnectionLost},  // aborted connection
+    {1158, SqlErrorKind::kConnectionLost},  // error reading communication packets
+    {1159, SqlErrorKind::kConnectionLost},  // timeout reading
+    {1160, SqlErrorKind::kConnectionLost},  // error writing
+    {1161, SqlErrorKind::kConnectionLost},  // timeout writing
+    {1184, SqlErrorKind::kConnectionLost},  // new aborted connection
+    {1927, SqlErrorKind::kConnectionLost},  // connection was killed (MariaDB)
+    {4031, SqlErrorKind::kConnectionLost},  // disconnected because of inactivity (MySQL)
+    {2001, SqlErrorKind::kUnreachable},
+    {2002, SqlErrorKind::kUnreachable},
+    {2003, SqlErrorKind::kUnreachable},
+    {2005, SqlErrorKind::kUnreachable},
+    {1040, SqlErrorKind::kUnreachable},  // too many connections
+    {1129, SqlErrorKind::kUnreachable},  // host is blocked
+    {1203, SqlErrorKind::kUnreachable},  // max_user_connections
+    {1226, SqlErrorKind::kUnreachable},  // a resource limit of the account
+    {1044, SqlErrorKind::kAccessDenied},
+    {1045, SqlErrorKind::kAccessDenied},
+    {1130, SqlErrorKind::kAccessDenied},
+    {1142, SqlErrorKind::kAccessDenied},
+    {1143, SqlErrorKind::kAccessDenied},
+    {1227, SqlErrorKind::kAccessDenied},
+    {1251, SqlErrorKind::kAccessDenied},  // authentication protocol not supported
+    {1370, SqlErrorKind::kAccessDenied},
+    {1524, SqlErrorKind::kAccessDenied},  // authentication plugin not loaded
+    {1698, SqlErrorKind::kAccessDenied},
+    {1820, SqlErrorKind::kAccessDenied},  // password must be changed
+    {1862, SqlErrorKind::kAccessDenied},  // password expired
+    {2049, SqlErrorKind::kAccessDenied},
+    {2058, SqlErrorKind::kAccessDenied},  // authentication plugin cannot be loaded
+    {2059, SqlErrorKind::kAccessDenied},
+    {2061, SqlErrorKind::kAccessDenied},  // authentication plugin reports an error
+    {3118, SqlErrorKind::kAccessDenied},  // account locked
+    {4151, SqlErrorKind::kAccessDenied},  // account locked (MariaDB)
+    {2026, SqlErrorKind::kTls},
+    {3159, SqlErrorKind::kTls},  // the server requires secure transport
+    {1213, SqlErrorKind::kDeadlock},
+    {1020, SqlErrorKind::kDeadlock},  // record has changed since last read (MariaDB 11.6 and later)
+    {1180, SqlErrorKind::kDeadlock},  // error during COMMIT
+    {3101, SqlErrorKind::kDeadlock},  // the group's certification rolled the transaction back
+    {3058, SqlErrorKind::kDeadlock},  // user lock deadlock
+    {1205, SqlErrorKind::kLockWait},
+    {1317, SqlErrorKind::kLockWait},  // the query was killed, not the session
+    {1969, SqlErrorKind::kLockWait},  // max_statement_time (MariaDB)
+    {3024, SqlErrorKind::kLockWait},  // max_execution_time (MySQL)
+    {1637, SqlErrorKind::kLockWait},  // too many active concurrent transactions
+    {1412, SqlErrorKind::kLockWait},  // table definition has changed, please retry
+    {1615, SqlErrorKind::kLockWait},  // prepared statement needs to be prepared again
+    {1047, SqlErrorKind::kLockWait},  // node is not ready (Galera)
+    {1290, SqlErrorKind::kReadOnly},  // --read-only, --super-read-only
+    {1792, SqlErrorKind::kReadOnly},  // read only transaction
+    {1836, SqlErrorKind::kReadOnly},  // read only mode
+    {3, SqlErrorKind::kDiskFull},     // error writing a file
+    {1021, SqlErrorKind::kDiskFull},  // disk full
+    {1026, SqlErrorKind::kDiskFull},  // error writing a file
+    {1030, SqlErrorKind::kDiskFull},  // error from the storage engine: nearly always the disk
+    {1041, SqlErrorKind::kDiskFull},  // out of memory
+    {1114, SqlErrorKind::kDiskFull},  // the table is full
+    {1206, SqlErrorKind::kDiskFull},  // the lock table is full
+    {1598, SqlErrorKind::kDiskFull},  // binary logging is not possible
+    {1037, SqlErrorKind::kDiskFull},
+    {1038, SqlErrorKind::kDiskFull},
+    {1153, SqlErrorKind::kPacketTooLarge},
+    {2020, SqlErrorKind::kPacketTooLarge},
+    {1049, SqlErrorKind::kMissingTable},
+    {1051, SqlErrorKind::kMissingTable},
+    {1146, SqlErrorKind::kMissingTable},
+    {1347, SqlErrorKind::kMissingTable},  // not a base table
+    {1356, SqlErrorKind::kMissingTable},
+    {1054, SqlErrorKind::kMissingColumn},
+    {1136, SqlErrorKind::kMissingColumn},
+    {1166, SqlErrorKind::kMissingColumn},
+    {1176, SqlErrorKind::kMissingColumn},  // key does not exist in table
+    {1364, SqlErrorKind::kMissingColumn},  // no default
+    {1906, SqlErrorKind::kMissingColumn},  // the value of a generated column was given (MariaDB)
+    {3105, SqlErrorKind::kMissingColumn},  // the value of a generated column was given (MySQL)
+    {1022, SqlErrorKind::kDuplicate},
+    {1062, SqlErrorKind::kDuplicate},
+    {1169, SqlErrorKind::kDuplicate},
+    {1586, SqlErrorKind::kDuplicate},
+    {1859, SqlErrorKind::kDuplicate},
+    {1115, SqlErrorKind::kTooNarrow},  // unknown character set
+    {1264, SqlErrorKind::kTooNarrow},
+    {1265, SqlErrorKind::kTooNarrow},
+    {1273, SqlErrorKind::kTooNarrow},  // unknown collation
+    {1366, SqlErrorKind::kTooNarrow},
+    {1526, SqlErrorKind::kTooNarrow},  // no partition of the table takes the value
+    {1406, SqlErrorKind::kTooNarrow},
+    {3854, SqlErrorKind::kTooNarrow},  // cannot convert the string to the column's character set
+    {3988, SqlErrorKind::kTooNarrow},
+    {1048, SqlErrorKind::kRefused},
+    {1216, SqlErrorKind::kRefused},
+    {1217, SqlErrorKind::kRefused},
+    {1292, SqlErrorKind::kRefused},
+    {1411, SqlErrorKind::kRefused},
+    {1451, SqlErrorKind::kRefused},
+    {1452, SqlErrorKind::kRefused},
+    {1644, SqlErrorKind::kRefused},  // SIGNAL in a trigger
+    {1690, SqlErrorKind::kRefused},
+    {1761, SqlErrorKind::kRefused},
+    {1762, SqlErrorKind::kRefused},
+    {3140, SqlErrorKind::kRefused},  // invalid JSON
+    {3141, SqlErrorKind::kRefused},
+    {3144, SqlErrorKind::kRefused},
+    {3150, SqlErrorKind::kRefused},  // JSON that is too large
+    {3151, SqlErrorKind::kRefused},  // with a name that is too long
+    {3156, SqlErrorKind::kRefused},  // a value inside is of another type
+    {3157, SqlErrorKind::kRefused},  // nested too deep
+    {3669, SqlErrorKind::kRefused},  // a value inside is out of range
+    {3819, SqlErrorKind::kRefused},  // check constraint (MySQL)
+    {3903, SqlErrorKind::kRefused},
+    {4025, SqlErrorKind::kRefused},  // check constraint (MariaDB)
+};
+
+}  // namespace
+
 SqlErrorKind kind_of_error_code(int code) {
-  switch (code) {
-    case 2006:  // server has gone away
-    case 2013:  // lost connection during query
-    case 2014:  // commands out of sync: the session cannot be trusted any more
-    case 2027:  // malformed packet
-    case 2055:  // lost connection, with system error
-    case 1053:  // server shutdown in progress
-    case 1080:  // forcing close of thread
-    case 1152:  // aborted connection
-    case 1158:  // error reading communication packets
-    case 1159:  // timeout reading
-    case 1160:  // error writing
-    case 1161:  // timeout writing
-    case 1184:  // new aborted connection
-    case 1927:  // connection was killed (MariaDB)
-    case 4031:  // disconnected because of inactivity (MySQL)
-      return SqlErrorKind::kConnectionLost;
-    case 2001:
-    case 2002:
-    case 2003:
-    case 2005:
-    case 1040:  // too many connections
-    case 1129:  // host is blocked
-    case 1203:  // max_user_connections
-    case 1226:  // a resource limit of the account
-      return SqlErrorKind::kUnreachable;
-    case 1044:
-    case 1045:
-    case 1130:
-    case 1142:
-    case 1143:
-    case 1227:
-    case 1251:  // authentication protocol not supported
-    case 1370:
-    case 1524:  // authentication plugin not loaded
-    case 1698:
-    case 1820:  // password must be changed
-    case 1862:  // password expired
-    case 2049:
-    case 2058:  // authentication plugin cannot be loaded
-    case 2059:
-    case 2061:  // authentication plugin reports an error
-    case 3118:  // account locked
-    case 4151:  // account locked (MariaDB)
-      return SqlErrorKind::kAccessDenied;
-    case 2026:
-    case 3159:  // the server requires secure transport
-      return SqlErrorKind::kTls;
-    case 1213:
-    case 1020:  // record has changed since last read (MariaDB 11.6 and later)
-    case 1180:  // error during COMMIT
-    case 3101:  // the group's certification rolled the transaction back
-    case 3058:  // user lock deadlock
-      return SqlErrorKind::kDeadlock;
-    case 1205:
-    case 1317:  // the query was killed, not the session
-    case 1969:  // max_statement_time (MariaDB)
-    case 3024:  // max_execution_time (MySQL)
-    case 1637:  // too many active concurrent transactions
-    case 1412:  // table definition has changed, please retry
-    case 1615:  // prepared statement needs to be prepared again
-    case 1047:  // node is not ready (Galera)
-      return SqlErrorKind::kLockWait;
-    case 1290:  // --read-only, --super-read-only
-    case 1792:  // read only transaction
-    case 1836:  // read only mode
-      return SqlErrorKind::kReadOnly;
-    case 3:     // error writing a file
-    case 1021:  // disk full
-    case 1026:  // error writing a file
-    case 1030:  // error from the storage engine: nearly always the disk
-    case 1041:  // out of memory
-    case 1114:  // the table is full
-    case 1206:  // the lock table is full
-    case 1598:  // binary logging is not possible
-    case 1037:
-    case 1038: return SqlErrorKind::kDiskFull;
-    case 1153:
-    case 2020: return SqlErrorKind::kPacketTooLarge;
-    case 1049:
-    case 1051:
-    case 1146:
-    case 1347:  // not a base table
-    case 1356: return SqlErrorKind::kMissingTable;
-    case 1054:
-    case 1136:
-    case 1166:
-    case 1176:  // key does not exist in table
-    case 1364:  // no default
-    case 1906:  // the value of a generated column was given (MariaDB)
-    case 3105:  // the value of a generated column was given (MySQL)
-      return SqlErrorKind::kMissingColumn;
-    case 1022:
-    case 1062:
-    case 1169:
-    case 1586:
-    case 1859: return SqlErrorKind::kDuplicate;
-    case 1115:  // unknown character set
-    case 1264:
-    case 1265:
-    case 1273:  // unknown collation
-    case 1366:
-    case 1526:  // no partition of the table takes the value
-    case 1406:
-    case 3854:  // cannot convert the string to the column's character set
-    case 3988: return SqlErrorKind::kTooNarrow;
-    case 1048:
-    case 1216:
-    case 1217:
-    case 1292:
-    case 1411:
-    case 1451:
-    case 1452:
-    case 1644:  // SIGNAL in a trigger
-    case 1690:
-    case 1761:
-    case 1762:
-    case 3140:  // invalid JSON
-    case 3141:
-    case 3144:
-    case 3150:  // JSON that is too large
-    case 3151:  // with a name that is too long
-    case 3156:  // a value inside is of another type
-    case 3157:  // nested too deep
-    case 3669:  // a value inside is out of range
-    case 3819:  // check constraint (MySQL)
-    case 3903:
-    case 4025:  // check constraint (MariaDB)
-      return SqlErrorKind::kRefused;
-    default: return SqlErrorKind::kOther;
-  }
+  const auto known = std::ranges::find(kKnown, code, &Known::code);
+  return known == std::ranges::end(kKnown) ? SqlErrorKind::kOther : known->kind;
 }
 
 bool is_transient(SqlErrorKind kind) {
