@@ -22,13 +22,10 @@ bool is_number(const std::string& type) {
 
 /// Bits of precision that an integer needs and a floating column keeps.
 int integer_bits(ColumnType type) {
-  switch (type) {
-    case ColumnType::kTinyint: return 8;
-    case ColumnType::kSmallint: return 16;
-    case ColumnType::kMediumint: return 24;
-    case ColumnType::kInt: return 32;
-    default: return 64;
-  }
+  if (type == ColumnType::kTinyint) return 8;
+  if (type == ColumnType::kSmallint) return 16;
+  if (type == ColumnType::kMediumint) return 24;
+  return type == ColumnType::kInt ? 32 : 64;
 }
 
 std::optional<std::string> differs(const mysql::ColumnSchema& target) {

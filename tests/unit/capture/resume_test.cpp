@@ -26,7 +26,7 @@ change::Numbering numbering(std::uint32_t partitions) {
   return numbering;
 }
 
-/// Facts of a capture of east (MariaDB, domain 1) with two partitions that can simply go on; tests change one thing.
+/// Facts of a capture of east (MariaDB, domain 1) with two partitions that can go on; tests change one thing.
 class Resume : public ::testing::Test {
  protected:
   Resume() {
