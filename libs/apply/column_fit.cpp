@@ -20,14 +20,6 @@ bool is_number(const std::string& type) {
   return is_integer(type) || type == "decimal" || type == "float" || type == "double" || type == "bit";
 }
 
-/// Bits of precision that an integer needs and a floating column keeps.
-int integer_bits(ColumnType type) {
-  if (type == ColumnType::kTinyint) return 8;
-  if (type == ColumnType::kSmallint) return 16;
-  if (type == ColumnType::kMediumint) return 24;
-  return type == ColumnType::kInt ? 32 : 64;
-}
-
 std::optional<std::string> differs(const mysql::ColumnSchema& target) {
   return fmt::format("column {} is {} there, which does not hold the source's values exactly", target.name,
                      target.column_type);
@@ -138,8 +130,9 @@ std::optional<std::string> silent_loss(const Column& source, const mysql::Column
     case ColumnType::kMediumint:
     case ColumnType::kInt:
     case ColumnType::kBigint:
-      if (type == "float" && integer_bits(source.type) > 16) return differs(target);
-      if (type == "double" && integer_bits(source.type) > 32) return differs(target);
+      // What a floating column keeps of their bits: 24 and 53, of those that a type has.
+      if (type == "float" && info_of(source.type).bits > 16) return differs(target);
+      if (type == "double" && info_of(source.type).bits > 32) return differs(target);
       // A negative number is its 64 bits there.
       if (type == "bit" && !source.is_unsigned) return differs(target);
       // Years, temporals, ENUM and SET take a number for something else.

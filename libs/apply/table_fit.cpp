@@ -15,7 +15,8 @@ using mysql::same_name;
 std::string key_list(const std::vector<std::string>& columns) { return fmt::format("({})", fmt::join(columns, ", ")); }
 
 bool is_characters(const Column& column) {
-  return column.type >= ColumnType::kChar && column.type <= ColumnType::kSet && column.charset != "binary";
+  const TypeFamily family = family_of(column.type);
+  return (family == TypeFamily::kString || family == TypeFamily::kLabels) && column.charset != "binary";
 }
 
 /// Two words of the servers for doing nothing are one.
@@ -142,7 +143,7 @@ class Judge {
       wait("it has a generated column in its key: {}", column.name);
     }
     // A text that is compared with a number is read as one: other keys are equal to it, and no index helps.
-    if (column.type <= ColumnType::kBigint && !there->charset.empty()) {
+    if (family_of(column.type) == TypeFamily::kInteger && !there->charset.empty()) {
       fit_.finds_rows = false;
       wait("it has its key column {} as text here, and as a number at the source", column.name);
     }

@@ -82,7 +82,7 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
       if (there == nullptr || (!is_of_key && silent_loss(column, *there))) continue;
     }
     if (!there->generated) bound[i] = static_cast<std::uint32_t>(table.columns_.size());
-    const bool is_characters = column.type >= ColumnType::kChar && column.type <= ColumnType::kText;
+    const bool is_characters = family_of(column.type) == TypeFamily::kString;
     const bool source_pads = is_characters && find_collation(source_kind, column.collation).pads;
     std::vector<Column>& columns = there->generated ? table.generated_ : table.columns_;
     columns.push_back(

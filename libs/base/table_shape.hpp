@@ -5,31 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace farshore {
+#include "base/column_type.hpp"
 
-/// The column types of `farshore.v1.ColumnType`, with its numbers.
-enum class ColumnType : std::uint8_t {
-  kTinyint = 1,
-  kSmallint = 2,
-  kMediumint = 3,
-  kInt = 4,
-  kBigint = 5,
-  kDecimal = 6,
-  kFloat = 7,
-  kDouble = 8,
-  kBit = 9,
-  kYear = 10,
-  kDate = 11,
-  kTime = 12,
-  kDatetime = 13,
-  kTimestamp = 14,
-  kChar = 15,
-  kVarchar = 16,
-  kText = 17,
-  kEnum = 18,
-  kSet = 19,
-  kJson = 20,
-};
+namespace farshore {
 
 /// One column as the source described it with the row.
 struct Column {

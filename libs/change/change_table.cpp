@@ -15,10 +15,8 @@
 namespace farshore::change {
 namespace {
 
-constexpr auto kLastType = static_cast<int>(ColumnType::kJson);
-
 std::expected<Column, MessageError> from_message(const v1::Column& message) {
-  if (has_unknown_fields(message) || message.type() > kLastType) {
+  if (has_unknown_fields(message) || message.type() > static_cast<int>(kColumnTypes.size())) {
     return std::unexpected(MessageError::kNewerFormat);
   }
   const bool sizes_fit = !message.name().empty() && message.name().size() <= kMaxNameBytes &&

@@ -27,30 +27,8 @@ void append_quoted(char quote, std::string_view text, std::string& out) {
 }
 
 std::string_view name_of(const Column& column) {
-  const bool is_binary = column.charset == "binary";
-  switch (column.type) {
-    case ColumnType::kTinyint: return "TINYINT";
-    case ColumnType::kSmallint: return "SMALLINT";
-    case ColumnType::kMediumint: return "MEDIUMINT";
-    case ColumnType::kInt: return "INT";
-    case ColumnType::kBigint: return "BIGINT";
-    case ColumnType::kDecimal: return "DECIMAL";
-    case ColumnType::kFloat: return "FLOAT";
-    case ColumnType::kDouble: return "DOUBLE";
-    case ColumnType::kBit: return "BIT";
-    case ColumnType::kYear: return "YEAR";
-    case ColumnType::kDate: return "DATE";
-    case ColumnType::kTime: return "TIME";
-    case ColumnType::kDatetime: return "DATETIME";
-    case ColumnType::kTimestamp: return "TIMESTAMP";
-    case ColumnType::kChar: return is_binary ? "BINARY" : "CHAR";
-    case ColumnType::kVarchar: return is_binary ? "VARBINARY" : "VARCHAR";
-    case ColumnType::kText: return is_binary ? "BLOB" : "TEXT";
-    case ColumnType::kEnum: return "ENUM";
-    case ColumnType::kSet: return "SET";
-    case ColumnType::kJson: return "JSON";
-  }
-  return "?";
+  const TypeInfo& info = info_of(column.type);
+  return column.charset == "binary" ? info.binary_name : info.name;
 }
 
 void append_labels(const Column& column, std::string& out) {

@@ -41,9 +41,8 @@ std::expected<Partitioner, std::string> Partitioner::make(const Route& route, co
   made.partitions_ = partitions;
   const auto hash_column = [&](std::uint32_t index) {
     const Column& column = shape.columns[index];
-    const bool is_string =
-        column.type == ColumnType::kChar || column.type == ColumnType::kVarchar || column.type == ColumnType::kText;
-    const bool pads = is_string && column.charset != "binary" && find_collation(source, column.collation).pads;
+    const bool pads = family_of(column.type) == TypeFamily::kString && column.charset != "binary" &&
+                      find_collation(source, column.collation).pads;
     made.columns_.push_back({index, pads, column});
   };
 

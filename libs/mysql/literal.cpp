@@ -68,11 +68,9 @@ std::string_view comma_of(const std::string& charset) {
   return ",";
 }
 
-bool is_character(ColumnType type) {
-  return type == ColumnType::kChar || type == ColumnType::kVarchar || type == ColumnType::kText;
-}
-bool is_integer(ColumnType type) { return type >= ColumnType::kTinyint && type <= ColumnType::kBigint; }
-bool is_temporal(ColumnType type) { return type >= ColumnType::kDate && type <= ColumnType::kTimestamp; }
+bool is_character(ColumnType type) { return family_of(type) == TypeFamily::kString; }
+bool is_integer(ColumnType type) { return family_of(type) == TypeFamily::kInteger; }
+bool is_temporal(ColumnType type) { return family_of(type) == TypeFamily::kTemporal; }
 
 }  // namespace
 

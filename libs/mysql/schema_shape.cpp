@@ -53,10 +53,6 @@ constexpr std::array kTypes{
 };
 
 bool takes_length(ColumnType type) { return type == ColumnType::kChar || type == ColumnType::kVarchar; }
-bool has_fraction(ColumnType type) {
-  return type == ColumnType::kDecimal || type == ColumnType::kTime || type == ColumnType::kDatetime ||
-         type == ColumnType::kTimestamp;
-}
 
 // Compressed columns and temporals of before MySQL 5.6 have type codes of their own.
 bool is_stored_oddly(const ColumnSchema& column) {
@@ -78,10 +74,10 @@ std::expected<Column, std::string> column_of(const ColumnSchema& from, ServerKin
   column.length = named->prefix;
   if (takes_length(column.type) && named->prefix == 0) column.length = static_cast<std::uint32_t>(from.length_bytes);
   if (column.type == ColumnType::kDecimal || column.type == ColumnType::kBit) column.length = from.precision;
-  if (has_fraction(column.type)) column.scale = from.scale;
-  const bool is_string = column.type >= ColumnType::kChar && column.type <= ColumnType::kSet;
-  if (column.type == ColumnType::kEnum || column.type == ColumnType::kSet) column.labels = from.labels();
-  if (!is_string) return column;
+  if (info_of(column.type).has_fraction) column.scale = from.scale;
+  const TypeFamily family = family_of(column.type);
+  if (family == TypeFamily::kLabels) column.labels = from.labels();
+  if (family != TypeFamily::kLabels && family != TypeFamily::kString) return column;
   const Collation& collation = find_collation(kind, from.collation.empty() ? "binary" : from.collation);
   if (collation.name.empty()) {
     return std::unexpected(
