@@ -145,30 +145,15 @@ std::optional<std::string> check_rules(const std::vector<TableRule>& rules, cons
     if (!rule.group.empty() && !rule.entity.empty()) {
       return fmt::format("table rule \"{}\" has a group and an entity: choose one", rule.match);
     }
+    if (!is_built(rule.merge)) {
+      return fmt::format("table rule \"{}\" has the merge rule {}, which this Farshore does not have", rule.match,
+                         to_string(rule.merge));
+    }
   }
   return std::nullopt;
 }
 
 }  // namespace
-
-std::string_view to_string(MergeRule rule) {
-  switch (rule) {
-    case MergeRule::kOverwrite: return "overwrite";
-    case MergeRule::kImmutable: return "immutable";
-    case MergeRule::kNewest: return "newest";
-    case MergeRule::kDelta: return "delta";
-    case MergeRule::kLocal: return "local";
-  }
-  return "";
-}
-
-std::optional<MergeRule> parse_merge_rule(std::string_view text) {
-  for (const MergeRule rule :
-       {MergeRule::kOverwrite, MergeRule::kImmutable, MergeRule::kNewest, MergeRule::kDelta, MergeRule::kLocal}) {
-    if (to_string(rule) == text) return rule;
-  }
-  return std::nullopt;
-}
 
 bool pattern_is_valid(std::string_view pattern) {
   const auto [schema, table] = split(pattern);
@@ -276,7 +261,7 @@ Route TableRules::route_by_rules(std::string_view schema, std::string_view table
     route.merge = rule->merge;
     route.on_mismatch = rule->on_mismatch;
   }
-  route.captured = stream != streams_.end() && route.merge != MergeRule::kLocal;
+  route.captured = stream != streams_.end() && is_carried(route.merge);
   if (route.captured) route.stream = static_cast<std::uint32_t>(stream - streams_.begin());
   return route;
 }
@@ -316,7 +301,7 @@ std::string TableRules::canonical_text() const {
     if (!rule.stream.empty()) json["stream"] = rule.stream;
     if (!rule.group.empty()) json["group"] = rule.group;
     if (!rule.entity.empty()) json["entity"] = rule.entity;
-    if (rule.merge == MergeRule::kLocal) json["local"] = true;
+    if (!is_carried(rule.merge)) json["local"] = true;
     rules.push_back(std::move(json));
   }
   Json all = {{"streams", streams}, {"rules", rules}, {"exclusions", exclusions_}};

@@ -78,8 +78,8 @@ struct Route {
 /// system schema is not captured. A value: const once it is set up, but for set_ties_of(); safe to share while const.
 class TableRules {
  public:
-  /// An error is one sentence for people: an invalid pattern, a stream named twice or unknown, a cascade group over
-  /// two streams or two declared groups.
+  /// An error is one sentence for people: an invalid pattern, a stream named twice or unknown, a merge rule that is not
+  /// built, a cascade group over two streams or two declared groups.
   [[nodiscard]] static std::expected<TableRules, std::string> make(
       std::vector<StreamRule> streams, std::vector<TableRule> rules, std::vector<CascadeGroup> cascades = {},
       std::vector<std::string> exclusions = default_exclusions());

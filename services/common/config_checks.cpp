@@ -119,10 +119,11 @@ void check_tables(const Config& config) {
       fail(config, path + " has both group and entity; an order group is stronger, keep one of them");
     }
     if (rule.group.empty()) continue;
-    if (rule.merge == change::MergeRule::kImmutable) {
-      fail(config, path + " has the order group \"" + rule.group +
-                       "\" and merge immutable: of a group whole transactions are applied or nothing, and an immutable "
-                       "row may be refused alone; keep one of them");
+    if (change::parts_transactions(rule.merge)) {
+      fail(config,
+           fmt::format("{0} has the order group \"{1}\" and merge {2}: of a group whole transactions are applied "
+                       "or nothing, and an {2} row may be refused alone; keep one of them",
+                       path, rule.group, change::to_string(rule.merge)));
     }
     if (rule.stream.empty() && config.streams.size() > 1) {
       fail(config,

@@ -111,7 +111,8 @@ void declare(FieldVisitor& v, TableRuleConfig& rule) {
   v.choice(
       {"merge",
        "overwrite: source order; immutable: insert only, other content under the same key is a conflict; local: not "
-       "carried to other regions (sessions, caches, a table without a primary key)."},
+       "carried to other regions (sessions, caches, a table without a primary key).",
+       false, "newest and delta are not built yet: write overwrite, and let one region alone write the table's rows"},
       rule.merge,
       {{"overwrite", change::MergeRule::kOverwrite},
        {"immutable", change::MergeRule::kImmutable},

@@ -22,6 +22,7 @@ struct FieldInfo {
   std::string_view key;
   std::string_view description;
   bool required = false;
+  std::string_view not_yet = {};  ///< of a choice: words that will mean something one day, and what to do until then
 };
 
 template <typename T>

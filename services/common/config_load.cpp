@@ -138,7 +138,10 @@ class Loader final : public FieldVisitor {
     const YAML::Node node = find(info);
     if (!node) return;
     const auto found = node.IsScalar() ? std::ranges::find(names, node.Scalar()) : names.end();
-    if (found == names.end()) fail_type(node, info, fmt::format("one of {}", fmt::join(names, ", ")));
+    if (found == names.end()) {
+      fail_type(node, info,
+                fmt::format("one of {}{}{}", fmt::join(names, ", "), info.not_yet.empty() ? "" : ". ", info.not_yet));
+    }
     index = static_cast<std::size_t>(found - names.begin());
   }
 

@@ -259,12 +259,17 @@ TEST(TableRules, OfAnEarlierAlgorithmAreReadSoThatWhatItPublishedIsReadAgain) {
   EXPECT_NE(rules->numbering(), numbering) << "a new epoch has to follow";
 }
 
-TEST(MergeRule, HasANameThatIsReadBack) {
-  for (const MergeRule rule :
-       {MergeRule::kOverwrite, MergeRule::kImmutable, MergeRule::kNewest, MergeRule::kDelta, MergeRule::kLocal}) {
-    EXPECT_EQ(parse_merge_rule(to_string(rule)), rule);
+TEST(TableRules, RefuseAMergeRuleThatIsNotBuilt) {
+  for (const MergeRule merge : kMergeRules) {
+    TableRule rule = {.match = "shop.orders", .stream = "", .group = "", .entity = ""};
+    rule.merge = merge;
+    const auto rules = TableRules::make({{.name = "main", .tables = {"*.*"}}}, {rule});
+    EXPECT_EQ(rules.has_value(), is_built(merge)) << to_string(merge);
   }
-  EXPECT_EQ(parse_merge_rule("merge"), std::nullopt);
+  TableRule sums = {.match = "shop.accounts", .stream = "", .group = "", .entity = ""};
+  sums.merge = MergeRule::kDelta;
+  EXPECT_EQ(TableRules::make({{.name = "main", .tables = {"*.*"}}}, {sums}).error(),
+            "table rule \"shop.accounts\" has the merge rule delta, which this Farshore does not have");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "common/config.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -116,6 +117,22 @@ TEST(Config, SaysWhatItFoundAndWantedForAWrongType) {
   EXPECT_THAT(refusal_of("region: ea.st\n"), HasSubstr("region is \"ea.st\"; wanted 1 to 64 letters"));
   EXPECT_THAT(refusal_of("- east\n"), HasSubstr("the file holds a list; wanted a mapping"));
   EXPECT_THAT(refusal_of(""), HasSubstr("wanted a mapping"));
+}
+
+TEST(Config, RefusesAMergeRuleThatIsNotBuilt) {
+  for (const change::MergeRule rule : change::kMergeRules) {
+    const std::string file =
+        fmt::format("{}tables: [{{match: shop.accounts, merge: {}}}]\n", kLeast, change::to_string(rule));
+    if (change::is_built(rule)) {
+      EXPECT_EQ(parse_config(file, "east.yaml").tables.at(0).merge, rule);
+      continue;
+    }
+    EXPECT_THAT(refusal_of(file),
+                HasSubstr(fmt::format(
+                    "tables[0].merge is \"{}\"; wanted one of overwrite, immutable, local. newest and delta are not "
+                    "built yet: write overwrite, and let one region alone write the table's rows.",
+                    change::to_string(rule))));
+  }
 }
 
 TEST(Config, NamesWhatIsMissing) {
