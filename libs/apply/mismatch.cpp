@@ -188,7 +188,7 @@ std::expected<void, SqlError> RowLook::add(mysql::Connection& connection, const 
 std::expected<std::optional<Mismatch>, SqlError> RowLook::compare(mysql::Connection& connection, const RowOp& op) {
   using Result = std::expected<std::optional<Mismatch>, SqlError>;
   const change::ChangeView& first = op.first_change();
-  if (op.target->path() == WritePath::kImmutable) return Result();
+  if (!expects_a_row(op.target->merge().expects)) return Result();
   enum class There : std::uint8_t { kAsGiven, kOther, kNone, kCannotBe };
   const auto look_for = [&](std::span<const Value> row) -> std::expected<There, SqlError> {
     sql_.clear();
@@ -226,7 +226,7 @@ std::expected<std::optional<Mismatch>, SqlError> RowLook::compare(mysql::Connect
 std::expected<bool, SqlError> RowLook::look(mysql::Connection& connection, std::span<const Slice> slices,
                                             std::span<const RowOp> ops) {
   const TargetTable& target = *ops.front().target;
-  if (target.path() == WritePath::kImmutable) return false;
+  if (!expects_a_row(target.merge().expects)) return false;
   note_keys(ops);
   bool meets_other_keys = false;  // of rows that the target's collation may hold equal to one of ours
   for (std::size_t at = 0; at < ops.size();) {

@@ -114,6 +114,16 @@ std::expected<bool, SqlError> put_in(mysql::Connection& connection, std::span<co
   return all;
 }
 
+// Another partition's parked change may be written here and stay parked, since to write its image again changes
+// nothing.
+bool may_go_together(const RowOp& op) {
+  switch (op.target->merge().writes) {
+    case Writes::kImage: return may_clash(op.target->path());
+    case Writes::kInsertOnly: return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::expected<std::vector<bool>, SqlError> write_together(mysql::Connection& connection, std::span<const RowOp> ops) {
@@ -312,7 +322,7 @@ std::expected<bool, Failure> ParkedRetry::together(mysql::Connection& connection
   if (!plan) return std::unexpected(plan.error());
   std::vector<RowOp> ops;
   for (const WritePlan::Table& planned : (*plan)->tables) ops.insert(ops.end(), planned.ops.begin(), planned.ops.end());
-  std::erase_if(ops, [](const RowOp& op) { return op.target->path() != WritePath::kCareful; });
+  std::erase_if(ops, [](const RowOp& op) { return !may_go_together(op); });
   if (ops.size() < 2) return *others == 0;
   if (auto done = write_all(connection, progress, set, ops); !done) return std::unexpected(done.error());
   return *others == 0;

@@ -118,9 +118,9 @@ class ParkedRetry {
   std::map<std::pair<progress::PartitionKey, TableName>, Together> together_;
 };
 
-/// Writes the last images of keys that differ, all of a table with WritePath::kCareful: takes the rows of all of them
-/// away and puts the new ones in. Changes whose new row finds no room even so are left out, and their rows stay as they
-/// were. Returns which ones are written.
+/// Writes the last images of keys that differ, all of a table with WritePath::kCareful and Writes::kImage: takes the
+/// rows of all of them away and puts the new ones in. Changes whose new row finds no room even so are left out, and
+/// their rows stay as they were. Returns which ones are written.
 [[nodiscard]] std::expected<std::vector<bool>, mysql::SqlError> write_together(mysql::Connection& connection,
                                                                                std::span<const RowOp> ops);
 

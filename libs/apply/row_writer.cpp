@@ -63,7 +63,7 @@ std::expected<void, Failure> RowWriter::write(const WritePlan& plan, std::span<c
   counts_ = &counts;
   if (auto looked = look_at_samples(plan); !looked) return looked;
   for (const WritePlan::Table& table : plan.tables) {
-    const Result written = table.path == WritePath::kCoalesced ? write_coalesced(table.ops) : write_in_order(table.ops);
+    const Result written = keeps_order(table.path) ? write_in_order(table.ops) : write_coalesced(table.ops);
     if (!written) return written;
   }
   return write_grouped(plan.grouped);
@@ -84,7 +84,7 @@ std::expected<std::optional<SqlError>, Failure> RowWriter::write_parked(const Ro
 // Keys differ from one another: deletes first, so that an upsert finds room, and then the upserts.
 RowWriter::Result RowWriter::write_coalesced(std::span<const RowOp> ops) {
   // Nothing is refused, or stands in the way of a row, out of its order.
-  is_merged_ = !ops.empty() && ops.front().target->path() == WritePath::kCareful;
+  is_merged_ = !ops.empty() && keeps_order(ops.front().target->path());
   if (is_merged_ && std::ranges::any_of(ops, [&](const RowOp& op) { return is_parked(op); }))
     return std::unexpected(Failure{KeepOrder()});
   std::vector<RowOp>& some = run_;
@@ -98,12 +98,11 @@ RowWriter::Result RowWriter::write_coalesced(std::span<const RowOp> ops) {
 }
 
 RowWriter::Form RowWriter::form_of(const RowOp& op) {
-  switch (op.target->path()) {
-    case WritePath::kImmutable: return op.change->op == change::Op::kInsert ? Form::kInsert : Form::kRow;
-    case WritePath::kCareful:  // its upserts fail where they would touch another row; then its rows go one by one
-    case WritePath::kCoalesced:
-    case WritePath::kOrdered: break;
+  switch (op.target->merge().writes) {
+    case Writes::kInsertOnly: return op.change->op == change::Op::kInsert ? Form::kInsert : Form::kRow;
+    case Writes::kImage: break;
   }
+  // Upserts of WritePath::kCareful fail where they would touch another row; then the rows go one by one.
   if (op.is_delete()) return Form::kDelete;
   return op.target->keeps_key(*op.change) ? Form::kUpsert : Form::kRow;
 }
@@ -216,14 +215,14 @@ RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
     FARSHORE_CHECK(to > from, from, ops.size(), limits_.rows, limits_.bytes);
     if (deletes) sql_ += target.delete_tail();
     if (form == Form::kUpsert) sql_ += target.upsert_tail();
-    if (auto written = write_statement(form, ops.subspan(from, to - from), well_formed); !written) return written;
+    if (auto written = write_statement(ops.subspan(from, to - from), well_formed); !written) return written;
     from = to;
   }
   return {};
 }
 
 // sql_, which has the changes of these rows.
-RowWriter::Result RowWriter::write_statement(Form form, std::span<const RowOp> ops, bool well_formed) {
+RowWriter::Result RowWriter::write_statement(std::span<const RowOp> ops, bool well_formed) {
   Looked looked = looked_;
   if (is_looking() && looked == Looked::kNo) {
     const auto as_expected = look_->look(connection_, slices_, ops);
@@ -233,7 +232,8 @@ RowWriter::Result RowWriter::write_statement(Form form, std::span<const RowOp> o
   const auto done = run(well_formed);
   if (done) {
     for (const RowOp& op : ops) ++(*counts_)[op.slice].written;
-    return form == Form::kInsert || (is_looking() && looked != Looked::kAsExpected) ? Result() : judge(ops, *done);
+    const bool tells = expects_a_row(ops.front().target->merge().expects);
+    return !tells || (is_looking() && looked != Looked::kAsExpected) ? Result() : judge(ops, *done);
   }
   if (action_for(done.error().kind) == Action::kRetry)
     return std::unexpected(Failure::again(done.error()).at(ops.front().change->table->shape));
@@ -258,9 +258,15 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
   if (is_looking() && looked_ == Looked::kNo) {
     if (auto looked = look_at(op); !looked) return looked;
   }
+  const bool meets_parked = is_parked(op);
+  if (meets_parked) {
+    switch (op.target->merge().meets_parked) {
+      case MeetsParked::kReplaces: break;  // written, or parked, as it is
+    }
+  }
   // Noted only when the change goes in: it may be refused many times.
   std::vector<RowLook::Sighting> held;
-  if (look_ != nullptr && is_parked(op)) {
+  if (look_ != nullptr && meets_parked) {
     auto seen = look_->look_held(connection_, parking_.first(), partition.origin, op);
     if (!seen) return std::unexpected(cannot_look(seen.error(), op));
     held = std::move(seen->seen);
@@ -282,7 +288,7 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
     return on_row_error(op, done.error());
   }
   if (is_conflict_) return {};
-  if (!is_parked(op)) {
+  if (!meets_parked) {
     const bool may_tell = !is_looking() || looked_ == Looked::kAsExpected;
     return seen_ == Seen::kAsExpected || !may_tell ? Result() : on_surprise(op, seen_, 1);
   }
@@ -397,8 +403,15 @@ std::expected<std::uint64_t, SqlError> RowWriter::run(bool well_formed) {
 }
 
 std::expected<void, SqlError> RowWriter::apply_one(const RowOp& op) {
+  switch (op.target->merge().writes) {
+    case Writes::kImage: return write_image(op);
+    case Writes::kInsertOnly: return insert_only(op);
+  }
+  return {};
+}
+
+std::expected<void, SqlError> RowWriter::write_image(const RowOp& op) {
   const TargetTable& target = *op.target;
-  if (target.path() == WritePath::kImmutable) return insert_immutable(op);
   sql_.clear();
   if (op.is_delete()) {
     const auto done = run(target.append_delete_one(op.change->row(), sql_));
@@ -408,7 +421,7 @@ std::expected<void, SqlError> RowWriter::apply_one(const RowOp& op) {
     if (*done > expected.most) seen_ = Seen::kInsertExists;
   } else if (!target.keeps_key(*op.change)) {
     return move_key(op);
-  } else if (target.path() == WritePath::kCareful) {
+  } else if (may_clash(target.path())) {
     return upsert_carefully(op);
   } else {
     sql_ = target.insert_head();
@@ -489,7 +502,7 @@ std::expected<void, SqlError> RowWriter::move_key(const RowOp& op) {
   return {};
 }
 
-std::expected<void, SqlError> RowWriter::insert_immutable(const RowOp& op) {
+std::expected<void, SqlError> RowWriter::insert_only(const RowOp& op) {
   const TargetTable& target = *op.target;
   const auto row = op.change->row();
   if (op.change->op != change::Op::kInsert) {

@@ -64,7 +64,7 @@ class RowWriter {
   Result write_grouped(std::span<const RowOp> ops);
   std::expected<void, mysql::SqlError> check_keys(bool checks);
   Result write_run(Form form, std::span<const RowOp> ops);
-  Result write_statement(Form form, std::span<const RowOp> ops, bool well_formed);
+  Result write_statement(std::span<const RowOp> ops, bool well_formed);
   Result write_rows(std::span<const RowOp> ops);
   Result write_row(const RowOp& op);
   /// What a statement's number of rows says of the rows that it found.
@@ -77,13 +77,14 @@ class RowWriter {
   [[nodiscard]] bool is_parked(const RowOp& op) const;
   [[nodiscard]] static Form form_of(const RowOp& op);
 
-  /// One change by the rules of its table. An error is the server's word on this row.
+  /// One change by the merge rule of its table. An error is the server's word on this row.
   std::expected<void, mysql::SqlError> apply_one(const RowOp& op);
+  std::expected<void, mysql::SqlError> write_image(const RowOp& op);
   /// One that was refused since a row which it refers to is not here, by a key that does not cascade: that one's table
   /// keeps an order of its own, and the row may come later or be gone again. As outside of groups, no key is asked.
   std::expected<void, mysql::SqlError> apply_unchecked(const RowOp& op, const mysql::SqlError& refusal);
   std::expected<void, mysql::SqlError> upsert_carefully(const RowOp& op);
-  std::expected<void, mysql::SqlError> insert_immutable(const RowOp& op);
+  std::expected<void, mysql::SqlError> insert_only(const RowOp& op);
   std::expected<void, mysql::SqlError> move_key(const RowOp& op);
   std::expected<void, mysql::SqlError> add_conflict(const RowOp& op, const std::string& reason);
   std::expected<std::uint64_t, mysql::SqlError> run(bool well_formed);

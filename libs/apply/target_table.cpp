@@ -20,7 +20,7 @@ using mysql::same_name;
 constexpr std::size_t kDocumentBytesMax = 16'777'216;
 
 // A further unique key can clash only if it does not hold the whole primary key.
-bool may_clash(const mysql::UniqueKey& key, const std::vector<std::string>& primary) {
+bool key_may_clash(const mysql::UniqueKey& key, const std::vector<std::string>& primary) {
   return key.has_prefix || !std::ranges::all_of(primary, [&](const std::string& column) {
            return std::ranges::any_of(key.columns,
                                       [&](const std::string& candidate) { return same_name(candidate, column); });
@@ -68,6 +68,7 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   }
 
   TargetTable table;
+  table.merge_ = merge_traits(merge);
   table.on_mismatch_ = on_mismatch;
   table.schema_ = target.schema;
   table.name_ = target.name;
@@ -115,11 +116,9 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   // Two of the source's keys may share a beginning.
   const bool clashes =
       target.primary_key_has_prefix || std::ranges::any_of(target.unique_keys, [&](const mysql::UniqueKey& key) {
-        return may_clash(key, target.primary_key);
+        return key_may_clash(key, target.primary_key);
       });
-  if (merge == change::MergeRule::kImmutable) {
-    table.path_ = WritePath::kImmutable;
-  } else if (clashes) {
+  if (clashes) {
     table.path_ = WritePath::kCareful;
   } else {
     table.path_ = bytewise ? WritePath::kCoalesced : WritePath::kOrdered;
@@ -127,9 +126,9 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   table.make_statements();
   table.note_unique_keys(target);
   const auto clashing = std::ranges::count_if(
-      target.unique_keys, [&](const mysql::UniqueKey& key) { return may_clash(key, target.primary_key); });
-  table.is_free_but_for_values_ = table.path_ == WritePath::kCareful && table.has_bytewise_key_ &&
-                                  std::cmp_equal(clashing, table.unique_keys_.size());
+      target.unique_keys, [&](const mysql::UniqueKey& key) { return key_may_clash(key, target.primary_key); });
+  table.is_free_but_for_values_ = may_clash(table.path_) && joins_changes(table.merge_.combine) &&
+                                  table.has_bytewise_key_ && std::cmp_equal(clashing, table.unique_keys_.size());
   table.note_own_columns(target);
   table.note_cascades(place);
   return table;
@@ -161,7 +160,7 @@ void TargetTable::note_cascades(const TargetPlace& target) {
 
 void TargetTable::note_unique_keys(const mysql::TableSchema& target) {
   for (const mysql::UniqueKey& key : target.unique_keys) {
-    if (!may_clash(key, target.primary_key)) continue;
+    if (!key_may_clash(key, target.primary_key)) continue;
     std::vector<std::uint32_t> columns;
     for (const std::string& name : key.columns) {
       const auto column = column_named(name);
@@ -188,7 +187,7 @@ void TargetTable::note_own_columns(const mysql::TableSchema& target) {
 
 void TargetTable::make_statements() {
   insert_head_ = "INSERT INTO " + quoted_ + " (";
-  const bool careful = path_ == WritePath::kCareful;
+  const bool careful = may_clash(path_);
   const std::string& first = columns_[key_[0]].name;
   // The row that an upsert finds may be another one, where a further unique key holds it: then the statement fails as a
   // whole. Assigned first, before anything has changed. No value of a type would do: into an AUTO_INCREMENT column NULL

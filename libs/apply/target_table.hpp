@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/merge_rule.hpp"
 #include "apply/row_form.hpp"
 #include "apply/table_fit.hpp"
 #include "base/collation.hpp"
@@ -20,13 +21,30 @@
 
 namespace farshore::apply {
 
-/// How the changes of a table are written; each stricter than the one before.
+/// In what order changes of a table are written, as its keys behave; each stricter than the one before. What is written
+/// is the merge rule's to say.
 enum class WritePath : std::uint8_t {
-  kCoalesced,  ///< only the last image of each key: deletes, then upserts
+  kCoalesced,  ///< changes of different keys may change places: deletes, then upserts
   kOrdered,    ///< in order, in runs: keys that differ in their bytes may be equal
   kCareful,    ///< in order, row by row where it matters: a further unique key, or one over a prefix, may clash
-  kImmutable,  ///< plain inserts; what is there already is compared
 };
+[[nodiscard]] constexpr bool keeps_order(WritePath path) {
+  switch (path) {
+    case WritePath::kCoalesced: return false;
+    case WritePath::kOrdered:
+    case WritePath::kCareful: return true;
+  }
+  return true;
+}
+/// A row may clash with another by more than its key.
+[[nodiscard]] constexpr bool may_clash(WritePath path) {
+  switch (path) {
+    case WritePath::kCoalesced:
+    case WritePath::kOrdered: return false;
+    case WritePath::kCareful: return true;
+  }
+  return true;
+}
 
 /// What a table is bound for.
 enum class BoundFor : std::uint8_t {
@@ -47,6 +65,7 @@ class TargetTable {
                                                                     BoundFor use = BoundFor::kWriting);
 
   [[nodiscard]] WritePath path() const { return path_; }
+  [[nodiscard]] const MergeTraits& merge() const { return merge_; }
   [[nodiscard]] const std::string& schema() const { return schema_; }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool closes_on_mismatch() const { return on_mismatch_ == change::OnMismatch::kClose; }
@@ -60,9 +79,9 @@ class TargetTable {
 
   /// Columns of the source's row that a further unique key of the target covers, in order.
   [[nodiscard]] const std::vector<std::uint32_t>& unique_columns() const { return unique_columns_; }
-  /// Of kCareful: changes of rows that share no unique value may change places, and only the last of each key be
-  /// written, as of kCoalesced: the key's equality is equality of bytes, and append_unique() knows every further unique
-  /// key.
+  /// Of kCareful: changes of rows that share no unique value may change places, and those of a key be joined, as of
+  /// kCoalesced: the key's equality is equality of bytes, append_unique() knows every further unique key, and the merge
+  /// rule joins changes.
   [[nodiscard]] bool is_free_but_for_values() const { return is_free_but_for_values_; }
   [[nodiscard]] std::size_t unique_keys() const { return unique_keys_.size(); }
   /// The row's value of that further unique key, as bytes; false: it has NULL inside, and clashes with none.
@@ -165,6 +184,7 @@ class TargetTable {
   std::string name_;
   std::string quoted_;  ///< `schema`.`name`
   WritePath path_ = WritePath::kOrdered;
+  MergeTraits merge_;
   change::OnMismatch on_mismatch_ = change::OnMismatch::kClose;
   std::shared_ptr<const change::ChangeTable> source_;
   std::vector<Column> columns_;                          ///< of the target that take a value

@@ -11,15 +11,18 @@ namespace {
 
 constexpr int kRounds = 5;  // the second finds what was bound in the first, or its tables under their locks
 
-// The place of the key's change among `ops`: a new one, or the one that is merged with it.
+// The place of the key's change among `ops`: a new one, or the one that is joined with it.
 void put(const RowOp& op, std::uint32_t place, std::vector<RowOp>& ops) {
   if (place == ops.size()) {
     ops.push_back(op);
-    return;
+  } else {
+    join(ops[place], op);
   }
-  const change::ChangeView& first = ops[place].first_change();
-  ops[place] = op;
-  ops[place].first = &first;
+}
+
+// Where no two changes become one, each key's keep their order as those of different keys do.
+WritePath path_of(const TargetTable& target) {
+  return joins_changes(target.merge().combine) ? target.path() : std::max(target.path(), WritePath::kOrdered);
 }
 
 }  // namespace
@@ -55,7 +58,7 @@ std::expected<void, Failure> Planner::gather(mysql::Connection& connection, cons
     if (auto added = add_part(connection, part); !added) return added;
   }
   for (std::uint32_t table = 0; table < plan_.tables.size(); ++table) {
-    if (merges && plan_.tables[table].path == WritePath::kCareful) merge_where_no_values_are_shared(table);
+    if (merges && may_clash(plan_.tables[table].path)) merge_where_no_values_are_shared(table);
   }
   return {};
 }
@@ -103,9 +106,9 @@ std::expected<Planner::Known, Failure> Planner::table_of(mysql::Connection& conn
                     .target = target->get(),
                     .table = static_cast<std::uint32_t>(planned - plan_.tables.begin())};
   if (planned == plan_.tables.end()) {
-    plan_.tables.push_back({.name = name, .path = (*target)->path(), .ops = {}});
+    plan_.tables.push_back({.name = name, .path = path_of(**target), .ops = {}});
   } else {
-    planned->path = std::max(planned->path, (*target)->path());
+    planned->path = std::max(planned->path, path_of(**target));
   }
   known_.push_back(known);
   return known;
@@ -117,7 +120,7 @@ void Planner::add_change(std::uint32_t table, const RowOp& op) {
     return;
   }
   std::vector<RowOp>& ops = plan_.tables[table].ops;
-  if (plan_.tables[table].path != WritePath::kCoalesced) {
+  if (keeps_order(plan_.tables[table].path)) {
     ops.push_back(op);
     return;
   }

@@ -24,7 +24,8 @@ namespace farshore::apply {
 struct WritePlan {
   struct Table {
     std::string name;                        ///< schema.table
-    WritePath path = WritePath::kCoalesced;  ///< the strictest of its targets; kCareful may become kCoalesced
+    WritePath path = WritePath::kCoalesced;  ///< the strictest of its targets, at least kOrdered where the merge rule
+                                             ///< joins no changes; kCareful may become kCoalesced
     std::vector<RowOp> ops;                  ///< kCoalesced: one a key; else every change in order
   };
   std::vector<Table> tables;
@@ -32,8 +33,9 @@ struct WritePlan {
   std::vector<std::shared_ptr<const TargetTable>> targets;
 };
 
-/// Turns the work set's changes into a plan: finds their tables at the target, keeps the last image of each key where
-/// keys are equal only as bytes and no two rows share a value of a further unique key, keeps the order elsewhere.
+/// Turns the work set's changes into a plan: finds their tables at the target, joins the changes of each key where the
+/// merge rule does, keys are equal only as bytes and no two rows share a value of a further unique key, keeps the order
+/// elsewhere.
 class Planner {
  public:
   explicit Planner(TargetCatalog& catalog) : catalog_(catalog) {}

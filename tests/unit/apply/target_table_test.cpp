@@ -151,10 +151,14 @@ TEST(WritePaths, AUniqueKeyThatHoldsTheWholePrimaryKeyCannotClash) {
   EXPECT_EQ(bind(notes_shape("notes"), target).path(), WritePath::kCareful) << "two keys may share a beginning";
 }
 
-TEST(WritePaths, AnImmutableTableIsImmutableWhateverItsKeys) {
+TEST(WritePaths, AreOfTheKeysWhateverTheMergeRule) {
   mysql::TableSchema target = notes_target();
+  EXPECT_EQ(bind(notes_shape("notes"), target, change::MergeRule::kImmutable).path(), WritePath::kCoalesced);
   target.unique_keys = {{"note", {"note"}, false}};
-  EXPECT_EQ(bind(notes_shape("notes"), target, change::MergeRule::kImmutable).path(), WritePath::kImmutable);
+  const TargetTable immutable = bind(notes_shape("notes"), target, change::MergeRule::kImmutable);
+  EXPECT_EQ(immutable.path(), WritePath::kCareful);
+  EXPECT_FALSE(immutable.is_free_but_for_values()) << "no two of its changes become one";
+  EXPECT_TRUE(bind(notes_shape("notes"), target).is_free_but_for_values());
 }
 
 // --- what does not fit
