@@ -84,7 +84,7 @@ std::string_view to_string(Mismatch kind) {
 
 RowsExpected rows_expected(const RowOp& op, std::vector<Value>& scratch) {
   const change::ChangeView& first = op.first_change();
-  const bool was_there = first.op != change::Op::kInsert;
+  const bool was_there = change::had_row(first.op);
   if (op.is_delete()) return was_there ? RowsExpected{1, 1} : RowsExpected{0, 0};
   if (!was_there) return {1, 1};
   if (&first == op.change) return first.before_columns.empty() ? RowsExpected{1, 1} : RowsExpected{2, 2};
@@ -203,7 +203,7 @@ std::expected<std::optional<Mismatch>, SqlError> RowLook::compare(mysql::Connect
     const bool is_as_given = op.target->has_documents(row, std::span(rows->rows[0]).subspan(1));
     return is_as_given ? There::kAsGiven : There::kOther;
   };
-  const bool was_there = first.op != change::Op::kInsert;
+  const bool was_there = change::had_row(first.op);
   const auto after = op.change->row();
   if (!was_there) {
     const auto there = look_for(after);
@@ -269,7 +269,7 @@ std::expected<bool, SqlError> RowLook::look(mysql::Connection& connection, std::
   }
   bool all_as_expected = true;
   for (std::size_t i = 0; i < ops.size(); ++i) {
-    const bool was_there = ops[i].first_change().op != change::Op::kInsert;
+    const bool was_there = change::had_row(ops[i].first_change().op);
     if (states_[i] == State::kFollows || states_[i] == State::kAsExpected) continue;
     if (!was_there && states_[i] == State::kUnseen && !meets_other_keys) continue;
     all_as_expected = false;
@@ -301,7 +301,7 @@ void RowLook::note_keys(std::span<const RowOp> ops) {
 // Of a row that is there.
 RowLook::State RowLook::state_of(const RowOp& op, std::span<const mysql::Rows::Field> shown) {
   const change::ChangeView& first = op.first_change();
-  if (first.op == change::Op::kInsert) return State::kSeen;
+  if (!change::had_row(first.op)) return State::kSeen;
   row_before(first, before_);
   return op.target->shown().is_shown(before_, shown, scratch_) ? State::kAsExpected : State::kSeen;
 }

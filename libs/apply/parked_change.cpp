@@ -31,13 +31,11 @@ std::string single_change_bytes(const progress::PartitionKey& partition, const R
                                          .gtid = std::string(transaction.gtid),
                                          .commit_time = transaction.commit_time,
                                          .position_before = {}};
-  const bool was_there = op.first_change().op != change::Op::kInsert;
+  const bool was_there = change::had_row(op.first_change().op);
   std::vector<Value> before;
   if (was_there) row_before(op.first_change(), before);
   if (!was_there && op.is_delete()) row_before(*op.change, before);
-  const change::Op from_first_to_last = op.is_delete() ? change::Op::kDelete
-                                        : was_there    ? change::Op::kUpdate
-                                                       : change::Op::kInsert;
+  const change::Op from_first_to_last = change::op_between(was_there, !op.is_delete());
   change::BatchBuilder builder(partition.origin, partition.stream, partition.partition);
   builder.reset_numbering(op.batch->header().id, op.change->seq);
   builder.append(source, table,

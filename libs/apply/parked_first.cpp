@@ -45,7 +45,7 @@ std::expected<void, SqlError> ParkedFirst::expect_written(mysql::Connection& con
                                                           const progress::PartitionKey& partition, const RowOp& op) {
   // A change that finds the row so, or finds none.
   change::ChangeView next = *op.change;
-  next.op = op.is_delete() ? change::Op::kInsert : change::Op::kUpdate;
+  next.op = change::op_between(!op.is_delete(), true);
   next.after = op.change->row();
   next.before = {};
   next.before_columns = {};

@@ -77,7 +77,7 @@ std::vector<UniqueValue> values_freed(const RowOp& op) {
   std::vector<UniqueValue> values;
   const bool is_merged = op.first_change().table == op.change->table;  // and not of two shapes
   const change::ChangeView& first = is_merged ? op.first_change() : *op.change;
-  if (first.op == change::Op::kInsert || op.target->unique_columns().empty()) return values;
+  if (!change::had_row(first.op) || op.target->unique_columns().empty()) return values;
   std::vector<Value> before;
   row_before(first, before);
   for (const std::uint32_t column : op.target->unique_columns()) {

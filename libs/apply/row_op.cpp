@@ -5,7 +5,7 @@
 namespace farshore::apply {
 
 void row_before(const change::ChangeView& change, std::vector<Value>& out) {
-  if (change.op == change::Op::kDelete) {
+  if (!change::leaves_row(change.op)) {
     out.assign(change.before.begin(), change.before.end());
     return;
   }

@@ -17,12 +17,12 @@ struct RowOp {
   std::uint32_t slice = 0;
 
   [[nodiscard]] const change::ChangeView& first_change() const { return first == nullptr ? *change : *first; }
-  [[nodiscard]] bool is_delete() const { return change->op == change::Op::kDelete; }
+  [[nodiscard]] bool is_delete() const { return !change::leaves_row(change->op); }
   /// The source does not log what its foreign keys cascade, so that the target's must do the same again; but not for a
   /// change that cascaded nothing, as its session had foreign_key_checks=0.
   [[nodiscard]] bool repeats_cascades() const { return target->source().repeats_cascades && !change->no_cascade; }
   /// And rows of other tables may go or change with it.
-  [[nodiscard]] bool may_cascade() const { return repeats_cascades() && change->op != change::Op::kInsert; }
+  [[nodiscard]] bool may_cascade() const { return repeats_cascades() && change::had_row(change->op); }
 };
 
 /// The full row as it was before an update or delete, from what the change says. Replaces `out`.

@@ -99,7 +99,7 @@ RowWriter::Result RowWriter::write_coalesced(std::span<const RowOp> ops) {
 
 RowWriter::Form RowWriter::form_of(const RowOp& op) {
   switch (op.target->merge().writes) {
-    case Writes::kInsertOnly: return op.change->op == change::Op::kInsert ? Form::kInsert : Form::kRow;
+    case Writes::kInsertOnly: return change::had_row(op.change->op) ? Form::kRow : Form::kInsert;
     case Writes::kImage: break;
   }
   // Upserts of WritePath::kCareful fail where they would touch another row; then the rows go one by one.
@@ -439,7 +439,7 @@ std::expected<void, SqlError> RowWriter::write_image(const RowOp& op) {
 
 std::expected<void, SqlError> RowWriter::apply_unchecked(const RowOp& op, const SqlError& refusal) {
   // An UPDATE may cascade itself.
-  if (op.is_delete() || (op.change->op == change::Op::kUpdate && op.target->is_cascading_parent()))
+  if (op.is_delete() || (change::changes_row(op.change->op) && op.target->is_cascading_parent()))
     return std::unexpected(refusal);
   sql_.clear();
   if (!op.target->append_missing_parents(op.change->row(), sql_)) return std::unexpected(refusal);
@@ -470,7 +470,7 @@ std::expected<void, SqlError> RowWriter::upsert_carefully(const RowOp& op) {
     return run(target.append_row(row, sql_));
   };
   std::expected<std::uint64_t, SqlError> done = 0;
-  if (op.change->op == change::Op::kInsert) {
+  if (!change::had_row(op.change->op)) {
     done = insert();
     if (!done && done.error().kind == SqlErrorKind::kDuplicate && is_of_primary_key(done.error())) {
       if (const auto updated = update(); !updated || *updated > 0) done = updated;
@@ -505,7 +505,7 @@ std::expected<void, SqlError> RowWriter::move_key(const RowOp& op) {
 std::expected<void, SqlError> RowWriter::insert_only(const RowOp& op) {
   const TargetTable& target = *op.target;
   const auto row = op.change->row();
-  if (op.change->op != change::Op::kInsert) {
+  if (change::had_row(op.change->op)) {
     return add_conflict(op, fmt::format("{} of a row of an immutable table", change::to_string(op.change->op)));
   }
   sql_ = target.insert_head();

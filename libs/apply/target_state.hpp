@@ -22,8 +22,11 @@ class TargetState {
       : catalog_(settings.rules, settings.schema_max_age),
         parking_(settings.region, settings.retry_interval),
         planner_(catalog_) {
-    if (settings.look_at != change::LookAt::kNone)
-      look_.emplace(settings.region, settings.look_at == change::LookAt::kAll, catalog_);
+    switch (settings.look_at) {
+      case change::LookAt::kNone: break;
+      case change::LookAt::kSample: look_.emplace(settings.region, false, catalog_); break;
+      case change::LookAt::kAll: look_.emplace(settings.region, true, catalog_); break;
+    }
   }
   TargetState(const TargetState&) = delete;
   TargetState& operator=(const TargetState&) = delete;

@@ -242,7 +242,7 @@ bool TargetTable::append_unique(std::size_t index, std::span<const Value> row, s
 }
 
 bool TargetTable::keeps_key(const change::ChangeView& change) const {
-  if (change.op != change::Op::kUpdate) return true;
+  if (!change::changes_row(change.op)) return true;
   return std::ranges::none_of(key_, [&](std::uint32_t index) {
     return std::ranges::binary_search(change.before_columns, columns_[index].source);
   });

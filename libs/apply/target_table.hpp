@@ -68,7 +68,7 @@ class TargetTable {
   [[nodiscard]] const MergeTraits& merge() const { return merge_; }
   [[nodiscard]] const std::string& schema() const { return schema_; }
   [[nodiscard]] const std::string& name() const { return name_; }
-  [[nodiscard]] bool closes_on_mismatch() const { return on_mismatch_ == change::OnMismatch::kClose; }
+  [[nodiscard]] bool closes_on_mismatch() const { return change::closes_gate(on_mismatch_); }
   [[nodiscard]] const std::string& group() const { return source_->group; }
   [[nodiscard]] const change::ChangeTable& source() const { return *source_; }
 

@@ -150,8 +150,7 @@ void Planner::merge_where_no_values_are_shared(std::uint32_t table) {
     target.append_key(op.change->row(), key_);
     const std::uint32_t owner = keys_.find_or_add(table, key_, static_cast<std::uint32_t>(merged_.size()));
     if (!owns_its_values(op.change->row(), target, table, owner)) return;
-    if (op.change->op == change::Op::kUpdate &&
-        std::ranges::any_of(op.change->before_columns, [&](std::uint32_t column) {
+    if (change::changes_row(op.change->op) && std::ranges::any_of(op.change->before_columns, [&](std::uint32_t column) {
           return std::ranges::binary_search(target.unique_columns(), column);
         })) {
       row_before(*op.change, before_);

@@ -368,7 +368,7 @@ EventDecoder::Result EventDecoder::on_rows(const RawEvent& raw, RowOp op) {
   }
   const std::size_t columns = table.shape->columns.size();
   if (reader.lenenc() != columns) return problem("the rows have another number of columns than their table");
-  for (int images = op == RowOp::kUpdate ? 2 : 1; images > 0; --images) {
+  for (int images = has_before(op) && has_after(op) ? 2 : 1; images > 0; --images) {
     const std::string_view present = reader.bytes((columns + 7) / 8);
     if (!reader.ok()) return problem("the rows are malformed (columns present)");
     if (!is_full(present, columns)) {

@@ -20,6 +20,24 @@ namespace farshore::binlog {
 class TableMapCache;
 
 enum class RowOp : std::uint8_t { kInsert, kUpdate, kDelete };
+/// Each of its rows has an image from before.
+[[nodiscard]] constexpr bool has_before(RowOp op) {
+  switch (op) {
+    case RowOp::kInsert: return false;
+    case RowOp::kUpdate:
+    case RowOp::kDelete: return true;
+  }
+  return false;
+}
+/// Likewise from afterwards.
+[[nodiscard]] constexpr bool has_after(RowOp op) {
+  switch (op) {
+    case RowOp::kInsert:
+    case RowOp::kUpdate: return true;
+    case RowOp::kDelete: return false;
+  }
+  return false;
+}
 
 /// The rows of one table that one event carries. RowCursor reads them, if the table is captured.
 struct RowsEvent {

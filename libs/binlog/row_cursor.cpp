@@ -21,11 +21,11 @@ bool RowCursor::next(RowChange& change) {
   change = {};
   if (at_ == end_) return false;
   arena_.reset();
-  if (op_ != RowOp::kInsert) {
+  if (has_before(op_)) {
     if (!read_image(before_)) return false;
     change.before = before_;
   }
-  if (op_ != RowOp::kDelete) {
+  if (has_after(op_)) {
     if (!read_image(after_)) return false;
     change.after = after_;
   }

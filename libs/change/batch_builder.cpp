@@ -165,12 +165,12 @@ void BatchBuilder::append(const SourceTransaction& transaction, const std::share
                           const ChangeInput& change) {
   FARSHORE_CHECK(!is_full());
   const std::size_t columns = table->table.shape.columns.size();
-  FARSHORE_CHECK(change.op == Op::kDelete ? change.after.empty() : change.after.size() == columns);
-  FARSHORE_CHECK(change.op == Op::kInsert ? change.before.empty() : change.before.size() == columns);
+  FARSHORE_CHECK(change.after.size() == (leaves_row(change.op) ? columns : 0));
+  FARSHORE_CHECK(change.before.size() == (had_row(change.op) ? columns : 0));
 
   differing_.clear();
   std::size_t before_bound = 0;
-  if (change.op == Op::kUpdate) {
+  if (changes_row(change.op)) {
     for (std::uint32_t i = 0; i < columns; ++i) {
       if (change.before[i] == change.after[i]) continue;
       differing_.push_back(i);
@@ -194,7 +194,7 @@ void BatchBuilder::append(const SourceTransaction& transaction, const std::share
   last_marked_ = false;
   for (const Value& value : change.after) at = put_value(at, kChangeAfter, value);
   at = put_before_columns(at, differing_);
-  if (change.op == Op::kUpdate) {
+  if (changes_row(change.op)) {
     for (const std::uint32_t i : differing_) at = put_value(at, kChangeBefore, change.before[i]);
   } else {
     for (const Value& value : change.before) at = put_value(at, kChangeBefore, value);
@@ -204,7 +204,7 @@ void BatchBuilder::append(const SourceTransaction& transaction, const std::share
   last_size_ = static_cast<std::size_t>(at - content);
   value_.commit(put_length_before(length, at));
 
-  values_ += change.after.size() + (change.op == Op::kUpdate ? differing_.size() : change.before.size());
+  values_ += change.after.size() + (changes_row(change.op) ? differing_.size() : change.before.size());
   last_ordinal_ = change.ordinal;
   next_seq_ = next_seq_.next();
   ++count_;

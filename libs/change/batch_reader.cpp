@@ -250,11 +250,10 @@ bool BatchParser::read_change(std::string_view bytes) {
     }
   }
   if (!reader.ok()) return malformed("a change ends inside a field");
-  if (op > static_cast<std::uint64_t>(Op::kDelete)) {
-    return fail(Kind::kNewerFormat, "op " + std::to_string(op) + " is not known");
-  }
   if (op == 0) return malformed("a change has no op");
-  change.op = static_cast<Op>(op);
+  const std::optional<Op> known = op_of(op);
+  if (!known) return fail(Kind::kNewerFormat, "op " + std::to_string(op) + " is not known");
+  change.op = *known;
   if (!check_change(change, first_column)) return false;
   change.table = out_.tables_[table_index_].get();
   // Sizes only, until link_views().
@@ -327,9 +326,9 @@ bool BatchParser::check_change(const ChangeView& change, std::size_t first_colum
   }
   const std::size_t columns = out_.tables_[table_index_]->shape.columns.size();
   const std::size_t before_columns = out_.columns_.size() - first_column;
-  const bool is_update = change.op == Op::kUpdate;
-  const std::size_t after_wanted = change.op == Op::kDelete ? 0 : columns;
-  const std::size_t before_wanted = change.op == Op::kDelete ? columns : before_columns;
+  const bool is_update = changes_row(change.op);
+  const std::size_t after_wanted = leaves_row(change.op) ? columns : 0;
+  const std::size_t before_wanted = leaves_row(change.op) ? before_columns : columns;
   if (after_count_ != after_wanted || before_count_ != before_wanted || (!is_update && before_columns > 0)) {
     return malformed("an image does not have a value for each of its columns");
   }

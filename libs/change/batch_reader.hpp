@@ -43,7 +43,7 @@ struct ChangeView {
 
   /// The full row that carries the key as it is after the change, or that is gone: after of an insert or update, before
   /// of a delete.
-  [[nodiscard]] std::span<const Value> row() const { return op == Op::kDelete ? before : after; }
+  [[nodiscard]] std::span<const Value> row() const { return leaves_row(op) ? after : before; }
 };
 
 /// Why a record was refused. All but kNewerFormat mean that the bytes are not what a capture sent.

@@ -98,8 +98,8 @@ Json change_json(const Batch& batch, const ChangeView& change) {
   if (change.no_cascade) json["no_cascade"] = true;
   json["table"] = shape.full_name();
   if (!change.table->group.empty()) json["group"] = change.table->group;
-  if (change.op != Op::kInsert) json["before"] = image_json(shape, change.before, change.before_columns);
-  if (change.op != Op::kDelete) json["after"] = image_json(shape, change.after, {});
+  if (had_row(change.op)) json["before"] = image_json(shape, change.before, change.before_columns);
+  if (leaves_row(change.op)) json["after"] = image_json(shape, change.after, {});
   return json;
 }
 

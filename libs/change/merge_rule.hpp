@@ -50,6 +50,13 @@ inline constexpr std::array kMergeRules{MergeRule::kOverwrite, MergeRule::kImmut
 
 /// What becomes of a table's gate when changes find other rows at the target than the origin had.
 enum class OnMismatch : std::uint8_t { kClose, kWarn };
+[[nodiscard]] constexpr bool closes_gate(OnMismatch on_mismatch) {
+  switch (on_mismatch) {
+    case OnMismatch::kClose: return true;
+    case OnMismatch::kWarn: return false;
+  }
+  return true;
+}
 /// Which rows apply compares with the origin's image before it writes them. kNone: nothing watches, not even counts.
 enum class LookAt : std::uint8_t { kNone, kSample, kAll };
 

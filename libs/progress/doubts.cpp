@@ -69,10 +69,9 @@ std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connectio
   for (const EqualityRow& row : *said | std::views::filter(stands)) {
     SourceTime said_at = row.said_time;
     for (std::size_t at = 0; at < found->size(); ++at) {
-      const bool is_of_it =
-          found->text(at, 0) == row.origin && found->text(at, 1) == row.stream &&
-          (row.table.empty() || found->text(at, 2) == row.table) &&
-          rules.route(found->text(at, 3), found->text(at, 4)).on_mismatch == change::OnMismatch::kClose;
+      const bool is_of_it = found->text(at, 0) == row.origin && found->text(at, 1) == row.stream &&
+                            (row.table.empty() || found->text(at, 2) == row.table) &&
+                            change::closes_gate(rules.route(found->text(at, 3), found->text(at, 4)).on_mismatch);
       if (is_of_it) said_at = std::max(said_at, SourceTime(std::chrono::microseconds(found->integer(at, 5))));
     }
     std::vector<change::Doubt>& of_stream = doubts[row.stream];
