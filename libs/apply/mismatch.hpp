@@ -98,8 +98,10 @@ class RowLook {
                                                          const Sighting& sighting);
   /// So many changes of the table were seen, by number alone or by look(). Returns how many of the kind there are now.
   std::uint64_t count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind, std::uint64_t changes);
-  /// Writes down what was found, as part of the transaction; and that the tables are not known to be equal any more.
+  /// Writes down what was found, as part of the transaction.
   [[nodiscard]] std::expected<void, mysql::SqlError> note(mysql::Connection& connection);
+  /// Likewise that the tables are not known to be equal any more. After note().
+  [[nodiscard]] std::expected<void, mysql::SqlError> doubt_equality(mysql::Connection& connection);
   /// The transaction was committed. Sentences for the log, and what was found by partition.
   struct Found {
     progress::PartitionKey partition;
@@ -139,7 +141,6 @@ class RowLook {
   [[nodiscard]] std::expected<void, mysql::SqlError> add_example(mysql::Connection& connection,
                                                                  const progress::PartitionKey& partition,
                                                                  const RowOp& op, const Sighting& sighting);
-  [[nodiscard]] std::expected<void, mysql::SqlError> doubt_equality(mysql::Connection& connection);
 
   const std::string region_;
   const bool all_;

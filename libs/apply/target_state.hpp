@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <string_view>
 
 #include "apply/failure.hpp"
 #include "apply/mismatch.hpp"
@@ -42,10 +43,12 @@ class TargetState {
   /// cannot be noted.
   [[nodiscard]] std::expected<void, Failure> note_looked(mysql::Connection& connection, std::uint32_t slice) {
     if (!look_) return {};
-    if (auto noted = look_->note(connection); !noted)
+    const auto cannot = [&](const mysql::SqlError& error, std::string_view table) {
       return std::unexpected(
-          Failure::of_statement(slice, "what stands here cannot be compared and noted", noted.error())
-              .at("farshore", "mismatch"));
+          Failure::of_statement(slice, "what stands here cannot be compared and noted", error).at("farshore", table));
+    };
+    if (auto noted = look_->note(connection); !noted) return cannot(noted.error(), "mismatch");
+    if (auto doubted = look_->doubt_equality(connection); !doubted) return cannot(doubted.error(), "equality");
     return {};
   }
 

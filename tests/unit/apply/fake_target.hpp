@@ -145,6 +145,12 @@ class FakeTarget {
     const std::scoped_lock lock(mutex_);
     denied_ = std::move(beginning);
   }
+  /// The next `times` statements that begin so wait for a lock in vain.
+  void lock_out(std::string beginning, int times) {
+    const std::scoped_lock lock(mutex_);
+    locked_ = std::move(beginning);
+    locked_times_ = times;
+  }
   /// As before `farshorectl init`: farshore has no such table.
   void lack(std::string table) {
     const std::scoped_lock lock(mutex_);
@@ -270,6 +276,10 @@ class FakeTarget {
 
   Reply answer(const std::string& statement) {
     if (!denied_.empty() && statement.starts_with(denied_)) return fails(1142, "command denied to user");
+    if (locked_times_ > 0 && statement.starts_with(locked_)) {
+      --locked_times_;
+      return fails(1205, "Lock wait timeout exceeded");
+    }
     if (!lacking_.empty() && statement.contains(lacking_ + " ")) {
       return fails(1146, "Table '" + lacking_ + "' doesn't exist");
     }
@@ -576,6 +586,8 @@ class FakeTarget {
   Data data_;
   std::size_t packet_bytes_ = 16'777'216;
   std::string denied_;
+  std::string locked_;
+  int locked_times_ = 0;
   std::string lacking_;
   std::size_t conflicts_ = 0;
   std::string grants_ = "GRANT ALL PRIVILEGES ON *.* TO `farshore_apply`@`%`";

@@ -133,6 +133,17 @@ TEST_F(Looking, ADeleteThatFindsNoRowIsCounted) {
   EXPECT_THAT(writes_, Contains(HasSubstr("INSERT INTO farshore.equality")));
 }
 
+TEST_F(Looking, TheTableIsNamedWhoseLockKeepsItFromBeingNoted) {
+  answers(0, {""});
+  for (const std::string table : {"mismatch", "equality"}) {
+    target_.lock_out("INSERT INTO farshore." + table + " ", 3);
+    Topic topic;
+    applied(topic.transaction(1).erase(1, "a"));
+    EXPECT_THAT(writes_, Contains(HasSubstr("table farshore." + table + ": a row lock is waited for")));
+    stored_and_loaded(applied_up_to(0));
+  }
+}
+
 /// Looking at all: a statement's rows by one query, whose answer a test says.
 class LookingAtAll : public Applying {
  protected:
