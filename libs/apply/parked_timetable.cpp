@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kFirstPause = 100ms;
 constexpr auto kRequestsEvery = 500ms;
+// Who settles many rows asks for the next when the one before is answered: so for a while after an answer.
+constexpr auto kNextRequestWithin = 1s;
 
 }  // namespace
 
@@ -101,7 +103,7 @@ void ParkedTimetable::on_failed_try(const PartitionKey& key, const Failure& fail
 
 void ParkedTimetable::carry_out_requests(Clock::time_point now, std::vector<Outcome>& outcomes) {
   if (now < requests_due_) return;
-  requests_due_ = now + kRequestsEvery;
+  requests_due_ = now + (expects_request(now) ? 0ms : kRequestsEvery);
   if (partitions_.empty()) return;
   const auto requests = resolver_.open_requests(session_.connection());
   partitions_.rollback();  // it only read
@@ -113,8 +115,12 @@ void ParkedTimetable::carry_out_requests(Clock::time_point now, std::vector<Outc
         NoticeLevel::kInformation,
         fmt::format("{}: {} of seq {} of table {}.{} is asked for{}", request.partition.to_string(), request.action,
                     request.seq.raw(), request.key.schema, request.key.table, request.dry_run ? " as a dry run" : ""));
-    if (auto done = carry_out(*held, request, outcomes); !done)
+    if (auto done = carry_out(*held, request, outcomes); !done) {
       on_failed_try(request.partition, done.error(), outcomes);
+    } else {
+      next_request_until_ = Clock::now() + kNextRequestWithin;
+      requests_due_ = {};
+    }
     if (session_.is_lost()) return;
   }
 }

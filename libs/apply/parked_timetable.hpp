@@ -38,6 +38,8 @@ class ParkedTimetable {
   void try_due(Clock::time_point now, std::vector<Outcome>& outcomes);
   /// Likewise.
   void carry_out_requests(Clock::time_point now, std::vector<Outcome>& outcomes);
+  /// One was answered a moment ago, and the next may be on its way: carry_out_requests() looks for it at every call.
+  [[nodiscard]] bool expects_request(Clock::time_point now) const { return now < next_request_until_; }
 
  private:
   using Held = HeldPartitions::Held;
@@ -66,6 +68,7 @@ class ParkedTimetable {
   Resolver resolver_;
   std::map<progress::PartitionKey, Tries> tries_;  ///< of partitions that are or were in hand
   Clock::time_point requests_due_;
+  Clock::time_point next_request_until_;  ///< a person may be at it
 };
 
 }  // namespace farshore::apply

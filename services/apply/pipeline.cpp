@@ -19,6 +19,7 @@ using Mode = Feed::Mode;
 
 constexpr milliseconds kIdleWait{100};
 constexpr milliseconds kWriterWait{100};
+constexpr milliseconds kWriterPause{10};  // while somebody waits for the next answer
 constexpr milliseconds kSeekTimeout{2000};
 constexpr milliseconds kFirstRetry{250};
 constexpr milliseconds kSearchLongest{600'000};
@@ -54,7 +55,7 @@ void Pipeline::gather(const std::stop_token& stop) {
 void Pipeline::write(const std::stop_token& stop) {
   std::vector<Outcome> outcomes;
   while (!stop.stop_requested()) {
-    Job* const job = handoff_.wait(kWriterWait);
+    Job* const job = handoff_.wait(writer_.expects_request() ? kWriterPause : kWriterWait);
     if (job != nullptr) {
       if (!job->set.empty()) {
         metrics_.observe_work_set(job->set);

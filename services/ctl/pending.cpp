@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -18,7 +19,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using mysql::text_literal;
 
-constexpr std::chrono::milliseconds kLookEvery{100};
+constexpr std::chrono::milliseconds kFirstLookAfter{5};
+constexpr std::chrono::milliseconds kLookEvery{100};  // at the longest
 
 /// The change as `farshorectl decode` prints it.
 Json source_image(const PendingRow& row) {
@@ -156,7 +158,7 @@ PendingAnswer ask_apply(const common::Config& config, mysql::Connection& connect
   if (!id) fail_database(config, id.error());
   const std::string row_of = fmt::format(" WHERE id={}", id->unsigned_integer(0, 0));
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  while (true) {
+  for (auto pause = kFirstLookAfter;; pause = std::min(kLookEvery, 2 * pause)) {
     const auto answer = connection.query("SELECT done, COALESCE(outcome, '') FROM farshore.audit" + row_of +
                                          " AND done_at IS NOT NULL");
     if (!answer) fail_database(config, answer.error());
@@ -172,7 +174,7 @@ PendingAnswer ask_apply(const common::Config& config, mysql::Connection& connect
       if (*withdrawn == 0) continue;
       return {.answered = false, .done = false, .outcome = ""};
     }
-    std::this_thread::sleep_for(kLookEvery);
+    std::this_thread::sleep_for(pause);
   }
 }
 

@@ -151,6 +151,15 @@ class FakeTarget {
     locked_ = std::move(beginning);
     locked_times_ = times;
   }
+  /// Somebody asks that a change be tried again which is not parked, of shop.notes and partition 2.
+  void ask() {
+    const std::scoped_lock lock(mutex_);
+    asks_ = true;
+  }
+  [[nodiscard]] bool is_answered() {
+    const std::scoped_lock lock(mutex_);
+    return !asks_;
+  }
   /// As before `farshorectl init`: farshore has no such table.
   void lack(std::string table) {
     const std::scoped_lock lock(mutex_);
@@ -302,7 +311,8 @@ class FakeTarget {
       return rows({"schema_name", "table_name", "key_hash"},
                   std::vector<std::vector<Reply::Field>>(conflicts_, {"shop", "other", "0123456789abcdef"}));
     }
-    for (const char* const table : {"farshore.conflict", "farshore.audit", "farshore.equality"}) {
+    if (statement.contains("farshore.audit")) return on_request(statement);
+    for (const char* const table : {"farshore.conflict", "farshore.equality"}) {
       if (statement.starts_with("SELECT") && statement.contains(table)) return rows({"x"}, {});
     }
     if (statement.contains("farshore.conflict_history")) return ok(1);
@@ -393,6 +403,18 @@ class FakeTarget {
       reply.rows.push_back(std::move(fields));
     }
     return reply;
+  }
+
+  Reply on_request(const std::string& statement) {
+    if (!statement.starts_with("SELECT")) {
+      const bool is_open = std::exchange(asks_, false);
+      return ok(is_open ? 1 : 0);
+    }
+    if (!asks_) return rows({"x"}, {});
+    return rows({"id", "action", "dry_run", "origin", "stream", "part", "schema_name", "table_name", "key_hash",
+                 "epoch", "seq", "expected", "who"},
+                {{"1", "parked-retry", "0", "west", "main", "2", "shop", "notes", "0123456789abcdef", "3", "1",
+                  std::nullopt, "anna"}});
   }
 
   Reply on_try(const std::string& statement) {
@@ -586,6 +608,7 @@ class FakeTarget {
   Data data_;
   std::size_t packet_bytes_ = 16'777'216;
   std::string denied_;
+  bool asks_ = false;
   std::string locked_;
   int locked_times_ = 0;
   std::string lacking_;
