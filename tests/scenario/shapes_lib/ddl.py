@@ -229,6 +229,19 @@ class Changes:
         action, parts = partitions.losing(table.parts, self.random, self.number)
         return self.alter("partitions, rows lost", table, lambda kind: action, replace(table, parts=parts), manner="follows")
 
+    def exchange(self, table, _):
+        """A part's rows become those of a new table, and the part is empty. FORCE: what was added without a rebuild, a table that is
+        made like it lacks."""
+        if not table.home or not table.parts or not table.parts.is_alike:
+            return None
+        part = self.random.choice(table.parts.names)
+        made = replace(table, name=self.new_name(), parts=None)
+        return Change("exchange partition", table.full, same(
+            f"ALTER TABLE {table.full} FORCE", f"CREATE TABLE {made.full} LIKE {table.full}",
+            f"ALTER TABLE {made.full} REMOVE PARTITIONING",
+            f"ALTER TABLE {table.full} EXCHANGE PARTITION {part} WITH TABLE {made.full}"), "follows",
+            tables={table.full: table, made.full: made})
+
     # New tables.
     def new_table(self, table, _):
         homes = (table.home,) if table.schema == WHOLE else ("", "", table.home)
@@ -313,7 +326,8 @@ ALL = {
     "rename-column": (1, "rename_column"), "add-unique": (2, "add_unique"), "drop-unique": (1, "drop_unique"),
     "rebuild": (1, "rebuild"), "truncate": (2, "truncate"), "drop-create": (2, "drop_and_create"),
     "create-or-replace": (1, "create_or_replace"), "drop-database": (4, "drop_database"), "swap": (4, "swap"), "partition": (2, "partition"),
-    "partitions-kept": (4, "partitions_kept"), "partitions-lost": (4, "partitions_lost"), "new-table": (2, "new_table"),
+    "partitions-kept": (4, "partitions_kept"), "partitions-lost": (4, "partitions_lost"), "exchange-partition": (3, "exchange"),
+    "new-table": (2, "new_table"),
     "new-child": (5, "new_child"), "check": (2, "passing_check"), "passing-type": (3, "passing_type"),
     "passing-unique": (1, "passing_unique"), "passing-column": (1, "passing_column"),
     "passing-cascade": (5, "passing_cascade"),
