@@ -35,6 +35,7 @@ std::vector<TargetRight> target_rights(const mysql::Grants& grants, ServerKind k
   }
   rights.push_back(right_on(grants, "REFERENCES", ""));
   rights.back().granted = blind_to_keys(grants).empty();
+  rights.back().is_needed_at_start = false;  // no table with cascades is bound without it, see TargetCatalog
   // The self-test asks where the binlog ends, and reads its events.
   if (kind == ServerKind::kMysql) {
     rights.push_back(right_on(grants, "REPLICATION SLAVE", ""));
@@ -45,8 +46,8 @@ std::vector<TargetRight> target_rights(const mysql::Grants& grants, ServerKind k
   return rights;
 }
 
-std::expected<std::string, mysql::SqlError> find_lacking_rights(mysql::Connection& connection,
-                                                                const change::TableRules& rules) {
+std::expected<LackingRights, mysql::SqlError> find_lacking_rights(mysql::Connection& connection,
+                                                                  const change::TableRules& rules) {
   const auto grants = mysql::Grants::read(connection);
   if (!grants) return std::unexpected(grants.error());
   const auto version = connection.query("SELECT VERSION() LIKE '%MariaDB%'");
@@ -61,12 +62,13 @@ std::expected<std::string, mysql::SqlError> find_lacking_rights(mysql::Connectio
     if (rules.route(schema, rows->text(row, 1)).captured && !grants->has_of_tables(schema)) schemas.insert(schema);
   }
   const ServerKind kind = version->text(0, 0) == "1" ? ServerKind::kMariadb : ServerKind::kMysql;
-  std::string sentence;
+  LackingRights lacking;
   for (const TargetRight& right : target_rights(*grants, kind, schemas)) {
     if (right.granted) continue;
+    std::string& sentence = right.is_needed_at_start ? lacking.at_start : lacking.of_some_tables;
     sentence += fmt::format("{}{} is not granted: {}", sentence.empty() ? "" : "; ", right.name(), right.mend);
   }
-  return sentence;
+  return lacking;
 }
 
 std::string blind_to_triggers(const mysql::Grants& grants, const std::string& schema) {

@@ -63,24 +63,32 @@ std::string topic_expression(const Config& config) {
   return fmt::format("^farshore[.]changes[.]({})[.].*", fmt::join(config.apply.origins, "|"));
 }
 
-/// In preflight's words.
-void check_rights(const DatabaseEndpoint& endpoint, const Config& config) {
+/// In preflight's words. Returns what is lacking and keeps nobody from starting.
+std::string check_rights(const DatabaseEndpoint& endpoint, const Config& config) {
   auto connection = mysql::Connection::open(endpoint, {});
-  if (!connection) return;  // told by what opens its session next
+  if (!connection) return {};  // told by what opens its session next
   const auto lacking = find_lacking_rights(*connection, common::table_rules(config));
-  if (lacking && !lacking->empty())
+  if (!lacking) return {};
+  if (!lacking->at_start.empty())
     throw EnvironmentError(
-        fmt::format("database ({}): {} (docs/operating/grants.md).", endpoint.to_string(), *lacking));
+        fmt::format("database ({}): {} (docs/operating/grants.md).", endpoint.to_string(), lacking->at_start));
+  return lacking->of_some_tables;
 }
 
 /// What a person must mend is said before the service runs; a server that is only starting is waited for.
 void check_target(const DatabaseEndpoint& endpoint, const Config& config, const std::stop_token& stop) {
   const auto deadline = std::chrono::steady_clock::now() + kStartPatience;
   while (!stop.stop_requested()) {
-    check_rights(endpoint, config);
+    const std::string lacking = check_rights(endpoint, config);
     const auto session = open_target_session(endpoint, config.region, "start");
     if (session) {
       if (!session->marker_fault.empty()) common::log_error(session->marker_fault);
+      if (!lacking.empty()) {
+        common::log_warn(
+            fmt::format("database ({}): {} (docs/operating/grants.md). Until then a partition waits when it comes to "
+                        "a table whose rows go with those of others by foreign keys that cascade",
+                        endpoint.to_string(), lacking));
+      }
       return;
     }
     const mysql::SqlError& error = session.error();
