@@ -10,9 +10,9 @@
 namespace farshore::apply {
 namespace {
 
-using progress::PartitionState;
-using progress::ProgressRow;
-using progress::StatementState;
+using store::PartitionState;
+using store::ProgressRow;
+using store::StatementState;
 
 constexpr std::size_t kNamedMax = 3;             // tables in a sentence
 constexpr std::size_t kStatementBytesMax = 200;  // of a statement in a sentence
@@ -43,7 +43,7 @@ std::optional<std::string> missing_partition(const BarrierArrival& barrier, cons
 
 std::string beginning(const BarrierArrival& barrier) {
   return fmt::format("at the start of epoch {} ({})", barrier.epoch.epoch.raw(),
-                     progress::statement_for_people(barrier.start.reason, kNamesBytesMax));
+                     store::statement_for_people(barrier.start.reason, kNamesBytesMax));
 }
 
 BarrierWait for_parked(const std::string& origin, const BarrierArrival& barrier,
@@ -64,7 +64,7 @@ BarrierWait for_parked(const std::string& origin, const BarrierArrival& barrier,
 
 std::string names_of(const std::vector<std::string>& tables) {
   if (tables.empty()) return "any table of the origin";
-  return progress::statement_for_people(fmt::format("{}", fmt::join(tables, ", ")), kNamesBytesMax);
+  return store::statement_for_people(fmt::format("{}", fmt::join(tables, ", ")), kNamesBytesMax);
 }
 
 BarrierWait for_statement(const std::string& origin, const BarrierArrival& barrier,
@@ -76,7 +76,7 @@ BarrierWait for_statement(const std::string& origin, const BarrierArrival& barri
               "nothing after it. Run the same here now, then `farshorectl ddl done {}`. If it is the echo of one that "
               "was run here already, only say done. `farshorectl ddl skip {}` passes over it: its tables are "
               "not-yet-equal then",
-              progress::statement_for_people(statement.text, kStatementBytesMax), names_of(statement.tables), command,
+              store::statement_for_people(statement.text, kStatementBytesMax), names_of(statement.tables), command,
               command)};
 }
 
@@ -132,7 +132,7 @@ std::vector<UnequalTable> unequal_behind(const BarrierArrival& barrier, std::opt
   const change::EpochStart& start = barrier.start;
   std::vector<UnequalTable> unequal;
   if (start.statement && statement == StatementState::kSkipped) {
-    const std::string text = progress::statement_for_people(start.statement->text, kStatementBytesMax);
+    const std::string text = store::statement_for_people(start.statement->text, kStatementBytesMax);
     add_tables(start.statement->tables, fmt::format("`{}` of the origin was passed over", text), start, rules, unequal);
   }
   if (!start.missed_tables.empty()) {

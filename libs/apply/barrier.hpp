@@ -9,8 +9,8 @@
 #include "apply/work_set.hpp"
 #include "change/table_rules.hpp"
 #include "mysql/sql_error.hpp"
-#include "progress/progress_row.hpp"
-#include "progress/statement_store.hpp"
+#include "store/progress_row.hpp"
+#include "store/statement_store.hpp"
 
 /// When an epoch may be entered. Pure: no input, no output.
 ///
@@ -31,15 +31,15 @@ struct ParkedBefore {
 
 /// What decides whether a barrier may be passed.
 struct BarrierFacts {
-  std::vector<progress::ProgressRow> rows;  ///< the origin's, of this region
-  std::vector<ParkedBefore> parked;         ///< of the origin, from earlier epochs
+  std::vector<store::ProgressRow> rows;  ///< the origin's, of this region
+  std::vector<ParkedBefore> parked;      ///< of the origin, from earlier epochs
   /// What was said of the statement before the epoch; nothing: there is none, or it is not in the table.
-  std::optional<progress::StatementState> statement;
+  std::optional<store::StatementState> statement;
 };
 
 /// What a partition waits for at a barrier.
 struct BarrierWait {
-  progress::PartitionState state = progress::PartitionState::kAtBarrier;
+  store::PartitionState state = store::PartitionState::kAtBarrier;
   std::string reason;  ///< for people: what, and what ends it
 };
 
@@ -59,7 +59,7 @@ struct UnequalTable {
   friend bool operator==(const UnequalTable&, const UnequalTable&) = default;
 };
 [[nodiscard]] std::vector<UnequalTable> unequal_behind(const BarrierArrival& barrier,
-                                                       std::optional<progress::StatementState> statement,
+                                                       std::optional<store::StatementState> statement,
                                                        const change::TableRules& rules);
 
 }  // namespace farshore::apply

@@ -4,16 +4,16 @@
 #include "apply/failure.hpp"
 #include "apply/progress_mark.hpp"
 #include "base/check.hpp"
-#include "progress/progress_store.hpp"
+#include "store/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
 
 using mysql::SqlError;
-using progress::PartitionKey;
-using progress::PartitionState;
-using progress::ProgressRow;
-using progress::ProgressStore;
+using store::PartitionKey;
+using store::PartitionState;
+using store::ProgressRow;
+using store::ProgressStore;
 using namespace std::chrono_literals;
 
 constexpr auto kEvery = 200ms;
@@ -82,7 +82,7 @@ std::expected<bool, SqlError> BarrierPassing::stand(const PartitionKey& key, Hel
   ProgressRow next = held.row;
   next.owner = settings_.owner;
   next.state = wait.state;
-  next.reason = progress::reason_for_people(wait.reason);
+  next.reason = store::reason_for_people(wait.reason);
   if (next.state == held.row.state && next.reason == held.row.reason) return true;
   const auto advanced = ProgressStore(connection, settings_.region).advance(held.row, next);
   if (!advanced || !*advanced) return advanced;

@@ -11,7 +11,7 @@
 #include "apply/writer_session.hpp"
 #include "apply/writer_settings.hpp"
 #include "mysql/connection.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
@@ -34,11 +34,11 @@ class BarrierPassing {
 
  private:
   using Held = HeldPartitions::Held;
-  [[nodiscard]] std::expected<bool, mysql::SqlError> pass(const progress::PartitionKey& key, Held& held,
+  [[nodiscard]] std::expected<bool, mysql::SqlError> pass(const store::PartitionKey& key, Held& held,
                                                           std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<bool, mysql::SqlError> enter(const progress::PartitionKey& key, Held& held,
+  [[nodiscard]] std::expected<bool, mysql::SqlError> enter(const store::PartitionKey& key, Held& held,
                                                            const BarrierFacts& facts, std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<bool, mysql::SqlError> stand(const progress::PartitionKey& key, Held& held,
+  [[nodiscard]] std::expected<bool, mysql::SqlError> stand(const store::PartitionKey& key, Held& held,
                                                            const BarrierWait& wait, std::vector<Outcome>& outcomes);
 
   const WriterSettings& settings_;

@@ -7,17 +7,17 @@
 
 #include "apply/parked_first.hpp"
 #include "mysql/literal.hpp"
-#include "progress/equality.hpp"
-#include "progress/progress_store.hpp"
+#include "store/equality.hpp"
+#include "store/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
 
 using mysql::SqlError;
 using mysql::text_literal;
-using progress::ProgressRow;
-using progress::ProgressStore;
-using progress::StatementStore;
+using store::ProgressRow;
+using store::ProgressStore;
+using store::StatementStore;
 
 constexpr std::size_t kTextBytesMax = 4'096;
 constexpr std::size_t kNamesBytesMax = 1'000'000;
@@ -52,11 +52,11 @@ std::expected<BarrierFacts, SqlError> BarrierStore::read(const std::string& orig
 
 std::expected<void, SqlError> BarrierStore::note_statement(const std::string& origin, const BarrierArrival& barrier) {
   const change::RowlessStatement& statement = *barrier.start.statement;
-  progress::StatementRow row;
+  store::StatementRow row;
   row.origin = origin;
   row.epoch = barrier.epoch;
-  row.text = progress::statement_for_people(statement.text, kTextBytesMax);
-  row.tables = progress::statement_for_people(fmt::format("{}", fmt::join(statement.tables, ", ")), kNamesBytesMax);
+  row.text = store::statement_for_people(statement.text, kTextBytesMax);
+  row.tables = store::statement_for_people(fmt::format("{}", fmt::join(statement.tables, ", ")), kNamesBytesMax);
   row.gtid = statement.gtid;
   return StatementStore(connection_, region_).add(row);
 }
@@ -73,15 +73,15 @@ std::expected<void, SqlError> BarrierStore::enter(const std::string& origin, con
     if (const auto inserted = store.insert_if_absent(row); !inserted) return std::unexpected(inserted.error());
   }
   for (const UnequalTable& unequal : unequal_behind(barrier, facts.statement, rules)) {
-    const progress::EqualityRow row{.id = 0,
-                                    .origin = origin,
-                                    .stream = unequal.stream,
-                                    .table = unequal.table,
-                                    .word = progress::Word::kNotYetEqual,
-                                    .why = unequal.why,
-                                    .who = "apply",
-                                    .said_at = {}};
-    const auto added = progress::add_equality_once(connection_, region_, row, barrier.epoch);
+    const store::EqualityRow row{.id = 0,
+                                 .origin = origin,
+                                 .stream = unequal.stream,
+                                 .table = unequal.table,
+                                 .word = store::Word::kNotYetEqual,
+                                 .why = unequal.why,
+                                 .who = "apply",
+                                 .said_at = {}};
+    const auto added = store::add_equality_once(connection_, region_, row, barrier.epoch);
     if (!added) return std::unexpected(added.error());
   }
   if (!barrier.start.statement) return {};

@@ -9,7 +9,7 @@ namespace farshore::apply {
 using mysql::SqlError;
 using mysql::text_literal;
 
-std::expected<std::optional<KafkaOffset>, SqlError> ChannelOffsetStore::find(const progress::PartitionKey& key,
+std::expected<std::optional<KafkaOffset>, SqlError> ChannelOffsetStore::find(const store::PartitionKey& key,
                                                                              std::string_view topic_id) {
   const auto rows = connection_.query(fmt::format(
       "SELECT kafka_offset FROM farshore.channel_offset WHERE region={} AND channel={} AND origin={} AND stream={} AND "

@@ -8,13 +8,13 @@
 
 #include "base/numbers.hpp"
 #include "mysql/connection.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
 /// Where reading a partition's topic goes on after a restart. Borrows what it names.
 struct ChannelOffset {
-  const progress::PartitionKey* key = nullptr;
+  const store::PartitionKey* key = nullptr;
   std::string_view topic_id;
   KafkaOffset offset;
 };
@@ -27,7 +27,7 @@ class ChannelOffsetStore {
       : connection_(connection), region_(region), channel_(channel) {}
 
   /// Returns nullopt if none is known of this topic.
-  [[nodiscard]] std::expected<std::optional<KafkaOffset>, mysql::SqlError> find(const progress::PartitionKey& key,
+  [[nodiscard]] std::expected<std::optional<KafkaOffset>, mysql::SqlError> find(const store::PartitionKey& key,
                                                                                 std::string_view topic_id);
   /// All in one statement; in none if there are none.
   [[nodiscard]] std::expected<void, mysql::SqlError> write(std::span<const ChannelOffset> offsets);

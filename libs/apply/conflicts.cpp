@@ -59,7 +59,7 @@ bool Conflicts::has_any(const std::string& origin) const {
   return known != known_.end() && (known->second.all || !known->second.keys.empty());
 }
 
-std::expected<void, SqlError> Conflicts::add(mysql::Connection& connection, const progress::PartitionKey& partition,
+std::expected<void, SqlError> Conflicts::add(mysql::Connection& connection, const store::PartitionKey& partition,
                                              const RowOp& op, const std::string& image, const std::string& reason) {
   const change::ChangeView& change = *op.change;
   const ParkedKey key = keys_of(op).front();
@@ -97,7 +97,7 @@ std::expected<void, SqlError> Conflicts::end(mysql::Connection& connection, cons
 }
 
 std::expected<std::optional<ParkedChange>, SqlError> Conflicts::find(mysql::Connection& connection,
-                                                                     const progress::PartitionKey& partition,
+                                                                     const store::PartitionKey& partition,
                                                                      const ParkedKey& key, Epoch epoch, Seq seq) {
   const auto rows = connection.query(fmt::format(
       "SELECT {} FROM farshore.conflict WHERE region={} AND origin={} AND stream={} AND part={} AND epoch={} AND "

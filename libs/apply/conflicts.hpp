@@ -12,7 +12,7 @@
 #include "apply/parked_change.hpp"
 #include "apply/parked_key.hpp"
 #include "mysql/connection.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
@@ -36,15 +36,16 @@ class Conflicts {
 
   /// In place of what is open under the key. `image`: SQL of what stands here.
   [[nodiscard]] std::expected<void, mysql::SqlError> add(mysql::Connection& connection,
-                                                         const progress::PartitionKey& partition, const RowOp& op,
+                                                         const store::PartitionKey& partition, const RowOp& op,
                                                          const std::string& image, const std::string& reason);
   /// What is open under the key, if anything, is over.
   [[nodiscard]] std::expected<void, mysql::SqlError> end(mysql::Connection& connection, const std::string& origin,
                                                          const ParkedKey& key, std::string_view how);
   /// The open conflict of this change, if it is the one under the key still. Locked until the transaction ends.
-  [[nodiscard]] std::expected<std::optional<ParkedChange>, mysql::SqlError> find(
-      mysql::Connection& connection, const progress::PartitionKey& partition, const ParkedKey& key, Epoch epoch,
-      Seq seq);
+  [[nodiscard]] std::expected<std::optional<ParkedChange>, mysql::SqlError> find(mysql::Connection& connection,
+                                                                                 const store::PartitionKey& partition,
+                                                                                 const ParkedKey& key, Epoch epoch,
+                                                                                 Seq seq);
   void settle(bool committed);
 
  private:

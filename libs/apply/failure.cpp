@@ -22,7 +22,7 @@ struct Sentence {
 
 Failure Failure::of_statement(std::uint32_t slice, std::string_view what, const mysql::SqlError& error) {
   if (action_for(error.kind) == Action::kRetry) return again(error);
-  return of_slice(slice, progress::PartitionState::kStopped, fmt::format("{}: {}", what, described(error)));
+  return of_slice(slice, store::PartitionState::kStopped, fmt::format("{}: {}", what, described(error)));
 }
 
 Failure Failure::at(std::string_view schema, std::string_view table) && {

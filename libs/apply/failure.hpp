@@ -8,7 +8,7 @@
 
 #include "base/table_shape.hpp"
 #include "mysql/sql_error.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
@@ -40,7 +40,7 @@ struct ProgressMoved {};
 /// One slice cannot go on. The others can without it.
 struct SliceStops {
   std::uint32_t slice = 0;
-  progress::PartitionState state = progress::PartitionState::kStopped;
+  store::PartitionState state = store::PartitionState::kStopped;
   std::string reason;
 };
 
@@ -51,7 +51,7 @@ struct Failure {
   [[nodiscard]] static Failure again(mysql::SqlError error) {
     return {TryAgain{.error = std::move(error), .schema = {}, .table = {}}};
   }
-  [[nodiscard]] static Failure of_slice(std::uint32_t slice, progress::PartitionState state, std::string reason) {
+  [[nodiscard]] static Failure of_slice(std::uint32_t slice, store::PartitionState state, std::string reason) {
     return {SliceStops{.slice = slice, .state = state, .reason = std::move(reason)}};
   }
   /// A statement of ours that no row is to blame for: the transaction is tried again where that may help, and else the

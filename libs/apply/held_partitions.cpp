@@ -5,16 +5,16 @@
 #include "apply/backoff.hpp"
 #include "apply/channel_offset.hpp"
 #include "base/check.hpp"
-#include "progress/progress_store.hpp"
+#include "store/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
 
 using mysql::SqlError;
-using progress::PartitionKey;
-using progress::PartitionState;
-using progress::ProgressRow;
-using progress::ProgressStore;
+using store::PartitionKey;
+using store::PartitionState;
+using store::ProgressRow;
+using store::ProgressStore;
 using namespace std::chrono_literals;
 
 constexpr auto kOffsetEvery = 5s;   // a hint: what is read again is dropped by its number
@@ -186,7 +186,7 @@ void HeldPartitions::suspend(const PartitionKey& key, PartitionState state, cons
                              std::vector<Outcome>& outcomes) {
   const auto found = held_.find(key);
   if (found == held_.end()) return;
-  const std::string reason = progress::reason_for_people(text);
+  const std::string reason = store::reason_for_people(text);
   ProgressRow row = found->second.row;
   if (row.state != state || row.reason != reason) {
     row.state = state;

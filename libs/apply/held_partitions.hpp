@@ -17,7 +17,7 @@
 #include "apply/writer_session.hpp"
 #include "apply/writer_settings.hpp"
 #include "base/numbers.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
@@ -34,14 +34,14 @@ class HeldPartitions {
   using Clock = std::chrono::steady_clock;
 
   struct Held {
-    progress::ProgressRow row;  ///< as it was last read or written
+    store::ProgressRow row;  ///< as it was last read or written
     std::string topic_id;
     std::optional<KafkaOffset> offset;  ///< beyond which nothing is applied
     Clock::time_point offset_written;
     std::optional<BarrierArrival> barrier;  ///< it stands there
     Clock::time_point barrier_since;
   };
-  using Map = std::map<progress::PartitionKey, Held>;
+  using Map = std::map<store::PartitionKey, Held>;
 
   /// Borrows all of them.
   HeldPartitions(const WriterSettings& settings, WriterSession& session, Parking& parking)
@@ -51,21 +51,21 @@ class HeldPartitions {
   /// as it takes, or until `stop`; with a partition that cannot be had only for a moment. True: it is in hand.
   [[nodiscard]] bool take_over(const LoadRequest& request, std::vector<Outcome>& outcomes, const std::stop_token& stop);
   /// Lets go of it, so that anyone may take it over at once. Does not wait for a database that is away.
-  void release(const progress::PartitionKey& key);
+  void release(const store::PartitionKey& key);
   /// Lets go of it since it cannot go on, and says so in its progress.
-  void suspend(const progress::PartitionKey& key, progress::PartitionState state, const std::string& text,
+  void suspend(const store::PartitionKey& key, store::PartitionState state, const std::string& text,
                std::vector<Outcome>& outcomes);
   /// Forgets it: its progress is not what we hold, or may not be.
-  void lose(const progress::PartitionKey& key, std::string_view reason, std::vector<Outcome>& outcomes);
+  void lose(const store::PartitionKey& key, std::string_view reason, std::vector<Outcome>& outcomes);
   /// The slice is durable.
   void applied(const Slice& slice, const SliceCounts& counts, std::vector<Outcome>& outcomes);
 
   [[nodiscard]] bool empty() const { return held_.empty(); }
-  [[nodiscard]] bool contains(const progress::PartitionKey& key) const { return held_.contains(key); }
+  [[nodiscard]] bool contains(const store::PartitionKey& key) const { return held_.contains(key); }
   /// nullptr: it is not in hand. Good until it is let go.
-  [[nodiscard]] Held* find(const progress::PartitionKey& key);
+  [[nodiscard]] Held* find(const store::PartitionKey& key);
   /// It is in hand.
-  [[nodiscard]] Held& at(const progress::PartitionKey& key) { return held_.at(key); }
+  [[nodiscard]] Held& at(const store::PartitionKey& key) { return held_.at(key); }
   [[nodiscard]] Map::iterator begin() { return held_.begin(); }
   [[nodiscard]] Map::iterator end() { return held_.end(); }
 
@@ -77,9 +77,9 @@ class HeldPartitions {
 
  private:
   [[nodiscard]] std::expected<Loaded, Failure> try_to_take_over(const LoadRequest& request);
-  [[nodiscard]] std::expected<bool, mysql::SqlError> claim(const LoadRequest& request, progress::ProgressRow& row);
+  [[nodiscard]] std::expected<bool, mysql::SqlError> claim(const LoadRequest& request, store::ProgressRow& row);
   [[nodiscard]] std::expected<std::optional<KafkaOffset>, mysql::SqlError> read_offset(const LoadRequest& request);
-  [[nodiscard]] std::expected<void, mysql::SqlError> write_offset(const progress::PartitionKey& key, const Held& held);
+  [[nodiscard]] std::expected<void, mysql::SqlError> write_offset(const store::PartitionKey& key, const Held& held);
 
   const WriterSettings& settings_;
   WriterSession& session_;

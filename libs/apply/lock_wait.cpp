@@ -8,7 +8,7 @@ namespace farshore::apply {
 namespace {
 
 using mysql::text_literal;
-using progress::WriteBlock;
+using store::WriteBlock;
 
 constexpr int kLockWaitTimeout = 1205;
 constexpr int kHoldersShown = 3;

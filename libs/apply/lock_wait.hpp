@@ -5,14 +5,14 @@
 
 #include "apply/failure.hpp"
 #include "mysql/connection.hpp"
-#include "progress/write_block.hpp"
+#include "store/write_block.hpp"
 
 namespace farshore::apply {
 
 /// What a transaction waits for in vain.
 struct LockFinding {
-  std::optional<progress::WriteBlock> block;  ///< nothing can be written here, not even why
-  std::string sentence;                       ///< for people: the lock's kind and table, who holds it, what to do
+  std::optional<store::WriteBlock> block;  ///< nothing can be written here, not even why
+  std::string sentence;                    ///< for people: the lock's kind and table, who holds it, what to do
 };
 
 /// After a transaction was rolled back since it had waited too long for a lock: which one? The server's answer does not

@@ -14,7 +14,7 @@
 #include "apply/write_plan.hpp"
 #include "change/key.hpp"
 #include "mysql/literal.hpp"
-#include "progress/equality.hpp"
+#include "store/equality.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -44,7 +44,7 @@ bool cannot_be_compared(const SqlError& error) {
 
 std::size_t index_of(Mismatch kind) { return static_cast<std::size_t>(kind); }
 
-std::string key_of(const std::string& region, const progress::PartitionKey& partition) {
+std::string key_of(const std::string& region, const store::PartitionKey& partition) {
   return fmt::format("{},{},{},{}", text_literal(region), text_literal(partition.origin),
                      text_literal(partition.stream), partition.partition.raw());
 }
@@ -115,7 +115,7 @@ bool RowLook::wants_again() {
   return true;
 }
 
-std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const progress::PartitionKey& partition,
+std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const store::PartitionKey& partition,
                                             const RowOp& op) {
   const auto kind = compare(connection, op);
   if (!kind) return std::unexpected(kind.error());
@@ -179,7 +179,7 @@ std::expected<std::optional<RowLook::Sighting>, SqlError> RowLook::compare_held(
   return sighting;
 }
 
-std::expected<void, SqlError> RowLook::add(mysql::Connection& connection, const progress::PartitionKey& partition,
+std::expected<void, SqlError> RowLook::add(mysql::Connection& connection, const store::PartitionKey& partition,
                                            const RowOp& op, const Sighting& sighting) {
   if (count(partition, op, sighting.kind, 1) > kExamples || sighting.leaves_image_out) return {};
   return add_example(connection, partition, op, sighting);
@@ -306,7 +306,7 @@ RowLook::State RowLook::state_of(const RowOp& op, std::span<const mysql::Rows::F
   return op.target->shown().is_shown(before_, shown, scratch_) ? State::kAsExpected : State::kSeen;
 }
 
-std::uint64_t RowLook::count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind,
+std::uint64_t RowLook::count(const store::PartitionKey& partition, const RowOp& op, Mismatch kind,
                              std::uint64_t changes) {
   const TableShape& shape = op.change->table->shape;
   Counted& counted = found_[{partition, shape.schema, shape.name}];
@@ -324,9 +324,8 @@ std::expected<std::string, SqlError> RowLook::image_of(mysql::Connection& connec
   return rows->empty() ? std::string() : text_literal(rows->text(0, 0));
 }
 
-std::expected<void, SqlError> RowLook::add_example(mysql::Connection& connection,
-                                                   const progress::PartitionKey& partition, const RowOp& op,
-                                                   const Sighting& sighting) {
+std::expected<void, SqlError> RowLook::add_example(mysql::Connection& connection, const store::PartitionKey& partition,
+                                                   const RowOp& op, const Sighting& sighting) {
   const Mismatch kind = sighting.kind;
   const std::string& image = sighting.image;
   const change::ChangeView& change = *op.change;
@@ -378,20 +377,20 @@ std::expected<void, SqlError> RowLook::doubt_equality(mysql::Connection& connect
   for (const auto& [name, counted] : found_ | std::views::filter(closes))
     streams.emplace(name.partition.origin, name.partition.stream);
   for (const auto& [origin, stream] : streams) {
-    if (auto locked = progress::lock_equality(connection, region_, origin, stream, false); !locked) return locked;
+    if (auto locked = store::lock_equality(connection, region_, origin, stream, false); !locked) return locked;
   }
-  const auto said = progress::read_equality(connection, region_);
+  const auto said = store::read_equality(connection, region_);
   if (!said) return std::unexpected(said.error());
   for (const auto& [name, counted] : found_ | std::views::filter(closes)) {
     const std::string table = name.schema + "." + name.table;
-    if (progress::is_doubted(*said, name.partition.origin, name.partition.stream, table)) continue;
-    const auto added = progress::add_equality(
+    if (store::is_doubted(*said, name.partition.origin, name.partition.stream, table)) continue;
+    const auto added = store::add_equality(
         connection, region_,
         {.id = 0,
          .origin = name.partition.origin,
          .stream = name.partition.stream,
          .table = table,
-         .word = progress::Word::kNotYetEqual,
+         .word = store::Word::kNotYetEqual,
          .why = fmt::format("{} (`farshorectl mismatches show` has both images): two regions write the same rows, or "
                             "the tables were not equal",
                             what(counted.counts)),

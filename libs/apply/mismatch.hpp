@@ -71,7 +71,7 @@ class RowLook {
   [[nodiscard]] bool wants_again();
   /// Compares the row that is there with what the change expects, before it is written, and locks it.
   [[nodiscard]] std::expected<void, mysql::SqlError> look(mysql::Connection& connection,
-                                                          const progress::PartitionKey& partition, const RowOp& op);
+                                                          const store::PartitionKey& partition, const RowOp& op);
   /// Likewise the rows of changes of one table, by a query; and by one each those that it does not show to be as
   /// expected. Of several changes of a key, the first. True: all were as expected, INSERTs found none.
   [[nodiscard]] std::expected<bool, mysql::SqlError> look(mysql::Connection& connection, std::span<const Slice> slices,
@@ -94,17 +94,17 @@ class RowLook {
                                                                const std::string& origin, const RowOp& op,
                                                                bool with_images = true);
   [[nodiscard]] std::expected<void, mysql::SqlError> add(mysql::Connection& connection,
-                                                         const progress::PartitionKey& partition, const RowOp& op,
+                                                         const store::PartitionKey& partition, const RowOp& op,
                                                          const Sighting& sighting);
   /// So many changes of the table were seen, by number alone or by look(). Returns how many of the kind there are now.
-  std::uint64_t count(const progress::PartitionKey& partition, const RowOp& op, Mismatch kind, std::uint64_t changes);
+  std::uint64_t count(const store::PartitionKey& partition, const RowOp& op, Mismatch kind, std::uint64_t changes);
   /// Writes down what was found, as part of the transaction.
   [[nodiscard]] std::expected<void, mysql::SqlError> note(mysql::Connection& connection);
   /// Likewise that the tables are not known to be equal any more. After note().
   [[nodiscard]] std::expected<void, mysql::SqlError> doubt_equality(mysql::Connection& connection);
   /// The transaction was committed. Sentences for the log, and what was found by partition.
   struct Found {
-    progress::PartitionKey partition;
+    store::PartitionKey partition;
     MismatchCounts counts{};
     std::string sentence;  ///< empty: it was said not long ago
   };
@@ -112,7 +112,7 @@ class RowLook {
 
  private:
   struct Name {
-    progress::PartitionKey partition;
+    store::PartitionKey partition;
     std::string schema;
     std::string table;
     friend auto operator<=>(const Name&, const Name&) = default;
@@ -139,8 +139,8 @@ class RowLook {
                                                                      const TargetTable& target,
                                                                      std::span<const Value> key_row);
   [[nodiscard]] std::expected<void, mysql::SqlError> add_example(mysql::Connection& connection,
-                                                                 const progress::PartitionKey& partition,
-                                                                 const RowOp& op, const Sighting& sighting);
+                                                                 const store::PartitionKey& partition, const RowOp& op,
+                                                                 const Sighting& sighting);
 
   const std::string region_;
   const bool all_;

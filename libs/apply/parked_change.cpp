@@ -22,7 +22,7 @@ ParkedChange parked_change(const mysql::Rows& rows, std::size_t row) {
   return change;
 }
 
-std::string single_change_bytes(const progress::PartitionKey& partition, const RowOp& op) {
+std::string single_change_bytes(const store::PartitionKey& partition, const RowOp& op) {
   const change::TransactionView& transaction = op.batch->transaction_of(*op.change);
   const change::ChangeTable& source_table = *op.change->table;
   const auto table =
@@ -49,7 +49,7 @@ std::string single_change_bytes(const progress::PartitionKey& partition, const R
 }
 
 std::string single_change_header(const ParkedChange& parked) {
-  const progress::PartitionKey& partition = parked.partition;
+  const store::PartitionKey& partition = parked.partition;
   change::BatchHeader header;
   header.id = parked.epoch;
   header.first_seq = parked.seq;

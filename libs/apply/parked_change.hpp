@@ -7,13 +7,13 @@
 #include "apply/parked_key.hpp"
 #include "apply/row_op.hpp"
 #include "mysql/connection.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
 /// A parked change, or a conflict, as its table keeps it.
 struct ParkedChange {
-  progress::PartitionKey partition;
+  store::PartitionKey partition;
   ParkedKey key;
   EpochId epoch;
   Seq seq;
@@ -30,7 +30,7 @@ inline constexpr std::string_view kParkedChangeColumns =
 
 /// The change alone in a batch of its own. Its ordinal is 0 there. Of merged changes: one from the row before the first
 /// to the row after the last.
-[[nodiscard]] std::string single_change_bytes(const progress::PartitionKey& partition, const RowOp& op);
+[[nodiscard]] std::string single_change_bytes(const store::PartitionKey& partition, const RowOp& op);
 /// The packed header that goes with it again.
 [[nodiscard]] std::string single_change_header(const ParkedChange& parked);
 

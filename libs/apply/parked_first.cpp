@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "mysql/literal.hpp"
-#include "progress/progress_store.hpp"
+#include "store/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -19,10 +19,10 @@ constexpr std::string_view kColumns =
 
 }  // namespace
 
-std::expected<void, SqlError> ParkedFirst::keep(mysql::Connection& connection, const progress::PartitionKey& partition,
+std::expected<void, SqlError> ParkedFirst::keep(mysql::Connection& connection, const store::PartitionKey& partition,
                                                 const ParkedKey& key) {
   std::string where;
-  progress::append_partition_condition(region_, partition, where);
+  store::append_partition_condition(region_, partition, where);
   const auto kept = connection.execute(
       fmt::format("REPLACE INTO farshore.parked_first ({0}) SELECT {0} FROM farshore.parked WHERE {1} AND {2}",
                   kColumns, where, key_condition(key)));
@@ -42,7 +42,7 @@ std::expected<std::optional<ParkedChange>, SqlError> ParkedFirst::find(mysql::Co
 }
 
 std::expected<void, SqlError> ParkedFirst::expect_written(mysql::Connection& connection,
-                                                          const progress::PartitionKey& partition, const RowOp& op) {
+                                                          const store::PartitionKey& partition, const RowOp& op) {
   // A change that finds the row so, or finds none.
   change::ChangeView next = *op.change;
   next.op = change::op_between(!op.is_delete(), true);

@@ -10,7 +10,7 @@
 #include "apply/parked_key.hpp"
 #include "apply/row_op.hpp"
 #include "mysql/connection.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
@@ -23,8 +23,7 @@ class ParkedFirst {
 
   /// What is parked under the key by now, in place of what is kept under it.
   [[nodiscard]] std::expected<void, mysql::SqlError> keep(mysql::Connection& connection,
-                                                          const progress::PartitionKey& partition,
-                                                          const ParkedKey& key);
+                                                          const store::PartitionKey& partition, const ParkedKey& key);
   /// Nothing: none is known, as of a conflict by rule, and of what was parked before there was this table. Locked until
   /// the transaction ends: who looks at the row after it waits for those who write the row and take this away.
   [[nodiscard]] std::expected<std::optional<ParkedChange>, mysql::SqlError> find(mysql::Connection& connection,
@@ -33,7 +32,7 @@ class ParkedFirst {
   /// In place of what is kept under the change's key, that the row is as the change leaves it: it was written for
   /// another partition, whose own it is to say that it is over.
   [[nodiscard]] std::expected<void, mysql::SqlError> expect_written(mysql::Connection& connection,
-                                                                    const progress::PartitionKey& partition,
+                                                                    const store::PartitionKey& partition,
                                                                     const RowOp& op);
   [[nodiscard]] std::expected<void, mysql::SqlError> forget(mysql::Connection& connection, const std::string& origin,
                                                             const ParkedKey& key);

@@ -12,7 +12,7 @@
 #include "base/gtid.hpp"
 #include "change/batch_reader.hpp"
 #include "mysql/literal.hpp"
-#include "progress/progress_store.hpp"
+#include "store/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -27,11 +27,11 @@ constexpr std::size_t kImages = 100;  // in memory at once, of rows that are not
 constexpr int kRounds = 20;
 
 // Everything that the origin had committed up to this change is applied here, but for what is parked.
-bool is_behind_all(std::span<const progress::ProgressRow> rows, const ParkedChange& change) {
+bool is_behind_all(std::span<const store::ProgressRow> rows, const ParkedChange& change) {
   const auto gtid = Gtid::parse(change.gtid);
-  return gtid && std::ranges::all_of(rows, [&](const progress::ProgressRow& row) {
+  return gtid && std::ranges::all_of(rows, [&](const store::ProgressRow& row) {
            // At the end of the change's epoch there is no later position before the next one is entered.
-           if (row.epoch == change.epoch && progress::stands_at_barrier(row.state)) return true;
+           if (row.epoch == change.epoch && store::stands_at_barrier(row.state)) return true;
            const auto position = OriginPosition::parse(row.origin_position);
            return row.epoch.epoch >= change.epoch.epoch && position && position->contains(*gtid);
          });
@@ -49,11 +49,11 @@ std::expected<std::optional<ParkedRetry::Refusal>, Failure> refusal_or_failure(c
   return ParkedRetry::Refusal{.reason = stops->reason, .code = 0, .is_taken = false, .wanted = {}};
 }
 
-std::uint32_t slice_of(WorkSet& set, const progress::PartitionKey& partition) {
+std::uint32_t slice_of(WorkSet& set, const store::PartitionKey& partition) {
   const auto slices = set.slices();
   const auto found = std::ranges::find(slices, partition, &Slice::key);
   if (found != slices.end()) return static_cast<std::uint32_t>(found - slices.begin());
-  progress::ProgressRow base;
+  store::ProgressRow base;
   base.key = partition;
   return set.open_slice(base);
 }
@@ -146,7 +146,7 @@ std::expected<void, Failure> ParkedRetry::read(const ParkedChange& change, WorkS
   batch->header = change.header;
   batch->value = change.bytes;
   if (auto read = change::read_batch(batch->header, batch->value, tables_, batch->batch); !read) {
-    return std::unexpected(Failure::of_slice(slice, progress::PartitionState::kStopped,
+    return std::unexpected(Failure::of_slice(slice, store::PartitionState::kStopped,
                                              fmt::format("a parked change of table {}.{} cannot be read: {}",
                                                          change.key.schema, change.key.table, read.error().detail)));
   }
@@ -154,7 +154,7 @@ std::expected<void, Failure> ParkedRetry::read(const ParkedChange& change, WorkS
   return {};
 }
 
-std::expected<RowOp, Failure> ParkedRetry::op_of(mysql::Connection& connection, const progress::ProgressRow& progress,
+std::expected<RowOp, Failure> ParkedRetry::op_of(mysql::Connection& connection, const store::ProgressRow& progress,
                                                  const ParkedChange& change) {
   set_.clear();
   (void)set_.open_slice(progress);
@@ -168,7 +168,7 @@ std::expected<RowOp, Failure> ParkedRetry::op_of(mysql::Connection& connection, 
 // What is wrong with one change (its table is gone, or has another shape by now) is no reason not to try the others: it
 // is refused.
 std::expected<std::optional<ParkedRetry::Refusal>, Failure> ParkedRetry::try_one(mysql::Connection& connection,
-                                                                                 const progress::ProgressRow& progress,
+                                                                                 const store::ProgressRow& progress,
                                                                                  const ParkedChange& change) {
   const auto op = op_of(connection, progress, change);
   if (!op) return refusal_or_failure(op.error());
@@ -186,7 +186,7 @@ std::expected<std::optional<ParkedRetry::Refusal>, Failure> ParkedRetry::try_one
   return std::nullopt;
 }
 
-std::expected<bool, Failure> ParkedRetry::pass(mysql::Connection& connection, const progress::ProgressRow& progress,
+std::expected<bool, Failure> ParkedRetry::pass(mysql::Connection& connection, const store::ProgressRow& progress,
                                                Clock::time_point now) {
   refused_.clear();
   applied_.clear();
@@ -209,7 +209,7 @@ std::expected<bool, Failure> ParkedRetry::pass(mysql::Connection& connection, co
   return noted || parking_.has_edits();
 }
 
-std::expected<void, Failure> ParkedRetry::try_due(mysql::Connection& connection, const progress::ProgressRow& progress,
+std::expected<void, Failure> ParkedRetry::try_due(mysql::Connection& connection, const store::ProgressRow& progress,
                                                   Clock::time_point now) {
   std::vector<ParkedKey> due = parking_.waits().take_due(progress.key, now);
   while (!due.empty()) {
@@ -238,21 +238,21 @@ std::expected<void, Failure> ParkedRetry::try_due(mysql::Connection& connection,
   return {};
 }
 
-bool ParkedRetry::may_be_in_a_circle(const progress::PartitionKey& partition, const TableName& table,
+bool ParkedRetry::may_be_in_a_circle(const store::PartitionKey& partition, const TableName& table,
                                      Clock::time_point now) const {
   const auto found = together_.find({partition, table});
   return found == together_.end() || now >= found->second.next_at;
 }
 
-std::expected<void, Failure> ParkedRetry::try_tables(mysql::Connection& connection,
-                                                     const progress::ProgressRow& progress, Clock::time_point now) {
+std::expected<void, Failure> ParkedRetry::try_tables(mysql::Connection& connection, const store::ProgressRow& progress,
+                                                     Clock::time_point now) {
   std::set<TableName> tables;
   for (const Refused& refused : refused_) {
     if (refused.why.is_taken && refused.attempts >= kTriesBeforeTogether)
       tables.emplace(refused.change.key.schema, refused.change.key.table);
   }
   if (tables.empty()) return {};
-  const auto rows = progress::ProgressStore(connection, region_).load_origin(progress.key.origin);
+  const auto rows = store::ProgressStore(connection, region_).load_origin(progress.key.origin);
   if (!rows) return std::unexpected(cannot_be_tried(rows.error()));
   for (const TableName& table : tables) {
     std::vector<const Refused*> clashes;
@@ -279,7 +279,7 @@ std::expected<void, Failure> ParkedRetry::try_tables(mysql::Connection& connecti
 }
 
 std::expected<void, Failure> ParkedRetry::make_conflict(mysql::Connection& connection,
-                                                        const progress::ProgressRow& progress, const Refused& refused) {
+                                                        const store::ProgressRow& progress, const Refused& refused) {
   const auto op = op_of(connection, progress, refused.change);
   if (!op) return std::unexpected(op.error());
   const std::string reason =
@@ -304,7 +304,7 @@ std::expected<bool, Failure> ParkedRetry::fits(mysql::Connection& connection, co
   return plan.has_value();
 }
 
-std::expected<bool, Failure> ParkedRetry::together(mysql::Connection& connection, const progress::ProgressRow& progress,
+std::expected<bool, Failure> ParkedRetry::together(mysql::Connection& connection, const store::ProgressRow& progress,
                                                    const TableName& table) {
   const auto parked = parking_.lock_table(connection, progress.key.origin, table.first, table.second, kTogether);
   if (!parked) return std::unexpected(cannot_be_tried(parked.error()));
@@ -328,9 +328,8 @@ std::expected<bool, Failure> ParkedRetry::together(mysql::Connection& connection
   return *others == 0;
 }
 
-std::expected<void, Failure> ParkedRetry::write_all(mysql::Connection& connection,
-                                                    const progress::ProgressRow& progress, const WorkSet& set,
-                                                    std::span<const RowOp> ops) {
+std::expected<void, Failure> ParkedRetry::write_all(mysql::Connection& connection, const store::ProgressRow& progress,
+                                                    const WorkSet& set, std::span<const RowOp> ops) {
   std::vector<std::vector<RowLook::Sighting>> seen(ops.size());
   std::size_t sightings = 0;
   for (std::size_t i = 0; i < ops.size(); ++i) {
@@ -343,7 +342,7 @@ std::expected<void, Failure> ParkedRetry::write_all(mysql::Connection& connectio
   if (!written) return std::unexpected(Failure::again(written.error()));
   for (std::size_t i = 0; i < ops.size(); ++i) {
     if (!(*written)[i]) continue;
-    const progress::PartitionKey& partition = set.slices()[ops[i].slice].key;
+    const store::PartitionKey& partition = set.slices()[ops[i].slice].key;
     if (auto noted = note_seen(connection, partition, ops[i], seen[i]); !noted) return noted;
     // From here on the row is as another partition's parked change leaves it, not as its first one expects it.
     const bool is_ours = partition == progress.key;
@@ -356,7 +355,7 @@ std::expected<void, Failure> ParkedRetry::write_all(mysql::Connection& connectio
 }
 
 std::expected<std::vector<RowLook::Sighting>, Failure> ParkedRetry::look_held(mysql::Connection& connection,
-                                                                              const progress::PartitionKey& partition,
+                                                                              const store::PartitionKey& partition,
                                                                               const RowOp& op, bool with_images) {
   if (look_ == nullptr) return std::vector<RowLook::Sighting>();
   auto held = look_->look_held(connection, parking_.first(), partition.origin, op, with_images);
@@ -364,9 +363,8 @@ std::expected<std::vector<RowLook::Sighting>, Failure> ParkedRetry::look_held(my
   return std::move(held->seen);
 }
 
-std::expected<void, Failure> ParkedRetry::note_seen(mysql::Connection& connection,
-                                                    const progress::PartitionKey& partition, const RowOp& op,
-                                                    std::span<const RowLook::Sighting> seen) {
+std::expected<void, Failure> ParkedRetry::note_seen(mysql::Connection& connection, const store::PartitionKey& partition,
+                                                    const RowOp& op, std::span<const RowLook::Sighting> seen) {
   for (const RowLook::Sighting& sighting : seen) {
     if (auto noted = look_->add(connection, partition, op, sighting); !noted)
       return std::unexpected(cannot_be_tried(noted.error()));
@@ -374,7 +372,7 @@ std::expected<void, Failure> ParkedRetry::note_seen(mysql::Connection& connectio
   return {};
 }
 
-void ParkedRetry::settled(bool committed, const progress::PartitionKey& partition, Clock::time_point now) {
+void ParkedRetry::settled(bool committed, const store::PartitionKey& partition, Clock::time_point now) {
   ParkedWaits& waits = parking_.waits();
   if (!committed) return;
   for (const ParkedKey& key : applied_) waits.wake_table(partition, key, now, false);

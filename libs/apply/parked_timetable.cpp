@@ -5,13 +5,13 @@
 #include <algorithm>
 
 #include "base/check.hpp"
-#include "progress/progress_store.hpp"
+#include "store/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
 
-using progress::PartitionKey;
-using progress::ProgressStore;
+using store::PartitionKey;
+using store::ProgressStore;
 using namespace std::chrono_literals;
 
 constexpr auto kFirstPause = 100ms;

@@ -14,7 +14,7 @@
 #include "apply/target_state.hpp"
 #include "apply/writer_session.hpp"
 #include "apply/writer_settings.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
@@ -33,7 +33,7 @@ class ParkedTimetable {
                   HeldPartitions& partitions, TargetState& target);
 
   /// The partition is newly in hand: how its tries went before is forgotten, and requests are looked for at once.
-  void taken_over(const progress::PartitionKey& key);
+  void taken_over(const store::PartitionKey& key);
   /// With a session that is ready; it may be lost afterwards. Leaves no transaction open.
   void try_due(Clock::time_point now, std::vector<Outcome>& outcomes);
   /// Likewise.
@@ -48,15 +48,15 @@ class ParkedTimetable {
     std::chrono::milliseconds pause{0};  ///< after tries that could not be made
   };
 
-  void try_partition(const progress::PartitionKey& key, std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<void, Failure> try_changes(const progress::PartitionKey& key, Held& held,
+  void try_partition(const store::PartitionKey& key, std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<void, Failure> try_changes(const store::PartitionKey& key, Held& held,
                                                          std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> carry_out(Held& held, const Request& request,
                                                        std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<void, Failure> begin(const Held& held);
   [[nodiscard]] std::expected<void, Failure> commit();
   void note_mismatches(std::vector<Outcome>& outcomes);
-  void on_failed_try(const progress::PartitionKey& key, const Failure& failure, std::vector<Outcome>& outcomes);
+  void on_failed_try(const store::PartitionKey& key, const Failure& failure, std::vector<Outcome>& outcomes);
 
   const WriterSettings& settings_;
   const Notice& notice_;
@@ -66,7 +66,7 @@ class ParkedTimetable {
 
   ParkedRetry retry_;
   Resolver resolver_;
-  std::map<progress::PartitionKey, Tries> tries_;  ///< of partitions that are or were in hand
+  std::map<store::PartitionKey, Tries> tries_;  ///< of partitions that are or were in hand
   Clock::time_point requests_due_;
   Clock::time_point next_request_until_;  ///< a person may be at it
 };

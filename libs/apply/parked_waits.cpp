@@ -6,8 +6,8 @@ namespace farshore::apply {
 namespace {
 
 using namespace std::chrono_literals;
-using progress::PartitionKey;
 using std::chrono::milliseconds;
+using store::PartitionKey;
 
 constexpr std::size_t kAtOnce = 100;
 constexpr auto kFirst = 100ms;

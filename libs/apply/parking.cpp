@@ -8,7 +8,7 @@
 
 #include "change/key.hpp"
 #include "mysql/literal.hpp"
-#include "progress/progress_store.hpp"
+#include "store/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -27,18 +27,18 @@ std::string binary_literal(std::string_view bytes) {
 
 }  // namespace
 
-std::string Parking::where(const progress::PartitionKey& partition) const {
+std::string Parking::where(const store::PartitionKey& partition) const {
   std::string out = " WHERE ";
-  progress::append_partition_condition(region_, partition, out);
+  store::append_partition_condition(region_, partition, out);
   return out;
 }
 
-std::string Parking::where(const progress::PartitionKey& partition, const ParkedKey& key) const {
+std::string Parking::where(const store::PartitionKey& partition, const ParkedKey& key) const {
   return where(partition) + " AND " + key_condition(key);
 }
 
 std::expected<void, mysql::SqlError> Parking::load(mysql::Connection& connection,
-                                                   const progress::PartitionKey& partition) {
+                                                   const store::PartitionKey& partition) {
   const auto rows =
       connection.query("SELECT schema_name, table_name, key_hash FROM farshore.parked" + where(partition));
   if (!rows) return std::unexpected(rows.error());
@@ -52,12 +52,12 @@ std::expected<void, mysql::SqlError> Parking::load(mysql::Connection& connection
   return conflicts_.load(connection, partition.origin);
 }
 
-void Parking::forget(const progress::PartitionKey& partition) {
+void Parking::forget(const store::PartitionKey& partition) {
   parked_.erase(partition);
   waits_.forget(partition);
 }
 
-void Parking::drop(const progress::PartitionKey& partition, const ParkedKey& key) {
+void Parking::drop(const store::PartitionKey& partition, const ParkedKey& key) {
   waits_.remove(partition, key);
   const auto parked = parked_.find(partition);
   if (parked == parked_.end()) return;
@@ -65,7 +65,7 @@ void Parking::drop(const progress::PartitionKey& partition, const ParkedKey& key
   if (parked->second.empty()) parked_.erase(parked);
 }
 
-std::size_t Parking::count(const progress::PartitionKey& partition) const {
+std::size_t Parking::count(const store::PartitionKey& partition) const {
   const auto found = parked_.find(partition);
   return found == parked_.end() ? 0 : found->second.size();
 }
@@ -83,7 +83,7 @@ std::expected<std::uint64_t, mysql::SqlError> Parking::count_not_taken(mysql::Co
   return rows->unsigned_integer(0, 0);
 }
 
-bool Parking::touches(const progress::PartitionKey& partition, const RowOp& op) const {
+bool Parking::touches(const store::PartitionKey& partition, const RowOp& op) const {
   const bool may_be_parked = parked_.contains(partition) || edits_.contains(partition);
   if (!may_be_parked && !conflicts_.has_any(partition.origin)) return false;
   return std::ranges::any_of(keys_of(op), [&](const ParkedKey& key) {
@@ -92,8 +92,7 @@ bool Parking::touches(const progress::PartitionKey& partition, const RowOp& op) 
 }
 
 std::expected<bool, mysql::SqlError> Parking::holds_back(mysql::Connection& connection,
-                                                         const progress::PartitionKey& partition,
-                                                         const RowOp& op) const {
+                                                         const store::PartitionKey& partition, const RowOp& op) const {
   for (const ParkedKey& key : keys_of(op)) {
     if (is_parked(partition, key)) return true;
     const auto is_open = conflicts_.is_open(connection, partition.origin, key);
@@ -102,7 +101,7 @@ std::expected<bool, mysql::SqlError> Parking::holds_back(mysql::Connection& conn
   return false;
 }
 
-bool Parking::is_parked(const progress::PartitionKey& partition, const ParkedKey& key) const {
+bool Parking::is_parked(const store::PartitionKey& partition, const ParkedKey& key) const {
   if (const auto edits = edits_.find(partition); edits != edits_.end()) {
     if (const auto edit = edits->second.find(key); edit != edits->second.end()) return edit->second;
   }
@@ -110,9 +109,8 @@ bool Parking::is_parked(const progress::PartitionKey& partition, const ParkedKey
   return durable != parked_.end() && durable->second.contains(key);
 }
 
-std::expected<void, mysql::SqlError> Parking::park(mysql::Connection& connection,
-                                                   const progress::PartitionKey& partition, const RowOp& op,
-                                                   const mysql::SqlError& error) {
+std::expected<void, mysql::SqlError> Parking::park(mysql::Connection& connection, const store::PartitionKey& partition,
+                                                   const RowOp& op, const mysql::SqlError& error) {
   const ParkedKey key = keys_of(op).front();
   bool is_first = !is_parked(partition, key);
   if (is_first) {
@@ -141,7 +139,7 @@ std::expected<void, mysql::SqlError> Parking::park(mysql::Connection& connection
 
 std::expected<void, mysql::SqlError> Parking::note_try(mysql::Connection& connection, const ParkedChange& change,
                                                        std::uint32_t attempts, int code, const std::string& reason) {
-  const progress::PartitionKey& partition = change.partition;
+  const store::PartitionKey& partition = change.partition;
   const auto noted = connection.execute(fmt::format(
       "INSERT INTO farshore.parked_try (region, origin, stream, part, schema_name, table_name, key_hash, attempts, "
       "error_code, reason) VALUES ({},{},{},{},{},{},{},{},{},{}) ON DUPLICATE KEY UPDATE attempts=VALUES(attempts), "
@@ -154,7 +152,7 @@ std::expected<void, mysql::SqlError> Parking::note_try(mysql::Connection& connec
 }
 
 std::expected<void, mysql::SqlError> Parking::unpark(mysql::Connection& connection,
-                                                     const progress::PartitionKey& partition, const RowOp& op) {
+                                                     const store::PartitionKey& partition, const RowOp& op) {
   for (const ParkedKey& key : keys_of(op)) {
     if (is_parked(partition, key)) {
       if (auto removed = remove(connection, partition, key); !removed) return removed;
@@ -165,7 +163,7 @@ std::expected<void, mysql::SqlError> Parking::unpark(mysql::Connection& connecti
 }
 
 std::expected<void, mysql::SqlError> Parking::written(mysql::Connection& connection,
-                                                      const progress::PartitionKey& partition, const RowOp& op) {
+                                                      const store::PartitionKey& partition, const RowOp& op) {
   if (auto over = unpark(connection, partition, op); !over) return over;
   for (const ParkedKey& key : keys_of(op)) {
     if (auto gone = first_.forget(connection, partition.origin, key); !gone) return gone;
@@ -174,7 +172,7 @@ std::expected<void, mysql::SqlError> Parking::written(mysql::Connection& connect
 }
 
 std::expected<void, mysql::SqlError> Parking::remove(mysql::Connection& connection,
-                                                     const progress::PartitionKey& partition, const ParkedKey& key) {
+                                                     const store::PartitionKey& partition, const ParkedKey& key) {
   for (const char* const table : {"farshore.parked", "farshore.parked_try"}) {
     const auto removed = connection.execute(fmt::format("DELETE FROM {}{}", table, where(partition, key)));
     if (!removed) return std::unexpected(removed.error());
@@ -184,7 +182,7 @@ std::expected<void, mysql::SqlError> Parking::remove(mysql::Connection& connecti
 }
 
 std::expected<void, mysql::SqlError> Parking::discard(mysql::Connection& connection,
-                                                      const progress::PartitionKey& partition, const ParkedKey& key) {
+                                                      const store::PartitionKey& partition, const ParkedKey& key) {
   constexpr std::string_view kColumns =
       "region, origin, stream, part, epoch, incarnation, seq, schema_name, table_name, key_hash, key_text, gtid, "
       "change_bytes, reason";
@@ -197,7 +195,7 @@ std::expected<void, mysql::SqlError> Parking::discard(mysql::Connection& connect
 }
 
 std::expected<void, mysql::SqlError> Parking::add_conflict(mysql::Connection& connection,
-                                                           const progress::PartitionKey& partition, const RowOp& op,
+                                                           const store::PartitionKey& partition, const RowOp& op,
                                                            const std::string& reason) {
   std::string sql;
   std::string image = "NULL";
@@ -211,7 +209,7 @@ std::expected<void, mysql::SqlError> Parking::add_conflict(mysql::Connection& co
 }
 
 std::expected<void, mysql::SqlError> Parking::add_clash(mysql::Connection& connection,
-                                                        const progress::PartitionKey& partition, const RowOp& op,
+                                                        const store::PartitionKey& partition, const RowOp& op,
                                                         const std::string& reason) {
   std::string sql;
   std::string holders;
@@ -246,7 +244,7 @@ void Parking::settle(bool committed) {
 }
 
 std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::find(mysql::Connection& connection,
-                                                                        const progress::PartitionKey& partition,
+                                                                        const store::PartitionKey& partition,
                                                                         std::span<const ParkedKey> keys) {
   if (keys.empty()) return std::vector<ParkedChange>();
   std::string condition;

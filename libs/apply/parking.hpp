@@ -17,7 +17,7 @@
 #include "apply/parked_waits.hpp"
 #include "apply/row_op.hpp"
 #include "mysql/connection.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
@@ -32,12 +32,12 @@ class Parking {
       : region_(std::move(region)), waits_(longest_wait), first_(region_), conflicts_(region_) {}
 
   [[nodiscard]] std::expected<void, mysql::SqlError> load(mysql::Connection& connection,
-                                                          const progress::PartitionKey& partition);
-  void forget(const progress::PartitionKey& partition);
+                                                          const store::PartitionKey& partition);
+  void forget(const store::PartitionKey& partition);
   /// It is not in the table any more, and not by our doing.
-  void drop(const progress::PartitionKey& partition, const ParkedKey& key);
+  void drop(const store::PartitionKey& partition, const ParkedKey& key);
   /// Parked durably.
-  [[nodiscard]] std::size_t count(const progress::PartitionKey& partition) const;
+  [[nodiscard]] std::size_t count(const store::PartitionKey& partition) const;
   /// Parked changes of a table, of all partitions of the origin, that were refused for another reason, when last noted,
   /// than that a unique key holds a value already.
   [[nodiscard]] std::expected<std::uint64_t, mysql::SqlError> count_not_taken(mysql::Connection& connection,
@@ -46,34 +46,33 @@ class Parking {
                                                                               const std::string& table);
   /// A key of the change (the old one too, if it changes its key) is parked, durably or by the open transaction, or an
   /// open conflict has it.
-  [[nodiscard]] bool touches(const progress::PartitionKey& partition, const RowOp& op) const;
-  [[nodiscard]] bool is_parked(const progress::PartitionKey& partition, const ParkedKey& key) const;
+  [[nodiscard]] bool touches(const store::PartitionKey& partition, const RowOp& op) const;
+  [[nodiscard]] bool is_parked(const store::PartitionKey& partition, const ParkedKey& key) const;
   /// touches(), and what only memory says to be in conflict is asked of the database.
   [[nodiscard]] std::expected<bool, mysql::SqlError> holds_back(mysql::Connection& connection,
-                                                                const progress::PartitionKey& partition,
+                                                                const store::PartitionKey& partition,
                                                                 const RowOp& op) const;
 
   /// Keeps the change in place of what is parked under its key, or was in conflict.
   [[nodiscard]] std::expected<void, mysql::SqlError> park(mysql::Connection& connection,
-                                                          const progress::PartitionKey& partition, const RowOp& op,
+                                                          const store::PartitionKey& partition, const RowOp& op,
                                                           const mysql::SqlError& error);
   /// The change is written: whatever is parked or in conflict under its keys is over.
   [[nodiscard]] std::expected<void, mysql::SqlError> written(mysql::Connection& connection,
-                                                             const progress::PartitionKey& partition, const RowOp& op);
+                                                             const store::PartitionKey& partition, const RowOp& op);
   [[nodiscard]] std::expected<void, mysql::SqlError> remove(mysql::Connection& connection,
-                                                            const progress::PartitionKey& partition,
-                                                            const ParkedKey& key);
+                                                            const store::PartitionKey& partition, const ParkedKey& key);
   /// The parked change goes to the history: somebody discards it.
   [[nodiscard]] std::expected<void, mysql::SqlError> discard(mysql::Connection& connection,
-                                                             const progress::PartitionKey& partition,
+                                                             const store::PartitionKey& partition,
                                                              const ParkedKey& key);
   /// Keeps a change that may not be applied by rule, with the row as it stands here.
   [[nodiscard]] std::expected<void, mysql::SqlError> add_conflict(mysql::Connection& connection,
-                                                                  const progress::PartitionKey& partition,
-                                                                  const RowOp& op, const std::string& reason);
+                                                                  const store::PartitionKey& partition, const RowOp& op,
+                                                                  const std::string& reason);
   /// The same for one whose unique value another row holds here, which no change of the origin will take away.
   [[nodiscard]] std::expected<void, mysql::SqlError> add_clash(mysql::Connection& connection,
-                                                               const progress::PartitionKey& partition, const RowOp& op,
+                                                               const store::PartitionKey& partition, const RowOp& op,
                                                                const std::string& reason);
   [[nodiscard]] Conflicts& conflicts() { return conflicts_; }
   [[nodiscard]] ParkedFirst& first() { return first_; }
@@ -90,7 +89,7 @@ class Parking {
 
   /// Those of the keys that are parked, as they happened; of many bytes only some.
   [[nodiscard]] std::expected<std::vector<ParkedChange>, mysql::SqlError> find(mysql::Connection& connection,
-                                                                               const progress::PartitionKey& partition,
+                                                                               const store::PartitionKey& partition,
                                                                                std::span<const ParkedKey> keys);
   /// Up to `limit` parked changes of a table, of all partitions of the origin, locked until the transaction ends.
   [[nodiscard]] std::expected<std::vector<ParkedChange>, mysql::SqlError> lock_table(mysql::Connection& connection,
@@ -101,21 +100,21 @@ class Parking {
 
  private:
   [[nodiscard]] std::expected<void, mysql::SqlError> unpark(mysql::Connection& connection,
-                                                            const progress::PartitionKey& partition, const RowOp& op);
+                                                            const store::PartitionKey& partition, const RowOp& op);
   [[nodiscard]] std::expected<std::vector<ParkedChange>, mysql::SqlError> query(mysql::Connection& connection,
                                                                                 const std::string& condition,
                                                                                 std::size_t limit,
                                                                                 std::string_view lock);
-  [[nodiscard]] std::string where(const progress::PartitionKey& partition) const;
-  [[nodiscard]] std::string where(const progress::PartitionKey& partition, const ParkedKey& key) const;
+  [[nodiscard]] std::string where(const store::PartitionKey& partition) const;
+  [[nodiscard]] std::string where(const store::PartitionKey& partition, const ParkedKey& key) const;
 
   const std::string region_;
   ParkedWaits waits_;
   ParkedFirst first_;
   Conflicts conflicts_;
-  std::map<progress::PartitionKey, std::set<ParkedKey>> parked_;
+  std::map<store::PartitionKey, std::set<ParkedKey>> parked_;
   /// What the open transaction made of keys: parked, or no longer.
-  std::map<progress::PartitionKey, std::map<ParkedKey, bool>> edits_;
+  std::map<store::PartitionKey, std::map<ParkedKey, bool>> edits_;
 };
 
 }  // namespace farshore::apply

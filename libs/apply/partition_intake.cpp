@@ -52,7 +52,7 @@ bool ends_with_watermark(PartitionState state) {
 }
 
 /// What ends such a stop, for somebody who has only the sentence. The runbooks say more.
-std::string way_out(PartitionState state, const progress::PartitionKey& key, std::string_view reason) {
+std::string way_out(PartitionState state, const store::PartitionKey& key, std::string_view reason) {
   switch (state) {
     case PartitionState::kHole:
       return fmt::format(
@@ -88,7 +88,7 @@ Verdict unreadable(std::string reason) {
 
 }  // namespace
 
-PartitionIntake::PartitionIntake(const progress::ProgressRow& row, const WholeTransaction& whole)
+PartitionIntake::PartitionIntake(const store::ProgressRow& row, const WholeTransaction& whole)
     : tracker_(row), mark_(row), whole_(whole) {}
 
 Intake PartitionIntake::take(const std::shared_ptr<ReadBatch>& batch, change::TableCache& tables, WorkSet& set) {
@@ -258,7 +258,7 @@ bool PartitionIntake::leaves_rest_to(const change::EpochStart& start) const {
   return gtid && begins_at && !begins_at->contains(*gtid);
 }
 
-void PartitionIntake::enter_epoch(const progress::ProgressRow& row) {
+void PartitionIntake::enter_epoch(const store::ProgressRow& row) {
   FARSHORE_CHECK(at_barrier_ && held_.empty());
   tracker_.enter_epoch(row);
   mark_.enter_epoch(row);
@@ -273,8 +273,8 @@ void PartitionIntake::go_on() {
 
 // Every record behind a gap shows it again, in other words: what the first one said stays.
 Intake PartitionIntake::stop(Step step, const Verdict& verdict, WorkSet& set) {
-  const progress::ProgressRow& row = mark_.row();
-  std::string reason = progress::reason_for_people(verdict.reason + way_out(verdict.state, row.key, verdict.reason));
+  const store::ProgressRow& row = mark_.row();
+  std::string reason = store::reason_for_people(verdict.reason + way_out(verdict.state, row.key, verdict.reason));
   const bool is_said = row.state == verdict.state && (is_stopped_ || row.reason == reason);
   is_stopped_ = true;
   if (!is_said) {

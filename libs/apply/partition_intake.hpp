@@ -39,16 +39,16 @@ struct WholeTransaction {
 /// before the first: batches without a grouped table do not wait.) Pure: no input, no output, no clock.
 class PartitionIntake {
  public:
-  PartitionIntake(const progress::ProgressRow& row, const WholeTransaction& whole);
+  PartitionIntake(const store::ProgressRow& row, const WholeTransaction& whole);
 
   /// `batch` holds the record; its batch is read here, if need be.
   Intake take(const std::shared_ptr<ReadBatch>& batch, change::TableCache& tables, WorkSet& set);
   /// What the partition waits for at the barrier, as it was written.
-  void note_wait(const progress::ProgressRow& row) { mark_.set_state(row.state, row.reason); }
+  void note_wait(const store::ProgressRow& row) { mark_.set_state(row.state, row.reason); }
   /// The partition entered the epoch at whose start it waited.
-  void enter_epoch(const progress::ProgressRow& row);
+  void enter_epoch(const store::ProgressRow& row);
 
-  [[nodiscard]] const progress::ProgressRow& row() const { return mark_.row(); }
+  [[nodiscard]] const store::ProgressRow& row() const { return mark_.row(); }
   [[nodiscard]] bool is_at_barrier() const { return at_barrier_; }
   /// From here on what one record completes of those before it does not go into the work set that takes the record.
   void keep_apart(bool apart) { apart_ = apart; }

@@ -9,7 +9,7 @@
 #include "base/gtid.hpp"
 #include "base/numbers.hpp"
 #include "change/batch_reader.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 /// What a record means to a partition. The rules, with E the epoch (number and incarnation) that the partition is in
 /// and N the last seq received:
@@ -35,9 +35,9 @@
 ///   no epoch yet: anything else                   refuse: needs-snapshot
 namespace farshore::apply {
 
-using progress::PartitionKey;
-using progress::PartitionState;
-using progress::ProgressRow;
+using store::PartitionKey;
+using store::PartitionState;
+using store::ProgressRow;
 
 struct Verdict {
   enum class Kind : std::uint8_t {

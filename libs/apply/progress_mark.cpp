@@ -67,17 +67,17 @@ bool ProgressMark::note(const change::Watermark& watermark) {
   return true;
 }
 
-void ProgressMark::set_state(progress::PartitionState state, std::string reason) {
+void ProgressMark::set_state(store::PartitionState state, std::string reason) {
   row_.state = state;
-  row_.reason = progress::reason_for_people(std::move(reason));
+  row_.reason = store::reason_for_people(std::move(reason));
 }
 
-progress::ProgressRow entered(const progress::ProgressRow& row, EpochId id, const std::string& begins_at) {
-  progress::ProgressRow next = row;
+store::ProgressRow entered(const store::ProgressRow& row, EpochId id, const std::string& begins_at) {
+  store::ProgressRow next = row;
   next.epoch = id;
   next.seq = Seq(0);
   next.origin_position = united(row.origin_position, begins_at);
-  next.state = progress::PartitionState::kApplying;
+  next.state = store::PartitionState::kApplying;
   next.reason.clear();
   return next;
 }

@@ -4,7 +4,7 @@
 
 #include "apply/error_policy.hpp"
 #include "mysql/literal.hpp"
-#include "progress/equality.hpp"
+#include "store/equality.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -104,13 +104,13 @@ std::expected<std::vector<Request>, SqlError> Resolver::open_requests(mysql::Con
 }
 
 std::expected<Resolver::Answer, Failure> Resolver::carry_out(mysql::Connection& connection,
-                                                             const progress::ProgressRow& progress, bool at_barrier,
+                                                             const store::ProgressRow& progress, bool at_barrier,
                                                              const Request& request) {
   if (request.action.starts_with("parked-")) return on_parked(connection, progress, request);
   return on_conflict(connection, progress, at_barrier, request);
 }
 
-Resolver::Result Resolver::on_parked(mysql::Connection& connection, const progress::ProgressRow& progress,
+Resolver::Result Resolver::on_parked(mysql::Connection& connection, const store::ProgressRow& progress,
                                      const Request& request) {
   const auto found = parking_.find(connection, progress.key, std::span(&request.key, 1));
   if (!found) return std::unexpected(failure_of(found.error()));
@@ -132,7 +132,7 @@ Resolver::Result Resolver::on_parked(mysql::Connection& connection, const progre
   return Answer{.done = true, .outcome = "applied"};
 }
 
-Resolver::Result Resolver::on_conflict(mysql::Connection& connection, const progress::ProgressRow& progress,
+Resolver::Result Resolver::on_conflict(mysql::Connection& connection, const store::ProgressRow& progress,
                                        bool at_barrier, const Request& request) {
   const auto change = parking_.conflicts().find(connection, progress.key, request.key, request.epoch, request.seq);
   if (!change) return std::unexpected(failure_of(change.error()));
@@ -162,17 +162,17 @@ Resolver::Result Resolver::on_conflict(mysql::Connection& connection, const prog
 
 std::expected<void, SqlError> Resolver::make_unequal(mysql::Connection& connection, const Request& request,
                                                      std::string_view what) {
-  progress::EqualityRow row;
+  store::EqualityRow row;
   row.origin = request.partition.origin;
   row.stream = request.partition.stream;
   row.table = request.key.schema + "." + request.key.table;
   row.why = fmt::format("{} (epoch {}, seq {}): make the row equal, or say that it is", what, request.epoch.raw(),
                         request.seq.raw());
   row.who = request.who;
-  return progress::add_equality(connection, region_, row);
+  return store::add_equality(connection, region_, row);
 }
 
-Resolver::Result Resolver::take_source(mysql::Connection& connection, const progress::ProgressRow& progress,
+Resolver::Result Resolver::take_source(mysql::Connection& connection, const store::ProgressRow& progress,
                                        const Request& request, const ParkedChange& change) {
   const auto op = retry_.op_of(connection, progress, change);
   if (!op) return std::unexpected(op.error());
@@ -199,8 +199,8 @@ Resolver::Result Resolver::take_source(mysql::Connection& connection, const prog
   return Answer{.done = true, .outcome = *plan};
 }
 
-std::expected<void, Failure> Resolver::end_conflict(mysql::Connection& connection,
-                                                    const progress::ProgressRow& progress, const Request& request) {
+std::expected<void, Failure> Resolver::end_conflict(mysql::Connection& connection, const store::ProgressRow& progress,
+                                                    const Request& request) {
   auto ended = parking_.conflicts().end(connection, progress.key.origin, request.key, request.action);
   if (ended) ended = parking_.first().forget(connection, progress.key.origin, request.key);
   if (!ended) return std::unexpected(failure_of(ended.error()));

@@ -11,7 +11,7 @@
 #include "apply/parked_retry.hpp"
 #include "apply/parking.hpp"
 #include "mysql/connection.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
@@ -20,7 +20,7 @@ struct Request {
   std::uint64_t id = 0;
   std::string action;  ///< parked-retry, parked-discard, keep-target, take-source, discard
   bool dry_run = false;
-  progress::PartitionKey partition;
+  store::PartitionKey partition;
   ParkedKey key;
   Epoch epoch;
   Seq seq;
@@ -44,7 +44,7 @@ class Resolver {
   [[nodiscard]] std::expected<std::vector<Request>, mysql::SqlError> open_requests(mysql::Connection& connection);
   /// In the open transaction, which began with the partition's progress. An error is one of the whole transaction.
   [[nodiscard]] std::expected<Answer, Failure> carry_out(mysql::Connection& connection,
-                                                         const progress::ProgressRow& progress, bool at_barrier,
+                                                         const store::ProgressRow& progress, bool at_barrier,
                                                          const Request& request);
   /// Says what became of it. Once only: it may have been withdrawn.
   [[nodiscard]] std::expected<void, mysql::SqlError> answer(mysql::Connection& connection, const Request& request,
@@ -52,14 +52,13 @@ class Resolver {
 
  private:
   using Result = std::expected<Answer, Failure>;
-  Result on_parked(mysql::Connection& connection, const progress::ProgressRow& progress, const Request& request);
-  Result on_conflict(mysql::Connection& connection, const progress::ProgressRow& progress, bool at_barrier,
+  Result on_parked(mysql::Connection& connection, const store::ProgressRow& progress, const Request& request);
+  Result on_conflict(mysql::Connection& connection, const store::ProgressRow& progress, bool at_barrier,
                      const Request& request);
-  Result take_source(mysql::Connection& connection, const progress::ProgressRow& progress, const Request& request,
+  Result take_source(mysql::Connection& connection, const store::ProgressRow& progress, const Request& request,
                      const ParkedChange& change);
   [[nodiscard]] std::expected<void, Failure> end_conflict(mysql::Connection& connection,
-                                                          const progress::ProgressRow& progress,
-                                                          const Request& request);
+                                                          const store::ProgressRow& progress, const Request& request);
 
   /// The row is not the origin's from here on, and nothing else would say so.
   [[nodiscard]] std::expected<void, mysql::SqlError> make_unequal(mysql::Connection& connection, const Request& request,

@@ -13,7 +13,7 @@ namespace {
 
 using mysql::SqlError;
 using mysql::SqlErrorKind;
-using progress::PartitionState;
+using store::PartitionState;
 
 /// The message of a duplicate ends in "for key 'PRIMARY'" (MariaDB) or "for key 'orders.PRIMARY'" (MySQL), in English,
 /// which sessions ask for.
@@ -48,7 +48,7 @@ Failure cannot_look(const SqlError& error, const RowOp& op) {
       .at(shape);
 }
 
-std::string at_hand(const RowOp& op, const progress::PartitionKey& partition) {
+std::string at_hand(const RowOp& op, const store::PartitionKey& partition) {
   return fmt::format("{} of {}, transaction {} ordinal {}, of {}", change::to_string(op.change->op),
                      op.change->table->shape.full_name(), op.batch->transaction_of(*op.change).gtid,
                      op.change->ordinal.raw(), partition.to_string());
@@ -253,7 +253,7 @@ RowWriter::Result RowWriter::write_rows(std::span<const RowOp> ops) {
 
 RowWriter::Result RowWriter::write_row(const RowOp& op) {
   FARSHORE_CHECK(op.target != nullptr && op.slice < slices_.size(), op.slice, slices_.size());
-  const progress::PartitionKey& partition = slices_[op.slice].key;
+  const store::PartitionKey& partition = slices_[op.slice].key;
   const AtHand at_hand_here([&] { return at_hand(op, partition); });
   if (is_looking() && looked_ == Looked::kNo) {
     if (auto looked = look_at(op); !looked) return looked;
@@ -359,7 +359,7 @@ RowWriter::Result RowWriter::on_surprise(const RowOp& op, Seen seen, std::uint64
 bool RowWriter::is_parked(const RowOp& op) const { return parking_.touches(slices_[op.slice].key, op); }
 
 RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error) {
-  const progress::PartitionKey& partition = slices_[op.slice].key;
+  const store::PartitionKey& partition = slices_[op.slice].key;
   const std::string table = op.change->table->shape.full_name();
   switch (action_for(error.kind)) {
     case Action::kRetry: return std::unexpected(Failure::again(error).at(op.change->table->shape));

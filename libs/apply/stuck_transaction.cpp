@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "apply/lock_wait.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -33,7 +33,7 @@ bool StuckTransaction::failed(mysql::Connection& connection, const Failure& fail
   if (!sentence_.empty() && Clock::now() - looked_at_ < kLookEvery) return true;
   LockFinding finding = find_lock(connection, failure);
   looked_at_ = Clock::now();
-  sentence_ = progress::reason_for_people(std::move(finding.sentence));
+  sentence_ = store::reason_for_people(std::move(finding.sentence));
   show(connection, finding.block);
   return true;
 }
@@ -43,13 +43,13 @@ void StuckTransaction::passed(mysql::Connection& connection) {
   show(connection, std::nullopt);
 }
 
-void StuckTransaction::show(mysql::Connection& connection, std::optional<progress::WriteBlock> block) {
+void StuckTransaction::show(mysql::Connection& connection, std::optional<store::WriteBlock> block) {
   if (!shown_ && !block) return;
   if (connection.lost()) return;
-  if (shown_ && shown_ != block) (void)progress::hide_block(connection, region_, *shown_);
+  if (shown_ && shown_ != block) (void)store::hide_block(connection, region_, *shown_);
   shown_ = block;
   // Each time, as the session that showed it may have let go. A server without such locks shows nothing.
-  if (block) (void)progress::show_block(connection, region_, *block);
+  if (block) (void)store::show_block(connection, region_, *block);
 }
 
 }  // namespace farshore::apply

@@ -6,7 +6,7 @@
 
 #include "apply/failure.hpp"
 #include "mysql/connection.hpp"
-#include "progress/write_block.hpp"
+#include "store/write_block.hpp"
 
 namespace farshore::apply {
 
@@ -24,7 +24,7 @@ class StuckTransaction {
   void passed(mysql::Connection& connection);
 
   /// Says by an advisory lock of the session that nothing can be written here; nothing: no more.
-  void show(mysql::Connection& connection, std::optional<progress::WriteBlock> block);
+  void show(mysql::Connection& connection, std::optional<store::WriteBlock> block);
   /// What the session before has shown went with it.
   void on_new_session() { shown_.reset(); }
 
@@ -38,7 +38,7 @@ class StuckTransaction {
   int tries_ = 0;
   Clock::time_point looked_at_;
   std::string sentence_;
-  std::optional<progress::WriteBlock> shown_;
+  std::optional<store::WriteBlock> shown_;
 };
 
 }  // namespace farshore::apply

@@ -80,7 +80,7 @@ std::optional<Unbound> refusal(const change::TableRules& rules, const TableShape
   }
   return Unbound{.error = std::nullopt,
                  .reason = fmt::format("a batch has changes of table {}, and {}", shape.full_name(), why),
-                 .state = progress::PartitionState::kStopped};
+                 .state = store::PartitionState::kStopped};
 }
 
 }  // namespace

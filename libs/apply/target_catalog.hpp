@@ -17,7 +17,7 @@
 #include "apply/target_table.hpp"
 #include "mysql/connection.hpp"
 #include "mysql/grants.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
@@ -26,7 +26,7 @@ struct Unbound {
   /// Set: the schema could not be read; try again. Else the table may not be written, and `reason` says why.
   std::optional<mysql::SqlError> error;
   std::string reason;
-  progress::PartitionState state = progress::PartitionState::kWaitingForSchema;
+  store::PartitionState state = store::PartitionState::kWaitingForSchema;
   bool session_is_old = false;  ///< what it lacks was granted since the session began
 };
 

@@ -6,7 +6,7 @@
 
 namespace farshore::apply {
 
-std::uint32_t WorkSet::open_slice(const progress::ProgressRow& base) {
+std::uint32_t WorkSet::open_slice(const store::ProgressRow& base) {
   Slice& slice = slices_.emplace_back();
   slice.key = base.key;
   slice.base_epoch = base.epoch;

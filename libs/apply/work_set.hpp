@@ -12,7 +12,7 @@
 #include "base/numbers.hpp"
 #include "change/epoch_start.hpp"
 #include "change/watermark.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
@@ -37,10 +37,10 @@ struct BarrierArrival {
 
 /// One partition's part of a work set: it brings the partition from `base` to `next`.
 struct Slice {
-  progress::PartitionKey key;
+  store::PartitionKey key;
   EpochId base_epoch;
   Seq base_seq;
-  progress::ProgressRow next;
+  store::ProgressRow next;
   std::optional<KafkaOffset> next_offset;            ///< where reading would go on after this; none: as before
   std::optional<BarrierArrival> arrival;             ///< the last thing in the slice
   std::optional<std::vector<change::Doubt>> doubts;  ///< all that the origin's own region has now, where it may be new
@@ -54,7 +54,7 @@ struct Slice {
 class WorkSet {
  public:
   /// Begins a partition's slice; its index is good until clear().
-  std::uint32_t open_slice(const progress::ProgressRow& base);
+  std::uint32_t open_slice(const store::ProgressRow& base);
   void add(BatchPart part);
   void clear();
 

@@ -8,16 +8,16 @@
 #include "apply/backoff.hpp"
 #include "apply/row_writer.hpp"
 #include "base/check.hpp"
-#include "progress/doubts.hpp"
-#include "progress/progress_store.hpp"
+#include "store/doubts.hpp"
+#include "store/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
 
 using mysql::SqlErrorKind;
-using progress::PartitionState;
-using progress::ProgressRow;
-using progress::ProgressStore;
+using store::PartitionState;
+using store::ProgressRow;
+using store::ProgressStore;
 
 std::string at_hand(const WorkSet& set) {
   std::string all;
@@ -168,7 +168,7 @@ std::expected<void, Failure> WorkSetTransaction::write_doubts(const WorkSet& set
   for (std::size_t i = 0; i < set.slices().size(); ++i) {
     const Slice& slice = set.slices()[i];
     if (!active_[i] || !slice.doubts) continue;
-    const auto told = progress::write_told(session_.connection(), settings_.region, slice.key, *slice.doubts);
+    const auto told = store::write_told(session_.connection(), settings_.region, slice.key, *slice.doubts);
     if (told) continue;
     return std::unexpected(Failure::of_statement(static_cast<std::uint32_t>(i),
                                                  "what the origin's region doubts cannot be noted", told.error())

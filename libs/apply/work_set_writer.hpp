@@ -15,7 +15,7 @@
 #include "apply/work_set_transaction.hpp"
 #include "apply/writer_session.hpp"
 #include "apply/writer_settings.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
@@ -41,9 +41,9 @@ class WorkSetWriter {
   /// A person may be settling row after row: call tick() without a pause.
   [[nodiscard]] bool expects_request() const { return parked_.expects_request(std::chrono::steady_clock::now()); }
   /// Lets go of a partition. Does not wait for a database that is away.
-  void release(const progress::PartitionKey& key) { partitions_.release(key); }
+  void release(const store::PartitionKey& key) { partitions_.release(key); }
 
-  [[nodiscard]] std::size_t parked(const progress::PartitionKey& key) const { return target_.parking().count(key); }
+  [[nodiscard]] std::size_t parked(const store::PartitionKey& key) const { return target_.parking().count(key); }
   [[nodiscard]] const WriterMetrics& metrics() const { return metrics_; }
   /// Empty: the session is good. Else why there is none now, or what a transaction waits for. From any thread.
   [[nodiscard]] std::string fault() const { return session_.fault(); }

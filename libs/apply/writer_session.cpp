@@ -123,9 +123,9 @@ void WriterSession::count_retry(const SqlError& error) {
     metrics_.retries_lock_wait.fetch_add(1, std::memory_order_relaxed);
   }
   if (session_ && error.kind == SqlErrorKind::kReadOnly)
-    stuck_.show(session_->connection, progress::WriteBlock::kReadOnly);
+    stuck_.show(session_->connection, store::WriteBlock::kReadOnly);
   if (session_ && error.kind == SqlErrorKind::kDiskFull)
-    stuck_.show(session_->connection, progress::WriteBlock::kDiskFull);
+    stuck_.show(session_->connection, store::WriteBlock::kDiskFull);
   if (error.kind == SqlErrorKind::kConnectionLost)
     set_fault(fmt::format("the session with {} is lost: {}", settings_.endpoint.to_string(), error.to_string()));
 }

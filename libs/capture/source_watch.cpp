@@ -9,7 +9,7 @@
 #include "capture/cascade_groups.hpp"
 #include "capture/replication_check.hpp"
 #include "mysql/server_info.hpp"
-#include "progress/doubts.hpp"
+#include "store/doubts.hpp"
 
 namespace farshore::capture {
 
@@ -90,8 +90,8 @@ void SourceWatch::check_upstreams() {
 }
 
 bool SourceWatch::read_doubts() {
-  auto doubts = progress::read_doubts(lease_.connection(), settings_.region, settings_.applied_origins, settings_.rules,
-                                      settings_.kind == ServerKind::kMariadb);
+  auto doubts = store::read_doubts(lease_.connection(), settings_.region, settings_.applied_origins, settings_.rules,
+                                   settings_.kind == ServerKind::kMariadb);
   if (doubts) {
     if (*doubts != *doubts_) doubts_ = std::make_shared<const change::Doubts>(std::move(*doubts));
     return true;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "progress/names.hpp"
+#include "store/names.hpp"
 
 namespace farshore::capture {
 
@@ -45,7 +45,7 @@ StatementVerdict if_captured(const binlog::Statement& statement, const change::T
 
 bool writes_marker(const binlog::Statement& statement) {
   return std::ranges::any_of(statement.tables, [](const binlog::TableName& table) {
-    return table.schema == progress::kSchemaName && table.table == progress::kProgressTable;
+    return table.schema == store::kSchemaName && table.table == store::kProgressTable;
   });
 }
 

@@ -74,7 +74,7 @@ void ApplyMetrics::show(const std::vector<PartitionStatus>& partitions) {
     Sums& sum = sums[name];
     sum.assigned += 1;
     sum.parked += static_cast<double>(partition.parked);
-    if (partition.state == progress::PartitionState::kHole) sum.holes += 1;
+    if (partition.state == store::PartitionState::kHole) sum.holes += 1;
     states_[{name, partition.state}] += 1;
   }
   for (const auto& [key, count] : states_) {

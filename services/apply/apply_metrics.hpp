@@ -11,14 +11,14 @@
 #include "apply/work_set_writer.hpp"
 #include "common/config.hpp"
 #include "common/metrics.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
 /// How a partition of this process stands, for /readyz and the gauges.
 struct PartitionStatus {
-  progress::PartitionKey key;
-  progress::PartitionState state = progress::PartitionState::kApplying;
+  store::PartitionKey key;
+  store::PartitionState state = store::PartitionState::kApplying;
   bool is_loaded = false;  ///< its progress is known
   std::string reason;
   std::uint64_t parked = 0;
@@ -70,7 +70,7 @@ class ApplyMetrics {
   common::Metrics& metrics_;
   std::mutex mutex_;
   std::map<StreamName, StreamSeries> streams_;  // guarded by mutex_; nodes stay
-  std::map<std::pair<StreamName, progress::PartitionState>, double> states_;
+  std::map<std::pair<StreamName, store::PartitionState>, double> states_;
   common::Gauge queue_;
   common::Counter transactions_;
   common::Histogram work_set_rows_;

@@ -51,7 +51,7 @@ std::string unique_owner(const std::string& instance) {
 }
 
 /// "farshore.changes.west.main" -> west, main
-progress::PartitionKey key_of(const TopicPartition& source) {
+store::PartitionKey key_of(const TopicPartition& source) {
   const std::string_view names = std::string_view(source.topic).substr(kTopicPrefix.size());
   const std::size_t dot = names.find('.');
   return {.origin = std::string(names.substr(0, dot)),
@@ -306,8 +306,8 @@ class ApplyService {
 
   void report_partitions(const std::vector<PartitionStatus>& partitions) {
     for (const PartitionStatus& partition : partitions) {
-      if (partition.is_loaded && partition.state == progress::PartitionState::kApplying) continue;
-      const bool has_state = partition.is_loaded || partition.state != progress::PartitionState::kApplying;
+      if (partition.is_loaded && partition.state == store::PartitionState::kApplying) continue;
+      const bool has_state = partition.is_loaded || partition.state != store::PartitionState::kApplying;
       context_.health.ready("partitions", false,
                             fmt::format("{} {}{}{}", partition.key.to_string(),
                                         has_state ? to_string(partition.state) : "not taken over yet",

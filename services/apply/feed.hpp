@@ -32,7 +32,7 @@ struct Feed {
   };
 
   kafka::TopicPartition source;
-  progress::PartitionKey key;
+  store::PartitionKey key;
   std::string topic_id;
   std::uint64_t generation = 0;  ///< of the assignment
   StreamSeries* series = nullptr;
@@ -43,9 +43,9 @@ struct Feed {
   [[nodiscard]] bool awaits(std::uint64_t loaded) const { return mode == Mode::kLoading && loaded == load; }
 
   Mode mode = Mode::kLoading;
-  std::optional<PartitionIntake> intake;                                 ///< while running or at a barrier
-  progress::PartitionState state = progress::PartitionState::kApplying;  ///< while waiting
-  std::string reason;                                                    ///< while waiting
+  std::optional<PartitionIntake> intake;                           ///< while running or at a barrier
+  store::PartitionState state = store::PartitionState::kApplying;  ///< while waiting
+  std::string reason;                                              ///< while waiting
   std::string said;       ///< in the log, of why it does not go on; empty: it goes on
   bool searched = false;  ///< the topic was read from its beginning since something was last found
   /// While searched, and at a gap since: when it is read from its beginning again.

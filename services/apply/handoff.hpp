@@ -14,7 +14,7 @@ namespace farshore::apply {
 /// What the gathering thread asks of the writing one. Done in this order: write, release, load.
 struct Job {
   WorkSet set;
-  std::vector<progress::PartitionKey> releases;
+  std::vector<store::PartitionKey> releases;
   std::vector<LoadRequest> loads;
 
   [[nodiscard]] bool empty() const { return set.empty() && releases.empty() && loads.empty(); }

@@ -61,7 +61,7 @@ void Pipeline::write(const std::stop_token& stop) {
         metrics_.observe_work_set(job->set);
         writer_.write(job->set, outcomes, stop);
       }
-      for (const progress::PartitionKey& key : job->releases) writer_.release(key);
+      for (const store::PartitionKey& key : job->releases) writer_.release(key);
       if (!job->releases.empty()) {
         const std::lock_guard lock(mutex_);
         releases_done_ += job->releases.size();
@@ -138,7 +138,7 @@ void Pipeline::follow_assignment() {
   }
 }
 
-Feed* Pipeline::find(const progress::PartitionKey& key) {
+Feed* Pipeline::find(const store::PartitionKey& key) {
   const auto found = std::ranges::find_if(feeds_, [&](const auto& entry) { return entry.second.key == key; });
   return found == feeds_.end() ? nullptr : &found->second;
 }
@@ -173,12 +173,12 @@ void Pipeline::settle(Feed& feed, const Loaded& loaded) {
 }
 
 void Pipeline::settle(Feed& feed, const NotLoaded& not_loaded) {
-  if (feed.awaits(not_loaded.load)) wait(feed, progress::PartitionState::kApplying, not_loaded.reason);
+  if (feed.awaits(not_loaded.load)) wait(feed, store::PartitionState::kApplying, not_loaded.reason);
 }
 
 void Pipeline::settle(Feed& feed, const Suspended& suspended) { wait(feed, suspended.row.state, suspended.row.reason); }
 
-void Pipeline::settle(Feed& feed, const Lost& lost) { wait(feed, progress::PartitionState::kApplying, lost.reason); }
+void Pipeline::settle(Feed& feed, const Lost& lost) { wait(feed, store::PartitionState::kApplying, lost.reason); }
 
 void Pipeline::settle(Feed& feed, const WaitsAtBarrier& waits) {
   if (feed.mode != Mode::kAtBarrier) return;
@@ -219,7 +219,7 @@ void Pipeline::settle(Feed& feed, const Applied& applied) {
     feed.series->end_to_end_latency.observe(seconds_since(feed.timings.front().commit_time));
     feed.timings.pop_front();
   }
-  if (feed.intake && feed.intake->row().state == progress::PartitionState::kApplying) {
+  if (feed.intake && feed.intake->row().state == store::PartitionState::kApplying) {
     feed.retry_wait = 0ms;
     say_goes_on(feed);
   }
@@ -276,7 +276,7 @@ void Pipeline::gather_record(kafka::Record record) {
       return;
     case Intake::Step::kRefused:
       // A first epoch may begin further on: what it needs is looked for, record by record.
-      if (feed.intake->row().state == progress::PartitionState::kNeedsSnapshot) return;
+      if (feed.intake->row().state == store::PartitionState::kNeedsSnapshot) return;
       return wait(feed, feed.intake->row().state, feed.intake->row().reason);
   }
 }
@@ -318,7 +318,7 @@ void Pipeline::on_error(Feed& feed, const kafka::KafkaError& error) {
     (void)go_to(feed, kafka::kBeginning);
     return;
   }
-  wait(feed, progress::PartitionState::kApplying, error.message);
+  wait(feed, store::PartitionState::kApplying, error.message);
 }
 
 // --- standing still and going on
@@ -327,13 +327,13 @@ bool Pipeline::go_to(Feed& feed, KafkaOffset offset) {
   feed.ignore_round = rounds();
   const auto sought = consumer_.seek(feed.source, offset, kSeekTimeout);
   if (sought && consumer_.resume(feed.source)) return true;
-  wait(feed, progress::PartitionState::kApplying,
+  wait(feed, store::PartitionState::kApplying,
        sought ? "the Kafka consumer could not be resumed; it is tried again" : sought.error().message);
   return false;
 }
 
 // One line when a partition stands, or stands for another reason, and one when it goes on.
-void Pipeline::say_stands(Feed& feed, progress::PartitionState state, const std::string& reason) {
+void Pipeline::say_stands(Feed& feed, store::PartitionState state, const std::string& reason) {
   feed.state = state;
   feed.reason = reason;
   std::string said = std::string(to_string(state)) + ": " + reason;
@@ -351,17 +351,17 @@ void Pipeline::say_goes_on(Feed& feed) {
   common::log_info("the partition goes on", {{"origin", feed.key.origin},
                                              {"stream", feed.key.stream},
                                              {"partition", feed.key.partition.raw()},
-                                             {"state", to_string(progress::PartitionState::kApplying)}});
+                                             {"state", to_string(store::PartitionState::kApplying)}});
 }
 
-void Pipeline::wait(Feed& feed, progress::PartitionState state, std::string reason) {
+void Pipeline::wait(Feed& feed, store::PartitionState state, std::string reason) {
   say_stands(feed, state, reason);
   (void)consumer_.pause(feed.source);
   feed.mode = Mode::kWaiting;
   feed.state = state;
   feed.reason = std::move(reason);
   feed.intake.reset();
-  if (state != progress::PartitionState::kApplying) feed.steps_left = std::max(feed.steps_left, feed.timings.size());
+  if (state != store::PartitionState::kApplying) feed.steps_left = std::max(feed.steps_left, feed.timings.size());
   feed.timings.clear();
   feed.retry_wait = next_wait(feed.retry_wait, kFirstRetry, settings_.retry_interval);
   feed.retry_at = Clock::now() + feed.retry_wait;
@@ -420,7 +420,7 @@ void Pipeline::publish_status() {
     partition.is_loaded = feed.intake.has_value();
     // One that stands is tried again from time to time: until something of it is applied, it stands.
     const bool is_tried =
-        feed.intake && !feed.said.empty() && feed.intake->row().state == progress::PartitionState::kApplying;
+        feed.intake && !feed.said.empty() && feed.intake->row().state == store::PartitionState::kApplying;
     const bool by_intake = feed.intake && !is_tried;
     partition.state = by_intake ? feed.intake->row().state : feed.state;
     partition.reason = by_intake ? feed.intake->row().reason : feed.reason;

@@ -33,7 +33,7 @@ struct PipelineSettings {
 /// A partition as the group gives it.
 struct Assigned {
   kafka::TopicPartition source;
-  progress::PartitionKey key;
+  store::PartitionKey key;
   std::string topic_id;
   std::uint64_t generation = 0;
 };
@@ -82,8 +82,8 @@ class Pipeline {
   void observe(Feed& feed, const ReadBatch& batch, const Intake& intake);
   void on_gap(Feed& feed);
   static void count_mismatches(Feed& feed, const MismatchCounts& counts);
-  void wait(Feed& feed, progress::PartitionState state, std::string reason);
-  void say_stands(Feed& feed, progress::PartitionState state, const std::string& reason);
+  void wait(Feed& feed, store::PartitionState state, std::string reason);
+  void say_stands(Feed& feed, store::PartitionState state, const std::string& reason);
   void say_goes_on(Feed& feed);
   bool go_to(Feed& feed, KafkaOffset offset);
   void load_what_is_due();
@@ -93,7 +93,7 @@ class Pipeline {
   [[nodiscard]] bool is_full() const;
   void hand_over();
   void publish_status();
-  [[nodiscard]] Feed* find(const progress::PartitionKey& key);
+  [[nodiscard]] Feed* find(const store::PartitionKey& key);
 
   kafka::GroupConsumer& consumer_;
   kafka::WorkerQueue& queue_;
@@ -121,11 +121,11 @@ class Pipeline {
 
   mutable std::mutex mutex_;
   std::condition_variable released_;
-  std::vector<Command> commands_;                           // guarded by mutex_
-  std::uint64_t releases_asked_ = 0;                        // guarded by mutex_
-  std::uint64_t releases_done_ = 0;                         // guarded by mutex_
-  std::vector<PartitionStatus> status_;                     // guarded by mutex_
-  std::map<progress::PartitionKey, std::uint64_t> parked_;  // guarded by mutex_
+  std::vector<Command> commands_;                        // guarded by mutex_
+  std::uint64_t releases_asked_ = 0;                     // guarded by mutex_
+  std::uint64_t releases_done_ = 0;                      // guarded by mutex_
+  std::vector<PartitionStatus> status_;                  // guarded by mutex_
+  std::map<store::PartitionKey, std::uint64_t> parked_;  // guarded by mutex_
 };
 
 }  // namespace farshore::apply

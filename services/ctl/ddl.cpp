@@ -9,16 +9,16 @@
 #include "ctl/ctl_database.hpp"
 #include "ctl/decision.hpp"
 #include "ctl/table.hpp"
-#include "progress/statement_store.hpp"
+#include "store/statement_store.hpp"
 
 // farshorectl ddl: an origin ran a statement that changed rows without saying which (TRUNCATE and its like). Apply
 // stands right before it, and here an operator says what became of it in this region.
 namespace farshore::ctl {
 namespace {
 
-using progress::StatementRow;
-using progress::StatementState;
-using progress::StatementStore;
+using store::StatementRow;
+using store::StatementState;
+using store::StatementStore;
 
 struct DdlOptions {
   std::string origin;

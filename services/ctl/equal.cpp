@@ -15,8 +15,8 @@
 #include "ctl/ctl_database.hpp"
 #include "ctl/decision.hpp"
 #include "ctl/table.hpp"
-#include "progress/doubts.hpp"
-#include "progress/equality.hpp"
+#include "store/doubts.hpp"
+#include "store/equality.hpp"
 
 // farshorectl equal: the gate over a stream is closed until somebody says that the tables here began equal to the
 // origin's, and after each doubt until somebody says so anew, who has begun to copy or compare after it. What is said
@@ -24,8 +24,8 @@
 namespace farshore::ctl {
 namespace {
 
-using progress::EqualityRow;
-using progress::Word;
+using store::EqualityRow;
+using store::Word;
 
 /// Apply waits for the locks of a declaration: those of a command that was cut off go after so many seconds.
 constexpr int kCutOffAfterS = 30;
@@ -51,7 +51,7 @@ struct EqualOptions {
 constexpr const char* kTold = "region of ";
 
 std::vector<EqualityRow> read(const common::Config& config, mysql::Connection& connection, bool history) {
-  auto rows = progress::read_equality(connection, config.region, history);
+  auto rows = store::read_equality(connection, config.region, history);
   if (rows) return std::move(*rows);
   if (rows.error().kind == mysql::SqlErrorKind::kMissingTable) fail_old_schema(config, rows.error());
   fail_database(config, rows.error());
@@ -81,8 +81,8 @@ std::vector<EqualityRow> wanted(const common::Config& config, const EqualOptions
   return rows;
 }
 
-std::vector<progress::ToldDoubt> read_told(const common::Config& config, mysql::Connection& connection) {
-  auto told = progress::read_told(connection, config.region);
+std::vector<store::ToldDoubt> read_told(const common::Config& config, mysql::Connection& connection) {
+  auto told = store::read_told(connection, config.region);
   if (!told && told.error().kind == mysql::SqlErrorKind::kMissingTable) fail_old_schema(config, told.error());
   if (!told) fail_database(config, told.error());
   return std::move(*told);
@@ -93,8 +93,7 @@ std::string refusal_of(const common::Config& config, mysql::Connection& connecti
   if (row.word != Word::kEqual) return {};
   std::vector<EqualityRow> said = read(config, connection, true);
   std::erase_if(said, [&](const EqualityRow& one) { return one.id == row.id; });
-  return progress::why_not_declared(said, read_told(config, connection), row.origin, row.stream, row.table)
-      .value_or("");
+  return store::why_not_declared(said, read_told(config, connection), row.origin, row.stream, row.table).value_or("");
 }
 
 std::string sentence_of(const EqualityRow& row) {
@@ -111,11 +110,11 @@ std::string sentence_of(const EqualityRow& row) {
 void say(const common::Config& config, mysql::Connection& connection, EqualityRow row) {
   const auto lock = [&] {
     if (row.word == Word::kNotYetEqual) return;
-    if (const auto locked = progress::lock_equality(connection, config.region, row.origin, row.stream, true); !locked)
+    if (const auto locked = store::lock_equality(connection, config.region, row.origin, row.stream, true); !locked)
       fail_database(config, locked.error());
   };
   lock();
-  if (const auto added = progress::add_equality(connection, config.region, row); !added)
+  if (const auto added = store::add_equality(connection, config.region, row); !added)
     fail_database(config, added.error());
   const auto id = connection.query("SELECT LAST_INSERT_ID()");
   if (!id) fail_database(config, id.error());
@@ -133,7 +132,7 @@ int run_say(const common::Config& config, const EqualOptions& options, Word word
   bool is_refused = false;
   for (const EqualityRow& row : rows) {
     fmt::print("{}/{} in region {}: until now {}\n", row.origin, row.stream, config.region,
-               progress::why_not_equal(said, row.origin, row.stream).value_or("equal"));
+               store::why_not_equal(said, row.origin, row.stream).value_or("equal"));
     if (options.execute) continue;
     fmt::print("  would be said: {}\n", sentence_of(row));
     const std::string refusal = refusal_of(config, connection, row);
@@ -157,7 +156,7 @@ int run_say(const common::Config& config, const EqualOptions& options, Word word
 /// What the origins' own regions doubt, once for all partitions that tell it. As rows, which are in no table.
 void add_told(const common::Config& config, mysql::Connection& connection, std::vector<EqualityRow>& rows) {
   std::set<std::tuple<std::string, std::string, std::string>> seen;
-  for (const progress::ToldDoubt& doubt : read_told(config, connection)) {
+  for (const store::ToldDoubt& doubt : read_told(config, connection)) {
     if (!seen.emplace(doubt.partition.origin, doubt.partition.stream, doubt.table).second) continue;
     EqualityRow& row = rows.emplace_back();
     row.origin = doubt.partition.origin;
@@ -184,7 +183,7 @@ std::string list_json(const std::vector<EqualityRow>& rows) {
     out.push_back({{"origin", row.origin},
                    {"stream", row.stream},
                    {"table", row.table},
-                   {"state", progress::to_string(row.word)},
+                   {"state", store::to_string(row.word)},
                    {"why", row.why},
                    {"who", row.who},
                    {"said_at", row.said_at}});
@@ -204,8 +203,8 @@ int run_list(const common::Config& config, const EqualOptions& options) {
   }
   Table table({"origin", "stream", "table", "state", "said at", "who", "why"});
   for (const EqualityRow& row : rows) {
-    table.add({row.origin, row.stream, row.table.empty() ? "(all)" : row.table,
-               std::string(progress::to_string(row.word)), row.said_at, row.who, row.why});
+    table.add({row.origin, row.stream, row.table.empty() ? "(all)" : row.table, std::string(store::to_string(row.word)),
+               row.said_at, row.who, row.why});
   }
   fmt::print("{}", table.text());
   return static_cast<int>(ExitCode::kGood);

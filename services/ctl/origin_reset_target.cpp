@@ -10,8 +10,8 @@
 #include "ctl/decision.hpp"
 #include "ctl/origin_reset.hpp"
 #include "mysql/literal.hpp"
-#include "progress/equality.hpp"
-#include "progress/progress_store.hpp"
+#include "store/equality.hpp"
+#include "store/progress_store.hpp"
 
 // The half of `farshorectl origin reset` in a region that applies the origin.
 namespace farshore::ctl {
@@ -168,15 +168,15 @@ int reset_at_target(const common::Config& config, const std::string& origin, boo
   MarkedTransaction transaction(target.connection(), config);
   target.delete_rows();
   for (const std::string& stream : streams) {
-    const progress::EqualityRow row{.id = 0,
-                                    .origin = origin,
-                                    .stream = stream,
-                                    .table = "",
-                                    .word = progress::Word::kNotYetEqual,
-                                    .why = "the origin began anew (farshorectl origin reset)",
-                                    .who = operator_name(),
-                                    .said_at = {}};
-    if (const auto added = progress::add_equality(target.connection(), config.region, row); !added)
+    const store::EqualityRow row{.id = 0,
+                                 .origin = origin,
+                                 .stream = stream,
+                                 .table = "",
+                                 .word = store::Word::kNotYetEqual,
+                                 .why = "the origin began anew (farshorectl origin reset)",
+                                 .who = operator_name(),
+                                 .said_at = {}};
+    if (const auto added = store::add_equality(target.connection(), config.region, row); !added)
       fail_database(config, added.error());
   }
   transaction.commit();

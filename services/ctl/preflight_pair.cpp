@@ -12,7 +12,7 @@
 #include "capture/cascade_groups.hpp"
 #include "ctl/preflight_checks.hpp"
 #include "mysql/schema_shape.hpp"
-#include "progress/equality.hpp"
+#include "store/equality.hpp"
 
 namespace farshore::ctl {
 namespace {
@@ -157,7 +157,7 @@ class PairCheck {
     findings_.warning(
         "foreign keys that cascade",
         fmt::format("the server of {} does not log what they change; children: {}", fmt::join(unlogged, " and of "),
-                    progress::some_of(children)),
+                    store::some_of(children)),
         "a parent and its children are written in one region",
         "keep it so (docs/operating/changing-tables.md, One writer a row): of a child that one region puts under a "
         "parent which the other deletes within the lag, no gate tells");

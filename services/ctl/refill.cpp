@@ -17,16 +17,16 @@
 #include "kafka/admin.hpp"
 #include "kafka/producer.hpp"
 #include "kafka/tail_reader.hpp"
-#include "progress/progress_store.hpp"
+#include "store/progress_store.hpp"
 
 // farshorectl refill: copies records that the mirror has lost from the origin's own cluster into this region's, once
 // more. What was applied already is dropped by its number, so that too much does no harm.
 namespace farshore::ctl {
 namespace {
 
-using progress::PartitionState;
-using progress::ProgressRow;
 using std::chrono::seconds;
+using store::PartitionState;
+using store::ProgressRow;
 
 constexpr seconds kTimeout{15};
 constexpr seconds kFlushTimeout{60};
@@ -57,7 +57,7 @@ bool misses_records(const ProgressRow& row) {
 
 std::vector<ProgressRow> chosen_rows(const common::Config& config, const RefillOptions& options) {
   mysql::Connection connection = open_database(config);
-  auto rows = progress::ProgressStore(connection, config.region).load();
+  auto rows = store::ProgressStore(connection, config.region).load();
   if (!rows) fail_database(config, rows.error());
   std::erase_if(*rows, [&](const ProgressRow& row) {
     if (row.key.origin != options.origin || (!options.stream.empty() && row.key.stream != options.stream)) return true;

@@ -4,7 +4,7 @@
 
 #include "base/numbers.hpp"
 #include "change/batch_header.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 namespace farshore::ctl {
 
@@ -12,7 +12,7 @@ namespace farshore::ctl {
 /// region needs which has applied the partition as far as `row` says. Everything from there on is what it lacks.
 class RefillSearch {
  public:
-  explicit RefillSearch(const progress::ProgressRow& row) : applied_(row.epoch), next_(row.seq.raw() + 1) {}
+  explicit RefillSearch(const store::ProgressRow& row) : applied_(row.epoch), next_(row.seq.raw() + 1) {}
 
   enum class Found : std::uint8_t {
     kNotYet,  ///< the record is behind what is applied, or names nothing new

@@ -13,7 +13,7 @@
 #include "ctl/ctl_database.hpp"
 #include "ctl/gate_answer.hpp"
 #include "ctl/table.hpp"
-#include "progress/progress_store.hpp"
+#include "store/progress_store.hpp"
 
 // farshorectl status: the region's services and partitions, as they say themselves and as the database has them, and
 // whether the region may take over: by the gate's own rule, which only the gate can judge.
@@ -21,8 +21,8 @@ namespace farshore::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using progress::PartitionState;
-using progress::ProgressRow;
+using store::PartitionState;
+using store::ProgressRow;
 
 constexpr std::chrono::seconds kTimeout{2};
 
@@ -57,7 +57,7 @@ struct Status {
   std::vector<ServiceStatus> services;
   std::vector<ProgressRow> partitions;
   std::vector<Absence> absent;
-  std::vector<progress::PendingCount> pending;
+  std::vector<store::PendingCount> pending;
 
   [[nodiscard]] bool good() const {
     return (!gate || (*gate && (*gate)->is_open())) && absent.empty() &&
@@ -115,9 +115,9 @@ Status read_status(const common::Config& config) {
     status.gate = ask_gate(config, "");
   }
   mysql::Connection connection = open_database(config);
-  auto rows = progress::ProgressStore(connection, config.region).load();
+  auto rows = store::ProgressStore(connection, config.region).load();
   if (!rows) fail_database(config, rows.error());
-  auto pending = progress::count_pending(connection, config.region);
+  auto pending = store::count_pending(connection, config.region);
   if (!pending) fail_database(config, pending.error());
   status.absent = absent_partitions(config, *rows);
   status.partitions = std::move(*rows);
@@ -171,7 +171,7 @@ std::string status_json(const Status& status) {
                           {"origin_position", row.origin_position},
                           {"safe_time_us", row.safe_time.time_since_epoch().count()},
                           {"safe_time_age_seconds", age ? Json(*age) : Json(nullptr)},
-                          {"state", progress::to_string(row.state)},
+                          {"state", store::to_string(row.state)},
                           {"reason", row.reason},
                           {"owner", row.owner}});
   }
@@ -207,7 +207,7 @@ std::string status_table(const Status& status) {
     const auto age = age_seconds(row.safe_time);
     partitions.add({row.key.origin, row.key.stream, std::to_string(row.key.partition.raw()),
                     std::to_string(row.epoch.epoch.raw()), std::to_string(row.seq.raw()),
-                    age ? fmt::format("{:.1f} s ago", *age) : "none", std::string(progress::to_string(row.state)),
+                    age ? fmt::format("{:.1f} s ago", *age) : "none", std::string(store::to_string(row.state)),
                     row.owner, row.reason});
   }
   std::string out = fmt::format("region {}: {}\n\n{}\n{}", status.region, status.good() ? "good" : "not good",

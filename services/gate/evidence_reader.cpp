@@ -30,24 +30,24 @@ std::expected<Evidence, mysql::SqlError> EvidenceReader::read() {
 }
 
 std::expected<Evidence, mysql::SqlError> EvidenceReader::read_all() {
-  auto rows = progress::ProgressStore(*connection_, region_).load();
+  auto rows = store::ProgressStore(*connection_, region_).load();
   if (!rows) return std::unexpected(std::move(rows.error()));
-  auto pending = progress::count_pending(*connection_, region_);
+  auto pending = store::count_pending(*connection_, region_);
   if (!pending) return std::unexpected(std::move(pending.error()));
   Evidence evidence{
       .rows = std::move(*rows), .pending = std::move(*pending), .equality = std::nullopt, .block = std::nullopt};
-  auto equality = progress::read_equality(*connection_, region_);
+  auto equality = store::read_equality(*connection_, region_);
   // A schema of an earlier version: the verdict says what to do.
   if (!equality && equality.error().kind != mysql::SqlErrorKind::kMissingTable)
     return std::unexpected(std::move(equality.error()));
-  auto told = progress::read_told(*connection_, region_);
+  auto told = store::read_told(*connection_, region_);
   if (!told && told.error().kind != mysql::SqlErrorKind::kMissingTable) return std::unexpected(std::move(told.error()));
   if (equality && told) {
     evidence.equality = std::move(*equality);
     evidence.told = std::move(*told);
   }
   // It only explains; a server without such locks has none.
-  if (const auto block = progress::read_block(*connection_, region_)) evidence.block = *block;
+  if (const auto block = store::read_block(*connection_, region_)) evidence.block = *block;
   return evidence;
 }
 

@@ -47,12 +47,12 @@ bool SafeTimeWatch::note_jump(Instant at) {
   return true;
 }
 
-void SafeTimeWatch::learn(const std::vector<progress::ProgressRow>& rows, Instant read_at) {
+void SafeTimeWatch::learn(const std::vector<store::ProgressRow>& rows, Instant read_at) {
   note_jump(read_at);
   std::erase_if(growths_, [&](const auto& entry) {
-    return std::ranges::none_of(rows, [&](const progress::ProgressRow& row) { return row.key == entry.first; });
+    return std::ranges::none_of(rows, [&](const store::ProgressRow& row) { return row.key == entry.first; });
   });
-  for (const progress::ProgressRow& row : rows) {
+  for (const store::ProgressRow& row : rows) {
     if (row.safe_time == SourceTime{}) continue;
     const auto [found, is_new] = growths_.try_emplace(
         row.key, Growth{.safe_time = row.safe_time, .watched_since = read_at.steady, .grown_at = std::nullopt});
@@ -101,7 +101,7 @@ void SafeTimeWatch::age_paces(Duration now) {
   }
 }
 
-SafeTimeWatch::Finding SafeTimeWatch::judge(const progress::ProgressRow& row, Instant now) const {
+SafeTimeWatch::Finding SafeTimeWatch::judge(const store::ProgressRow& row, Instant now) const {
   const Duration by_number = now.wall - row.safe_time;
   Finding finding{.age = by_number, .unchanged = std::nullopt, .stale = {}, .skew = {}};
   const Duration set_by = wall_offset(now) - wall_offset_.value_or(wall_offset(now));

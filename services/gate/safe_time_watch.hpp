@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 /// How old is safe time really? Its number is the origin's clock, which may be wrong, and is compared with this host's,
 /// which may be wrong too. So the number alone never opens a gate:
@@ -51,7 +51,7 @@ class SafeTimeWatch {
   /// At every poll, whether the reading succeeds or not.
   void look(Instant at);
   /// A good reading; `read_at` is when it began.
-  void learn(const std::vector<progress::ProgressRow>& rows, Instant read_at);
+  void learn(const std::vector<store::ProgressRow>& rows, Instant read_at);
 
   struct Finding {
     std::chrono::microseconds age{};
@@ -61,7 +61,7 @@ class SafeTimeWatch {
     std::string skew;   ///< why the clocks cannot be trusted; empty: they can
   };
   /// Of a row with a safe time, as the last reading had it.
-  [[nodiscard]] Finding judge(const progress::ProgressRow& row, Instant now) const;
+  [[nodiscard]] Finding judge(const store::ProgressRow& row, Instant now) const;
 
  private:
   using Duration = std::chrono::microseconds;
@@ -88,7 +88,7 @@ class SafeTimeWatch {
                                           Duration by_number, Duration by_pace, Instant now) const;
 
   const Bounds bounds_;
-  std::map<progress::PartitionKey, Growth> growths_;
+  std::map<store::PartitionKey, Growth> growths_;
   std::map<std::string, Pace> paces_;  ///< by origin
   std::optional<Duration> last_reading_;
   std::optional<Duration> wall_offset_;  ///< wall - steady when last looked

@@ -10,8 +10,8 @@
 namespace farshore::gate {
 namespace {
 
-using progress::PartitionState;
-using progress::ProgressRow;
+using store::PartitionState;
+using store::ProgressRow;
 
 /// Nothing: the partition goes on.
 std::optional<Reason> reason_of(PartitionState state) {
@@ -68,7 +68,7 @@ class StreamJudge {
     ++verdict_.partitions;
     const std::int32_t number = row.key.partition.raw();
     if (const auto reason = reason_of(row.state)) {
-      close_partition(*reason, number, row.reason.empty() ? progress::to_string(row.state) : row.reason);
+      close_partition(*reason, number, row.reason.empty() ? store::to_string(row.state) : row.reason);
     }
     // It applies, but not now.
     if (row.state == PartitionState::kApplying && !row.reason.empty() && waits_for_.empty())
@@ -79,7 +79,7 @@ class StreamJudge {
     safe_time(row, number);
   }
 
-  void pending(const progress::PendingCount& count) {
+  void pending(const store::PendingCount& count) {
     verdict_.parked += count.parked;
     verdict_.conflicts += count.conflicts;
     if (count.parked > 0)
@@ -92,18 +92,17 @@ class StreamJudge {
                         count.conflicts, verdict_.origin));
   }
 
-  void block(progress::WriteBlock block) { waits_for_ = to_sentence(block); }
+  void block(store::WriteBlock block) { waits_for_ = to_sentence(block); }
 
-  void equality(const std::optional<std::vector<progress::EqualityRow>>& said,
-                std::span<const progress::ToldDoubt> told) {
+  void equality(const std::optional<std::vector<store::EqualityRow>>& said, std::span<const store::ToldDoubt> told) {
     if (!said) {
       return close(
           Reason::kNotYetEqual,
           "the farshore schema here has no table equality or told_doubt, where it is said that the tables began "
           "equal: run `farshorectl init`");
     }
-    auto why = progress::why_not_equal(*said, verdict_.origin, verdict_.stream);
-    if (const auto doubted = progress::why_doubted(told, *said, verdict_.origin, verdict_.stream))
+    auto why = store::why_not_equal(*said, verdict_.origin, verdict_.stream);
+    if (const auto doubted = store::why_doubted(told, *said, verdict_.origin, verdict_.stream))
       why = why ? fmt::format("{}; {}", *why, *doubted) : *doubted;
     if (why) close(Reason::kNotYetEqual, std::move(*why));
   }
@@ -163,7 +162,7 @@ std::set<std::string> streams_of(const std::string& origin, const Expectation& e
   for (const ProgressRow& row : evidence.rows) {
     if (row.key.origin == origin) streams.insert(row.key.stream);
   }
-  for (const progress::PendingCount& count : evidence.pending) {
+  for (const store::PendingCount& count : evidence.pending) {
     if (count.origin == origin) streams.insert(count.stream);
   }
   return streams;
@@ -207,7 +206,7 @@ StreamVerdict judge_stream(const std::string& origin, const std::string& stream,
       judge.partition(*row);
     }
   }
-  for (const progress::PendingCount& count : evidence.pending) {
+  for (const store::PendingCount& count : evidence.pending) {
     if (count.origin == origin && count.stream == stream) judge.pending(count);
   }
   if (evidence.block) judge.block(*evidence.block);

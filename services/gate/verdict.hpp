@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "gate/safe_time_watch.hpp"
-#include "progress/doubts.hpp"
-#include "progress/equality.hpp"
-#include "progress/progress_row.hpp"
-#include "progress/progress_store.hpp"
-#include "progress/write_block.hpp"
+#include "store/doubts.hpp"
+#include "store/equality.hpp"
+#include "store/progress_row.hpp"
+#include "store/progress_store.hpp"
+#include "store/write_block.hpp"
 
 /// May this region take over from an origin now? A pure function of what was read, how safe time went, the bounds and
 /// the clocks: no input or output, no state. What it does not know closes the gate.
@@ -56,12 +56,12 @@ struct Expectation {
 
 /// One good reading of the region's database.
 struct Evidence {
-  std::vector<progress::ProgressRow> rows;
-  std::vector<progress::PendingCount> pending;
-  std::optional<std::vector<progress::EqualityRow>> equality;  ///< nothing: the schema here has no such table, or not
-                                                               ///< that of what was told
-  std::vector<progress::ToldDoubt> told = {};
-  std::optional<progress::WriteBlock> block = {};  ///< why apply can write nothing here, as it says
+  std::vector<store::ProgressRow> rows;
+  std::vector<store::PendingCount> pending;
+  std::optional<std::vector<store::EqualityRow>> equality;  ///< nothing: the schema here has no such table, or not
+                                                            ///< that of what was told
+  std::vector<store::ToldDoubt> told = {};
+  std::optional<store::WriteBlock> block = {};  ///< why apply can write nothing here, as it says
 };
 
 /// `evidence_age`, of the reading, is by the steady clock.

@@ -14,7 +14,7 @@ PARTS = {
     "In east: capture": ("services/capture/", "libs/binlog/", "libs/capture/", "libs/change/partitioner", "libs/change/batch_builder",
                          "libs/kafka/producer"),
     "In west: apply": ("services/apply/", "libs/apply/", "libs/change/batch_reader", "libs/mysql/"),
-    "What is known of it": ("libs/progress/", "services/gate/"),
+    "What is known of it": ("libs/store/", "services/gate/"),
 }
 
 

@@ -83,7 +83,7 @@ TEST_F(ABarrier, APartitionWhoseRowItMadeIsTakenOverAndPassesTheSameBarrierLater
   load(9);
   EXPECT_EQ(target_.progress(9).at("owner"), "apply-1/0");
   EXPECT_EQ(target_.progress(9).at("epoch"), "0") << "nothing of it is applied yet";
-  progress::PartitionKey key = partition_key();
+  store::PartitionKey key = partition_key();
   key.partition = PartitionId(9);
   EXPECT_EQ(take(Topic(kNextEpoch, 1, key).epoch_start(start)), Intake::Step::kBarrier);
   write();
@@ -139,7 +139,7 @@ class AStatementsBarrier : public ABarrier {
 
 TEST_F(AStatementsBarrier, StaysUntilTheSameIsSaidToBeDoneHere) {
   stands();
-  EXPECT_EQ(outcome<WaitsAtBarrier>().row.state, progress::PartitionState::kWaitingForStatement);
+  EXPECT_EQ(outcome<WaitsAtBarrier>().row.state, store::PartitionState::kWaitingForStatement);
   EXPECT_EQ(target_.progress().at("state"), "waiting-for-statement");
   EXPECT_THAT(target_.progress().at("reason"), HasSubstr("`TRUNCATE notes`"));
   EXPECT_THAT(writes_, ElementsAre(StartsWith(kProgress), StartsWith("INSERT INTO farshore.statement"), "COMMIT", _))

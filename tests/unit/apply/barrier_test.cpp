@@ -9,9 +9,9 @@ namespace farshore::apply {
 namespace {
 
 using namespace test;
-using progress::PartitionState;
-using progress::ProgressRow;
-using progress::StatementState;
+using store::PartitionState;
+using store::ProgressRow;
+using store::StatementState;
 using testing::HasSubstr;
 
 ProgressRow row_of(int partition, EpochId epoch, PartitionState state) {
@@ -138,7 +138,7 @@ TEST_F(AnArrival, BehindAStatementWaitsForAWordAndSaysWhatToDo) {
 
 TEST_F(AnArrival, TheLongestSentenceFitsTheColumn) {
   says(std::string(4'096, 'x'), std::vector<std::string>(100, std::string(500, 'y')));
-  EXPECT_LE(wait()->reason.size(), progress::kReasonBytesMax);
+  EXPECT_LE(wait()->reason.size(), store::kReasonBytesMax);
 }
 
 TEST_F(AnArrival, AsksForAWordOnlyWhenAllBeforeTheStatementIsApplied) {

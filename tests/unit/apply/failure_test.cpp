@@ -7,7 +7,7 @@ namespace {
 
 using mysql::SqlError;
 using mysql::SqlErrorKind;
-using progress::PartitionState;
+using store::PartitionState;
 
 const SqlError kDeadlock{.kind = SqlErrorKind::kDeadlock, .code = 1213, .sqlstate = "40001", .message = "Deadlock"};
 const SqlError kDenied{.kind = SqlErrorKind::kAccessDenied, .code = 1142, .sqlstate = "42000", .message = "denied"};

@@ -63,7 +63,7 @@ TEST_F(TakingOver, APartitionThatCannotBeTakenOverDoesNotHoldUpAStop) {
   target_.deny("SELECT kafka_offset");
   std::stop_source stop;
   stop.request_stop();
-  progress::PartitionKey other = partition_key();
+  store::PartitionKey other = partition_key();
   other.partition = PartitionId(3);
   std::vector<Outcome> outcomes;
   writer_->load(std::vector<LoadRequest>{{.key = other, .topic_id = "topic"}}, outcomes, stop.get_token());
@@ -78,7 +78,7 @@ TEST_F(TakingOver, APartitionThatCannotBeTakenOverDoesNotHoldUpTheOthers) {
     pause_for(std::chrono::seconds(20), done);
     stop.request_stop();
   });
-  progress::PartitionKey other = partition_key();
+  store::PartitionKey other = partition_key();
   other.partition = PartitionId(3);
   std::vector<Outcome> outcomes;
   writer_->load(std::vector<LoadRequest>{{.key = other, .topic_id = "topic", .number = 7}}, outcomes, stop.get_token());

@@ -39,7 +39,7 @@ class TheWaits : public ::testing::Test {
     return waits_.is_due(partition_, now_) ? waits_.take_due(partition_, now_) : std::vector<ParkedKey>();
   }
 
-  const progress::PartitionKey partition_ = test::partition_key();
+  const store::PartitionKey partition_ = test::partition_key();
   ParkedWaits waits_{10s};
   Clock::time_point now_ = Clock::time_point(1h);
 };

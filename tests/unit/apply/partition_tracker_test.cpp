@@ -266,7 +266,7 @@ TEST_F(TrackerTakes, InANewEpochWhatItsPositionContainsIsCountedAndNotApplied) {
 }
 
 TEST_F(TrackerTakes, InsideATransactionTheOrdinalTellsWhatIsContained) {
-  progress::ProgressRow row = applied_up_to(0, 6, kNextEpoch);
+  store::ProgressRow row = applied_up_to(0, 6, kNextEpoch);
   row.row_gtid = gtid_of(7);
   row.row_ordinal = 2;
   PartitionTracker tracker(row);

@@ -50,7 +50,7 @@ TEST_F(Mark, StatesWhatIsTrueWhereverInTheBatchTheLastChangeStands) {
 }
 
 TEST_F(Mark, AContainedChangeDoesNotTakeThePlaceOfTheRowThatIs) {
-  progress::ProgressRow row = applied_up_to(0, 6, kNextEpoch);
+  store::ProgressRow row = applied_up_to(0, 6, kNextEpoch);
   row.row_gtid = gtid_of(7);
   row.row_ordinal = 2;
   ProgressMark mark(row);
@@ -105,7 +105,7 @@ TEST_F(Mark, SafeTimeNeverGoesBack) {
 }
 
 TEST_F(Mark, ARowThatThePositionContainsIsForgotten) {
-  progress::ProgressRow row = applied_up_to(10, 4);
+  store::ProgressRow row = applied_up_to(10, 4);
   row.row_gtid = gtid_of(5);
   row.row_ordinal = 6;
   ProgressMark mark(row);
@@ -128,28 +128,28 @@ TEST_F(Mark, APositionThatDoesNotParseOrIsOfTheOtherServerAddsNothing) {
 }
 
 TEST_F(Mark, EnteringAnEpochItContainsWhatItDidAndWhatTheEpochDoesNotPublish) {
-  progress::ProgressRow row = applied_up_to(10, 6);
+  store::ProgressRow row = applied_up_to(10, 6);
   row.row_gtid = gtid_of(7);
   row.row_ordinal = 4;
   row.safe_time = time_of(6);
-  row.state = progress::PartitionState::kAtBarrier;
+  row.state = store::PartitionState::kAtBarrier;
   row.reason = "at the start";
   row.writes = 12;
-  const progress::ProgressRow next = entered(row, kNextEpoch, "0-1-5,1-2-3");
+  const store::ProgressRow next = entered(row, kNextEpoch, "0-1-5,1-2-3");
   EXPECT_EQ(next.epoch, kNextEpoch);
   EXPECT_EQ(next.seq, Seq(0));
   EXPECT_EQ(next.origin_position, "0-1-6,1-2-3");
   EXPECT_EQ(next.row_gtid, gtid_of(7));
   EXPECT_EQ(next.row_ordinal, 4);
   EXPECT_EQ(next.safe_time, time_of(6));
-  EXPECT_EQ(next.state, progress::PartitionState::kApplying);
+  EXPECT_EQ(next.state, store::PartitionState::kApplying);
   EXPECT_EQ(next.reason, "");
   EXPECT_EQ(next.writes, 12U);
 }
 
 TEST_F(Mark, GtidSetsOfMysqlKeepTheirHoles) {
   const std::string uuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
-  progress::ProgressRow row = applied_up_to(10);
+  store::ProgressRow row = applied_up_to(10);
   row.origin_position = uuid + ":1-4";
   ProgressMark mark(row);
   change::Watermark made = watermark(9, 10);

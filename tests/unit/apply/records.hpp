@@ -8,7 +8,7 @@
 
 #include "apply/read_batch.hpp"
 #include "change/batch_builder.hpp"
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 /// Records as a capture publishes them, without Kafka: of origin west, stream main, partition 2, from a MariaDB source
 /// whose transaction N has the GTID 0-1-N.
@@ -19,7 +19,7 @@ inline constexpr EpochId kNextEpoch{Epoch(4), Incarnation(88)};
 inline constexpr EpochId kOtherIncarnation{Epoch(3), Incarnation(666)};
 inline constexpr EpochId kNone{};
 
-inline progress::PartitionKey partition_key() { return {"west", "main", PartitionId(2)}; }
+inline store::PartitionKey partition_key() { return {"west", "main", PartitionId(2)}; }
 
 inline std::string gtid_of(std::uint64_t transaction) { return "0-1-" + std::to_string(transaction); }
 inline std::string position_after(std::uint64_t transaction) { return transaction == 0 ? "" : gtid_of(transaction); }
@@ -28,15 +28,15 @@ inline SourceTime time_of(std::uint64_t transaction) {
 }
 
 /// A partition that has applied everything up to `seq`, of transactions up to `transaction`.
-inline progress::ProgressRow applied_up_to(std::uint64_t seq, std::uint64_t transaction = 0, EpochId id = kEpoch) {
-  progress::ProgressRow row;
+inline store::ProgressRow applied_up_to(std::uint64_t seq, std::uint64_t transaction = 0, EpochId id = kEpoch) {
+  store::ProgressRow row;
   row.key = partition_key();
   row.epoch = id;
   row.seq = Seq(seq);
   row.origin_position = position_after(transaction);
   return row;
 }
-inline progress::ProgressRow nothing_applied() { return applied_up_to(0, 0, kNone); }
+inline store::ProgressRow nothing_applied() { return applied_up_to(0, 0, kNone); }
 
 inline Column column(std::string name, ColumnType type, std::string charset = "", std::uint32_t collation = 0,
                      std::uint32_t length = 0) {
@@ -75,7 +75,7 @@ inline std::shared_ptr<OwnedBatch> make_record(std::string header, std::string v
 /// Writes one partition's records. Each record gets the next Kafka offset, from 100.
 class Topic {
  public:
-  explicit Topic(EpochId id = kEpoch, std::uint64_t next_seq = 1, progress::PartitionKey key = partition_key())
+  explicit Topic(EpochId id = kEpoch, std::uint64_t next_seq = 1, store::PartitionKey key = partition_key())
       : builder_(key.origin, key.stream, key.partition) {
     builder_.reset_numbering(id, Seq(next_seq));
   }

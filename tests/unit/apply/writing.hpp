@@ -53,7 +53,7 @@ class Writing : public ::testing::Test {
   }
   /// Takes the partition over and begins an intake where its progress stands.
   void load(int partition = 2) {
-    progress::PartitionKey key = partition_key();
+    store::PartitionKey key = partition_key();
     key.partition = PartitionId(partition);
     std::vector<Outcome> outcomes;
     writer_->load(std::vector<LoadRequest>{{.key = key, .topic_id = "topic"}}, outcomes, never_);

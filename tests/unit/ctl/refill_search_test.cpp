@@ -11,8 +11,8 @@ using Found = RefillSearch::Found;
 
 constexpr EpochId kApplied{Epoch(3), Incarnation(30)};
 
-progress::ProgressRow applied_up_to(std::uint64_t seq) {
-  progress::ProgressRow row;
+store::ProgressRow applied_up_to(std::uint64_t seq) {
+  store::ProgressRow row;
   row.epoch = kApplied;
   row.seq = Seq(seq);
   return row;
@@ -49,7 +49,7 @@ TEST(RefillSearch, GoesOnWithTheStartOfTheNextEpochWhereTheAppliedOneIsWhole) {
 }
 
 TEST(RefillSearch, OfNothingAppliedBeginsAtTheFirstEpochStart) {
-  RefillSearch search{progress::ProgressRow{}};
+  RefillSearch search{store::ProgressRow{}};
   EXPECT_EQ(search.look(record(BatchKind::kEpochStart, {Epoch(1), Incarnation(10)}, 1)), Found::kHere);
 }
 

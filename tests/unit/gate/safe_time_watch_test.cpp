@@ -38,8 +38,8 @@ struct World {
   std::optional<microseconds> last_open;
 
   [[nodiscard]] Instant here() const { return {.wall = kStart + t + gate_ahead(t), .steady = 777s + t}; }
-  [[nodiscard]] progress::ProgressRow row() const {
-    progress::ProgressRow out;
+  [[nodiscard]] store::ProgressRow row() const {
+    store::ProgressRow out;
     out.key = {.origin = "east", .stream = "main", .partition = PartitionId(0)};
     out.safe_time = safe_time;
     return out;
@@ -175,7 +175,7 @@ TEST(SafeTimeWatch, TakesAHostThatSleptForOneWhoseClockWasSet) {
 
 TEST(SafeTimeWatch, DoesNotCountAGapOfReadingsAsLife) {
   SafeTimeWatch watch(kBounds);
-  progress::ProgressRow row;
+  store::ProgressRow row;
   row.key = {.origin = "east", .stream = "main", .partition = PartitionId(0)};
   const auto at = [](microseconds t) { return Instant{.wall = kStart + t, .steady = 5s + t}; };
   for (microseconds t = 1s; t <= 20s; t += 1s) {
@@ -193,9 +193,9 @@ TEST(SafeTimeWatch, DoesNotCountAGapOfReadingsAsLife) {
 
 TEST(SafeTimeWatch, FindsAPartitionThatLagsBehindTheOthersOfItsOrigin) {
   SafeTimeWatch watch(kBounds);
-  progress::ProgressRow front;
+  store::ProgressRow front;
   front.key = {.origin = "east", .stream = "main", .partition = PartitionId(0)};
-  progress::ProgressRow back = front;
+  store::ProgressRow back = front;
   back.key.partition = PartitionId(1);
   const auto at = [](microseconds t) { return Instant{.wall = kStart + t - 20s, .steady = t}; };  // slow by 20 s
   for (microseconds t = 1s; t <= 20s; t += 1s) {

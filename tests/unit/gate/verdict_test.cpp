@@ -14,8 +14,8 @@ namespace farshore::gate {
 namespace {
 
 using namespace std::chrono_literals;
-using progress::PartitionState;
-using progress::ProgressRow;
+using store::PartitionState;
+using store::ProgressRow;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -34,12 +34,12 @@ ProgressRow row(std::int32_t partition, std::chrono::microseconds age = 1s) {
   return out;
 }
 
-progress::EqualityRow said_equal(const std::string& stream) {
-  progress::EqualityRow out;
+store::EqualityRow said_equal(const std::string& stream) {
+  store::EqualityRow out;
   out.id = 1;
   out.origin = "east";
   out.stream = stream;
-  out.word = progress::Word::kEqual;
+  out.word = store::Word::kEqual;
   return out;
 }
 
@@ -90,7 +90,7 @@ TEST(Verdict, OfAStaleSafeTimeSaysWhatApplyWaitsFor) {
   ASSERT_EQ(of_table.reasons.size(), 1U);
   EXPECT_EQ(of_table.reasons[0].reason, Reason::kStaleSafeTime);
   EXPECT_THAT(of_table.reasons[0].detail, HasSubstr("; partition 1: table shop.orders: a row lock is waited for"));
-  waiting.evidence.block = progress::WriteBlock::kServerLock;
+  waiting.evidence.block = store::WriteBlock::kServerLock;
   EXPECT_THAT(waiting.verdict().reasons.at(0).detail, HasSubstr("; apply waits for a lock over the whole server"));
 }
 
@@ -299,7 +299,7 @@ TEST_P(VerdictByState, ClosesWithItsReason) {
   stopped.evidence.rows[1].state = GetParam().state;
   EXPECT_THAT(stopped.reasons(), ElementsAre(GetParam().reason));
   EXPECT_EQ(to_string(GetParam().reason), GetParam().word);
-  EXPECT_EQ(progress::to_string(GetParam().state), GetParam().word) << "one thing, one word";
+  EXPECT_EQ(store::to_string(GetParam().state), GetParam().word) << "one thing, one word";
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -330,10 +330,10 @@ TEST(Verdict, IsClosedUntilSomebodySaidThatTheTablesBeganEqual) {
 
 TEST(Verdict, IsClosedByATableThatBecameUnequal) {
   Situation skipped;
-  progress::EqualityRow table = said_equal("main");
+  store::EqualityRow table = said_equal("main");
   table.id = 2;
   table.table = "shop.orders";
-  table.word = progress::Word::kNotYetEqual;
+  table.word = store::Word::kNotYetEqual;
   table.why = "`TRUNCATE orders` of the origin was passed over";
   skipped.evidence.equality->push_back(table);
   EXPECT_THAT(skipped.reasons(), ElementsAre(Reason::kNotYetEqual));
@@ -345,7 +345,7 @@ TEST(Verdict, IsClosedByWhatTheOriginsRegionDoubts) {
   doubted.evidence.told.push_back({.partition = {"east", "main", PartitionId(0)}, .table = "shop.orders", .heard = 1});
   EXPECT_THAT(doubted.reasons(), ElementsAre(Reason::kNotYetEqual));
   EXPECT_THAT(doubted.verdict().reasons[0].detail, HasSubstr("the region of east does not know"));
-  progress::EqualityRow later = said_equal("main");
+  store::EqualityRow later = said_equal("main");
   later.id = 2;
   doubted.evidence.equality->push_back(later);
   EXPECT_TRUE(doubted.verdict().open);

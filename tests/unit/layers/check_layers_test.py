@@ -57,12 +57,12 @@ class CheckLayers(unittest.TestCase):
 
     def test_foreign_headers_stay_where_they_are_wrapped(self):
         self.write("libs/change/key.cpp", "#include <librdkafka/rdkafka.h>\n")
-        self.write("libs/progress/store.cpp", "#include <cppconn/driver.h>\n")
+        self.write("libs/store/parked.cpp", "#include <cppconn/driver.h>\n")
         self.write("libs/mysql/connection.cpp", "#include <cppconn/driver.h>\n")
         self.write("libs/kafka/producer.cpp", "#include <librdkafka/rdkafka.h>\n")
         found = self.complaints()
         self.assertIn("libs/change/key.cpp:1", found)
-        self.assertIn("libs/progress/store.cpp:1", found)
+        self.assertIn("libs/store/parked.cpp:1", found)
         self.assertEqual(len(found.splitlines()), 2)
 
     def test_a_new_folder_needs_a_layer(self):

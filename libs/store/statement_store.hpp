@@ -10,7 +10,7 @@
 #include "base/numbers.hpp"
 #include "mysql/connection.hpp"
 
-namespace farshore::progress {
+namespace farshore::store {
 
 /// What an operator said of a statement of the origin that changed rows without row events.
 enum class StatementState : std::uint8_t {
@@ -59,4 +59,4 @@ class StatementStore {
   std::string region_;
 };
 
-}  // namespace farshore::progress
+}  // namespace farshore::store

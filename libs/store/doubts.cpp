@@ -1,4 +1,4 @@
-#include "progress/doubts.hpp"
+#include "store/doubts.hpp"
 
 #include <fmt/format.h>
 
@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "mysql/literal.hpp"
-#include "progress/names.hpp"
-#include "progress/progress_store.hpp"
+#include "store/names.hpp"
+#include "store/progress_store.hpp"
 
-namespace farshore::progress {
+namespace farshore::store {
 namespace {
 
 using mysql::SqlError;
@@ -185,4 +185,4 @@ std::optional<std::string> why_not_declared(std::span<const EqualityRow> said, s
       doubts, options);
 }
 
-}  // namespace farshore::progress
+}  // namespace farshore::store

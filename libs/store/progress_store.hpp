@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "mysql/connection.hpp"
-#include "progress/names.hpp"
-#include "progress/progress_row.hpp"
+#include "store/names.hpp"
+#include "store/progress_row.hpp"
 
-namespace farshore::progress {
+namespace farshore::store {
 
 /// Appends the condition that selects a partition's rows in any table of the farshore schema.
 void append_partition_condition(std::string_view region, const PartitionKey& key, std::string& out);
@@ -51,4 +51,4 @@ struct PendingCount {
 std::expected<std::vector<PendingCount>, mysql::SqlError> count_pending(mysql::Connection& connection,
                                                                         std::string_view region);
 
-}  // namespace farshore::progress
+}  // namespace farshore::store

@@ -1,4 +1,4 @@
-#include "progress/progress_store.hpp"
+#include "store/progress_store.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "mysql/literal.hpp"
 
-namespace farshore::progress {
+namespace farshore::store {
 namespace {
 
 using mysql::text_literal;
@@ -135,4 +135,4 @@ std::expected<std::vector<PendingCount>, mysql::SqlError> count_pending(mysql::C
   return counts;
 }
 
-}  // namespace farshore::progress
+}  // namespace farshore::store

@@ -1,4 +1,4 @@
-#include "progress/statement_store.hpp"
+#include "store/statement_store.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "mysql/literal.hpp"
 
-namespace farshore::progress {
+namespace farshore::store {
 namespace {
 
 using mysql::text_literal;
@@ -92,4 +92,4 @@ std::expected<bool, mysql::SqlError> StatementStore::decide(const StatementRow& 
   return *changed == 1;
 }
 
-}  // namespace farshore::progress
+}  // namespace farshore::store

@@ -1,10 +1,10 @@
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-namespace farshore::progress {
+namespace farshore::store {
 namespace {
 
 constexpr PartitionState kAll[] = {PartitionState::kApplying,
@@ -70,4 +70,4 @@ TEST(Reasons, ArePlainAndShortWhateverTheyWereMadeFrom) {
 }
 
 }  // namespace
-}  // namespace farshore::progress
+}  // namespace farshore::store

@@ -12,7 +12,7 @@
 #include "base/numbers.hpp"
 #include "mysql/connection.hpp"
 
-namespace farshore::progress {
+namespace farshore::store {
 
 enum class Word : std::uint8_t {
   kEqual,        ///< it is equal to the origin's
@@ -78,4 +78,4 @@ struct EqualityRow {
                                                                      std::string_view region, const EqualityRow& row,
                                                                      EpochId epoch);
 
-}  // namespace farshore::progress
+}  // namespace farshore::store

@@ -1,13 +1,13 @@
-#include "progress/equality.hpp"
+#include "store/equality.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "mysql/literal.hpp"
-#include "progress/names.hpp"
+#include "store/names.hpp"
 
-namespace farshore::progress {
+namespace farshore::store {
 namespace {
 
 using mysql::text_literal;
@@ -165,4 +165,4 @@ std::expected<void, mysql::SqlError> add_equality_once(mysql::Connection& connec
   return {};
 }
 
-}  // namespace farshore::progress
+}  // namespace farshore::store

@@ -1,11 +1,11 @@
-#include "progress/equality.hpp"
+#include "store/equality.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "progress/doubts.hpp"
+#include "store/doubts.hpp"
 
-namespace farshore::progress {
+namespace farshore::store {
 namespace {
 
 using testing::AllOf;
@@ -146,4 +146,4 @@ TEST(Equality, NamesAFewTablesOfMany) {
 }
 
 }  // namespace
-}  // namespace farshore::progress
+}  // namespace farshore::store

@@ -8,7 +8,7 @@
 
 #include "base/numbers.hpp"
 
-namespace farshore::progress {
+namespace farshore::store {
 
 /// How a partition stands at this region. Everything but kApplying means that nothing more of it is applied.
 enum class PartitionState : std::uint8_t {
@@ -66,4 +66,4 @@ struct ProgressRow {
   std::string owner;   ///< the apply process that holds the partition
 };
 
-}  // namespace farshore::progress
+}  // namespace farshore::store

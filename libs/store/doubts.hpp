@@ -11,11 +11,11 @@
 #include "change/table_rules.hpp"
 #include "change/watermark.hpp"
 #include "mysql/connection.hpp"
-#include "progress/equality.hpp"
-#include "progress/progress_row.hpp"
+#include "store/equality.hpp"
+#include "store/progress_row.hpp"
 
 /// What one region does not know to be equal to another's is told to that other by watermarks, and closes its gate too.
-namespace farshore::progress {
+namespace farshore::store {
 
 /// What is to be told of a region: whatever was said last of a stream or table of `origins` (empty: of any) and is not
 /// that it is equal. Said again whenever a change finds another row in a table where `rules` have that close gates.
@@ -55,4 +55,4 @@ struct ToldDoubt {
                                                           std::span<const ToldDoubt> told, std::string_view origin,
                                                           std::string_view stream, std::string_view table);
 
-}  // namespace farshore::progress
+}  // namespace farshore::store

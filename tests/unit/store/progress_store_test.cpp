@@ -1,4 +1,4 @@
-#include "progress/progress_store.hpp"
+#include "store/progress_store.hpp"
 
 #include <gmock/gmock.h>
 
@@ -6,7 +6,7 @@
 
 #include "unit/mysql/scripted_server.hpp"
 
-namespace farshore::progress {
+namespace farshore::store {
 namespace {
 
 using mysql::test::fails;
@@ -152,4 +152,4 @@ TEST_F(TheStore, CountsWhatIsPendingByStream) {
 }
 
 }  // namespace
-}  // namespace farshore::progress
+}  // namespace farshore::store

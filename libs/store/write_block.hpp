@@ -11,7 +11,7 @@
 /// Why apply can write nothing at all into its region's database. It cannot write that down there either, so it says it
 /// by an advisory lock that its session holds meanwhile: `farshore.blocked.KIND.REGION`. That needs no right, leaves
 /// nothing behind, and ends with the session; the gate asks whether anybody holds one.
-namespace farshore::progress {
+namespace farshore::store {
 
 enum class WriteBlock : std::uint8_t {
   kServerLock,    ///< over the whole server
@@ -35,4 +35,4 @@ inline constexpr std::size_t kWriteBlockCount = 4;
 [[nodiscard]] std::expected<std::optional<WriteBlock>, mysql::SqlError> read_block(mysql::Connection& connection,
                                                                                    std::string_view region);
 
-}  // namespace farshore::progress
+}  // namespace farshore::store

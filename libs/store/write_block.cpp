@@ -1,4 +1,4 @@
-#include "progress/write_block.hpp"
+#include "store/write_block.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "mysql/literal.hpp"
 
-namespace farshore::progress {
+namespace farshore::store {
 namespace {
 
 constexpr std::size_t kLockNameMax = 64;
@@ -80,4 +80,4 @@ std::expected<std::optional<WriteBlock>, mysql::SqlError> read_block(mysql::Conn
   return std::optional<WriteBlock>();
 }
 
-}  // namespace farshore::progress
+}  // namespace farshore::store

@@ -1,10 +1,10 @@
-#include "progress/progress_row.hpp"
+#include "store/progress_row.hpp"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-namespace farshore::progress {
+namespace farshore::store {
 namespace {
 
 constexpr std::array<std::pair<PartitionState, std::string_view>, 12> kStates{{
@@ -42,4 +42,4 @@ std::string reason_for_people(std::string text) {
 
 std::string PartitionKey::to_string() const { return origin + "/" + stream + "/" + std::to_string(partition.raw()); }
 
-}  // namespace farshore::progress
+}  // namespace farshore::store

@@ -1,10 +1,10 @@
-#include "progress/write_block.hpp"
+#include "store/write_block.hpp"
 
 #include <gtest/gtest.h>
 
 #include "unit/mysql/scripted_server.hpp"
 
-namespace farshore::progress {
+namespace farshore::store {
 namespace {
 
 TEST(AWriteBlock, IsFoundUnderTheNameByWhichItIsShown) {
@@ -33,4 +33,4 @@ TEST(AWriteBlock, HasANameOf64CharactersAtMost) {
 }
 
 }  // namespace
-}  // namespace farshore::progress
+}  // namespace farshore::store
