@@ -5,6 +5,7 @@
 #include "apply/progress_mark.hpp"
 #include "base/check.hpp"
 #include "store/progress_store.hpp"
+#include "store/tables.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -34,7 +35,7 @@ void BarrierPassing::pass_due(Clock::time_point now, std::vector<Outcome>& outco
       partitions_.rollback();
     }
     if (session_.is_lost()) return;
-    if (!passed) session_.tell(Failure::again(passed.error()).at("farshore", "progress"));
+    if (!passed) session_.tell(Failure::again(passed.error()).at(kOwnSchema, store::kProgressTable));
     if (passed && !*passed) lost.push_back(key);
   }
   for (const PartitionKey& key : lost) partitions_.lose(key, kMovedByAnother, outcomes);

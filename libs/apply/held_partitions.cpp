@@ -6,6 +6,7 @@
 #include "apply/channel_offset.hpp"
 #include "base/check.hpp"
 #include "store/progress_store.hpp"
+#include "store/tables.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -66,7 +67,7 @@ std::expected<Loaded, Failure> HeldPartitions::try_to_take_over(const LoadReques
   if (!claimed || !*claimed) {
     rollback();
     return std::unexpected(claimed ? Failure{ProgressMoved()}
-                                   : Failure::again(claimed.error()).at("farshore", "progress"));
+                                   : Failure::again(claimed.error()).at(kOwnSchema, store::kProgressTable));
   }
   FARSHORE_CHECK(row.key == request.key && row.owner == settings_.owner, row.key.to_string(), row.owner);
   session_.passed();

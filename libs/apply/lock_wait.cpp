@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mysql/literal.hpp"
+#include "store/tables.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -115,7 +116,7 @@ LockFinding find_lock(mysql::Connection& connection, const Failure& failure) {
     return {.block = {},
             .sentence = fmt::format("the same transaction is tried again and again: {}", failure.to_string())};
   }
-  const bool is_ours = again->schema == "farshore";
+  const bool is_ours = again->schema == kOwnSchema;
   if ((again->table.empty() || is_ours) && !server_takes_writes(connection)) {
     return {
         .block = WriteBlock::kServerLock,
@@ -130,7 +131,7 @@ LockFinding find_lock(mysql::Connection& connection, const Failure& failure) {
                                     held_by(who_locks_the_server(connection)), kGoesOn)};
   }
   const std::string table = again->schema + "." + again->table;
-  const bool is_progress = is_ours && again->table == "progress";
+  const bool is_progress = is_ours && again->table == store::kProgressTable;
   const auto block = is_progress ? std::optional(WriteBlock::kProgressLock) : std::nullopt;
   if (!table_takes_writes(connection, *again)) {
     return {

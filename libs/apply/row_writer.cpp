@@ -7,6 +7,7 @@
 
 #include "apply/error_policy.hpp"
 #include "base/check.hpp"
+#include "store/tables.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -301,7 +302,7 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
         Failure::of_statement(
             op.slice, fmt::format("table {}: what is parked cannot be taken away", op.change->table->shape.full_name()),
             removed.error())
-            .at("farshore", "parked"));
+            .at(kOwnSchema, store::kParkedTable));
   }
   return {};
 }
@@ -388,7 +389,7 @@ RowWriter::Result RowWriter::on_row_error(const RowOp& op, const SqlError& error
   if (auto parked = parking_.park(connection_, partition, op, error); !parked) {
     return std::unexpected(
         Failure::of_statement(op.slice, fmt::format("table {}: a change cannot be parked", table), parked.error())
-            .at("farshore", "parked"));
+            .at(kOwnSchema, store::kParkedTable));
   }
   ++(*counts_)[op.slice].parked;
   return {};

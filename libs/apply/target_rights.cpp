@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "base/own_schemas.hpp"
 #include "mysql/literal.hpp"
 
 namespace farshore::apply {
@@ -26,10 +27,10 @@ std::vector<TargetRight> target_rights(const mysql::Grants& grants, ServerKind k
                                        const std::set<std::string>& schemas) {
   std::vector<TargetRight> rights;
   std::set<std::string> written = schemas;
-  written.insert("farshore");
+  written.emplace(kOwnSchema);
   for (const std::string& schema : written) {
     for (const std::string_view privilege : {"SELECT", "INSERT", "UPDATE", "DELETE", "TRIGGER"}) {
-      if (privilege == "TRIGGER" && schema == "farshore") continue;
+      if (privilege == "TRIGGER" && schema == kOwnSchema) continue;
       rights.push_back(right_on(grants, privilege, schema));
     }
   }

@@ -12,6 +12,7 @@
 #include "apply/write_plan.hpp"
 #include "apply/writer_settings.hpp"
 #include "mysql/connection.hpp"
+#include "store/tables.hpp"
 
 namespace farshore::apply {
 
@@ -45,10 +46,11 @@ class TargetState {
     if (!look_) return {};
     const auto cannot = [&](const mysql::SqlError& error, std::string_view table) {
       return std::unexpected(
-          Failure::of_statement(slice, "what stands here cannot be compared and noted", error).at("farshore", table));
+          Failure::of_statement(slice, "what stands here cannot be compared and noted", error).at(kOwnSchema, table));
     };
-    if (auto noted = look_->note(connection); !noted) return cannot(noted.error(), "mismatch");
-    if (auto doubted = look_->doubt_equality(connection); !doubted) return cannot(doubted.error(), "equality");
+    if (auto noted = look_->note(connection); !noted) return cannot(noted.error(), store::kMismatchTable);
+    if (auto doubted = look_->doubt_equality(connection); !doubted)
+      return cannot(doubted.error(), store::kEqualityTable);
     return {};
   }
 

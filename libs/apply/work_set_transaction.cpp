@@ -10,6 +10,7 @@
 #include "base/check.hpp"
 #include "store/doubts.hpp"
 #include "store/progress_store.hpp"
+#include "store/tables.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -94,7 +95,7 @@ std::expected<void, Failure> WorkSetTransaction::write_once(WorkSet& set, std::v
   if (auto noted = target_.note_looked(connection, first_active()); !noted) return noted;
   if (auto told = write_doubts(set); !told) return told;
   if (auto offsets = partitions_.write_offsets(set.slices(), active_); !offsets)
-    return std::unexpected(Failure::again(offsets.error()).at("farshore", "channel_offset"));
+    return std::unexpected(Failure::again(offsets.error()).at(kOwnSchema, store::kChannelOffsetTable));
   if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
   on_commit(set, **plan, outcomes);
   return {};
@@ -113,7 +114,7 @@ std::expected<void, Failure> WorkSetTransaction::write_progress(WorkSet& set, st
     if (!advanced) {
       return std::unexpected(
           Failure::of_statement(static_cast<std::uint32_t>(i), "its progress cannot be written", advanced.error())
-              .at("farshore", "progress"));
+              .at(kOwnSchema, store::kProgressTable));
     }
     if (*advanced) continue;
     partitions_.rollback();
@@ -172,7 +173,7 @@ std::expected<void, Failure> WorkSetTransaction::write_doubts(const WorkSet& set
     if (told) continue;
     return std::unexpected(Failure::of_statement(static_cast<std::uint32_t>(i),
                                                  "what the origin's region doubts cannot be noted", told.error())
-                               .at("farshore", "told_doubt"));
+                               .at(kOwnSchema, store::kToldDoubtTable));
   }
   return {};
 }

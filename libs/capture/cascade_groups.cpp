@@ -13,6 +13,7 @@
 #include "change/epoch_start.hpp"
 #include "change/limits.hpp"
 #include "mysql/literal.hpp"
+#include "mysql/schema_lists.hpp"
 
 namespace farshore::capture {
 
@@ -122,8 +123,8 @@ std::expected<mysql::Rows, mysql::SqlError> foreign_keys(mysql::Connection& conn
   return connection.query(
       "SELECT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, "
       "REFERENCED_COLUMN_NAME, ORDINAL_POSITION "
-      "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN "
-      "('mysql', 'sys', 'information_schema', 'performance_schema') ORDER BY 1, 2, 3, 4, 5, 8");
+      "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN " +
+      mysql::list_of_servers_schemas() + " ORDER BY 1, 2, 3, 4, 5, 8");
 }
 
 /// Keys of one child stand together.

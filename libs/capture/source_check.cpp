@@ -9,6 +9,7 @@
 
 #include "mysql/literal.hpp"
 #include "mysql/schema.hpp"
+#include "mysql/schema_lists.hpp"
 
 namespace farshore::capture {
 
@@ -97,8 +98,7 @@ CheckResult check_privilege(const mysql::Grants& grants, const std::vector<std::
   return result;
 }
 
-constexpr std::string_view kNotOfApplications =
-    " TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema', 'farshore')";
+std::string of_applications() { return " TABLE_SCHEMA NOT IN " + mysql::list_of_system_schemas(); }
 
 }  // namespace
 
@@ -135,12 +135,12 @@ std::expected<std::vector<TableFacts>, mysql::SqlError> read_tables(mysql::Conne
       fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, COALESCE(ENGINE, ''), TABLE_TYPE = 'SEQUENCE', TABLE_TYPE = "
                   "'SYSTEM VERSIONED' FROM "
                   "information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') AND{}",
-                  kNotOfApplications));
+                  of_applications()));
   if (!rows) return std::unexpected(rows.error());
   // After the tables: one that is made in between is not in the list, and none in the list lacks a key for having come.
   const auto keyed = connection.query(fmt::format(
       "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMNS WHERE COLUMN_KEY = 'PRI' AND{}",
-      kNotOfApplications));
+      of_applications()));
   if (!keyed) return std::unexpected(keyed.error());
   std::set<std::pair<std::string, std::string>> with_key;
   for (std::size_t i = 0; i < keyed->size(); ++i) with_key.emplace(keyed->text(i, 0), keyed->text(i, 1));
@@ -155,7 +155,7 @@ std::expected<std::vector<TableFacts>, mysql::SqlError> read_tables(mysql::Conne
   if (std::ranges::all_of(tables, &TableFacts::has_primary_key)) return tables;
   // One that was dropped in between has no key any more.
   const auto still = connection.query(
-      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE{}", kNotOfApplications));
+      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE{}", of_applications()));
   if (!still) return std::unexpected(still.error());
   std::set<std::pair<std::string, std::string>> there;
   for (std::size_t i = 0; i < still->size(); ++i) there.emplace(still->text(i, 0), still->text(i, 1));

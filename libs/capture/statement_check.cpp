@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "store/names.hpp"
+#include "base/own_schemas.hpp"
 
 namespace farshore::capture {
 
@@ -45,7 +45,7 @@ StatementVerdict if_captured(const binlog::Statement& statement, const change::T
 
 bool writes_marker(const binlog::Statement& statement) {
   return std::ranges::any_of(statement.tables, [](const binlog::TableName& table) {
-    return table.schema == store::kSchemaName && table.table == store::kProgressTable;
+    return table.schema == kOwnSchema && table.table == kMarkerTable;
   });
 }
 

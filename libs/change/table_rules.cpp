@@ -8,15 +8,13 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/own_schemas.hpp"
 #include "change/limits.hpp"
 
 namespace farshore::change {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::array<std::string_view, 5> kSystemSchemas = {"mysql", "sys", "information_schema", "performance_schema",
-                                                            "farshore"};
 
 /// `*` and `?` over bytes; linear but for the last star.
 bool glob_matches(std::string_view pattern, std::string_view text) {
@@ -42,7 +40,7 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
 }
 
 /// Exactly: a server that tells letters apart may have a schema Sys of applications, and who leaves it out says so.
-bool is_left_out(std::string_view schema) { return std::ranges::find(kSystemSchemas, schema) != kSystemSchemas.end(); }
+bool is_left_out(std::string_view schema) { return schema == kOwnSchema || is_servers_schema(schema); }
 
 bool equal_but_for_case(std::string_view name, std::string_view folded) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -170,7 +168,8 @@ bool pattern_matches(std::string_view pattern, std::string_view schema, std::str
 }
 
 bool is_system_schema(std::string_view schema) {
-  return std::ranges::any_of(kSystemSchemas, [&](std::string_view name) { return equal_but_for_case(schema, name); });
+  const auto is_it = [&](std::string_view name) { return equal_but_for_case(schema, name); };
+  return is_it(kOwnSchema) || std::ranges::any_of(kServersSchemas, is_it);
 }
 
 std::vector<std::string> default_exclusions() { return {"*._*_gho", "*._*_ghc", "*._*_del", "*._*_new", "*._*_old"}; }

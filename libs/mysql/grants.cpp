@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/own_schemas.hpp"
 #include "mysql/literal.hpp"
 
 namespace farshore::mysql {
@@ -39,10 +40,6 @@ bool is_like(std::string_view text, std::string_view pattern) {
     text.remove_prefix(1);
   }
   return text.empty();
-}
-
-bool is_servers_own(std::string_view schema) {
-  return schema == "mysql" || schema == "sys" || schema == "performance_schema" || schema == "information_schema";
 }
 
 }  // namespace
@@ -111,7 +108,7 @@ bool Grants::any(std::string_view privilege, bool revoked, std::string_view sche
 
 bool Grants::has(std::string_view privilege) const {
   return any(privilege, false, "*") && std::ranges::none_of(lines_, [&](const Line& line) {
-           return line.revoked && line.schema != "*" && !is_servers_own(line.schema) && names(line, privilege);
+           return line.revoked && line.schema != "*" && !is_servers_schema(line.schema) && names(line, privilege);
          });
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "mysql/literal.hpp"
+#include "mysql/schema_lists.hpp"
 
 namespace farshore::mysql {
 namespace {
@@ -181,9 +182,8 @@ std::expected<std::optional<TableSchema>, SqlError> read_table_schema(Connection
 
 std::expected<std::vector<TableSchema>, SqlError> read_table_schemas(
     Connection& connection, const std::function<bool(std::string_view schema, std::string_view name)>& wanted) {
-  constexpr std::string_view kWhere =
-      "TABLE_SCHEMA NOT IN ('mysql','sys','information_schema','performance_schema','farshore')";
-  const auto rows = connection.query(fmt::format(kTables, kWhere));
+  const std::string where = "TABLE_SCHEMA NOT IN " + list_of_system_schemas();
+  const auto rows = connection.query(fmt::format(kTables, where));
   if (!rows) return std::unexpected(rows.error());
   std::map<std::pair<std::string, std::string>, TableSchema> tables;
   for (std::size_t row = 0; row < rows->size(); ++row) {
@@ -193,11 +193,10 @@ std::expected<std::vector<TableSchema>, SqlError> read_table_schemas(
     table.name = rows->text(row, 3);
     tables.emplace(std::pair(table.schema, table.name), std::move(table));
   }
-  const auto read =
-      read_parts(connection, std::string(kWhere), "1=1", [&](const Rows& part, std::size_t row, std::size_t names_at) {
-        const auto found = tables.find({part.text(row, names_at), part.text(row, names_at + 1)});
-        return found == tables.end() ? nullptr : &found->second;
-      });
+  const auto read = read_parts(connection, where, "1=1", [&](const Rows& part, std::size_t row, std::size_t names_at) {
+    const auto found = tables.find({part.text(row, names_at), part.text(row, names_at + 1)});
+    return found == tables.end() ? nullptr : &found->second;
+  });
   if (!read) return std::unexpected(read.error());
   std::vector<TableSchema> all;
   for (auto& [names, table] : tables) all.push_back(std::move(table));
@@ -233,9 +232,8 @@ std::expected<std::vector<TableName>, SqlError> tables_with_rows(Connection& con
 }
 
 std::expected<std::vector<ForeignKey>, SqlError> read_foreign_keys(Connection& connection) {
-  const auto found = connection.query(
-      "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN "
-      "('mysql','sys','information_schema','performance_schema','farshore')");
+  const auto found = connection.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN " +
+                                      list_of_system_schemas());
   if (!found) return std::unexpected(found.error());
   std::vector<std::string> schemas;
   for (std::size_t row = 0; row < found->size(); ++row) schemas.push_back(found->text(row, 0));

@@ -7,8 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "base/own_schemas.hpp"
 #include "mysql/literal.hpp"
-#include "store/names.hpp"
 #include "store/progress_store.hpp"
 
 namespace farshore::store {
@@ -22,8 +22,8 @@ constexpr std::size_t kDoubtsTextMax = 1'000;
 // A row that is written by a transaction under way is waited for; more such than this are not under way at once.
 std::expected<void, SqlError> wait_for_writers(mysql::Connection& connection, std::string_view region) {
   for (const std::string& sql :
-       {fmt::format("SELECT id FROM {}.equality ORDER BY id DESC LIMIT 1000 LOCK IN SHARE MODE", kSchemaName),
-        fmt::format("SELECT COUNT(*) FROM {}.mismatch WHERE region={} LOCK IN SHARE MODE", kSchemaName,
+       {fmt::format("SELECT id FROM {}.equality ORDER BY id DESC LIMIT 1000 LOCK IN SHARE MODE", kOwnSchema),
+        fmt::format("SELECT COUNT(*) FROM {}.mismatch WHERE region={} LOCK IN SHARE MODE", kOwnSchema,
                     text_literal(region))}) {
     if (const auto waited = connection.query(sql); !waited) return std::unexpected(waited.error());
   }
@@ -63,7 +63,7 @@ std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connectio
       fmt::format("SELECT origin, stream, CONCAT(schema_name, '.', table_name), schema_name, table_name, "
                   "CAST(UNIX_TIMESTAMP(MAX(last_at))*1000000 AS SIGNED) FROM {}.mismatch WHERE region={} GROUP BY "
                   "origin, stream, schema_name, table_name",
-                  kSchemaName, text_literal(region)));
+                  kOwnSchema, text_literal(region)));
   if (!found) return std::unexpected(found.error());
   change::Doubts doubts;
   for (const EqualityRow& row : *said | std::views::filter(stands)) {
@@ -86,7 +86,7 @@ std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connectio
 
 std::expected<void, SqlError> write_told(mysql::Connection& connection, std::string_view region,
                                          const PartitionKey& partition, std::span<const change::Doubt> doubts) {
-  std::string gone = fmt::format("DELETE FROM {}.told_doubt WHERE ", kSchemaName);
+  std::string gone = fmt::format("DELETE FROM {}.told_doubt WHERE ", kOwnSchema);
   append_partition_condition(region, partition, gone);
   std::string separator = " AND table_name NOT IN (";
   for (const change::Doubt& doubt : doubts) gone += std::exchange(separator, ",") + text_literal(doubt.table);
@@ -101,7 +101,7 @@ std::expected<void, SqlError> write_told(mysql::Connection& connection, std::str
         "known.origin={2} AND known.stream={3} AND known.table_name={5} AND known.said_at_us={6}), (SELECT "
         "COALESCE(MAX(id), 0) FROM {0}.equality)) FROM DUAL ON DUPLICATE KEY UPDATE "
         "heard=IF(said_at_us=VALUES(said_at_us), {0}.told_doubt.heard, VALUES(heard)), said_at_us=VALUES(said_at_us)",
-        kSchemaName, text_literal(region), text_literal(partition.origin), text_literal(partition.stream),
+        kOwnSchema, text_literal(region), text_literal(partition.origin), text_literal(partition.stream),
         partition.partition.raw(), text_literal(doubt.table), said_at));
     if (!done) return std::unexpected(done.error());
   }
@@ -112,7 +112,7 @@ std::expected<std::vector<ToldDoubt>, SqlError> read_told(mysql::Connection& con
   const auto found =
       connection.query(fmt::format("SELECT origin, stream, part, table_name, heard FROM {}.told_doubt WHERE region={} "
                                    "ORDER BY origin, stream, table_name, part",
-                                   kSchemaName, text_literal(region)));
+                                   kOwnSchema, text_literal(region)));
   if (!found) return std::unexpected(found.error());
   std::vector<ToldDoubt> told;
   for (std::size_t at = 0; at < found->size(); ++at)

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/own_schemas.hpp"
 #include "mysql/literal.hpp"
-#include "store/names.hpp"
 
 namespace farshore::store {
 namespace {
@@ -116,11 +116,11 @@ std::expected<std::vector<EqualityRow>, mysql::SqlError> read_equality(mysql::Co
   const std::string of_region = "region=" + text_literal(region);
   const std::string latest_only =
       fmt::format(" AND id IN (SELECT MAX(id) FROM {}.equality WHERE {} GROUP BY origin, stream, table_name, state)",
-                  kSchemaName, of_region);
+                  kOwnSchema, of_region);
   const auto found = connection.query(
       fmt::format("SELECT id, origin, stream, table_name, state, why, who, said_at, "
                   "CAST(UNIX_TIMESTAMP(said_at)*1000000 AS SIGNED) FROM {}.equality WHERE {}{} ORDER BY id",
-                  kSchemaName, of_region, history ? "" : latest_only));
+                  kOwnSchema, of_region, history ? "" : latest_only));
   if (!found) return std::unexpected(found.error());
   std::vector<EqualityRow> rows;
   for (std::size_t at = 0; at < found->size(); ++at) {
@@ -141,7 +141,7 @@ std::expected<void, mysql::SqlError> lock_equality(mysql::Connection& connection
                                                    std::string_view origin, std::string_view stream, bool exclusive) {
   const auto locked =
       connection.query(fmt::format("SELECT COUNT(*) FROM {}.equality WHERE region={} AND origin={} AND stream={} {}",
-                                   kSchemaName, text_literal(region), text_literal(origin), text_literal(stream),
+                                   kOwnSchema, text_literal(region), text_literal(origin), text_literal(stream),
                                    exclusive ? "FOR UPDATE" : "LOCK IN SHARE MODE"));
   if (!locked) return std::unexpected(locked.error());
   return {};

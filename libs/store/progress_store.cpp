@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "mysql/literal.hpp"
+#include "store/tables.hpp"
 
 namespace farshore::store {
 namespace {
@@ -56,7 +57,7 @@ ProgressStore::ProgressStore(mysql::Connection& connection, std::string region)
 
 std::expected<std::vector<ProgressRow>, mysql::SqlError> ProgressStore::select(std::string_view condition) {
   const auto rows = connection_.query(fmt::format("SELECT {} FROM {}.{} WHERE {} ORDER BY origin, stream, part",
-                                                  kColumns, kSchemaName, kProgressTable, condition));
+                                                  kColumns, kOwnSchema, kProgressTable, condition));
   if (!rows) return std::unexpected(rows.error());
   std::vector<ProgressRow> found;
   found.reserve(rows->size());
@@ -86,7 +87,7 @@ std::expected<bool, mysql::SqlError> ProgressStore::insert_if_absent(const Progr
       "INSERT INTO {}.{} (region, origin, stream, part, epoch, incarnation, seq, origin_position, row_gtid, "
       "row_ordinal, safe_time, commit_time, writes, state, reason, owner) "
       "VALUES ({},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{})",
-      kSchemaName, kProgressTable, text_literal(region_), text_literal(row.key.origin), text_literal(row.key.stream),
+      kOwnSchema, kProgressTable, text_literal(region_), text_literal(row.key.origin), text_literal(row.key.stream),
       row.key.partition.raw(), row.epoch.epoch.raw(), row.epoch.incarnation.raw(), row.seq.raw(),
       text_literal(row.origin_position), text_literal(row.row_gtid), row.row_ordinal, micros(row.safe_time),
       micros(row.commit_time), row.writes, text_literal(to_string(row.state)), text_literal(row.reason),
@@ -99,8 +100,8 @@ std::expected<bool, mysql::SqlError> ProgressStore::insert_if_absent(const Progr
 std::expected<bool, mysql::SqlError> ProgressStore::advance(const ProgressRow& current, const ProgressRow& next) {
   sql_.clear();
   const auto add = std::back_inserter(sql_);
-  fmt::format_to(add, "UPDATE {}.{} SET epoch={}, incarnation={}, seq={}, origin_position=", kSchemaName,
-                 kProgressTable, next.epoch.epoch.raw(), next.epoch.incarnation.raw(), next.seq.raw());
+  fmt::format_to(add, "UPDATE {}.{} SET epoch={}, incarnation={}, seq={}, origin_position=", kOwnSchema, kProgressTable,
+                 next.epoch.epoch.raw(), next.epoch.incarnation.raw(), next.seq.raw());
   mysql::append_text_literal(next.origin_position, sql_);
   sql_ += ", row_gtid=";
   mysql::append_text_literal(next.row_gtid, sql_);
@@ -125,7 +126,7 @@ std::expected<std::vector<PendingCount>, mysql::SqlError> count_pending(mysql::C
       fmt::format("SELECT origin, stream, SUM(parked), SUM(conflicts) FROM ("
                   "SELECT origin, stream, COUNT(*) AS parked, 0 AS conflicts FROM {0}.parked{1} UNION ALL "
                   "SELECT origin, stream, 0, COUNT(*) FROM {0}.conflict{1}) AS pending GROUP BY origin, stream",
-                  kSchemaName, where));
+                  kOwnSchema, where));
   if (!rows) return std::unexpected(rows.error());
   std::vector<PendingCount> counts;
   for (std::size_t at = 0; at < rows->size(); ++at) {

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "mysql/connection.hpp"
-#include "store/names.hpp"
 #include "store/progress_row.hpp"
 
 namespace farshore::store {

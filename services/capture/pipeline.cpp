@@ -6,11 +6,11 @@
 #include <thread>
 
 #include "base/check.hpp"
+#include "base/own_schemas.hpp"
 #include "capture/cascade_groups.hpp"
 #include "capture/source_check.hpp"
 #include "capture/statement_check.hpp"
 #include "change/limits.hpp"
-#include "store/names.hpp"
 
 namespace farshore::capture {
 
@@ -30,7 +30,7 @@ constexpr milliseconds kIdleCheckpointInterval{60'000};
 constexpr std::size_t kReasonBytesMax = 1000;  ///< of an epoch: a statement may name very many tables
 
 bool is_progress_table(const binlog::TableMap& table) {
-  return table.schema == store::kSchemaName && table.name == store::kProgressTable;
+  return table.schema == kOwnSchema && table.name == kMarkerTable;
 }
 
 /// CREATE OR REPLACE TABLE: first the keys go that it replaces.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apply/target_rights.hpp"
+#include "base/own_schemas.hpp"
 #include "capture/source_check.hpp"
 #include "ctl/preflight_checks.hpp"
 #include "ctl/sql_script.hpp"
@@ -76,7 +77,7 @@ std::vector<Finding> check_ctl_grants(const mysql::Grants& grants, ServerKind ki
                                       const std::set<std::string>& schemas) {
   Findings findings("database");
   for (const std::string_view privilege : {"CREATE", "SELECT", "INSERT", "UPDATE", "DELETE"})
-    check_grant(findings, grants, "farshorectl", privilege, "farshore");
+    check_grant(findings, grants, "farshorectl", privilege, std::string(kOwnSchema));
   for (const std::string& schema : schemas)
     for (const std::string_view privilege : {"SELECT", "TRIGGER"})
       check_grant(findings, grants, "farshorectl", privilege, schema);
@@ -87,7 +88,7 @@ std::vector<Finding> check_ctl_grants(const mysql::Grants& grants, ServerKind ki
 
 std::vector<Finding> check_gate_grants(const mysql::Grants& grants) {
   Findings findings("database");
-  check_grant(findings, grants, "gate", "SELECT", "farshore");
+  check_grant(findings, grants, "gate", "SELECT", std::string(kOwnSchema));
   return findings.take();
 }
 
