@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "apply/backoff.hpp"
-#include "apply/channel_offset.hpp"
 #include "base/check.hpp"
+#include "store/channel_offset.hpp"
 #include "store/progress_store.hpp"
 #include "store/tables.hpp"
 
@@ -121,7 +121,7 @@ std::expected<bool, SqlError> HeldPartitions::claim(const LoadRequest& request, 
 
 std::expected<std::optional<KafkaOffset>, SqlError> HeldPartitions::read_offset(const LoadRequest& request) {
   if (request.topic_id.empty()) return std::optional<KafkaOffset>();
-  return ChannelOffsetStore(session_.connection(), settings_.region, settings_.channel)
+  return store::ChannelOffsetStore(session_.connection(), settings_.region, settings_.channel)
       .find(request.key, request.topic_id);
 }
 
@@ -146,7 +146,7 @@ void HeldPartitions::applied(const Slice& slice, const SliceCounts& counts, std:
 std::expected<void, SqlError> HeldPartitions::write_offsets(std::span<const Slice> slices,
                                                             const std::vector<bool>& active) {
   const auto now = Clock::now();
-  std::vector<ChannelOffset> due;
+  std::vector<store::ChannelOffset> due;
   for (std::size_t i = 0; i < slices.size(); ++i) {
     const Slice& slice = slices[i];
     Held* const held = find(slice.key);
@@ -155,7 +155,7 @@ std::expected<void, SqlError> HeldPartitions::write_offsets(std::span<const Slic
     held->offset_written = now;
     due.push_back({.key = &slice.key, .topic_id = held->topic_id, .offset = *slice.next_offset});
   }
-  return ChannelOffsetStore(session_.connection(), settings_.region, settings_.channel).write(due);
+  return store::ChannelOffsetStore(session_.connection(), settings_.region, settings_.channel).write(due);
 }
 
 // --- letting go
@@ -179,8 +179,8 @@ void HeldPartitions::release(const PartitionKey& key) {
 
 std::expected<void, SqlError> HeldPartitions::write_offset(const PartitionKey& key, const Held& held) {
   if (!held.offset || held.topic_id.empty()) return {};
-  const ChannelOffset last{.key = &key, .topic_id = held.topic_id, .offset = *held.offset};
-  return ChannelOffsetStore(session_.connection(), settings_.region, settings_.channel).write({&last, 1});
+  const store::ChannelOffset last{.key = &key, .topic_id = held.topic_id, .offset = *held.offset};
+  return store::ChannelOffsetStore(session_.connection(), settings_.region, settings_.channel).write({&last, 1});
 }
 
 void HeldPartitions::suspend(const PartitionKey& key, PartitionState state, const std::string& text,

@@ -15,21 +15,19 @@ constexpr int kLockWaitTimeout = 1205;
 constexpr int kHoldersShown = 3;
 
 /// False: it waited for a lock in vain. Everything else that may come in between proves nothing.
-bool passes(mysql::Connection& connection, const std::string& statement) {
-  const auto done = connection.execute(statement);
+template <typename Done>
+bool passed(mysql::Connection& connection, const Done& done) {
   const bool waited = !done && done.error().code == kLockWaitTimeout;
   (void)connection.rollback();
   return !waited;
 }
 
-bool server_takes_writes(mysql::Connection& connection) {
-  return passes(connection, "UPDATE farshore.channel_offset SET kafka_offset=kafka_offset WHERE FALSE");
-}
+bool server_takes_writes(mysql::Connection& connection) { return passed(connection, store::write_nothing(connection)); }
 
 bool table_takes_writes(mysql::Connection& connection, const TryAgain& failure) {
   std::string sql = "DELETE FROM ";
   mysql::append_table_name(failure.schema, failure.table, sql);
-  return passes(connection, sql + " WHERE FALSE");
+  return passed(connection, connection.execute(sql + " WHERE FALSE"));
 }
 
 /// "connection 17 (app@10.0.0.7), connection 19 (root@localhost)"; empty: nobody that this account can see. The query

@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/own_schemas.hpp"
 #include "mysql/literal.hpp"
 #include "mysql/server_info.hpp"
+#include "store/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -41,11 +43,8 @@ std::expected<BinlogEnd, SqlError> binlog_end(Connection& connection) {
 // One row for all sessions that an instance ever opens.
 std::expected<void, SqlError> write_marker(Connection& connection, const std::string& region,
                                            const std::string& instance) {
-  const auto written = connection.execute(fmt::format(
-      "INSERT INTO farshore.progress (region, origin, stream, part, epoch, incarnation, seq, origin_position, state, "
-      "reason) VALUES ({},'self-test',{},-1,0,0,0,'','applying','') ON DUPLICATE KEY UPDATE writes=writes+1",
-      text_literal(region), text_literal(instance.substr(0, instance.find('/')).substr(0, 64))));
-  auto done = written ? connection.commit() : std::unexpected(written.error());
+  auto done = store::write_self_test(connection, region, instance.substr(0, instance.find('/')).substr(0, 64));
+  if (done) done = connection.commit();
   if (!done && done.error().kind == mysql::SqlErrorKind::kLockWait) {
     done.error().message +=
         " (the self-test row of farshore.progress waits for a lock over the whole server, as of FLUSH TABLES WITH READ "
@@ -56,7 +55,8 @@ std::expected<void, SqlError> write_marker(Connection& connection, const std::st
 
 // Other sessions' progress writes are as good a sign as our own.
 bool shows_progress(const mysql::Rows& events, std::size_t row) {
-  return events.text(row, 2).starts_with("Table_map") && events.text(row, 5).contains("(farshore.progress)");
+  static const std::string kTable = fmt::format("({}.{})", kOwnSchema, kMarkerTable);
+  return events.text(row, 2).starts_with("Table_map") && events.text(row, 5).contains(kTable);
 }
 
 std::uint64_t number_of(const std::string& text) {

@@ -119,6 +119,17 @@ std::expected<bool, mysql::SqlError> ProgressStore::advance(const ProgressRow& c
   return *found == 1;
 }
 
+std::expected<void, mysql::SqlError> write_self_test(mysql::Connection& connection, std::string_view region,
+                                                     std::string_view who) {
+  const auto written = connection.execute(
+      fmt::format("INSERT INTO {}.{} (region, origin, stream, part, epoch, incarnation, seq, origin_position, state, "
+                  "reason) VALUES "
+                  "({},'self-test',{},-1,0,0,0,'','applying','') ON DUPLICATE KEY UPDATE writes=writes+1",
+                  kOwnSchema, kProgressTable, text_literal(region), text_literal(who)));
+  if (!written) return std::unexpected(written.error());
+  return {};
+}
+
 std::expected<std::vector<PendingCount>, mysql::SqlError> count_pending(mysql::Connection& connection,
                                                                         std::string_view region) {
   const std::string where = " WHERE region=" + text_literal(region) + " GROUP BY origin, stream";

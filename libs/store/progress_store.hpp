@@ -40,6 +40,11 @@ class ProgressStore {
   std::string sql_;  ///< reused
 };
 
+/// Writes a row that belongs to no partition, and so a marker: the first write of a transaction that is Farshore's own
+/// and moves no partition, or of one that looks whether markers show in the binlog. `who`: one row for each.
+[[nodiscard]] std::expected<void, mysql::SqlError> write_self_test(mysql::Connection& connection,
+                                                                   std::string_view region, std::string_view who);
+
 /// How many changes wait at this region, by origin and stream, for the gate and for people.
 struct PendingCount {
   std::string origin;

@@ -12,6 +12,7 @@ inline constexpr std::string_view kProgressTable = kMarkerTable;
 inline constexpr std::string_view kChannelOffsetTable = "channel_offset";
 inline constexpr std::string_view kParkedTable = "parked";
 inline constexpr std::string_view kMismatchTable = "mismatch";
+inline constexpr std::string_view kEqualityTable = "equality";
 inline constexpr std::string_view kToldDoubtTable = "told_doubt";
 
 }  // namespace farshore::store

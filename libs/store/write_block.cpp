@@ -80,4 +80,8 @@ std::expected<std::optional<WriteBlock>, mysql::SqlError> read_block(mysql::Conn
   return std::optional<WriteBlock>();
 }
 
+std::expected<void, mysql::SqlError> write_nothing(mysql::Connection& connection) {
+  return run(connection, "UPDATE farshore.channel_offset SET kafka_offset=kafka_offset WHERE FALSE");
+}
+
 }  // namespace farshore::store

@@ -35,4 +35,8 @@ inline constexpr std::size_t kWriteBlockCount = 4;
 [[nodiscard]] std::expected<std::optional<WriteBlock>, mysql::SqlError> read_block(mysql::Connection& connection,
                                                                                    std::string_view region);
 
+/// A write without rows, which changes nothing: it waits for locks over the whole server and of the schema's tables,
+/// and not for those of rows.
+[[nodiscard]] std::expected<void, mysql::SqlError> write_nothing(mysql::Connection& connection);
+
 }  // namespace farshore::store

@@ -10,7 +10,7 @@
 
 #include "base/environment_error.hpp"
 #include "ctl/ctl_database.hpp"
-#include "mysql/literal.hpp"
+#include "store/progress_store.hpp"
 
 namespace farshore::ctl {
 namespace {
@@ -46,10 +46,7 @@ void require_applied_origin(const common::Config& config, const std::string& ori
 MarkedTransaction::MarkedTransaction(mysql::Connection& connection, const common::Config& config)
     : connection_(connection), config_(config) {
   if (const auto begun = connection_.execute("START TRANSACTION"); !begun) fail_database(config_, begun.error());
-  const auto marked = connection_.execute(fmt::format(
-      "INSERT INTO farshore.progress (region, origin, stream, part, epoch, incarnation, seq, origin_position, state, "
-      "reason) VALUES ({},'self-test','farshorectl',-1,0,0,0,'','applying','') ON DUPLICATE KEY UPDATE writes=writes+1",
-      mysql::text_literal(config_.region)));
+  const auto marked = store::write_self_test(connection_, config_.region, "farshorectl");
   if (!marked) fail_database(config_, marked.error());
 }
 

@@ -10,11 +10,11 @@
 #include "mysql/connection.hpp"
 #include "store/progress_row.hpp"
 
-namespace farshore::apply {
+namespace farshore::store {
 
 /// Where reading a partition's topic goes on after a restart. Borrows what it names.
 struct ChannelOffset {
-  const store::PartitionKey* key = nullptr;
+  const PartitionKey* key = nullptr;
   std::string_view topic_id;
   KafkaOffset offset;
 };
@@ -27,7 +27,7 @@ class ChannelOffsetStore {
       : connection_(connection), region_(region), channel_(channel) {}
 
   /// Returns nullopt if none is known of this topic.
-  [[nodiscard]] std::expected<std::optional<KafkaOffset>, mysql::SqlError> find(const store::PartitionKey& key,
+  [[nodiscard]] std::expected<std::optional<KafkaOffset>, mysql::SqlError> find(const PartitionKey& key,
                                                                                 std::string_view topic_id);
   /// All in one statement; in none if there are none.
   [[nodiscard]] std::expected<void, mysql::SqlError> write(std::span<const ChannelOffset> offsets);
@@ -38,4 +38,4 @@ class ChannelOffsetStore {
   std::string channel_;
 };
 
-}  // namespace farshore::apply
+}  // namespace farshore::store

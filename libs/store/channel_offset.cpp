@@ -1,15 +1,15 @@
-#include "apply/channel_offset.hpp"
+#include "store/channel_offset.hpp"
 
 #include <fmt/format.h>
 
 #include "mysql/literal.hpp"
 
-namespace farshore::apply {
+namespace farshore::store {
 
 using mysql::SqlError;
 using mysql::text_literal;
 
-std::expected<std::optional<KafkaOffset>, SqlError> ChannelOffsetStore::find(const store::PartitionKey& key,
+std::expected<std::optional<KafkaOffset>, SqlError> ChannelOffsetStore::find(const PartitionKey& key,
                                                                              std::string_view topic_id) {
   const auto rows = connection_.query(fmt::format(
       "SELECT kafka_offset FROM farshore.channel_offset WHERE region={} AND channel={} AND origin={} AND stream={} AND "
@@ -35,4 +35,4 @@ std::expected<void, SqlError> ChannelOffsetStore::write(std::span<const ChannelO
   return {};
 }
 
-}  // namespace farshore::apply
+}  // namespace farshore::store
