@@ -3,18 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
-#include "apply/parked_first.hpp"
-#include "mysql/literal.hpp"
 #include "store/equality.hpp"
+#include "store/parked.hpp"
+#include "store/parked_first.hpp"
 #include "store/progress_store.hpp"
 
 namespace farshore::apply {
 namespace {
 
 using mysql::SqlError;
-using mysql::text_literal;
 using store::ProgressRow;
 using store::ProgressStore;
 using store::StatementStore;
@@ -34,15 +34,10 @@ std::expected<BarrierFacts, SqlError> BarrierStore::read(const std::string& orig
   facts.rows = std::move(*rows);
   // What the new epoch has parked already, in a partition that was faster, may wait for what is behind the barrier
   // here.
-  const auto parked = connection_.query(
-      fmt::format("SELECT schema_name, table_name, COUNT(*) FROM farshore.parked WHERE region={} AND origin={} AND "
-                  "epoch<{} GROUP BY schema_name, table_name ORDER BY schema_name, table_name",
-                  text_literal(region_), text_literal(origin), barrier.epoch.epoch.raw()));
+  const auto parked = store::count_parked_before(connection_, region_, origin, barrier.epoch.epoch);
   if (!parked) return std::unexpected(parked.error());
-  for (std::size_t at = 0; at < parked->size(); ++at) {
-    facts.parked.push_back({.table = fmt::format("{}.{}", parked->text(at, 0), parked->text(at, 1)),
-                            .changes = parked->unsigned_integer(at, 2)});
-  }
+  for (const store::ParkedOfTable& of_table : *parked)
+    facts.parked.push_back({.table = of_table.schema + "." + of_table.table, .changes = of_table.changes});
   if (!barrier.start.statement) return facts;
   auto statement = StatementStore(connection_, region_).state_of(origin, barrier.epoch);
   if (!statement) return std::unexpected(std::move(statement.error()));
@@ -85,7 +80,10 @@ std::expected<void, SqlError> BarrierStore::enter(const std::string& origin, con
     if (!added) return std::unexpected(added.error());
   }
   if (!barrier.start.statement) return {};
-  return ParkedFirst(region_).forget_before(connection_, origin, barrier.epoch.epoch, barrier.start.statement->tables);
+  // The statement changed rows of these tables, and no change tells how: what was held back says nothing of them.
+  std::span<const std::string> tables = barrier.start.statement->tables;
+  if (std::ranges::any_of(tables, [](const std::string& name) { return name.ends_with(".*"); })) tables = {};
+  return store::forget_firsts_before(connection_, region_, origin, barrier.epoch.epoch, tables);
 }
 
 }  // namespace farshore::apply

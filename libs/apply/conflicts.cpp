@@ -1,36 +1,26 @@
 #include "apply/conflicts.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "change/key.hpp"
-#include "mysql/literal.hpp"
+#include "store/conflict.hpp"
 
 namespace farshore::apply {
 namespace {
 
 using mysql::SqlError;
-using mysql::text_literal;
 
 constexpr std::size_t kKnownMax = 100'000;
-constexpr std::string_view kColumns =
-    "region, origin, stream, part, epoch, incarnation, seq, schema_name, table_name, key_hash, key_text, gtid, "
-    "change_bytes, target_image, reason";
 
 }  // namespace
 
 std::expected<void, SqlError> Conflicts::load(mysql::Connection& connection, const std::string& origin) {
-  const auto rows = connection.query(
-      fmt::format("SELECT DISTINCT schema_name, table_name, key_hash FROM farshore.conflict WHERE region={} AND "
-                  "origin={} LIMIT {}",
-                  text_literal(region_), text_literal(origin), kKnownMax + 1));
-  if (!rows) return std::unexpected(rows.error());
+  auto keys = store::read_conflict_keys(connection, region_, origin, kKnownMax + 1);
+  if (!keys) return std::unexpected(std::move(keys.error()));
   Known known;
-  known.all = rows->size() > kKnownMax;
-  for (std::size_t row = 0; row < rows->size() && !known.all; ++row) {
-    known.keys.insert(parked_key(rows->text(row, 0), rows->text(row, 1), rows->text(row, 2)));
-  }
+  known.all = keys->size() > kKnownMax;
+  if (!known.all)
+    for (ParkedKey& key : *keys) known.keys.insert(std::move(key));
   known_[origin] = std::move(known);
   return {};
 }
@@ -46,11 +36,7 @@ bool Conflicts::knows(const std::string& origin, const ParkedKey& key) const {
 std::expected<bool, SqlError> Conflicts::is_open(mysql::Connection& connection, const std::string& origin,
                                                  const ParkedKey& key) const {
   if (!knows(origin, key)) return false;
-  const auto rows =
-      connection.query(fmt::format("SELECT 1 FROM farshore.conflict WHERE region={} AND origin={} AND {} LIMIT 1",
-                                   text_literal(region_), text_literal(origin), key_condition(key)));
-  if (!rows) return std::unexpected(rows.error());
-  return !rows->empty();
+  return store::has_conflict(connection, region_, origin, key);
 }
 
 bool Conflicts::has_any(const std::string& origin) const {
@@ -60,21 +46,16 @@ bool Conflicts::has_any(const std::string& origin) const {
 }
 
 std::expected<void, SqlError> Conflicts::add(mysql::Connection& connection, const store::PartitionKey& partition,
-                                             const RowOp& op, const std::string& image, const std::string& reason) {
-  const change::ChangeView& change = *op.change;
+                                             const RowOp& op, std::optional<std::string_view> image,
+                                             const std::string& reason) {
   const ParkedKey key = keys_of(op).front();
   if (auto ended = end(connection, partition.origin, key, "superseded"); !ended) return ended;
-  std::string bytes;
-  mysql::append_binary_literal(single_change_bytes(partition, op), bytes);
-  // The same change can come here twice only after a rollback; then nothing of it is left.
-  const auto written = connection.execute(
-      fmt::format("INSERT INTO farshore.conflict ({}) VALUES ({},{},{},{},{},{},{},{},{},{},{},{},{},{},{})", kColumns,
-                  text_literal(region_), text_literal(partition.origin), text_literal(partition.stream),
-                  partition.partition.raw(), op.batch->header().id.epoch.raw(), op.batch->header().id.incarnation.raw(),
-                  change.seq.raw(), text_literal(key.schema), text_literal(key.table), hash_literal(key),
-                  text_literal(change::key_text(change.row(), change.table->shape)),
-                  text_literal(op.batch->transaction_of(change).gtid), bytes, image, text_literal(reason)));
-  if (!written) return std::unexpected(written.error());
+  const auto written = store::add_conflict(
+      connection, region_,
+      change_to_keep(partition, op, key, change::key_text(op.change->row(), op.change->table->shape),
+                     single_change_bytes(partition, op)),
+      image, reason);
+  if (!written) return written;
   edits_[partition.origin].insert_or_assign(key, true);
   return {};
 }
@@ -82,16 +63,7 @@ std::expected<void, SqlError> Conflicts::add(mysql::Connection& connection, cons
 std::expected<void, SqlError> Conflicts::end(mysql::Connection& connection, const std::string& origin,
                                              const ParkedKey& key, std::string_view how) {
   if (!knows(origin, key)) return {};
-  const std::string where = fmt::format(" FROM farshore.conflict WHERE region={} AND origin={} AND {}",
-                                        text_literal(region_), text_literal(origin), key_condition(key));
-  const std::string old = fmt::format(
-      "DELETE FROM farshore.conflict_history WHERE region={} AND ended_at < NOW(6) - INTERVAL 30 DAY LIMIT 10",
-      text_literal(region_));
-  const std::string keep = fmt::format("INSERT INTO farshore.conflict_history ({0}, how) SELECT {0}, {1}{2}", kColumns,
-                                       text_literal(how), where);
-  for (const std::string& sql : {keep, "DELETE" + where, old}) {
-    if (const auto done = connection.execute(sql); !done) return std::unexpected(done.error());
-  }
+  if (auto ended = store::end_conflicts(connection, region_, origin, key, how); !ended) return ended;
   edits_[origin].insert_or_assign(key, false);
   return {};
 }
@@ -99,14 +71,10 @@ std::expected<void, SqlError> Conflicts::end(mysql::Connection& connection, cons
 std::expected<std::optional<ParkedChange>, SqlError> Conflicts::find(mysql::Connection& connection,
                                                                      const store::PartitionKey& partition,
                                                                      const ParkedKey& key, Epoch epoch, Seq seq) {
-  const auto rows = connection.query(fmt::format(
-      "SELECT {} FROM farshore.conflict WHERE region={} AND origin={} AND stream={} AND part={} AND epoch={} AND "
-      "seq={} AND {} FOR UPDATE",
-      kParkedChangeColumns, text_literal(region_), text_literal(partition.origin), text_literal(partition.stream),
-      partition.partition.raw(), epoch.raw(), seq.raw(), key_condition(key)));
-  if (!rows) return std::unexpected(rows.error());
-  if (rows->empty()) return std::optional<ParkedChange>();
-  return std::optional<ParkedChange>(parked_change(*rows, 0));
+  auto kept = store::lock_conflict(connection, region_, partition, key, epoch, seq);
+  if (!kept) return std::unexpected(std::move(kept.error()));
+  if (!*kept) return std::optional<ParkedChange>();
+  return std::optional<ParkedChange>(parked_change(std::move(**kept)));
 }
 
 void Conflicts::settle(bool committed) {

@@ -16,10 +16,10 @@
 
 namespace farshore::apply {
 
-/// The tables farshore.conflict, with what is open, and farshore.conflict_history. The keys of open conflicts are also
-/// kept in memory, of whole origins, as a key may move to another partition: a later change of such a key ends the
-/// conflict, since resolving it must never bring the older image over a newer one. The writing members take part in the
-/// open transaction; settle() afterwards. Not thread safe.
+/// The open conflicts, and the rules of when one begins and ends. Their keys are also kept in memory, of whole origins,
+/// as a key may move to another partition: a later change of such a key ends the conflict, since resolving it must
+/// never bring the older image over a newer one. The writing members take part in the open transaction; settle()
+/// afterwards. Not thread safe.
 class Conflicts {
  public:
   explicit Conflicts(std::string region) : region_(std::move(region)) {}
@@ -34,10 +34,11 @@ class Conflicts {
   /// Whether knows() may say yes to anything.
   [[nodiscard]] bool has_any(const std::string& origin) const;
 
-  /// In place of what is open under the key. `image`: SQL of what stands here.
+  /// In place of what is open under the key. `image`: JSON of what stands here; nullopt: nothing does.
   [[nodiscard]] std::expected<void, mysql::SqlError> add(mysql::Connection& connection,
                                                          const store::PartitionKey& partition, const RowOp& op,
-                                                         const std::string& image, const std::string& reason);
+                                                         std::optional<std::string_view> image,
+                                                         const std::string& reason);
   /// What is open under the key, if anything, is over.
   [[nodiscard]] std::expected<void, mysql::SqlError> end(mysql::Connection& connection, const std::string& origin,
                                                          const ParkedKey& key, std::string_view how);

@@ -15,6 +15,7 @@
 #include "change/key.hpp"
 #include "mysql/literal.hpp"
 #include "store/equality.hpp"
+#include "store/parked_first.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -126,16 +127,15 @@ std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, const
   return add_example(connection, partition, op, {.kind = **kind, .image = std::move(*image)});
 }
 
-std::expected<RowLook::Held, SqlError> RowLook::look_held(mysql::Connection& connection, ParkedFirst& kept,
-                                                          const std::string& origin, const RowOp& op,
-                                                          bool with_images) {
+std::expected<RowLook::Held, SqlError> RowLook::look_held(mysql::Connection& connection, const std::string& origin,
+                                                          const RowOp& op, bool with_images) {
   Held held;
   for (const ParkedKey& key : keys_of(op)) {
-    const auto first = kept.find(connection, origin, key);
-    if (!first) return std::unexpected(first.error());
+    auto first = store::lock_first(connection, region_, origin, key);
+    if (!first) return std::unexpected(std::move(first.error()));
     if (!*first) continue;
     held.has_first = true;
-    auto sighting = compare_held(connection, op, **first, with_images);
+    auto sighting = compare_held(connection, op, parked_change(std::move(**first)), with_images);
     if (!sighting) return std::unexpected(sighting.error());
     if (*sighting) held.seen.push_back(std::move(**sighting));
   }
@@ -343,7 +343,7 @@ std::expected<void, SqlError> RowLook::add_example(mysql::Connection& connection
       "{},{},{},{},{},{},'{}',{},{},{},{},{} FROM DUAL WHERE (SELECT COUNT(*) FROM farshore.mismatch_example AS e "
       "WHERE {}) < {}",
       key_of(region_, partition), op.batch->header().id.epoch.raw(), op.batch->header().id.incarnation.raw(),
-      change.seq.raw(), text_literal(shape.schema), text_literal(shape.name), to_string(kind), hash_literal(key),
+      change.seq.raw(), text_literal(shape.schema), text_literal(shape.name), to_string(kind), store::hash_literal(key),
       text_literal(change::key_text(change.row(), shape)), text_literal(op.batch->transaction_of(change).gtid), bytes,
       image.empty() ? "NULL" : image, of_kind, kExamples));
   if (!written) return std::unexpected(written.error());

@@ -15,7 +15,6 @@
 
 #include "apply/key_map.hpp"
 #include "apply/parked_change.hpp"
-#include "apply/parked_first.hpp"
 #include "apply/row_op.hpp"
 #include "apply/target_catalog.hpp"
 #include "apply/work_set.hpp"
@@ -90,9 +89,8 @@ class RowLook {
   /// is held back or a newer one, is written: compares it with what the first that was held back expects, and locks it.
   /// In the columns that both that one and the table have by now; where the table has another key, nobody can say that
   /// the row is as it was. Nothing is noted before add().
-  [[nodiscard]] std::expected<Held, mysql::SqlError> look_held(mysql::Connection& connection, ParkedFirst& kept,
-                                                               const std::string& origin, const RowOp& op,
-                                                               bool with_images = true);
+  [[nodiscard]] std::expected<Held, mysql::SqlError> look_held(mysql::Connection& connection, const std::string& origin,
+                                                               const RowOp& op, bool with_images = true);
   [[nodiscard]] std::expected<void, mysql::SqlError> add(mysql::Connection& connection,
                                                          const store::PartitionKey& partition, const RowOp& op,
                                                          const Sighting& sighting);

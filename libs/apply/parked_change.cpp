@@ -1,25 +1,34 @@
 #include "apply/parked_change.hpp"
 
+#include <utility>
 #include <vector>
 
 #include "change/batch_builder.hpp"
 
 namespace farshore::apply {
 
-ParkedChange parked_change(const mysql::Rows& rows, std::size_t row) {
-  ParkedChange change;
-  change.key = parked_key(rows.text(row, 0), rows.text(row, 1), rows.text(row, 2));
-  change.epoch = {Epoch(static_cast<std::uint32_t>(rows.unsigned_integer(row, 3))),
-                  Incarnation(rows.unsigned_integer(row, 4))};
-  change.seq = Seq(rows.unsigned_integer(row, 5));
-  change.gtid = rows.text(row, 6);
-  change.bytes = rows.text(row, 7);
-  change.partition = {.origin = rows.text(row, 8),
-                      .stream = rows.text(row, 9),
-                      .partition = PartitionId(static_cast<std::int32_t>(rows.integer(row, 10)))};
-  change.reason = rows.text(row, 11);
-  change.header = single_change_header(change);
-  return change;
+namespace {
+
+/// The packed header that goes with its bytes again.
+std::string header_of(const store::KeptChange& kept) {
+  change::BatchHeader header;
+  header.id = kept.epoch;
+  header.first_seq = kept.seq;
+  header.count = 1;
+  header.partition = kept.partition.partition;
+  header.origin = kept.partition.origin;
+  header.stream = kept.partition.stream;
+  header.gtid = kept.gtid;
+  std::string bytes;
+  change::encode_header(header, kept.bytes, bytes);
+  return bytes;
+}
+
+}  // namespace
+
+ParkedChange parked_change(store::KeptChange kept) {
+  std::string header = header_of(kept);
+  return {std::move(kept), std::move(header)};
 }
 
 std::string single_change_bytes(const store::PartitionKey& partition, const RowOp& op) {
@@ -48,19 +57,15 @@ std::string single_change_bytes(const store::PartitionKey& partition, const RowO
   return std::string(builder.finish(op.batch->header().published_at).value);
 }
 
-std::string single_change_header(const ParkedChange& parked) {
-  const store::PartitionKey& partition = parked.partition;
-  change::BatchHeader header;
-  header.id = parked.epoch;
-  header.first_seq = parked.seq;
-  header.count = 1;
-  header.partition = partition.partition;
-  header.origin = partition.origin;
-  header.stream = partition.stream;
-  header.gtid = parked.gtid;
-  std::string bytes;
-  change::encode_header(header, parked.bytes, bytes);
-  return bytes;
+store::ChangeToKeep change_to_keep(const store::PartitionKey& partition, const RowOp& op, const ParkedKey& key,
+                                   std::string_view key_text, std::string_view bytes) {
+  return {.partition = &partition,
+          .key = &key,
+          .key_text = key_text,
+          .epoch = op.batch->header().id,
+          .seq = op.change->seq,
+          .gtid = op.batch->transaction_of(*op.change).gtid,
+          .bytes = bytes};
 }
 
 }  // namespace farshore::apply

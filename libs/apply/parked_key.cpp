@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <cstring>
 #include <span>
-#include <utility>
 
 #include "change/key.hpp"
-#include "mysql/literal.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -45,23 +43,6 @@ std::vector<ParkedKey> keys_of(const RowOp& op) {
     keys.push_back(key_of(*op.target, before));
   }
   return keys;
-}
-
-ParkedKey parked_key(std::string schema, std::string table, std::string_view hash) {
-  ParkedKey key{.schema = std::move(schema), .table = std::move(table), .hash = {}};
-  std::memcpy(key.hash.data(), hash.data(), std::min(hash.size(), key.hash.size()));
-  return key;
-}
-
-std::string hash_literal(const ParkedKey& key) {
-  std::string out;
-  mysql::append_binary_literal({key.hash.data(), key.hash.size()}, out);
-  return out;
-}
-
-std::string key_condition(const ParkedKey& key) {
-  return fmt::format("schema_name={} AND table_name={} AND key_hash={}", mysql::text_literal(key.schema),
-                     mysql::text_literal(key.table), hash_literal(key));
 }
 
 std::vector<UniqueValue> values_wanted(const RowOp& op) {

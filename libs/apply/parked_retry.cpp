@@ -347,7 +347,7 @@ std::expected<void, Failure> ParkedRetry::write_all(mysql::Connection& connectio
     // From here on the row is as another partition's parked change leaves it, not as its first one expects it.
     const bool is_ours = partition == progress.key;
     const auto done = is_ours ? parking_.written(connection, partition, ops[i])
-                              : parking_.first().expect_written(connection, partition, ops[i]);
+                              : parking_.expect_written(connection, partition, ops[i]);
     if (!done) return std::unexpected(cannot_be_tried(done.error()));
     if (is_ours) applied_.push_back(keys_of(ops[i]).front());
   }
@@ -358,7 +358,7 @@ std::expected<std::vector<RowLook::Sighting>, Failure> ParkedRetry::look_held(my
                                                                               const store::PartitionKey& partition,
                                                                               const RowOp& op, bool with_images) {
   if (look_ == nullptr) return std::vector<RowLook::Sighting>();
-  auto held = look_->look_held(connection, parking_.first(), partition.origin, op, with_images);
+  auto held = look_->look_held(connection, partition.origin, op, with_images);
   if (!held) return std::unexpected(cannot_be_tried(held.error()));
   return std::move(held->seen);
 }

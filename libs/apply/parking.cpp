@@ -1,52 +1,44 @@
 #include "apply/parking.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <utility>
 
 #include "change/key.hpp"
-#include "mysql/literal.hpp"
-#include "store/progress_store.hpp"
+#include "store/parked.hpp"
+#include "store/parked_first.hpp"
 
 namespace farshore::apply {
 namespace {
-
-using mysql::text_literal;
 
 constexpr std::size_t kReadBytesMax = 4'194'304;  // of parked changes at once; one is always read
 
 constexpr std::size_t kHolders = 10;  // rows that hold a value, as a conflict shows them
 
-std::string binary_literal(std::string_view bytes) {
-  std::string out;
-  mysql::append_binary_literal(bytes, out);
-  return out;
+// The server's for a value that a unique key has already.
+constexpr std::array kHeldAlready{1022, 1062, 1169, 1586, 1859};
+
+// As they happened: a child after its parent.
+std::vector<ParkedChange> in_order(std::vector<store::KeptChange> kept) {
+  std::vector<ParkedChange> changes;
+  changes.reserve(kept.size());
+  for (store::KeptChange& change : kept) changes.push_back(parked_change(std::move(change)));
+  std::ranges::stable_sort(changes, {}, [](const ParkedChange& change) {
+    return std::tuple(change.partition, change.epoch.epoch, change.seq);
+  });
+  return changes;
 }
 
 }  // namespace
 
-std::string Parking::where(const store::PartitionKey& partition) const {
-  std::string out = " WHERE ";
-  store::append_partition_condition(region_, partition, out);
-  return out;
-}
-
-std::string Parking::where(const store::PartitionKey& partition, const ParkedKey& key) const {
-  return where(partition) + " AND " + key_condition(key);
-}
-
 std::expected<void, mysql::SqlError> Parking::load(mysql::Connection& connection,
                                                    const store::PartitionKey& partition) {
-  const auto rows =
-      connection.query("SELECT schema_name, table_name, key_hash FROM farshore.parked" + where(partition));
-  if (!rows) return std::unexpected(rows.error());
+  auto found = store::read_parked_keys(connection, region_, partition);
+  if (!found) return std::unexpected(std::move(found.error()));
   forget(partition);
   std::set<ParkedKey> keys;
-  for (std::size_t row = 0; row < rows->size(); ++row) {
-    keys.insert(parked_key(rows->text(row, 0), rows->text(row, 1), rows->text(row, 2)));
-  }
+  for (ParkedKey& key : *found) keys.insert(std::move(key));
   for (const ParkedKey& key : keys) waits_.add(partition, key, Clock::now());
   if (!keys.empty()) parked_.emplace(partition, std::move(keys));
   return conflicts_.load(connection, partition.origin);
@@ -74,13 +66,8 @@ std::expected<std::uint64_t, mysql::SqlError> Parking::count_not_taken(mysql::Co
                                                                        const std::string& origin,
                                                                        const std::string& schema,
                                                                        const std::string& table) {
-  const auto rows = connection.query(fmt::format(
-      "SELECT COUNT(*) FROM farshore.parked AS p LEFT JOIN farshore.parked_try AS t USING (region, origin, stream, "
-      "part, schema_name, table_name, key_hash) WHERE region={} AND origin={} AND schema_name={} AND table_name={} AND "
-      "COALESCE(t.error_code, p.error_code) NOT IN (1022,1062,1169,1586,1859)",
-      text_literal(region_), text_literal(origin), text_literal(schema), text_literal(table)));
-  if (!rows) return std::unexpected(rows.error());
-  return rows->unsigned_integer(0, 0);
+  return store::count_refused_otherwise(connection, region_, {.origin = origin, .schema = schema, .table = table},
+                                        kHeldAlready);
 }
 
 bool Parking::touches(const store::PartitionKey& partition, const RowOp& op) const {
@@ -118,37 +105,20 @@ std::expected<void, mysql::SqlError> Parking::park(mysql::Connection& connection
     if (!is_open) return std::unexpected(is_open.error());
     is_first = !*is_open;
   }
-  const change::ChangeView& change = *op.change;
-  const auto written = connection.execute(fmt::format(
-      "INSERT INTO farshore.parked (region, origin, stream, part, schema_name, table_name, key_hash, key_text, epoch, "
-      "incarnation, seq, gtid, change_bytes, error_code, reason, attempts) "
-      "VALUES ({},{},{},{},{},{},{},{},{},{},{},{},{},{},{},1) ON DUPLICATE KEY UPDATE "
-      "key_text=VALUES(key_text), epoch=VALUES(epoch), incarnation=VALUES(incarnation), seq=VALUES(seq), "
-      "gtid=VALUES(gtid), change_bytes=VALUES(change_bytes), error_code=VALUES(error_code), reason=VALUES(reason), "
-      "attempts=attempts+1, last_at=NOW(6)",
-      text_literal(region_), text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw(),
-      text_literal(key.schema), text_literal(key.table), hash_literal(key),
-      text_literal(change::key_text(change.row(), change.table->shape)), op.batch->header().id.epoch.raw(),
-      op.batch->header().id.incarnation.raw(), change.seq.raw(), text_literal(op.batch->transaction_of(change).gtid),
-      binary_literal(single_change_bytes(partition, op)), error.code, text_literal(error.message)));
-  if (!written) return std::unexpected(written.error());
+  const auto written =
+      store::park(connection, region_,
+                  change_to_keep(partition, op, key, change::key_text(op.change->row(), op.change->table->shape),
+                                 single_change_bytes(partition, op)),
+                  error);
+  if (!written) return written;
   edits_[partition].insert_or_assign(key, true);
-  if (is_first) return first_.keep(connection, partition, key);
+  if (is_first) return store::keep_first(connection, region_, partition, key);
   return conflicts_.end(connection, partition.origin, key, "superseded");
 }
 
 std::expected<void, mysql::SqlError> Parking::note_try(mysql::Connection& connection, const ParkedChange& change,
                                                        std::uint32_t attempts, int code, const std::string& reason) {
-  const store::PartitionKey& partition = change.partition;
-  const auto noted = connection.execute(fmt::format(
-      "INSERT INTO farshore.parked_try (region, origin, stream, part, schema_name, table_name, key_hash, attempts, "
-      "error_code, reason) VALUES ({},{},{},{},{},{},{},{},{},{}) ON DUPLICATE KEY UPDATE attempts=VALUES(attempts), "
-      "error_code=VALUES(error_code), reason=VALUES(reason), last_at=NOW(6)",
-      text_literal(region_), text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw(),
-      text_literal(change.key.schema), text_literal(change.key.table), hash_literal(change.key), attempts, code,
-      text_literal(reason)));
-  if (!noted) return std::unexpected(noted.error());
-  return {};
+  return store::note_try(connection, region_, change.partition, change.key, attempts, code, reason);
 }
 
 std::expected<void, mysql::SqlError> Parking::unpark(mysql::Connection& connection,
@@ -166,31 +136,22 @@ std::expected<void, mysql::SqlError> Parking::written(mysql::Connection& connect
                                                       const store::PartitionKey& partition, const RowOp& op) {
   if (auto over = unpark(connection, partition, op); !over) return over;
   for (const ParkedKey& key : keys_of(op)) {
-    if (auto gone = first_.forget(connection, partition.origin, key); !gone) return gone;
+    if (auto gone = forget_first(connection, partition.origin, key); !gone) return gone;
   }
   return {};
 }
 
 std::expected<void, mysql::SqlError> Parking::remove(mysql::Connection& connection,
                                                      const store::PartitionKey& partition, const ParkedKey& key) {
-  for (const char* const table : {"farshore.parked", "farshore.parked_try"}) {
-    const auto removed = connection.execute(fmt::format("DELETE FROM {}{}", table, where(partition, key)));
-    if (!removed) return std::unexpected(removed.error());
-  }
+  if (auto removed = store::unpark(connection, region_, partition, key); !removed) return removed;
   edits_[partition].insert_or_assign(key, false);
   return {};
 }
 
 std::expected<void, mysql::SqlError> Parking::discard(mysql::Connection& connection,
                                                       const store::PartitionKey& partition, const ParkedKey& key) {
-  constexpr std::string_view kColumns =
-      "region, origin, stream, part, epoch, incarnation, seq, schema_name, table_name, key_hash, key_text, gtid, "
-      "change_bytes, reason";
-  const auto kept = connection.execute(
-      fmt::format("INSERT INTO farshore.conflict_history ({0}, how) SELECT {0}, 'discard' FROM farshore.parked{1}",
-                  kColumns, where(partition, key)));
-  if (!kept) return std::unexpected(kept.error());
-  if (auto gone = first_.forget(connection, partition.origin, key); !gone) return gone;
+  if (auto kept = store::keep_discarded(connection, region_, partition, key); !kept) return kept;
+  if (auto gone = forget_first(connection, partition.origin, key); !gone) return gone;
   return remove(connection, partition, key);
 }
 
@@ -198,11 +159,11 @@ std::expected<void, mysql::SqlError> Parking::add_conflict(mysql::Connection& co
                                                            const store::PartitionKey& partition, const RowOp& op,
                                                            const std::string& reason) {
   std::string sql;
-  std::string image = "NULL";
+  std::optional<std::string> image;
   if (op.target->append_image(op.change->row(), sql)) {
     const auto rows = connection.query(sql);
     if (!rows) return std::unexpected(rows.error());
-    if (!rows->empty()) image = text_literal(rows->text(0, 0));
+    if (!rows->empty()) image = rows->text(0, 0);
   }
   if (auto over = unpark(connection, partition, op); !over) return over;
   return conflicts_.add(connection, partition, op, image, reason);
@@ -219,8 +180,9 @@ std::expected<void, mysql::SqlError> Parking::add_clash(mysql::Connection& conne
     for (std::size_t row = 0; row < rows->size(); ++row) holders += (row == 0 ? "" : ", ") + rows->text(row, 0);
   }
   if (auto over = unpark(connection, partition, op); !over) return over;
-  return conflicts_.add(connection, partition, op, holders.empty() ? "NULL" : text_literal("[" + holders + "]"),
-                        reason);
+  std::optional<std::string> image;
+  if (!holders.empty()) image = "[" + holders + "]";
+  return conflicts_.add(connection, partition, op, image, reason);
 }
 
 void Parking::settle(bool committed) {
@@ -246,12 +208,9 @@ void Parking::settle(bool committed) {
 std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::find(mysql::Connection& connection,
                                                                         const store::PartitionKey& partition,
                                                                         std::span<const ParkedKey> keys) {
-  if (keys.empty()) return std::vector<ParkedChange>();
-  std::string condition;
-  for (const ParkedKey& key : keys) condition += (condition.empty() ? "" : " OR ") + ("(" + key_condition(key) + ")");
-  return query(connection,
-               fmt::format("{} AND ({}) ORDER BY schema_name, table_name, key_hash", where(partition), condition),
-               keys.size(), "");
+  auto kept = store::read_parked(connection, region_, partition, keys, kReadBytesMax);
+  if (!kept) return std::unexpected(std::move(kept.error()));
+  return in_order(std::move(*kept));
 }
 
 std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::lock_table(mysql::Connection& connection,
@@ -259,35 +218,31 @@ std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::lock_table(my
                                                                               const std::string& schema,
                                                                               const std::string& table,
                                                                               std::size_t limit) {
-  return query(connection,
-               fmt::format(" WHERE region={} AND origin={} AND schema_name={} AND table_name={} ORDER BY stream, part, "
-                           "key_hash",
-                           text_literal(region_), text_literal(origin), text_literal(schema), text_literal(table)),
-               limit, " FOR UPDATE");
+  auto kept = store::lock_parked(connection, region_, {.origin = origin, .schema = schema, .table = table}, limit,
+                                 kReadBytesMax);
+  if (!kept) return std::unexpected(std::move(kept.error()));
+  return in_order(std::move(*kept));
 }
 
-std::expected<std::vector<ParkedChange>, mysql::SqlError> Parking::query(mysql::Connection& connection,
-                                                                         const std::string& condition,
-                                                                         std::size_t limit, std::string_view lock) {
-  // Their sizes first: a row may be large, and all that is read is in memory at once.
-  const auto sizes = connection.query(
-      fmt::format("SELECT OCTET_LENGTH(change_bytes) FROM farshore.parked{} LIMIT {}{}", condition, limit, lock));
-  if (!sizes) return std::unexpected(sizes.error());
-  std::size_t count = 0;
-  for (std::size_t bytes = 0; count < sizes->size(); ++count) {
-    bytes += sizes->unsigned_integer(count, 0);
-    if (count > 0 && bytes > kReadBytesMax) break;
-  }
-  const auto rows = connection.query(
-      fmt::format("SELECT {} FROM farshore.parked{} LIMIT {}{}", kParkedChangeColumns, condition, count, lock));
-  if (!rows) return std::unexpected(rows.error());
-  std::vector<ParkedChange> changes;
-  for (std::size_t row = 0; row < rows->size(); ++row) changes.push_back(parked_change(*rows, row));
-  // As they happened: a child after its parent.
-  std::ranges::stable_sort(changes, {}, [](const ParkedChange& change) {
-    return std::tuple(change.partition, change.epoch.epoch, change.seq);
-  });
-  return changes;
+std::expected<void, mysql::SqlError> Parking::forget_first(mysql::Connection& connection, const std::string& origin,
+                                                           const ParkedKey& key) {
+  return store::forget_first(connection, region_, origin, key);
+}
+
+// A change that finds the row so, or finds none.
+std::expected<void, mysql::SqlError> Parking::expect_written(mysql::Connection& connection,
+                                                             const store::PartitionKey& partition, const RowOp& op) {
+  change::ChangeView next = *op.change;
+  next.op = change::op_between(!op.is_delete(), true);
+  next.after = op.change->row();
+  next.before = {};
+  next.before_columns = {};
+  RowOp expects = op;
+  expects.change = &next;
+  expects.first = nullptr;
+  const ParkedKey key = keys_of(op).front();
+  return store::put_first(connection, region_,
+                          change_to_keep(partition, op, key, {}, single_change_bytes(partition, expects)));
 }
 
 }  // namespace farshore::apply

@@ -7,12 +7,11 @@
 #include <set>
 #include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "apply/conflicts.hpp"
 #include "apply/parked_change.hpp"
-#include "apply/parked_first.hpp"
 #include "apply/parked_key.hpp"
 #include "apply/parked_waits.hpp"
 #include "apply/row_op.hpp"
@@ -21,15 +20,16 @@
 
 namespace farshore::apply {
 
-/// The tables farshore.parked, parked_first and parked_try, with the open conflicts beside them. What is parked of the
-/// partitions in hand is also kept in memory, by key, so that later changes of a parked key find it, those of the same
-/// transaction too. The writing members take part in the open transaction; settle() afterwards. Not thread safe.
+/// The changes that are parked, with the open conflicts beside them: when one is, and when it is over. What is parked
+/// of the partitions in hand is also kept in memory, by key, so that later changes of a parked key find it, those of
+/// the same transaction too. The writing members take part in the open transaction; settle() afterwards. Not thread
+/// safe.
 class Parking {
  public:
   using Clock = ParkedWaits::Clock;
 
   Parking(std::string region, std::chrono::milliseconds longest_wait)
-      : region_(std::move(region)), waits_(longest_wait), first_(region_), conflicts_(region_) {}
+      : region_(std::move(region)), waits_(longest_wait), conflicts_(region_) {}
 
   [[nodiscard]] std::expected<void, mysql::SqlError> load(mysql::Connection& connection,
                                                           const store::PartitionKey& partition);
@@ -75,7 +75,14 @@ class Parking {
                                                                const store::PartitionKey& partition, const RowOp& op,
                                                                const std::string& reason);
   [[nodiscard]] Conflicts& conflicts() { return conflicts_; }
-  [[nodiscard]] ParkedFirst& first() { return first_; }
+  /// Of each key that is parked, or in conflict after it was, the first change that was held back is kept, see
+  /// store/parked_first.hpp. In place of that of the change's key: that the row is as the change leaves it. It was
+  /// written for another partition, whose own it is to say that it is over.
+  [[nodiscard]] std::expected<void, mysql::SqlError> expect_written(mysql::Connection& connection,
+                                                                    const store::PartitionKey& partition,
+                                                                    const RowOp& op);
+  [[nodiscard]] std::expected<void, mysql::SqlError> forget_first(mysql::Connection& connection,
+                                                                  const std::string& origin, const ParkedKey& key);
   /// The open transaction has changed what is parked or in conflict.
   [[nodiscard]] bool has_edits() const { return !edits_.empty(); }
   /// The transaction was committed, or not.
@@ -101,16 +108,9 @@ class Parking {
  private:
   [[nodiscard]] std::expected<void, mysql::SqlError> unpark(mysql::Connection& connection,
                                                             const store::PartitionKey& partition, const RowOp& op);
-  [[nodiscard]] std::expected<std::vector<ParkedChange>, mysql::SqlError> query(mysql::Connection& connection,
-                                                                                const std::string& condition,
-                                                                                std::size_t limit,
-                                                                                std::string_view lock);
-  [[nodiscard]] std::string where(const store::PartitionKey& partition) const;
-  [[nodiscard]] std::string where(const store::PartitionKey& partition, const ParkedKey& key) const;
 
   const std::string region_;
   ParkedWaits waits_;
-  ParkedFirst first_;
   Conflicts conflicts_;
   std::map<store::PartitionKey, std::set<ParkedKey>> parked_;
   /// What the open transaction made of keys: parked, or no longer.

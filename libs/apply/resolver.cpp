@@ -94,7 +94,7 @@ std::expected<std::vector<Request>, SqlError> Resolver::open_requests(mysql::Con
     request.partition = {.origin = rows->text(row, 3),
                          .stream = rows->text(row, 4),
                          .partition = PartitionId(static_cast<std::int32_t>(rows->integer(row, 5)))};
-    request.key = parked_key(rows->text(row, 6), rows->text(row, 7), rows->text(row, 8));
+    request.key = store::parked_key(rows->text(row, 6), rows->text(row, 7), rows->text(row, 8));
     request.epoch = Epoch(static_cast<std::uint32_t>(rows->unsigned_integer(row, 9)));
     request.seq = Seq(rows->unsigned_integer(row, 10));
     request.who = rows->text(row, 12);
@@ -202,7 +202,7 @@ Resolver::Result Resolver::take_source(mysql::Connection& connection, const stor
 std::expected<void, Failure> Resolver::end_conflict(mysql::Connection& connection, const store::ProgressRow& progress,
                                                     const Request& request) {
   auto ended = parking_.conflicts().end(connection, progress.key.origin, request.key, request.action);
-  if (ended) ended = parking_.first().forget(connection, progress.key.origin, request.key);
+  if (ended) ended = parking_.forget_first(connection, progress.key.origin, request.key);
   if (!ended) return std::unexpected(failure_of(ended.error()));
   return {};
 }

@@ -268,7 +268,7 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
   // Noted only when the change goes in: it may be refused many times.
   std::vector<RowLook::Sighting> held;
   if (look_ != nullptr && meets_parked) {
-    auto seen = look_->look_held(connection_, parking_.first(), partition.origin, op);
+    auto seen = look_->look_held(connection_, partition.origin, op);
     if (!seen) return std::unexpected(cannot_look(seen.error(), op));
     held = std::move(seen->seen);
     if (!seen->has_first && is_looking() && looked_ == Looked::kNo) {
