@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include "apply/error_policy.hpp"
-#include "mysql/literal.hpp"
 #include "store/equality.hpp"
 
 namespace farshore::apply {
 namespace {
 
 using mysql::SqlError;
-using mysql::text_literal;
 
-constexpr int kAtOnce = 20;
+constexpr std::size_t kAtOnce = 20;
 constexpr std::size_t kRowsShown = 100;
 
 Failure failure_of(const SqlError& error) { return Failure::of_statement(0, "the target refuses it", error); }
@@ -77,29 +75,9 @@ std::expected<void, SqlError> write_over(mysql::Connection& connection, const Ro
 }  // namespace
 
 std::expected<std::vector<Request>, SqlError> Resolver::open_requests(mysql::Connection& connection) {
-  const auto rows = connection.query(
-      fmt::format("SELECT id, action, dry_run, origin, stream, part, schema_name, table_name, key_hash, epoch, seq, "
-                  "expected, who FROM "
-                  "farshore.audit WHERE region={} AND done_at IS NULL AND action<>'' ORDER BY id LIMIT {}",
-                  text_literal(region_), kAtOnce));
+  auto requests = store::open_requests(connection, region_, kAtOnce);
   // A schema from before this version has no such table: `farshorectl init` makes it, and until then nobody asks.
-  if (!rows && rows.error().kind == mysql::SqlErrorKind::kMissingTable) return std::vector<Request>();
-  if (!rows) return std::unexpected(rows.error());
-  std::vector<Request> requests;
-  for (std::size_t row = 0; row < rows->size(); ++row) {
-    Request& request = requests.emplace_back();
-    request.id = rows->unsigned_integer(row, 0);
-    request.action = rows->text(row, 1);
-    request.dry_run = rows->unsigned_integer(row, 2) != 0;
-    request.partition = {.origin = rows->text(row, 3),
-                         .stream = rows->text(row, 4),
-                         .partition = PartitionId(static_cast<std::int32_t>(rows->integer(row, 5)))};
-    request.key = store::parked_key(rows->text(row, 6), rows->text(row, 7), rows->text(row, 8));
-    request.epoch = Epoch(static_cast<std::uint32_t>(rows->unsigned_integer(row, 9)));
-    request.seq = Seq(rows->unsigned_integer(row, 10));
-    request.who = rows->text(row, 12);
-    if (rows->rows[row][11]) request.expected = rows->text(row, 11);
-  }
+  if (!requests && requests.error().kind == mysql::SqlErrorKind::kMissingTable) return std::vector<Request>();
   return requests;
 }
 
@@ -209,11 +187,9 @@ std::expected<void, Failure> Resolver::end_conflict(mysql::Connection& connectio
 
 std::expected<void, SqlError> Resolver::answer(mysql::Connection& connection, const Request& request,
                                                const Answer& answer) {
-  const auto written = connection.execute(
-      fmt::format("UPDATE farshore.audit SET done_at=NOW(6), done={}, outcome={} WHERE id={} AND done_at IS NULL",
-                  answer.done ? 1 : 0, text_literal(answer.outcome), request.id));
-  if (!written) return std::unexpected(written.error());
-  if (*written == 0) {
+  const auto answered = store::answer_request(connection, request.id, answer.done, answer.outcome);
+  if (!answered) return std::unexpected(answered.error());
+  if (!*answered) {
     return std::unexpected(SqlError{mysql::SqlErrorKind::kOther, 0, {}, "the request was withdrawn meanwhile"});
   }
   return {};

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstdint>
 #include <expected>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,22 +9,13 @@
 #include "apply/parked_retry.hpp"
 #include "apply/parking.hpp"
 #include "mysql/connection.hpp"
+#include "store/audit.hpp"
 #include "store/progress_row.hpp"
 
 namespace farshore::apply {
 
-/// What somebody asked for with farshorectl: a row of farshore.audit without an outcome.
-struct Request {
-  std::uint64_t id = 0;
-  std::string action;  ///< parked-retry, parked-discard, keep-target, take-source, discard
-  bool dry_run = false;
-  store::PartitionKey partition;
-  ParkedKey key;
-  Epoch epoch;
-  Seq seq;
-  std::optional<std::string> expected;  ///< what the dry run said
-  std::string who;
-};
+/// What somebody asked for with farshorectl.
+using store::Request;
 
 /// Carries out what people ask for about parked changes and conflicts. It is apply that does it, as the one that writes
 /// a partition's rows: in the partition's order, under its marker, so that nothing echoes. One thread.

@@ -130,21 +130,4 @@ std::expected<void, mysql::SqlError> write_self_test(mysql::Connection& connecti
   return {};
 }
 
-std::expected<std::vector<PendingCount>, mysql::SqlError> count_pending(mysql::Connection& connection,
-                                                                        std::string_view region) {
-  const std::string where = " WHERE region=" + text_literal(region) + " GROUP BY origin, stream";
-  const auto rows = connection.query(
-      fmt::format("SELECT origin, stream, SUM(parked), SUM(conflicts) FROM ("
-                  "SELECT origin, stream, COUNT(*) AS parked, 0 AS conflicts FROM {0}.parked{1} UNION ALL "
-                  "SELECT origin, stream, 0, COUNT(*) FROM {0}.conflict{1}) AS pending GROUP BY origin, stream",
-                  kOwnSchema, where));
-  if (!rows) return std::unexpected(rows.error());
-  std::vector<PendingCount> counts;
-  for (std::size_t at = 0; at < rows->size(); ++at) {
-    counts.push_back(
-        {rows->text(at, 0), rows->text(at, 1), rows->unsigned_integer(at, 2), rows->unsigned_integer(at, 3)});
-  }
-  return counts;
-}
-
 }  // namespace farshore::store

@@ -45,14 +45,4 @@ class ProgressStore {
 [[nodiscard]] std::expected<void, mysql::SqlError> write_self_test(mysql::Connection& connection,
                                                                    std::string_view region, std::string_view who);
 
-/// How many changes wait at this region, by origin and stream, for the gate and for people.
-struct PendingCount {
-  std::string origin;
-  std::string stream;
-  std::uint64_t parked = 0;
-  std::uint64_t conflicts = 0;
-};
-std::expected<std::vector<PendingCount>, mysql::SqlError> count_pending(mysql::Connection& connection,
-                                                                        std::string_view region);
-
 }  // namespace farshore::store

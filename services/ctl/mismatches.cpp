@@ -30,7 +30,7 @@ int run_list(const common::Config& config, const MismatchOptions& options) {
   const auto found = connection.query(
       fmt::format("SELECT origin, stream, CONCAT(schema_name, '.', table_name), kind, SUM(changes), MIN(first_at), "
                   "MAX(last_at) FROM farshore.mismatch{} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
-                  condition_of(config, options.filter)));
+                  store::condition_of(config.region, options.filter)));
   if (!found) fail_database(config, found.error());
   if (options.output == Output::kJson) {
     Json list = Json::array();
@@ -69,7 +69,7 @@ int run_clear(const common::Config& config, const MismatchOptions& options) {
                            ExitCode::kUsage);
   }
   mysql::Connection connection = open_database(config);
-  const std::string where = condition_of(config, options.filter);
+  const std::string where = store::condition_of(config.region, options.filter);
   const auto found = connection.query("SELECT COALESCE(SUM(changes), 0) FROM farshore.mismatch" + where);
   if (!found) fail_database(config, found.error());
   fmt::print("{} {} noted in region {}\n", found->text(0, 0), options.execute ? "forgotten, which were" : "are",

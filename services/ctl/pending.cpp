@@ -11,42 +11,49 @@
 #include "ctl/ctl_database.hpp"
 #include "ctl/decision.hpp"
 #include "ctl/table.hpp"
-#include "mysql/literal.hpp"
+#include "store/audit.hpp"
 
 namespace farshore::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using mysql::text_literal;
 
 constexpr std::chrono::milliseconds kFirstLookAfter{5};
 constexpr std::chrono::milliseconds kLookEvery{100};  // at the longest
 
 /// The change as `farshorectl decode` prints it.
 Json source_image(const PendingRow& row) {
+  const store::KeptChange& kept = row.change;
   change::BatchHeader header;
-  header.id = {Epoch(static_cast<std::uint32_t>(row.epoch)), Incarnation(row.incarnation)};
-  header.first_seq = Seq(row.seq);
+  header.id = kept.epoch;
+  header.first_seq = kept.seq;
   header.count = 1;
-  header.partition = PartitionId(static_cast<std::int32_t>(row.part));
-  header.origin = row.origin;
-  header.stream = row.stream;
-  header.gtid = row.gtid;
+  header.partition = kept.partition.partition;
+  header.origin = kept.partition.origin;
+  header.stream = kept.partition.stream;
+  header.gtid = kept.gtid;
   std::string packed;
-  change::encode_header(header, row.bytes, packed);
+  change::encode_header(header, kept.bytes, packed);
   change::TableCache tables;
   change::Batch batch;
-  if (auto read = change::read_batch(packed, row.bytes, tables, batch); !read) return {{"error", read.error().detail}};
+  if (auto read = change::read_batch(packed, kept.bytes, tables, batch); !read) return {{"error", read.error().detail}};
   std::string lines;
   change::append_json_lines(batch, lines);
   return Json::parse(lines, nullptr, false);
 }
 
 Json json_of(const PendingRow& row, bool with_images) {
-  Json out{
-      {"origin", row.origin}, {"stream", row.stream}, {"partition", row.part}, {"table", row.schema + "." + row.table},
-      {"key", row.key_text},  {"epoch", row.epoch},   {"seq", row.seq},        {"gtid", row.gtid},
-      {"since", row.since},   {"reason", row.reason}};
+  const store::KeptChange& kept = row.change;
+  Json out{{"origin", kept.partition.origin},
+           {"stream", kept.partition.stream},
+           {"partition", kept.partition.partition.raw()},
+           {"table", kept.key.schema + "." + kept.key.table},
+           {"key", row.key_text},
+           {"epoch", kept.epoch.epoch.raw()},
+           {"seq", kept.seq.raw()},
+           {"gtid", kept.gtid},
+           {"since", row.since},
+           {"reason", kept.reason}};
   if (row.tries > 0) {
     out["tries"] = row.tries;
     out["tried_at"] = row.tried_at;
@@ -63,61 +70,17 @@ std::string text_of(const Json& json, int indent) {
 
 }  // namespace
 
-std::string condition_of(const common::Config& config, const PendingFilter& filter) {
-  std::string where = " WHERE region=" + text_literal(config.region);
-  if (!filter.origin.empty()) where += " AND origin=" + text_literal(filter.origin);
-  if (!filter.table.empty()) where += " AND CONCAT(schema_name, '.', table_name)=" + text_literal(filter.table);
-  if (!filter.key.empty()) where += " AND key_text=" + text_literal(filter.key);
-  return where;
-}
-
-std::string PendingRow::name() const {
-  return fmt::format("{}/{}/{} seq {}: table {}.{}, key {}", origin, stream, part, seq, schema, table, key_text);
+std::string name_of(const PendingRow& row) {
+  const store::KeptChange& kept = row.change;
+  return fmt::format("{} seq {}: table {}.{}, key {}", kept.partition.to_string(), kept.seq.raw(), kept.key.schema,
+                     kept.key.table, row.key_text);
 }
 
 std::vector<PendingRow> read_pending(const common::Config& config, mysql::Connection& connection, PendingKind kind,
                                      const PendingFilter& filter) {
-  constexpr std::string_view kShared =
-      "SELECT origin, stream, part, schema_name, table_name, key_hash, key_text, epoch, incarnation, seq, gtid, "
-      "change_bytes";
-  const auto rest = [&]() -> std::string_view {
-    switch (kind) {
-      case PendingKind::kParked:
-        return "COALESCE(t.reason, p.reason), first_at, '', COALESCE(t.attempts, 0), COALESCE(t.last_at, '') FROM "
-               "farshore.parked AS p LEFT JOIN farshore.parked_try AS t USING (region, origin, stream, part, "
-               "schema_name, table_name, key_hash)";
-      case PendingKind::kConflict: return "reason, found_at, COALESCE(target_image, ''), 0, '' FROM farshore.conflict";
-      case PendingKind::kMismatch:
-        return "kind, found_at, COALESCE(target_image, ''), 0, '' FROM farshore.mismatch_example";
-    }
-    return "";
-  };
-  const auto found =
-      connection.query(fmt::format("{}, {}{} ORDER BY origin, schema_name, table_name, key_text LIMIT {}", kShared,
-                                   rest(), condition_of(config, filter), filter.limit));
-  if (!found) fail_database(config, found.error());
-  std::vector<PendingRow> rows;
-  for (std::size_t at = 0; at < found->size(); ++at) {
-    PendingRow& row = rows.emplace_back();
-    row.origin = found->text(at, 0);
-    row.stream = found->text(at, 1);
-    row.part = found->integer(at, 2);
-    row.schema = found->text(at, 3);
-    row.table = found->text(at, 4);
-    row.key_hash = found->text(at, 5);
-    row.key_text = found->text(at, 6);
-    row.epoch = found->unsigned_integer(at, 7);
-    row.incarnation = found->unsigned_integer(at, 8);
-    row.seq = found->unsigned_integer(at, 9);
-    row.gtid = found->text(at, 10);
-    row.bytes = found->text(at, 11);
-    row.reason = found->text(at, 12);
-    row.since = found->text(at, 13);
-    row.target_image = found->text(at, 14);
-    row.tries = found->unsigned_integer(at, 15);
-    row.tried_at = found->text(at, 16);
-  }
-  return rows;
+  auto rows = store::read_pending(connection, config.region, kind, filter);
+  if (!rows) fail_database(config, rows.error());
+  return std::move(*rows);
 }
 
 std::string pending_list(const std::vector<PendingRow>& rows, PendingKind kind, Output output) {
@@ -129,8 +92,10 @@ std::string pending_list(const std::vector<PendingRow>& rows, PendingKind kind, 
   if (rows.empty()) return kind == PendingKind::kParked ? "Nothing is parked.\n" : "Nothing is in conflict.\n";
   Table table({"origin", "partition", "table", "key", "seq", "since", "tries", "reason"});
   for (const PendingRow& row : rows) {
-    table.add({row.origin, fmt::format("{}/{}", row.stream, row.part), row.schema + "." + row.table, row.key_text,
-               std::to_string(row.seq), row.since, row.tries > 0 ? std::to_string(row.tries) : "", row.reason});
+    const store::KeptChange& kept = row.change;
+    table.add({kept.partition.origin, fmt::format("{}/{}", kept.partition.stream, kept.partition.partition.raw()),
+               kept.key.schema + "." + kept.key.table, row.key_text, std::to_string(kept.seq.raw()), row.since,
+               row.tries > 0 ? std::to_string(row.tries) : "", kept.reason});
   }
   return table.text();
 }
@@ -141,38 +106,32 @@ std::string pending_images(const std::vector<PendingRow>& rows, Output output) {
   return out;
 }
 
-PendingAnswer ask_apply(const common::Config& config, mysql::Connection& connection, const PendingRow& row,
-                        const PendingRequest& request, std::chrono::seconds patience) {
-  std::string hash;
-  mysql::append_binary_literal(row.key_hash, hash);
-  const auto asked = connection.execute(fmt::format(
-      "INSERT INTO farshore.audit (region, who, command, action, dry_run, origin, stream, part, schema_name, "
-      "table_name, key_hash, epoch, seq, expected) VALUES ({},CONCAT({},', "
-      "',CURRENT_USER()),{},{},{},{},{},{},{},{},{},{},{},{})",
-      text_literal(config.region), text_literal(operator_name()), text_literal(request.command),
-      text_literal(request.action), request.dry_run ? 1 : 0, text_literal(row.origin), text_literal(row.stream),
-      row.part, text_literal(row.schema), text_literal(row.table), hash, row.epoch, row.seq,
-      request.expected.empty() ? "NULL" : text_literal(request.expected)));
-  if (!asked) fail_database(config, asked.error());
-  const auto id = connection.query("SELECT LAST_INSERT_ID()");
+std::optional<PendingAnswer> ask_apply(const common::Config& config, mysql::Connection& connection,
+                                       const PendingRow& row, const PendingRequest& request,
+                                       std::chrono::seconds patience) {
+  const auto id = store::add_request(connection, config.region,
+                                     {.id = 0,
+                                      .action = request.action,
+                                      .dry_run = request.dry_run,
+                                      .partition = row.change.partition,
+                                      .key = row.change.key,
+                                      .epoch = row.change.epoch.epoch,
+                                      .seq = row.change.seq,
+                                      .expected = request.expected,
+                                      .who = operator_name()},
+                                     request.command);
   if (!id) fail_database(config, id.error());
-  const std::string row_of = fmt::format(" WHERE id={}", id->unsigned_integer(0, 0));
   const auto deadline = std::chrono::steady_clock::now() + patience;
   for (auto pause = kFirstLookAfter;; pause = std::min(kLookEvery, 2 * pause)) {
-    const auto answer = connection.query("SELECT done, COALESCE(outcome, '') FROM farshore.audit" + row_of +
-                                         " AND done_at IS NOT NULL");
+    const auto answer = store::read_answer(connection, *id);
     if (!answer) fail_database(config, answer.error());
-    if (!answer->empty()) {
-      return {.answered = true, .done = answer->unsigned_integer(0, 0) != 0, .outcome = answer->text(0, 1)};
-    }
+    if (*answer) return **answer;
     if (std::chrono::steady_clock::now() >= deadline) {
-      const auto withdrawn =
-          connection.execute("UPDATE farshore.audit SET done_at=NOW(6), outcome='withdrawn: apply did not answer'" +
-                             row_of + " AND done_at IS NULL");
+      const auto withdrawn = store::withdraw_request(connection, *id, "withdrawn: apply did not answer");
       if (!withdrawn) fail_database(config, withdrawn.error());
       // Answered in the last moment: then it was not withdrawn.
-      if (*withdrawn == 0) continue;
-      return {.answered = false, .done = false, .outcome = ""};
+      if (!*withdrawn) continue;
+      return std::nullopt;
     }
     std::this_thread::sleep_for(pause);
   }

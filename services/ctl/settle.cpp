@@ -58,14 +58,15 @@ class Report {
   void add(const PendingRow& row, bool done, bool failed, const std::string& outcome) {
     failed_ |= failed;
     if (output_ == Output::kTable) {
-      fmt::print("{}: {}\n", row.name(), outcome);
+      fmt::print("{}: {}\n", name_of(row), outcome);
       return;
     }
-    const Json line{{"origin", row.origin},
-                    {"stream", row.stream},
-                    {"partition", row.part},
-                    {"seq", row.seq},
-                    {"table", row.schema + "." + row.table},
+    const store::KeptChange& kept = row.change;
+    const Json line{{"origin", kept.partition.origin},
+                    {"stream", kept.partition.stream},
+                    {"partition", kept.partition.partition.raw()},
+                    {"seq", kept.seq.raw()},
+                    {"table", kept.key.schema + "." + kept.key.table},
                     {"key", row.key_text},
                     {"done", done},
                     {"outcome", outcome}};
@@ -85,7 +86,7 @@ void settle_one(const common::Config& config, mysql::Connection& connection, con
                 const SettleOptions& options, const PendingRow& row, Report& report) {
   const std::chrono::seconds patience(options.wait_seconds);
   PendingRequest request{
-      .command = fmt::format("{} {}", noun(way.kind), way.word), .action = way.action, .dry_run = true, .expected = ""};
+      .command = fmt::format("{} {}", noun(way.kind), way.word), .action = way.action, .dry_run = true, .expected = {}};
   const auto silent = [&] {
     report.add(row, false, true,
                fmt::format("apply did not take the request within {} s, and it is withdrawn: `farshorectl status` says "
@@ -94,18 +95,18 @@ void settle_one(const common::Config& config, mysql::Connection& connection, con
                            options.wait_seconds));
   };
   if (way.says.empty()) {
-    const PendingAnswer dry = ask_apply(config, connection, row, request, patience);
-    if (!dry.answered) return silent();
-    const bool is_possible = dry.outcome.starts_with("{");
-    if (!is_possible || !options.execute) return report.add(row, false, !is_possible, dry.outcome);
-    request.expected = dry.outcome;
+    const auto dry = ask_apply(config, connection, row, request, patience);
+    if (!dry) return silent();
+    const bool is_possible = dry->outcome.starts_with("{");
+    if (!is_possible || !options.execute) return report.add(row, false, !is_possible, dry->outcome);
+    request.expected = dry->outcome;
   } else if (!options.execute) {
     return report.add(row, false, false, way.says);
   }
   request.dry_run = false;
-  const PendingAnswer answer = ask_apply(config, connection, row, request, patience);
-  if (!answer.answered) return silent();
-  report.add(row, answer.done, !answer.done, answer.outcome);
+  const auto answer = ask_apply(config, connection, row, request, patience);
+  if (!answer) return silent();
+  report.add(row, answer->done, !answer->done, answer->outcome);
 }
 
 int settle(const common::Config& config, const Way& way, const SettleOptions& options) {

@@ -13,6 +13,7 @@
 #include "ctl/ctl_database.hpp"
 #include "ctl/gate_answer.hpp"
 #include "ctl/table.hpp"
+#include "store/pending.hpp"
 #include "store/progress_store.hpp"
 
 // farshorectl status: the region's services and partitions, as they say themselves and as the database has them, and

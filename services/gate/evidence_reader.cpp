@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "store/progress_store.hpp"
+
 namespace farshore::gate {
 namespace {
 

@@ -11,8 +11,8 @@
 #include "gate/safe_time_watch.hpp"
 #include "store/doubts.hpp"
 #include "store/equality.hpp"
+#include "store/pending.hpp"
 #include "store/progress_row.hpp"
-#include "store/progress_store.hpp"
 #include "store/write_block.hpp"
 
 /// May this region take over from an origin now? A pure function of what was read, how safe time went, the bounds and

@@ -138,18 +138,5 @@ TEST_F(TheStore, AnErrorIsNoAnswer) {
   EXPECT_FALSE(store_.load());
 }
 
-TEST_F(TheStore, CountsWhatIsPendingByStream) {
-  server_.answer([](const std::string&) {
-    return rows({"origin", "stream", "parked", "conflicts"}, {{"west", "main", "3", "1"}, {"west", "bulk", "0", "2"}});
-  });
-  const auto pending = count_pending(connection_, "east");
-  ASSERT_TRUE(pending);
-  ASSERT_EQ(pending->size(), 2U);
-  EXPECT_EQ((*pending)[0].stream, "main");
-  EXPECT_EQ((*pending)[0].parked, 3U);
-  EXPECT_EQ((*pending)[0].conflicts, 1U);
-  EXPECT_EQ((*pending)[1].conflicts, 2U);
-}
-
 }  // namespace
 }  // namespace farshore::store
