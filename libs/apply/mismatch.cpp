@@ -45,11 +45,6 @@ bool cannot_be_compared(const SqlError& error) {
 
 std::size_t index_of(Mismatch kind) { return static_cast<std::size_t>(kind); }
 
-std::string key_of(const std::string& region, const store::PartitionKey& partition) {
-  return fmt::format("{},{},{},{}", text_literal(region), text_literal(partition.origin),
-                     text_literal(partition.stream), partition.partition.raw());
-}
-
 std::string what(const MismatchCounts& counts) {
   constexpr std::array<std::string_view, kMismatches> kWords{
       "INSERTs that found another row here", "UPDATEs that found no row here",
@@ -71,17 +66,6 @@ std::size_t size_of(std::span<const Value> row) {
 }
 
 }  // namespace
-
-std::string_view to_string(Mismatch kind) {
-  switch (kind) {
-    case Mismatch::kInsertExists: return "insert-exists";
-    case Mismatch::kUpdateMissing: return "update-missing";
-    case Mismatch::kBeforeDiffers: return "before-differs";
-    case Mismatch::kDeleteMissing: return "delete-missing";
-    case Mismatch::kAlreadyAsAfter: return "already-as-after";
-  }
-  return "";
-}
 
 RowsExpected rows_expected(const RowOp& op, std::vector<Value>& scratch) {
   const change::ChangeView& first = op.first_change();
@@ -326,46 +310,28 @@ std::expected<std::string, SqlError> RowLook::image_of(mysql::Connection& connec
 
 std::expected<void, SqlError> RowLook::add_example(mysql::Connection& connection, const store::PartitionKey& partition,
                                                    const RowOp& op, const Sighting& sighting) {
-  const Mismatch kind = sighting.kind;
-  const std::string& image = sighting.image;
-  const change::ChangeView& change = *op.change;
-  const TableShape& shape = change.table->shape;
-  std::string bytes;
-  mysql::append_binary_literal(single_change_bytes(partition, op), bytes);
-  if (bytes.size() + image.size() > kExampleBytes) return {};
   const ParkedKey key = keys_of(op).front();
-  const std::string of_kind =
-      fmt::format("(region, origin, stream, part, schema_name, table_name, kind)=({},{},{},'{}')",
-                  key_of(region_, partition), text_literal(shape.schema), text_literal(shape.name), to_string(kind));
-  const auto written = connection.execute(fmt::format(
-      "INSERT IGNORE INTO farshore.mismatch_example (region, origin, stream, part, epoch, incarnation, seq, "
-      "schema_name, table_name, kind, key_hash, key_text, gtid, change_bytes, target_image) SELECT "
-      "{},{},{},{},{},{},'{}',{},{},{},{},{} FROM DUAL WHERE (SELECT COUNT(*) FROM farshore.mismatch_example AS e "
-      "WHERE {}) < {}",
-      key_of(region_, partition), op.batch->header().id.epoch.raw(), op.batch->header().id.incarnation.raw(),
-      change.seq.raw(), text_literal(shape.schema), text_literal(shape.name), to_string(kind), store::hash_literal(key),
-      text_literal(change::key_text(change.row(), shape)), text_literal(op.batch->transaction_of(change).gtid), bytes,
-      image.empty() ? "NULL" : image, of_kind, kExamples));
-  if (!written) return std::unexpected(written.error());
-  return {};
+  return store::add_mismatch_example(
+      connection, region_,
+      change_to_keep(partition, op, key, change::key_text(op.change->row(), op.change->table->shape),
+                     single_change_bytes(partition, op)),
+      sighting.kind, sighting.image, {.examples = kExamples, .sql_bytes = kExampleBytes});
 }
 
 std::expected<void, SqlError> RowLook::note(mysql::Connection& connection) {
   if (found_.empty()) return {};
-  std::string values;
+  std::vector<store::MismatchCount> counts;
   for (const auto& [name, counted] : found_) {
     for (std::size_t i = 0; i < kMismatches; ++i) {
       if (counted.counts[i] == 0) continue;
-      values += fmt::format("{}({},{},{},'{}',{})", values.empty() ? "" : ",", key_of(region_, name.partition),
-                            text_literal(name.schema), text_literal(name.table), to_string(static_cast<Mismatch>(i)),
-                            counted.counts[i]);
+      counts.push_back({.partition = &name.partition,
+                        .schema = name.schema,
+                        .table = name.table,
+                        .kind = static_cast<Mismatch>(i),
+                        .changes = counted.counts[i]});
     }
   }
-  const auto written = connection.execute(
-      "INSERT INTO farshore.mismatch (region, origin, stream, part, schema_name, table_name, kind, changes) VALUES " +
-      values + " ON DUPLICATE KEY UPDATE changes=changes+VALUES(changes), last_at=NOW(6)");
-  if (!written) return std::unexpected(written.error());
-  return {};
+  return store::add_mismatches(connection, region_, counts);
 }
 
 // The gate's word for it, and the way out, are those of tables that are not known to be equal.

@@ -9,7 +9,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "apply/target_catalog.hpp"
 #include "apply/work_set.hpp"
 #include "mysql/connection.hpp"
+#include "store/mismatch.hpp"
 
 namespace farshore::apply {
 
@@ -26,15 +26,8 @@ namespace farshore::apply {
 /// were never equal. The change is written all the same. Even one that finds its row as it leaves it says that somebody
 /// else wrote it, and so that what each side got from the other may have come in another order: changes are never
 /// applied a second time.
-enum class Mismatch : std::uint8_t {
-  kInsertExists,    ///< an INSERT found a row, with other content; or a row that it and a DELETE left out
-  kUpdateMissing,   ///< an UPDATE found none
-  kBeforeDiffers,   ///< an UPDATE or DELETE found a row that is neither as before nor as after
-  kDeleteMissing,   ///< a DELETE found none
-  kAlreadyAsAfter,  ///< an INSERT or UPDATE found the row as it leaves it
-};
-inline constexpr std::size_t kMismatches = 5;
-[[nodiscard]] std::string_view to_string(Mismatch kind);
+using store::kMismatches;
+using store::Mismatch;
 using MismatchCounts = std::array<std::uint64_t, kMismatches>;
 
 /// How many rows a statement says that it has touched (with CLIENT_FOUND_ROWS), when it finds what it should.

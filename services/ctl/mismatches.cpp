@@ -11,6 +11,7 @@
 #include "ctl/decision.hpp"
 #include "ctl/pending.hpp"
 #include "ctl/table.hpp"
+#include "store/mismatch.hpp"
 
 // farshorectl mismatches: changes that found another row here than the origin had.
 namespace farshore::ctl {
@@ -27,31 +28,26 @@ struct MismatchOptions {
 
 int run_list(const common::Config& config, const MismatchOptions& options) {
   mysql::Connection connection = open_database(config);
-  const auto found = connection.query(
-      fmt::format("SELECT origin, stream, CONCAT(schema_name, '.', table_name), kind, SUM(changes), MIN(first_at), "
-                  "MAX(last_at) FROM farshore.mismatch{} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
-                  store::condition_of(config.region, options.filter)));
+  const auto found = store::read_mismatches(connection, config.region, options.filter);
   if (!found) fail_database(config, found.error());
   if (options.output == Output::kJson) {
     Json list = Json::array();
-    for (std::size_t at = 0; at < found->size(); ++at) {
-      list.push_back({{"origin", found->text(at, 0)},
-                      {"stream", found->text(at, 1)},
-                      {"table", found->text(at, 2)},
-                      {"kind", found->text(at, 3)},
-                      {"changes", found->unsigned_integer(at, 4)},
-                      {"first_at", found->text(at, 5)},
-                      {"last_at", found->text(at, 6)}});
+    for (const store::MismatchRow& row : *found) {
+      list.push_back({{"origin", row.origin},
+                      {"stream", row.stream},
+                      {"table", row.table},
+                      {"kind", row.kind},
+                      {"changes", row.changes},
+                      {"first_at", row.first_at},
+                      {"last_at", row.last_at}});
     }
     fmt::print("{}\n", list.dump(-1, ' ', false, Json::error_handler_t::replace));
     return static_cast<int>(ExitCode::kGood);
   }
   if (found->empty()) fmt::print("Every change found the row that the origin had, as far as was looked.\n");
   Table table({"origin", "stream", "table", "kind", "changes", "first at", "last at"});
-  for (std::size_t at = 0; at < found->size(); ++at) {
-    table.add({found->text(at, 0), found->text(at, 1), found->text(at, 2), found->text(at, 3), found->text(at, 4),
-               found->text(at, 5), found->text(at, 6)});
-  }
+  for (const store::MismatchRow& row : *found)
+    table.add({row.origin, row.stream, row.table, row.kind, std::to_string(row.changes), row.first_at, row.last_at});
   if (!found->empty()) fmt::print("{}", table.text());
   return static_cast<int>(ExitCode::kGood);
 }
@@ -69,11 +65,9 @@ int run_clear(const common::Config& config, const MismatchOptions& options) {
                            ExitCode::kUsage);
   }
   mysql::Connection connection = open_database(config);
-  const std::string where = store::condition_of(config.region, options.filter);
-  const auto found = connection.query("SELECT COALESCE(SUM(changes), 0) FROM farshore.mismatch" + where);
+  const auto found = store::count_mismatches(connection, config.region, options.filter);
   if (!found) fail_database(config, found.error());
-  fmt::print("{} {} noted in region {}\n", found->text(0, 0), options.execute ? "forgotten, which were" : "are",
-             config.region);
+  fmt::print("{} {} noted in region {}\n", *found, options.execute ? "forgotten, which were" : "are", config.region);
   if (!options.execute) {
     fmt::print(
         "Nothing was done. Give --execute to forget them. It does not declare a table equal: that is "
@@ -81,10 +75,8 @@ int run_clear(const common::Config& config, const MismatchOptions& options) {
     return static_cast<int>(ExitCode::kGood);
   }
   MarkedTransaction transaction(connection, config);
-  for (const char* const table : {"mismatch_example", "mismatch"}) {  // in apply's order
-    const auto done = connection.execute(fmt::format("DELETE FROM farshore.{}{}", table, where));
-    if (!done) fail_database(config, done.error());
-  }
+  if (const auto gone = store::forget_mismatches(connection, config.region, options.filter); !gone)
+    fail_database(config, gone.error());
   transaction.commit();
   return static_cast<int>(ExitCode::kGood);
 }

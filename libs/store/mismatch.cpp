@@ -1,0 +1,104 @@
+#include "store/mismatch.hpp"
+
+#include <fmt/format.h>
+
+#include "mysql/literal.hpp"
+
+namespace farshore::store {
+namespace {
+
+using mysql::SqlError;
+using mysql::text_literal;
+
+std::string key_of(std::string_view region, const PartitionKey& partition) {
+  return fmt::format("{},{},{},{}", text_literal(region), text_literal(partition.origin),
+                     text_literal(partition.stream), partition.partition.raw());
+}
+
+}  // namespace
+
+std::string_view to_string(Mismatch kind) {
+  switch (kind) {
+    case Mismatch::kInsertExists: return "insert-exists";
+    case Mismatch::kUpdateMissing: return "update-missing";
+    case Mismatch::kBeforeDiffers: return "before-differs";
+    case Mismatch::kDeleteMissing: return "delete-missing";
+    case Mismatch::kAlreadyAsAfter: return "already-as-after";
+  }
+  return "";
+}
+
+std::expected<void, SqlError> add_mismatches(mysql::Connection& connection, std::string_view region,
+                                             std::span<const MismatchCount> counts) {
+  std::string values;
+  for (const MismatchCount& count : counts)
+    values += fmt::format("{}({},{},{},'{}',{})", values.empty() ? "" : ",", key_of(region, *count.partition),
+                          text_literal(count.schema), text_literal(count.table), to_string(count.kind), count.changes);
+  const auto written = connection.execute(
+      "INSERT INTO farshore.mismatch (region, origin, stream, part, schema_name, table_name, kind, changes) VALUES " +
+      values + " ON DUPLICATE KEY UPDATE changes=changes+VALUES(changes), last_at=NOW(6)");
+  if (!written) return std::unexpected(written.error());
+  return {};
+}
+
+std::expected<void, SqlError> add_mismatch_example(mysql::Connection& connection, std::string_view region,
+                                                   const ChangeToKeep& change, Mismatch kind,
+                                                   std::string_view target_image, const ExampleLimits& limits) {
+  const std::string bytes = binary_literal(change.bytes);
+  if (bytes.size() + target_image.size() > limits.sql_bytes) return {};
+  const ParkedKey& key = *change.key;
+  const std::string of_kind = fmt::format(
+      "(region, origin, stream, part, schema_name, table_name, kind)=({},{},{},'{}')",
+      key_of(region, *change.partition), text_literal(key.schema), text_literal(key.table), to_string(kind));
+  const auto written = connection.execute(fmt::format(
+      "INSERT IGNORE INTO farshore.mismatch_example (region, origin, stream, part, epoch, incarnation, seq, "
+      "schema_name, table_name, kind, key_hash, key_text, gtid, change_bytes, target_image) SELECT "
+      "{},{},{},{},{},{},'{}',{},{},{},{},{} FROM DUAL WHERE (SELECT COUNT(*) FROM farshore.mismatch_example AS e "
+      "WHERE {}) < {}",
+      key_of(region, *change.partition), change.epoch.epoch.raw(), change.epoch.incarnation.raw(), change.seq.raw(),
+      text_literal(key.schema), text_literal(key.table), to_string(kind), hash_literal(key),
+      text_literal(change.key_text), text_literal(change.gtid), bytes, target_image.empty() ? "NULL" : target_image,
+      of_kind, limits.examples));
+  if (!written) return std::unexpected(written.error());
+  return {};
+}
+
+std::expected<std::vector<MismatchRow>, SqlError> read_mismatches(mysql::Connection& connection,
+                                                                  std::string_view region,
+                                                                  const PendingFilter& filter) {
+  const auto found = connection.query(
+      fmt::format("SELECT origin, stream, CONCAT(schema_name, '.', table_name), kind, SUM(changes), MIN(first_at), "
+                  "MAX(last_at) FROM farshore.mismatch{} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+                  condition_of(region, filter)));
+  if (!found) return std::unexpected(found.error());
+  std::vector<MismatchRow> rows;
+  for (std::size_t at = 0; at < found->size(); ++at)
+    rows.push_back({.origin = found->text(at, 0),
+                    .stream = found->text(at, 1),
+                    .table = found->text(at, 2),
+                    .kind = found->text(at, 3),
+                    .changes = found->unsigned_integer(at, 4),
+                    .first_at = found->text(at, 5),
+                    .last_at = found->text(at, 6)});
+  return rows;
+}
+
+std::expected<std::uint64_t, SqlError> count_mismatches(mysql::Connection& connection, std::string_view region,
+                                                        const PendingFilter& filter) {
+  const auto found =
+      connection.query("SELECT COALESCE(SUM(changes), 0) FROM farshore.mismatch" + condition_of(region, filter));
+  if (!found) return std::unexpected(found.error());
+  return found->unsigned_integer(0, 0);
+}
+
+std::expected<void, SqlError> forget_mismatches(mysql::Connection& connection, std::string_view region,
+                                                const PendingFilter& filter) {
+  const std::string where = condition_of(region, filter);
+  for (const std::string_view table : {"mismatch_example", "mismatch"}) {  // in apply's order
+    const auto done = connection.execute(fmt::format("DELETE FROM farshore.{}{}", table, where));
+    if (!done) return std::unexpected(done.error());
+  }
+  return {};
+}
+
+}  // namespace farshore::store

@@ -1,0 +1,92 @@
+#include "store/mismatch.hpp"
+
+#include <array>
+
+#include "unit/store/on_a_server.hpp"
+
+namespace farshore::store {
+namespace {
+
+using mysql::test::ok;
+using mysql::test::rows;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Mismatches : public test::OnAServer {
+ protected:
+  [[nodiscard]] ChangeToKeep change() const {
+    return {.partition = &partition_,
+            .key = &key_,
+            .key_text = "5",
+            .epoch = {Epoch(2), Incarnation(9)},
+            .seq = Seq(17),
+            .gtid = "0-1-6",
+            .bytes = "bytes"};
+  }
+  const PartitionKey partition_{"west", "main", PartitionId(3)};
+  const ParkedKey key_ = parked_key("shop", "orders", "0123456789abcdef");
+};
+
+TEST_F(Mismatches, AreCountedInOneStatement) {
+  answer_all(ok(2));
+  const std::array<MismatchCount, 2> counts{
+      {{.partition = &partition_, .schema = "shop", .table = "orders", .kind = Mismatch::kInsertExists, .changes = 4},
+       {.partition = &partition_,
+        .schema = "shop",
+        .table = "lines",
+        .kind = Mismatch::kAlreadyAsAfter,
+        .changes = 1}}};
+  EXPECT_TRUE(add_mismatches(connection_, "east", counts));
+  EXPECT_THAT(server_.take_statements(),
+              ElementsAre("INSERT INTO farshore.mismatch (region, origin, stream, part, schema_name, table_name, kind, "
+                          "changes) VALUES ('east','west','main',3,'shop','orders','insert-exists',4),"
+                          "('east','west','main',3,'shop','lines','already-as-after',1) ON DUPLICATE KEY UPDATE "
+                          "changes=changes+VALUES(changes), last_at=NOW(6)"));
+}
+
+TEST_F(Mismatches, AreShownByTheFirstOfThem) {
+  answer_all(ok(1));
+  EXPECT_TRUE(add_mismatch_example(connection_, "east", change(), Mismatch::kDeleteMissing, "",
+                                   {.examples = 20, .sql_bytes = 1'000}));
+  EXPECT_THAT(
+      server_.take_statements(),
+      ElementsAre(
+          "INSERT IGNORE INTO farshore.mismatch_example (region, origin, stream, part, epoch, incarnation, seq, "
+          "schema_name, table_name, kind, key_hash, key_text, gtid, change_bytes, target_image) SELECT "
+          "'east','west','main',3,2,9,17,'shop','orders','delete-missing',_binary'0123456789abcdef','5',"
+          "'0-1-6',_binary'bytes',NULL FROM DUAL WHERE (SELECT COUNT(*) FROM farshore.mismatch_example AS e "
+          "WHERE (region, origin, stream, part, schema_name, table_name, "
+          "kind)=('east','west','main',3,'shop','orders','delete-missing')) < 20"));
+}
+
+TEST_F(Mismatches, AreNotShownByALargeOne) {
+  answer_all(ok(1));
+  EXPECT_TRUE(add_mismatch_example(connection_, "east", change(), Mismatch::kBeforeDiffers, "'{\"id\":5}'",
+                                   {.examples = 20, .sql_bytes = 23}));
+  EXPECT_THAT(server_.take_statements(), IsEmpty());
+}
+
+TEST_F(Mismatches, AreForgottenWithTheirExamples) {
+  answer_all(ok(1));
+  EXPECT_TRUE(forget_mismatches(connection_, "east", {.origin = "west", .table = "", .key = ""}));
+  EXPECT_THAT(server_.take_statements(),
+              ElementsAre("DELETE FROM farshore.mismatch_example WHERE region='east' AND origin='west'",
+                          "DELETE FROM farshore.mismatch WHERE region='east' AND origin='west'"));
+}
+
+TEST_F(Mismatches, AreReadByTable) {
+  answer_all(rows({"origin", "stream", "table", "kind", "changes", "first_at", "last_at"},
+                  {{"west", "main", "shop.orders", "insert-exists", "4", "then", "now"}}));
+  const auto found = read_mismatches(connection_, "east", {});
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 1U);
+  EXPECT_EQ(found->front().table, "shop.orders");
+  EXPECT_EQ(found->front().changes, 4U);
+  EXPECT_EQ(found->front().last_at, "now");
+  EXPECT_THAT(server_.take_statements(),
+              ElementsAre(HasSubstr("FROM farshore.mismatch WHERE region='east' GROUP BY 1, 2, 3, 4 ORDER BY")));
+}
+
+}  // namespace
+}  // namespace farshore::store
