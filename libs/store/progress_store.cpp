@@ -82,6 +82,34 @@ std::expected<std::optional<ProgressRow>, mysql::SqlError> ProgressStore::find(c
   return std::optional<ProgressRow>(std::move(rows->front()));
 }
 
+std::expected<std::vector<std::string>, mysql::SqlError> ProgressStore::streams_of(std::string_view origin) {
+  const auto rows =
+      connection_.query(fmt::format("SELECT DISTINCT stream FROM {}.{} WHERE region={} AND origin={}", kOwnSchema,
+                                    kProgressTable, text_literal(region_), text_literal(origin)));
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<std::string> streams;
+  for (std::size_t at = 0; at < rows->size(); ++at) streams.push_back(rows->text(at, 0));
+  return streams;
+}
+
+std::expected<Epoch, mysql::SqlError> ProgressStore::newest_epoch(std::string_view origin) {
+  const auto rows =
+      connection_.query(fmt::format("SELECT COALESCE(MAX(epoch), 0) FROM {}.{} WHERE region={} AND origin={}",
+                                    kOwnSchema, kProgressTable, text_literal(region_), text_literal(origin)));
+  if (!rows) return std::unexpected(rows.error());
+  return Epoch(static_cast<std::uint32_t>(rows->unsigned_integer(0, 0)));
+}
+
+std::expected<std::string, mysql::SqlError> ProgressStore::owner_within(std::string_view origin,
+                                                                        std::chrono::seconds age) {
+  const auto rows = connection_.query(
+      fmt::format("SELECT COALESCE(MIN(owner), '') FROM {}.{} WHERE region={} AND origin={} AND owner<>'' AND "
+                  "updated_at > NOW(6) - INTERVAL {} SECOND",
+                  kOwnSchema, kProgressTable, text_literal(region_), text_literal(origin), age.count()));
+  if (!rows) return std::unexpected(rows.error());
+  return rows->text(0, 0);
+}
+
 std::expected<bool, mysql::SqlError> ProgressStore::insert_if_absent(const ProgressRow& row) {
   const auto inserted = connection_.execute(fmt::format(
       "INSERT INTO {}.{} (region, origin, stream, part, epoch, incarnation, seq, origin_position, row_gtid, "

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <optional>
 #include <string>
@@ -24,6 +25,13 @@ class ProgressStore {
   std::expected<std::vector<ProgressRow>, mysql::SqlError> load();
   std::expected<std::vector<ProgressRow>, mysql::SqlError> load_origin(std::string_view origin);
   std::expected<std::optional<ProgressRow>, mysql::SqlError> find(const PartitionKey& key);
+
+  /// Streams of the origin that have rows.
+  std::expected<std::vector<std::string>, mysql::SqlError> streams_of(std::string_view origin);
+  /// Of the origin's rows; 0: there is none.
+  std::expected<Epoch, mysql::SqlError> newest_epoch(std::string_view origin);
+  /// An apply process that holds a partition of the origin, and has written its row within `age`; empty: none.
+  std::expected<std::string, mysql::SqlError> owner_within(std::string_view origin, std::chrono::seconds age);
 
   /// False: there is a row already, which stays as it is.
   std::expected<bool, mysql::SqlError> insert_if_absent(const ProgressRow& row);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "store/tables.hpp"
+
 namespace farshore::ctl {
 namespace {
 
@@ -60,14 +62,7 @@ class Reader {
     for (const mysql::TableName& name : filled) facts_.with_rows.insert(name.full());
   }
 
-  void read_farshore() {
-    mysql::Rows rows;
-    take("the farshore schema",
-         connection_.query(
-             "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'farshore' ORDER BY TABLE_NAME"),
-         rows);
-    for (std::size_t i = 0; i < rows.size(); ++i) facts_.farshore_tables.push_back(rows.text(i, 0));
-  }
+  void read_farshore() { take("the farshore schema", store::read_tables(connection_), facts_.farshore_tables); }
 
   Connection& connection_;
   const change::TableRules& rules_;

@@ -65,6 +65,11 @@ class CheckLayers(unittest.TestCase):
         self.assertIn("libs/store/parked.cpp:1", found)
         self.assertEqual(len(found.splitlines()), 2)
 
+    def test_the_farshore_schema_has_one_library(self):
+        self.write("libs/store/parked.cpp", 'q("DELETE FROM farshore.parked");\n')
+        self.write("libs/change/key.cpp", '// see farshore.parked\nq("DELETE FROM farshore.parked");\n')
+        self.assertEqual(self.complaints(), "libs/change/key.cpp:2: SQL of the farshore schema belongs into libs/store\n")
+
     def test_a_new_folder_needs_a_layer(self):
         self.write("libs/reader/a.cpp", "")
         self.assertIn("libs/reader has no layer", self.complaints())
