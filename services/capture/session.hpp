@@ -1,9 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <expected>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,7 +10,6 @@
 #include <thread>
 #include <vector>
 
-#include "base/endpoint.hpp"
 #include "binlog/stream.hpp"
 #include "capture/cascade_groups.hpp"
 #include "capture/checkpoint_writer.hpp"
@@ -22,54 +19,16 @@
 #include "capture/publisher.hpp"
 #include "capture/resume.hpp"
 #include "capture/session_end.hpp"
-#include "capture/source_check.hpp"
+#include "capture/session_events.hpp"
+#include "capture/session_settings.hpp"
 #include "capture/source_watch.hpp"
-#include "capture/topic_setup.hpp"
 #include "change/table_rules.hpp"
-#include "kafka/producer.hpp"
+#include "kafka/admin.hpp"
 #include "kafka/settings.hpp"
 #include "kafka/tail_reader.hpp"
 #include "mysql/server_info.hpp"
 
 namespace farshore::capture {
-
-/// Everything that a session needs to know, from the configuration and the command line.
-struct SessionSettings {
-  std::string origin;
-  DatabaseEndpoint source;
-  std::uint32_t server_id = 0;  ///< capture's own among the source's replicas
-  kafka::ClusterSettings cluster;
-  kafka::ProducerLimits producer;
-  TopicSettings topics;
-  change::TableRules rules;                    ///< as configured, without cascade groups
-  std::vector<std::string> foreign_servers;    ///< see ServerRoles
-  std::vector<std::string> allowed_upstreams;  ///< see check_replication()
-  std::string region;                          ///< the source's
-  std::vector<DatabaseEndpoint> replicas;      ///< of the source, which may be promoted
-  std::vector<std::string> applied_origins;    ///< that the region applies from others
-  std::string from = "end";                    ///< "end", "earliest" or a position; only for a first start
-  bool from_is_asked_for = false;
-  bool rebuild_checkpoint = false;
-  std::size_t batch_bytes = 64U << 10;
-  std::chrono::milliseconds batch_linger{5};
-  std::size_t row_bytes_max = 8U << 20;
-  std::uint32_t event_bytes_max = 64U << 20;
-  std::chrono::milliseconds watermark_interval{1000};
-  std::chrono::milliseconds checkpoint_interval{1000};
-  std::chrono::milliseconds heartbeat_interval{1000};
-  std::chrono::milliseconds source_timeout{5000};
-};
-
-/// What a session tells its service. Called on the session's thread.
-struct SessionEvents {
-  std::function<void()> standby;                        ///< another capture holds the lease
-  std::function<void(Epoch)> capturing;                 ///< everything is in place, and the source sends
-  std::function<void(bool silent)> kafka_silent;        ///< Kafka acknowledges nothing any more, or again
-  std::function<void(const std::string&)> withheld;     ///< why no watermark is given; empty: they are again
-  std::function<void(const std::string&)> warning;      ///< one sentence
-  std::function<void(const std::string&)> information;  ///< one sentence
-  std::function<void()> beat;                           ///< the session's thread goes on; called often
-};
 
 /// One life of a capture: from the lease to whatever ends it. Every start goes this way, the first one, the one after a
 /// kill, and the one after a lost connection: there is one way to recover.
