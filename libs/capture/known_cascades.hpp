@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/gtid.hpp"
@@ -43,6 +44,9 @@ class KnownCascades {
   /// own. `executed`: the source's position, until which what is doubted may last.
   KnownCascades() = default;
   KnownCascades(std::vector<change::CascadingKey> kept, const OriginPosition& executed, IsCaptured is_captured);
+
+  /// Others are captured from now on: those of the epoch that begins.
+  void set_captured(IsCaptured is_captured) { is_captured_ = std::move(is_captured); }
 
   /// The live source's keys of `child`, all of them; nothing: the table is there no longer, and its keys leave no
   /// doubt. `executed`: its position, asked for behind the keys.

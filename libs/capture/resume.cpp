@@ -194,7 +194,8 @@ ResumePlan without_checkpoint(const ResumeFacts& facts) {
 /// Facts that contradict the checkpoint; nothing: they agree.
 std::optional<ResumePlan> contradiction(const ResumeFacts& facts) {
   const Checkpoint& checkpoint = *facts.checkpoint;
-  if (checkpoint.source_uuid != facts.source_identity) return refuse(another_server(facts), Retry::kAlways);
+  if (checkpoint.source_uuid != facts.source_identity)
+    return refuse(another_server(facts.origin, checkpoint, facts.source_identity), Retry::kAlways);
   const auto position = OriginPosition::parse(checkpoint.position);
   if (!position || !OriginPosition::parse(checkpoint.position_before_last))
     return refuse(fmt::format("the checkpoint of origin {} holds a position that does not parse: '{}'", facts.origin,
@@ -322,11 +323,12 @@ ResumePlan with_checkpoint(const ResumeFacts& facts) {
 
 }  // namespace
 
-std::string another_server(const ResumeFacts& facts) {
+std::string another_server(const std::string& origin, const Checkpoint& checkpoint,
+                           const std::string& source_identity) {
   return fmt::format(
       "origin {} was captured from server {}, and the configured source is server {}: point the origin's address at "
       "the server that was captured",
-      facts.origin, facts.checkpoint->source_uuid, facts.source_identity);
+      origin, checkpoint.source_uuid, source_identity);
 }
 
 ResumePlan plan_resume(const ResumeFacts& facts) {

@@ -94,7 +94,8 @@ struct ResumePlan {
 [[nodiscard]] ResumePlan plan_resume(const ResumeFacts& facts);
 
 /// The sentence for a checkpoint of another server than the one that answers.
-[[nodiscard]] std::string another_server(const ResumeFacts& facts);
+[[nodiscard]] std::string another_server(const std::string& origin, const change::Checkpoint& checkpoint,
+                                         const std::string& source_identity);
 
 /// The partitions hold a newer epoch than the checkpoint: its topic was put back to an older state. With
 /// --rebuild-checkpoint it counts as lost.
