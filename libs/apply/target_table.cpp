@@ -52,6 +52,16 @@ std::string literal_of(const mysql::ColumnSchema& column, const std::string& nam
   return fmt::format("QUOTE({})", name);
 }
 
+// Two of the source's keys may share a beginning, where the target's key has a prefix.
+WritePath path_of(const mysql::TableSchema& target, bool has_bytewise_key) {
+  const bool clashes =
+      target.primary_key_has_prefix || std::ranges::any_of(target.unique_keys, [&](const mysql::UniqueKey& key) {
+        return key_may_clash(key, target.primary_key);
+      });
+  if (clashes) return WritePath::kCareful;
+  return has_bytewise_key ? WritePath::kCoalesced : WritePath::kOrdered;
+}
+
 }  // namespace
 
 std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const change::ChangeTable> source,
@@ -83,22 +93,8 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
       if (there == nullptr || (!is_of_key && silent_loss(column, *there))) continue;
     }
     if (!there->generated) bound[i] = static_cast<std::uint32_t>(table.columns_.size());
-    const bool is_characters = family_of(column.type) == TypeFamily::kString;
-    const bool source_pads = is_characters && find_collation(source_kind, column.collation).pads;
     std::vector<Column>& columns = there->generated ? table.generated_ : table.columns_;
-    columns.push_back(
-        {.source = i,
-         .name = mysql::quote_identifier(there->name),
-         .literal = mysql::LiteralWriter(column, there, std::ranges::find(shape.key, i) != shape.key.end()),
-         .is_text = !there->charset.empty(),
-         .is_binary = column.charset == "binary",
-         .is_json = there->data_type == "json",
-         .is_timestamp = there->data_type == "timestamp",
-         .is_datetime = there->data_type == "datetime",
-         .is_bytewise = change::column_is_bytewise(column, source_kind) && collation_is_bytewise(there->collation) &&
-                        (!is_characters || source_pads == collation_pads(there->collation)),
-         .pads = source_pads,
-         .charset = there->charset});
+    columns.push_back(bind_column(shape, i, *there, source_kind));
   }
   for (const std::vector<Column>* const columns : {&table.columns_, &table.generated_}) {
     for (const Column& column : *columns) {
@@ -113,16 +109,7 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   }
   table.shown_.set_key(table.key_);
   table.has_bytewise_key_ = bytewise && !target.primary_key_has_prefix;
-  // Two of the source's keys may share a beginning.
-  const bool clashes =
-      target.primary_key_has_prefix || std::ranges::any_of(target.unique_keys, [&](const mysql::UniqueKey& key) {
-        return key_may_clash(key, target.primary_key);
-      });
-  if (clashes) {
-    table.path_ = WritePath::kCareful;
-  } else {
-    table.path_ = bytewise ? WritePath::kCoalesced : WritePath::kOrdered;
-  }
+  table.path_ = path_of(target, bytewise);
   table.make_statements();
   table.note_unique_keys(target);
   const auto clashing = std::ranges::count_if(
@@ -132,6 +119,25 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   table.note_own_columns(target);
   table.note_cascades(place);
   return table;
+}
+
+TargetTable::Column TargetTable::bind_column(const TableShape& shape, std::uint32_t index,
+                                             const mysql::ColumnSchema& there, ServerKind source_kind) {
+  const farshore::Column& column = shape.columns[index];
+  const bool is_characters = family_of(column.type) == TypeFamily::kString;
+  const bool source_pads = is_characters && find_collation(source_kind, column.collation).pads;
+  return {.source = index,
+          .name = mysql::quote_identifier(there.name),
+          .literal = mysql::LiteralWriter(column, &there, std::ranges::find(shape.key, index) != shape.key.end()),
+          .is_text = !there.charset.empty(),
+          .is_binary = column.charset == "binary",
+          .is_json = there.data_type == "json",
+          .is_timestamp = there.data_type == "timestamp",
+          .is_datetime = there.data_type == "datetime",
+          .is_bytewise = change::column_is_bytewise(column, source_kind) && collation_is_bytewise(there.collation) &&
+                         (!is_characters || source_pads == collation_pads(there.collation)),
+          .pads = source_pads,
+          .charset = there.charset};
 }
 
 std::optional<std::uint32_t> TargetTable::column_named(const std::string& name) const {

@@ -165,6 +165,8 @@ class TargetTable {
   TargetTable() = default;
   /// Index in columns_.
   [[nodiscard]] std::optional<std::uint32_t> column_named(const std::string& name) const;
+  [[nodiscard]] static Column bind_column(const TableShape& shape, std::uint32_t index,
+                                          const mysql::ColumnSchema& there, ServerKind source_kind);
   void note_cascades(const TargetPlace& target);
   void note_own_columns(const mysql::TableSchema& target);
   void make_statements();
