@@ -1,8 +1,10 @@
-# Every build checks that includes point only downwards.
+# Every build checks that includes point only downwards, and what else a reader may rely on.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
-add_custom_target(
-  check_layers ALL
-  COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/check-layers
-  WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
-  COMMENT "Checking the layers"
-  VERBATIM)
+foreach(what layers style)
+  add_custom_target(
+    check_${what} ALL
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/check-${what}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    COMMENT "Checking the ${what}"
+    VERBATIM)
+endforeach()
