@@ -69,7 +69,7 @@ function(farshore_unit_test)
     return()
   endif()
   add_executable(unit_${ARG_NAME} ${sources})
-  target_include_directories(unit_${ARG_NAME} PRIVATE ${CMAKE_SOURCE_DIR}/libs ${CMAKE_SOURCE_DIR}/services ${CMAKE_SOURCE_DIR}/tests)
+  target_include_directories(unit_${ARG_NAME} PRIVATE ${CMAKE_SOURCE_DIR}/libs ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(unit_${ARG_NAME} PRIVATE ${ARG_DEPS} farshore_source_tree GTest::gmock GTest::gtest_main farshore_flags)
   if(FARSHORE_SANITIZER) # what is tested is optimised; optimising the tests too takes longer than it saves
     target_compile_options(unit_${ARG_NAME} PRIVATE -O0)

@@ -1,14 +1,14 @@
-#include "apply/apply_metrics.hpp"
+#include "services/apply/apply_metrics.hpp"
 
-#include "common/metric_names.hpp"
+#include "services/telemetry/metric_names.hpp"
 
 namespace farshore::apply {
 namespace {
 
-namespace metric = common::metric;
+namespace metric = service::metric;
 
-common::Counter mismatch_counter(common::Metrics& metrics, const std::string& origin, const std::string& stream,
-                                 Mismatch kind) {
+service::Counter mismatch_counter(service::Metrics& metrics, const std::string& origin, const std::string& stream,
+                                  Mismatch kind) {
   return metrics.counter(metric::kApplyMismatches, {origin, stream, to_string(kind)});
 }
 
@@ -20,7 +20,7 @@ struct Sums {
 
 }  // namespace
 
-StreamSeries::StreamSeries(common::Metrics& metrics, const std::string& origin, const std::string& stream)
+StreamSeries::StreamSeries(service::Metrics& metrics, const std::string& origin, const std::string& stream)
     : received_rows(metrics.counter(metric::kApplyReceivedRows, {origin, stream})),
       received_bytes(metrics.counter(metric::kApplyReceivedBytes, {origin, stream})),
       received_batches(metrics.counter(metric::kApplyReceivedBatches, {origin, stream})),
@@ -42,7 +42,7 @@ StreamSeries::StreamSeries(common::Metrics& metrics, const std::string& origin, 
       apply_latency(metrics.histogram(metric::kApplyLatency, {origin, stream})),
       end_to_end_latency(metrics.histogram(metric::kEndToEndLatency, {origin, stream})) {}
 
-ApplyMetrics::ApplyMetrics(common::Metrics& metrics, const common::Config& config)
+ApplyMetrics::ApplyMetrics(service::Metrics& metrics, const service::Config& config)
     : metrics_(metrics),
       queue_(metrics.gauge(metric::kApplyQueue, {})),
       transactions_(metrics.counter(metric::kApplyTransactions, {})),

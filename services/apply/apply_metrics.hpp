@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "apply/work_set_writer.hpp"
-#include "common/config.hpp"
-#include "common/metrics.hpp"
+#include "services/config/config.hpp"
+#include "services/telemetry/metrics.hpp"
 #include "store/progress_row.hpp"
 
 namespace farshore::apply {
@@ -26,30 +26,30 @@ struct PartitionStatus {
 
 /// The series of one origin's stream. Thread safe.
 struct StreamSeries {
-  StreamSeries(common::Metrics& metrics, const std::string& origin, const std::string& stream);
+  StreamSeries(service::Metrics& metrics, const std::string& origin, const std::string& stream);
 
-  common::Counter received_rows;
-  common::Counter received_bytes;
-  common::Counter received_batches;
-  common::Counter duplicate_rows;
-  common::Counter applied_rows;
-  common::Counter written_rows;
-  common::Counter parkings;
-  common::Counter conflicts;
-  std::array<common::Counter, kMismatches> mismatches;  ///< by Mismatch
-  common::Gauge assigned;
-  common::Gauge parked;
-  common::Gauge holes;
-  common::Gauge commit;
-  common::Histogram mirror_latency;
-  common::Histogram apply_latency;
-  common::Histogram end_to_end_latency;
+  service::Counter received_rows;
+  service::Counter received_bytes;
+  service::Counter received_batches;
+  service::Counter duplicate_rows;
+  service::Counter applied_rows;
+  service::Counter written_rows;
+  service::Counter parkings;
+  service::Counter conflicts;
+  std::array<service::Counter, kMismatches> mismatches;  ///< by Mismatch
+  service::Gauge assigned;
+  service::Gauge parked;
+  service::Gauge holes;
+  service::Gauge commit;
+  service::Histogram mirror_latency;
+  service::Histogram apply_latency;
+  service::Histogram end_to_end_latency;
 };
 
 /// The series of the process.
 class ApplyMetrics {
  public:
-  ApplyMetrics(common::Metrics& metrics, const common::Config& config);
+  ApplyMetrics(service::Metrics& metrics, const service::Config& config);
 
   /// The series of a stream; lives as long as this. Thread safe.
   [[nodiscard]] StreamSeries& stream(const std::string& origin, const std::string& stream);
@@ -67,20 +67,20 @@ class ApplyMetrics {
 
  private:
   using StreamName = std::pair<std::string, std::string>;
-  common::Metrics& metrics_;
+  service::Metrics& metrics_;
   std::mutex mutex_;
   std::map<StreamName, StreamSeries> streams_;  // guarded by mutex_; nodes stay
   std::map<std::pair<StreamName, store::PartitionState>, double> states_;
-  common::Gauge queue_;
-  common::Counter transactions_;
-  common::Histogram work_set_rows_;
-  common::Histogram work_set_bytes_;
-  common::Counter retries_deadlock_;
-  common::Counter retries_lock_wait_;
-  common::Counter retries_connection_;
-  common::Counter retries_ownership_;
-  common::Counter reconnects_;
-  common::Counter kafka_reconnects_;
+  service::Gauge queue_;
+  service::Counter transactions_;
+  service::Histogram work_set_rows_;
+  service::Histogram work_set_bytes_;
+  service::Counter retries_deadlock_;
+  service::Counter retries_lock_wait_;
+  service::Counter retries_connection_;
+  service::Counter retries_ownership_;
+  service::Counter reconnects_;
+  service::Counter kafka_reconnects_;
 };
 
 }  // namespace farshore::apply

@@ -1,4 +1,4 @@
-#include "apply/apply_service.hpp"
+#include "services/apply/apply_service.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,28 +13,28 @@
 #include <utility>
 #include <vector>
 
-#include "apply/apply_metrics.hpp"
-#include "apply/kafka_watch.hpp"
-#include "apply/pipeline.hpp"
 #include "apply/target_rights.hpp"
 #include "base/pause.hpp"
-#include "common/database_error.hpp"
-#include "common/endpoints.hpp"
-#include "common/fault_log.hpp"
-#include "common/health.hpp"
-#include "common/kafka_error.hpp"
-#include "common/library_settings.hpp"
-#include "common/log.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/group_consumer.hpp"
+#include "services/apply/apply_metrics.hpp"
+#include "services/apply/kafka_watch.hpp"
+#include "services/apply/pipeline.hpp"
+#include "services/config/endpoints.hpp"
+#include "services/process/database_error.hpp"
+#include "services/process/kafka_error.hpp"
+#include "services/process/library_settings.hpp"
+#include "services/telemetry/fault_log.hpp"
+#include "services/telemetry/health.hpp"
+#include "services/telemetry/log.hpp"
 
 namespace farshore::apply {
 namespace {
 
 using namespace std::chrono_literals;
-using common::Config;
-using common::Health;
 using kafka::TopicPartition;
+using service::Config;
+using service::Health;
 
 constexpr std::string_view kTopicPrefix = "farshore.changes.";
 constexpr auto kPollWait = 100ms;
@@ -67,7 +67,7 @@ std::string topic_expression(const Config& config) {
 std::string check_rights(const DatabaseEndpoint& endpoint, const Config& config) {
   auto connection = mysql::Connection::open(endpoint, {});
   if (!connection) return {};  // told by what opens its session next
-  const auto lacking = find_lacking_rights(*connection, common::table_rules(config));
+  const auto lacking = find_lacking_rights(*connection, service::table_rules(config));
   if (!lacking) return {};
   if (!lacking->at_start.empty())
     throw EnvironmentError(
@@ -82,9 +82,9 @@ void check_target(const DatabaseEndpoint& endpoint, const Config& config, const 
     const std::string lacking = check_rights(endpoint, config);
     const auto session = open_target_session(endpoint, config.region, "start");
     if (session) {
-      if (!session->marker_fault.empty()) common::log_error(session->marker_fault);
+      if (!session->marker_fault.empty()) service::log_error(session->marker_fault);
       if (!lacking.empty()) {
-        common::log_warn(
+        service::log_warn(
             fmt::format("database ({}): {} (docs/operating/grants.md). Until then a partition waits when it comes to "
                         "a table whose rows go with those of others by foreign keys that cascade",
                         endpoint.to_string(), lacking));
@@ -99,22 +99,22 @@ void check_target(const DatabaseEndpoint& endpoint, const Config& config, const 
     }
     const bool may_pass = mysql::is_transient(error.kind);
     if (!may_pass || std::chrono::steady_clock::now() >= deadline) {
-      throw common::database_error("database", endpoint, error);
+      throw service::database_error("database", endpoint, error);
     }
     pause_for(500ms, stop);
   }
 }
 
 std::unique_ptr<kafka::Admin> open_admin(const Config& config, const std::stop_token& stop) {
-  auto admin = kafka::Admin::create(common::cluster_settings(config, "farshore-apply-admin"));
-  if (!admin) throw common::kafka_error("open", config.kafka, admin.error());
+  auto admin = kafka::Admin::create(service::cluster_settings(config, "farshore-apply-admin"));
+  if (!admin) throw service::kafka_error("open", config.kafka, admin.error());
   const auto deadline = std::chrono::steady_clock::now() + kStartPatience;
   const std::string any_topic = fmt::format("{}{}.main", kTopicPrefix, config.apply.origins.front());
   while (!stop.stop_requested()) {
     const auto id = (*admin)->topic_id(any_topic, kAdminTimeout);
     if (id || id.error().kind == kafka::KafkaError::Kind::kUnknownTopic) break;
     if (!id.error().retry() || std::chrono::steady_clock::now() >= deadline) {
-      throw common::kafka_error("read topics", config.kafka, id.error());
+      throw service::kafka_error("read topics", config.kafka, id.error());
     }
   }
   return std::move(*admin);
@@ -126,8 +126,8 @@ struct Worker {
          const PipelineSettings& pipeline_settings, ApplyMetrics& metrics, Health& health)
       : writer(writer_settings,
                [](NoticeLevel level, const std::string& sentence) {
-                 common::log(level == NoticeLevel::kWarning ? common::LogLevel::kWarn : common::LogLevel::kInfo,
-                             sentence);
+                 service::log(level == NoticeLevel::kWarning ? service::LogLevel::kWarn : service::LogLevel::kInfo,
+                              sentence);
                }),
         pipeline(consumer, index, writer, metrics, pipeline_settings),
         loop(fmt::format("worker-{}", index)) {
@@ -154,11 +154,11 @@ struct Worker {
 
 class ApplyService {
  public:
-  ApplyService(const Config& config, const common::ApplyArguments& arguments, common::ServiceContext& context)
+  ApplyService(const Config& config, const service::ApplyArguments& arguments, service::ServiceContext& context)
       : config_(config),
         context_(context),
         metrics_(context.metrics, config),
-        endpoint_(common::database_endpoint(config.database, config.database.accounts.apply)),
+        endpoint_(service::database_endpoint(config.database, config.database.accounts.apply)),
         owner_(unique_owner(arguments.instance)) {
     for (const char* component : {"target", "kafka", "partitions"}) context_.health.require(component);
   }
@@ -170,7 +170,7 @@ class ApplyService {
     open_consumer();
     kafka_watch_ = std::make_unique<KafkaWatch>(config_);
     make_workers();
-    common::log_info("apply runs", {{"region", config_.region}, {"owner", owner_}});
+    service::log_info("apply runs", {{"region", config_.region}, {"owner", owner_}});
     while (!context_.stop.stop_requested()) {
       const auto error = consumer_->poll(kPollWait);
       report(error);
@@ -192,9 +192,9 @@ class ApplyService {
                               std::uint64_t generation) { return assign(partitions, generation); },
         .on_revoked = [this](const auto& partitions, bool) { revoke(partitions); }};
     auto consumer =
-        kafka::GroupConsumer::create(common::cluster_settings(config_, "farshore-apply"), config_.apply_group(),
+        kafka::GroupConsumer::create(service::cluster_settings(config_, "farshore-apply"), config_.apply_group(),
                                      {topic_expression(config_)}, limits, std::move(handler));
-    if (!consumer) throw common::kafka_error("consume", config_.kafka, consumer.error());
+    if (!consumer) throw service::kafka_error("consume", config_.kafka, consumer.error());
     consumer_ = std::move(*consumer);
   }
 
@@ -203,7 +203,7 @@ class ApplyService {
                           .region = config_.region,
                           .owner = {},
                           .channel = "mirror",
-                          .rules = common::table_rules(config_),
+                          .rules = service::table_rules(config_),
                           .parked_rows_max = config_.apply.parked_rows_max,
                           .retry_interval = config_.apply.retry_interval,
                           .schema_max_age = config_.apply.retry_interval,
@@ -249,7 +249,7 @@ class ApplyService {
     for (std::size_t index = 0; index < workers_.size(); ++index) {
       if (!given[index].empty()) workers_[index]->pipeline.assign(std::move(given[index]));
     }
-    common::log_info("partitions given by the group", {{"count", partitions.size()}});
+    service::log_info("partitions given by the group", {{"count", partitions.size()}});
     return points;
   }
 
@@ -263,7 +263,7 @@ class ApplyService {
       workers_[index]->pipeline.revoke(taken[index],
                                        std::max(0ms, std::chrono::duration_cast<std::chrono::milliseconds>(left)));
     }
-    common::log_info("partitions taken by the group", {{"count", partitions.size()}});
+    service::log_info("partitions taken by the group", {{"count", partitions.size()}});
   }
 
   void report(const std::optional<kafka::KafkaError>& error) {
@@ -318,7 +318,7 @@ class ApplyService {
   }
 
   const Config& config_;
-  common::ServiceContext& context_;
+  service::ServiceContext& context_;
   ApplyMetrics metrics_;
   const DatabaseEndpoint endpoint_;
   const std::string owner_;
@@ -329,13 +329,13 @@ class ApplyService {
   std::chrono::steady_clock::time_point reported_at_;
   std::chrono::steady_clock::time_point kafka_fault_at_;
   std::string kafka_fault_;
-  common::FaultLog target_log_{"the target is written again"};
-  common::FaultLog kafka_log_{"Kafka answers again"};
+  service::FaultLog target_log_{"the target is written again"};
+  service::FaultLog kafka_log_{"Kafka answers again"};
 };
 
 }  // namespace
 
-int run_apply(const Config& config, const common::ApplyArguments& arguments, common::ServiceContext& context) {
+int run_apply(const Config& config, const service::ApplyArguments& arguments, service::ServiceContext& context) {
   ApplyService service(config, arguments, context);
   service.run();
   return static_cast<int>(ExitCode::kGood);

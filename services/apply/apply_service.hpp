@@ -1,8 +1,8 @@
 #pragma once
 
-#include "common/arguments.hpp"
-#include "common/config.hpp"
-#include "common/service.hpp"
+#include "services/config/config.hpp"
+#include "services/process/arguments.hpp"
+#include "services/process/service.hpp"
 
 namespace farshore::apply {
 
@@ -10,6 +10,7 @@ namespace farshore::apply {
 /// person has to mend before the first record. Gives the process' exit code.
 /// Readiness: "target" (a session whose progress writes show in the binlog), "kafka", and "partitions" (every assigned
 /// one is applying).
-int run_apply(const common::Config& config, const common::ApplyArguments& arguments, common::ServiceContext& context);
+int run_apply(const service::Config& config, const service::ApplyArguments& arguments,
+              service::ServiceContext& context);
 
 }  // namespace farshore::apply

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "apply/apply_metrics.hpp"
 #include "apply/partition_intake.hpp"
 #include "kafka/topic_partition.hpp"
+#include "services/apply/apply_metrics.hpp"
 
 namespace farshore::apply {
 

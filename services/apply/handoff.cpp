@@ -1,4 +1,4 @@
-#include "apply/handoff.hpp"
+#include "services/apply/handoff.hpp"
 
 #include <iterator>
 #include <utility>

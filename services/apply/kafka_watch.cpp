@@ -1,10 +1,10 @@
-#include "apply/kafka_watch.hpp"
+#include "services/apply/kafka_watch.hpp"
 
 #include <utility>
 
 #include "base/pause.hpp"
-#include "common/kafka_error.hpp"
-#include "common/library_settings.hpp"
+#include "services/process/kafka_error.hpp"
+#include "services/process/library_settings.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -16,10 +16,10 @@ constexpr auto kAnswerWithin = 2s;
 
 }  // namespace
 
-KafkaWatch::KafkaWatch(const common::Config& config) : config_(config.kafka) {
+KafkaWatch::KafkaWatch(const service::Config& config) : config_(config.kafka) {
   // What its client would log the consumer's logs already.
-  auto admin = kafka::Admin::create(common::quiet_cluster_settings(config, "farshore-apply-watch"));
-  if (!admin) throw common::kafka_error("open", config.kafka, admin.error());
+  auto admin = kafka::Admin::create(service::quiet_cluster_settings(config, "farshore-apply-watch"));
+  if (!admin) throw service::kafka_error("open", config.kafka, admin.error());
   admin_ = std::move(*admin);
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -34,7 +34,7 @@ void KafkaWatch::run(const std::stop_token& stop) {
     const auto reached = admin_->reach(kAnswerWithin);
     {
       const std::lock_guard lock(mutex_);
-      fault_ = reached ? "" : common::kafka_error("ask for the brokers", config_, reached.error()).what();
+      fault_ = reached ? "" : service::kafka_error("ask for the brokers", config_, reached.error()).what();
     }
     pause_for(kAskEvery, stop);
   }

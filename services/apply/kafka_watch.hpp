@@ -6,8 +6,8 @@
 #include <string>
 #include <thread>
 
-#include "common/config.hpp"
 #include "kafka/admin.hpp"
+#include "services/config/config.hpp"
 
 namespace farshore::apply {
 
@@ -16,7 +16,7 @@ namespace farshore::apply {
 class KafkaWatch {
  public:
   /// Throws EnvironmentError when no client can be made. `config` outlives the watch.
-  explicit KafkaWatch(const common::Config& config);
+  explicit KafkaWatch(const service::Config& config);
 
   /// Empty: a broker has answered the last question. Else why not, in a sentence. Any thread.
   [[nodiscard]] std::string fault() const;
@@ -26,7 +26,7 @@ class KafkaWatch {
  private:
   void run(const std::stop_token& stop);
 
-  const common::KafkaConfig& config_;
+  const service::KafkaConfig& config_;
   std::unique_ptr<kafka::Admin> admin_;
   mutable std::mutex mutex_;
   std::string fault_;  // guarded by mutex_

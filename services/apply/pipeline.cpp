@@ -1,4 +1,4 @@
-#include "apply/pipeline.hpp"
+#include "services/apply/pipeline.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "base/check.hpp"
-#include "common/log.hpp"
+#include "services/telemetry/log.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -188,10 +188,10 @@ void Pipeline::settle(Feed& feed, const WaitsAtBarrier& waits) {
 
 void Pipeline::settle(Feed& feed, const EpochEntered& entered) {
   if (feed.mode != Mode::kAtBarrier) return;
-  common::log_info("the partition enters an epoch", {{"origin", feed.key.origin},
-                                                     {"stream", feed.key.stream},
-                                                     {"partition", feed.key.partition.raw()},
-                                                     {"epoch", entered.row.epoch.epoch.raw()}});
+  service::log_info("the partition enters an epoch", {{"origin", feed.key.origin},
+                                                      {"stream", feed.key.stream},
+                                                      {"partition", feed.key.partition.raw()},
+                                                      {"epoch", entered.row.epoch.epoch.raw()}});
   FARSHORE_CHECK(feed.intake.has_value(), feed.key.to_string());
   feed.said.clear();
   feed.intake->enter_epoch(entered.row);
@@ -339,19 +339,19 @@ void Pipeline::say_stands(Feed& feed, store::PartitionState state, const std::st
   std::string said = std::string(to_string(state)) + ": " + reason;
   if (said == feed.said) return;
   feed.said = std::move(said);
-  common::log_warn(reason, {{"origin", feed.key.origin},
-                            {"stream", feed.key.stream},
-                            {"partition", feed.key.partition.raw()},
-                            {"state", to_string(state)}});
+  service::log_warn(reason, {{"origin", feed.key.origin},
+                             {"stream", feed.key.stream},
+                             {"partition", feed.key.partition.raw()},
+                             {"state", to_string(state)}});
 }
 
 void Pipeline::say_goes_on(Feed& feed) {
   if (feed.said.empty()) return;
   feed.said.clear();
-  common::log_info("the partition goes on", {{"origin", feed.key.origin},
-                                             {"stream", feed.key.stream},
-                                             {"partition", feed.key.partition.raw()},
-                                             {"state", to_string(store::PartitionState::kApplying)}});
+  service::log_info("the partition goes on", {{"origin", feed.key.origin},
+                                              {"stream", feed.key.stream},
+                                              {"partition", feed.key.partition.raw()},
+                                              {"state", to_string(store::PartitionState::kApplying)}});
 }
 
 void Pipeline::wait(Feed& feed, store::PartitionState state, std::string reason) {

@@ -12,13 +12,13 @@
 #include <variant>
 #include <vector>
 
-#include "apply/apply_metrics.hpp"
-#include "apply/feed.hpp"
-#include "apply/handoff.hpp"
 #include "apply/outcome.hpp"
 #include "apply/read_batch.hpp"
 #include "apply/work_set_writer.hpp"
 #include "kafka/group_consumer.hpp"
+#include "services/apply/apply_metrics.hpp"
+#include "services/apply/feed.hpp"
+#include "services/apply/handoff.hpp"
 
 namespace farshore::apply {
 

@@ -1,4 +1,4 @@
-#include "capture/capture_metrics.hpp"
+#include "services/capture/capture_metrics.hpp"
 
 #include "base/numbers.hpp"
 
@@ -6,7 +6,7 @@ namespace farshore::capture {
 
 namespace {
 
-namespace metric = common::metric;
+namespace metric = service::metric;
 
 constexpr double kMicrosecondsInSecond = 1e6;
 
@@ -18,7 +18,7 @@ double number(const std::atomic<std::uint64_t>& total) {
 
 }  // namespace
 
-CaptureMetrics::CaptureMetrics(common::Metrics& exported, const std::string& origin, const common::Config& config)
+CaptureMetrics::CaptureMetrics(service::Metrics& exported, const std::string& origin, const service::Config& config)
     : exported_(exported),
       origin_(origin),
       read_bytes_(exported.counter(metric::kCaptureReadBytes, {origin})),

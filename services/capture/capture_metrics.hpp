@@ -5,15 +5,15 @@
 #include <vector>
 
 #include "capture/metrics.hpp"
-#include "common/config.hpp"
-#include "common/metrics.hpp"
+#include "services/config/config.hpp"
+#include "services/telemetry/metrics.hpp"
 
 namespace farshore::capture {
 
 /// Brings what the libraries count into the process' metrics, whenever somebody looks.
 class CaptureMetrics {
  public:
-  CaptureMetrics(common::Metrics& exported, const std::string& origin, const common::Config& config);
+  CaptureMetrics(service::Metrics& exported, const std::string& origin, const service::Config& config);
   CaptureMetrics(const CaptureMetrics&) = delete;
   CaptureMetrics& operator=(const CaptureMetrics&) = delete;
 
@@ -28,36 +28,36 @@ class CaptureMetrics {
  private:
   struct StreamSeries {
     const Metrics::Stream* counted;
-    common::Counter repeated_rows;
-    common::Counter rows;
-    common::Counter bytes;
-    common::Counter batches;
-    common::Counter watermarks;
-    common::Gauge commit;
+    service::Counter repeated_rows;
+    service::Counter rows;
+    service::Counter bytes;
+    service::Counter batches;
+    service::Counter watermarks;
+    service::Gauge commit;
   };
 
   void refresh();
 
-  common::Metrics& exported_;
+  service::Metrics& exported_;
   const std::string origin_;
   Metrics counted_;
   std::vector<StreamSeries> streams_;
-  common::Counter read_bytes_;
-  common::Counter read_transactions_;
-  common::Counter read_rows_;
-  common::Counter echoes_;
-  common::Counter foreign_;
-  common::Gauge read_commit_;
-  common::Counter transactions_;
-  common::Gauge queue_;
-  common::Counter backpressure_;
-  common::Gauge active_;
-  common::Gauge stopped_;
-  common::Gauge epoch_;
-  common::Counter checkpoints_;
-  common::Gauge checkpoint_age_;
-  common::Gauge clock_offset_;
-  common::Metrics::Refresh refresh_;  ///< last: ends first
+  service::Counter read_bytes_;
+  service::Counter read_transactions_;
+  service::Counter read_rows_;
+  service::Counter echoes_;
+  service::Counter foreign_;
+  service::Gauge read_commit_;
+  service::Counter transactions_;
+  service::Gauge queue_;
+  service::Counter backpressure_;
+  service::Gauge active_;
+  service::Gauge stopped_;
+  service::Gauge epoch_;
+  service::Counter checkpoints_;
+  service::Gauge checkpoint_age_;
+  service::Gauge clock_offset_;
+  service::Metrics::Refresh refresh_;  ///< last: ends first
 };
 
 }  // namespace farshore::capture

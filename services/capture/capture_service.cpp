@@ -1,4 +1,4 @@
-#include "capture/capture_service.hpp"
+#include "services/capture/capture_service.hpp"
 
 #include <fmt/format.h>
 
@@ -7,11 +7,11 @@
 
 #include "base/environment_error.hpp"
 #include "base/pause.hpp"
-#include "capture/capture_metrics.hpp"
-#include "capture/session.hpp"
-#include "capture/session_settings.hpp"
-#include "common/health.hpp"
-#include "common/log.hpp"
+#include "services/capture/capture_metrics.hpp"
+#include "services/capture/session.hpp"
+#include "services/capture/session_settings.hpp"
+#include "services/telemetry/health.hpp"
+#include "services/telemetry/log.hpp"
 
 namespace farshore::capture {
 
@@ -37,7 +37,7 @@ constexpr milliseconds kGoodSession{10'000};
 /// What the service shows of its sessions.
 class Face {
  public:
-  Face(common::ServiceContext& context, CaptureMetrics& metrics, std::string origin)
+  Face(service::ServiceContext& context, CaptureMetrics& metrics, std::string origin)
       : health_(context.health), metrics_(metrics), origin_(std::move(origin)) {}
 
   SessionEvents events() {
@@ -46,7 +46,7 @@ class Face {
             .kafka_silent = [this](bool silent) { kafka_silent(silent); },
             .withheld = [this](const std::string& why) { withheld(why); },
             .warning = [this](const std::string& text) { warn(text); },
-            .information = [this](const std::string& text) { common::log_info(text, {{"origin", origin_}}); },
+            .information = [this](const std::string& text) { service::log_info(text, {{"origin", origin_}}); },
             .beat = [this] { beat(); }};
   }
   /// As often as anybody likes.
@@ -72,12 +72,12 @@ class Face {
         health_.ready(kComponent, false, end.sentence);
         // Once, not for each session that comes to nothing for the same reason.
         if (end.sentence != retried_because_)
-          common::log_warn("session ended; a new one follows", {{"origin", origin_}, {"reason", end.sentence}});
+          service::log_warn("session ended; a new one follows", {{"origin", origin_}, {"reason", end.sentence}});
         retried_because_ = end.sentence;
         return;
       case EndKind::kRenumber:
         health_.ready(kComponent, false, end.sentence);
-        common::log_info("session ended for a new numbering", {{"origin", origin_}, {"reason", end.sentence}});
+        service::log_info("session ended for a new numbering", {{"origin", origin_}, {"reason", end.sentence}});
         return;
       case EndKind::kStop: return stopped(end.sentence, "");
       case EndKind::kStopRetried:
@@ -89,16 +89,16 @@ class Face {
   /// A session looks at the source and the topics as the one before did: what it warned of too is known.
   void warn(const std::string& text) {
     if (!warned_.insert(text).second || warned_before_.contains(text)) return;
-    common::log_warn(text, {{"origin", origin_}});
+    service::log_warn(text, {{"origin", origin_}});
   }
   void standby() {
     health_.ready(kComponent, true, "standby: another capture holds the lease at the source");
-    common::log_info("standby: another capture holds the lease at the source", {{"origin", origin_}});
+    service::log_info("standby: another capture holds the lease at the source", {{"origin", origin_}});
     retried_because_.clear();
     not_stopped();
   }
   void capturing(Epoch epoch) {
-    common::log_info("capturing", {{"origin", origin_}, {"epoch", epoch.raw()}});
+    service::log_info("capturing", {{"origin", origin_}, {"epoch", epoch.raw()}});
     metrics_.set_active(true);
     retried_because_.clear();
     not_stopped();
@@ -117,25 +117,25 @@ class Face {
     withheld_because_ = why;
     if (is_capturing_) show_capturing();
     if (why.empty())
-      common::log_info("watermarks are given again", {{"origin", origin_}});
+      service::log_info("watermarks are given again", {{"origin", origin_}});
     else
-      common::log_warn("no watermark is given, so the other regions' gates close",
-                       {{"origin", origin_}, {"reason", why}});
+      service::log_warn("no watermark is given, so the other regions' gates close",
+                        {{"origin", origin_}, {"reason", why}});
   }
   /// May come before capturing().
   void kafka_silent(bool silent) {
     is_kafka_silent_ = silent;
     if (is_capturing_) show_capturing();
     if (silent)
-      common::log_warn("Kafka acknowledges nothing; nothing is lost, reading waits for it", {{"origin", origin_}});
+      service::log_warn("Kafka acknowledges nothing; nothing is lost, reading waits for it", {{"origin", origin_}});
     else
-      common::log_info("Kafka acknowledges again", {{"origin", origin_}});
+      service::log_info("Kafka acknowledges again", {{"origin", origin_}});
   }
   void stopped(const std::string& sentence, const std::string& what_follows) {
     const std::string text = "stopped: " + sentence + what_follows;
     health_.ready(kComponent, false, text);
     // Once, not each time that it is looked at again.
-    if (text != stopped_because_) common::log_error(text, {{"origin", origin_}});
+    if (text != stopped_because_) service::log_error(text, {{"origin", origin_}});
     stopped_because_ = text;
     metrics_.set_stopped(true);
   }
@@ -144,7 +144,7 @@ class Face {
     metrics_.set_stopped(false);
   }
 
-  common::Health& health_;
+  service::Health& health_;
   CaptureMetrics& metrics_;
   const std::string origin_;
   std::chrono::steady_clock::time_point last_beat_;
@@ -187,8 +187,8 @@ class Pauses {
 
 }  // namespace
 
-int run_capture(const common::Config& config, const common::CaptureArguments& arguments,
-                common::ServiceContext& context) {
+int run_capture(const service::Config& config, const service::CaptureArguments& arguments,
+                service::ServiceContext& context) {
   SessionSettings settings = session_settings(config, arguments);
   CaptureMetrics metrics(context.metrics, settings.origin, config);
   context.health.require(kComponent);

@@ -1,4 +1,4 @@
-#include "capture/key_questions.hpp"
+#include "services/capture/key_questions.hpp"
 
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "capture/cascade_groups.hpp"
-#include "capture/start.hpp"
 #include "mysql/connection.hpp"
+#include "services/capture/start.hpp"
 
 namespace farshore::capture {
 

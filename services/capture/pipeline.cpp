@@ -1,4 +1,4 @@
-#include "capture/pipeline.hpp"
+#include "services/capture/pipeline.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "capture/session.hpp"
+#include "services/capture/session.hpp"
 
 #include <fmt/format.h>
 
@@ -6,12 +6,12 @@
 
 #include "base/check.hpp"
 #include "capture/checkpoint_cut.hpp"
-#include "capture/key_questions.hpp"
 #include "capture/numberer.hpp"
-#include "capture/pipeline.hpp"
 #include "capture/row_router.hpp"
 #include "capture/server_roles.hpp"
 #include "capture/source_history.hpp"
+#include "services/capture/key_questions.hpp"
+#include "services/capture/pipeline.hpp"
 
 namespace farshore::capture {
 

@@ -13,11 +13,11 @@
 #include "capture/partitions.hpp"
 #include "capture/publisher.hpp"
 #include "capture/session_end.hpp"
-#include "capture/session_events.hpp"
-#include "capture/session_settings.hpp"
 #include "capture/source_watch.hpp"
-#include "capture/start.hpp"
 #include "kafka/settings.hpp"
+#include "services/capture/session_events.hpp"
+#include "services/capture/session_settings.hpp"
+#include "services/capture/start.hpp"
 
 namespace farshore::capture {
 

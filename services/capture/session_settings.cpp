@@ -1,28 +1,28 @@
-#include "capture/session_settings.hpp"
+#include "services/capture/session_settings.hpp"
 
 #include <fmt/format.h>
 
 #include "base/environment_error.hpp"
 #include "capture/source_start.hpp"
-#include "common/endpoints.hpp"
-#include "common/library_settings.hpp"
+#include "services/config/endpoints.hpp"
+#include "services/process/library_settings.hpp"
 
 namespace farshore::capture {
 
 namespace {
 
-std::string_view compression_name(common::Compression compression) {
+std::string_view compression_name(service::Compression compression) {
   switch (compression) {
-    case common::Compression::kNone: return "none";
-    case common::Compression::kLz4: return "lz4";
-    case common::Compression::kZstd: return "zstd";
+    case service::Compression::kNone: return "none";
+    case service::Compression::kLz4: return "lz4";
+    case service::Compression::kZstd: return "zstd";
   }
   return "lz4";
 }
 
 }  // namespace
 
-const common::OriginConfig& choose_origin(const common::Config& config, const common::CaptureArguments& arguments) {
+const service::OriginConfig& choose_origin(const service::Config& config, const service::CaptureArguments& arguments) {
   const auto own = config.own_origins();
   std::string names;
   for (const auto* origin : own) names += (names.empty() ? "" : ", ") + origin->name;
@@ -42,25 +42,25 @@ const common::OriginConfig& choose_origin(const common::Config& config, const co
       ExitCode::kUsage);
 }
 
-SessionSettings session_settings(const common::Config& config, const common::CaptureArguments& arguments) {
-  const common::OriginConfig& origin = choose_origin(config, arguments);
+SessionSettings session_settings(const service::Config& config, const service::CaptureArguments& arguments) {
+  const service::OriginConfig& origin = choose_origin(config, arguments);
   const std::string from = arguments.from.value_or("end");
   if (!parse_start(from))
     throw EnvironmentError(fmt::format("--from is {}; it takes end, earliest, or a GTID position", from),
                            ExitCode::kUsage);
   SessionSettings settings{
       .origin = origin.name,
-      .source = common::origin_endpoint(origin),
+      .source = service::origin_endpoint(origin),
       .server_id = static_cast<std::uint32_t>(origin.server_id),
-      .cluster = common::cluster_settings(config, "farshore-capture-" + origin.name),
+      .cluster = service::cluster_settings(config, "farshore-capture-" + origin.name),
       .producer = {.queue_bytes = config.capture.queue_bytes,
                    .compression = std::string(compression_name(config.capture.compression))},
       .topics = {.replication = static_cast<std::int32_t>(config.kafka.replication_factor), .retention = {}},
-      .rules = common::table_rules(config),
+      .rules = service::table_rules(config),
       .foreign_servers = origin.foreign_servers,
       .allowed_upstreams = origin.allowed_upstreams(),
       .region = config.region,
-      .replicas = common::replica_endpoints(origin),
+      .replicas = service::replica_endpoints(origin),
       .applied_origins = config.apply.origins,
       .from = from,
       .from_is_asked_for = arguments.from.has_value(),

@@ -9,10 +9,10 @@
 #include "base/endpoint.hpp"
 #include "capture/topic_setup.hpp"
 #include "change/table_rules.hpp"
-#include "common/arguments.hpp"
-#include "common/config.hpp"
 #include "kafka/producer.hpp"
 #include "kafka/settings.hpp"
+#include "services/config/config.hpp"
+#include "services/process/arguments.hpp"
 
 namespace farshore::capture {
 
@@ -45,10 +45,11 @@ struct SessionSettings {
 
 /// The origin that this process captures: the one that was asked for, or the region's only one. Throws
 /// EnvironmentError.
-[[nodiscard]] const common::OriginConfig& choose_origin(const common::Config& config,
-                                                        const common::CaptureArguments& arguments);
+[[nodiscard]] const service::OriginConfig& choose_origin(const service::Config& config,
+                                                         const service::CaptureArguments& arguments);
 
 /// What a session needs of the configuration. Throws EnvironmentError.
-[[nodiscard]] SessionSettings session_settings(const common::Config& config, const common::CaptureArguments& arguments);
+[[nodiscard]] SessionSettings session_settings(const service::Config& config,
+                                               const service::CaptureArguments& arguments);
 
 }  // namespace farshore::capture

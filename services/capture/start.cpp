@@ -1,4 +1,4 @@
-#include "capture/start.hpp"
+#include "services/capture/start.hpp"
 
 #include <fmt/format.h>
 

@@ -8,15 +8,15 @@
 #include "capture/known_cascades.hpp"
 #include "capture/lease.hpp"
 #include "capture/session_end.hpp"
-#include "capture/session_events.hpp"
-#include "capture/session_settings.hpp"
-#include "capture/start_decisions.hpp"
 #include "change/table_rules.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/settings.hpp"
 #include "kafka/tail_reader.hpp"
 #include "kafka/transactional_producer.hpp"
 #include "mysql/connection.hpp"
+#include "services/capture/session_events.hpp"
+#include "services/capture/session_settings.hpp"
+#include "services/capture/start_decisions.hpp"
 
 // The way of a start: functions from one stage to the next, in the order in which they are called here. They ask the
 // source and Kafka; what follows from the answers is decided in start_decisions.hpp. Each gives the session's end if it

@@ -1,4 +1,4 @@
-#include "ctl/command.hpp"
+#include "services/ctl/command.hpp"
 
 #include <fmt/format.h>
 
@@ -11,12 +11,12 @@
 
 namespace farshore::ctl {
 
-common::Config Command::load() const {
+service::Config Command::load() const {
   if (config_file.empty()) {
     throw EnvironmentError("This command needs the region's YAML file: give --config FILE, or set FARSHORE_CONFIG.",
                            ExitCode::kUsage);
   }
-  return common::load_config(config_file);
+  return service::load_config(config_file);
 }
 
 void add_output_option(CLI::App& app, Output& output) {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "common/config.hpp"
+#include "services/config/config.hpp"
 
 namespace CLI {
 class App;
@@ -21,7 +21,7 @@ struct Command {
   std::function<int()> chosen;
 
   /// Throws EnvironmentError when --config is missing or the file is refused.
-  [[nodiscard]] common::Config load() const;
+  [[nodiscard]] service::Config load() const;
 };
 
 void add_init(CLI::App& app, Command& command);

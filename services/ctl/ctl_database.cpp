@@ -1,22 +1,22 @@
-#include "ctl/ctl_database.hpp"
+#include "services/ctl/ctl_database.hpp"
 
-#include "common/database_error.hpp"
-#include "common/endpoints.hpp"
+#include "services/config/endpoints.hpp"
+#include "services/process/database_error.hpp"
 
 namespace farshore::ctl {
 
-mysql::Connection open_database(const common::Config& config) {
-  const DatabaseEndpoint endpoint = common::database_endpoint(config.database, config.database.accounts.ctl);
+mysql::Connection open_database(const service::Config& config) {
+  const DatabaseEndpoint endpoint = service::database_endpoint(config.database, config.database.accounts.ctl);
   mysql::SessionSettings settings;
   settings.program_name = "farshorectl";
   auto connection = mysql::Connection::open(endpoint, settings);
-  if (!connection) throw common::database_error("database", endpoint, connection.error());
+  if (!connection) throw service::database_error("database", endpoint, connection.error());
   return std::move(*connection);
 }
 
-void fail_database(const common::Config& config, const mysql::SqlError& error) {
-  const DatabaseEndpoint endpoint = common::database_endpoint(config.database, config.database.accounts.ctl);
-  throw common::database_error("database", endpoint, error);
+void fail_database(const service::Config& config, const mysql::SqlError& error) {
+  const DatabaseEndpoint endpoint = service::database_endpoint(config.database, config.database.accounts.ctl);
+  throw service::database_error("database", endpoint, error);
 }
 
 }  // namespace farshore::ctl

@@ -1,14 +1,14 @@
 #pragma once
 
-#include "common/config.hpp"
 #include "mysql/connection.hpp"
+#include "services/config/config.hpp"
 
 namespace farshore::ctl {
 
 /// A session of farshorectl's own account with the region's database. Throws EnvironmentError.
-[[nodiscard]] mysql::Connection open_database(const common::Config& config);
+[[nodiscard]] mysql::Connection open_database(const service::Config& config);
 
 /// The sentence for a statement that failed on it.
-[[noreturn]] void fail_database(const common::Config& config, const mysql::SqlError& error);
+[[noreturn]] void fail_database(const service::Config& config, const mysql::SqlError& error);
 
 }  // namespace farshore::ctl

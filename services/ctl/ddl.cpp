@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/environment_error.hpp"
-#include "ctl/command.hpp"
-#include "ctl/ctl_database.hpp"
-#include "ctl/decision.hpp"
-#include "ctl/table.hpp"
+#include "services/ctl/command.hpp"
+#include "services/ctl/ctl_database.hpp"
+#include "services/ctl/decision.hpp"
+#include "services/ctl/table.hpp"
 #include "store/statement_store.hpp"
 
 // farshorectl ddl: an origin ran a statement that changed rows without saying which (TRUNCATE and its like). Apply
@@ -27,7 +27,8 @@ struct DdlOptions {
   Output output = Output::kTable;
 };
 
-std::vector<StatementRow> read(const common::Config& config, mysql::Connection& connection, const std::string& origin) {
+std::vector<StatementRow> read(const service::Config& config, mysql::Connection& connection,
+                               const std::string& origin) {
   require_applied_origin(config, origin);
   auto rows = StatementStore(connection, config.region).list(origin);
   if (rows) return std::move(*rows);
@@ -56,7 +57,7 @@ std::string list_json(const std::vector<StatementRow>& rows) {
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-int run_list(const common::Config& config, const DdlOptions& options) {
+int run_list(const service::Config& config, const DdlOptions& options) {
   mysql::Connection connection = open_database(config);
   const std::vector<StatementRow> rows = read(config, connection, options.origin);
   if (options.output == Output::kJson) {
@@ -74,7 +75,7 @@ int run_list(const common::Config& config, const DdlOptions& options) {
 }
 
 /// The one that waits. Of an origin that began anew there may be older ones of the same number.
-StatementRow waiting_one(const common::Config& config, const std::vector<StatementRow>& rows,
+StatementRow waiting_one(const service::Config& config, const std::vector<StatementRow>& rows,
                          const DdlOptions& options) {
   const StatementRow* found = nullptr;
   for (const StatementRow& row : rows) {
@@ -95,7 +96,7 @@ StatementRow waiting_one(const common::Config& config, const std::vector<Stateme
   return *found;
 }
 
-int run_decide(const common::Config& config, const DdlOptions& options, StatementState state) {
+int run_decide(const service::Config& config, const DdlOptions& options, StatementState state) {
   mysql::Connection connection = open_database(config);
   const StatementRow row = waiting_one(config, read(config, connection, options.origin), options);
   const std::string tables = row.tables.empty() ? "any table of the origin" : row.tables;

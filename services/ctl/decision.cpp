@@ -1,4 +1,4 @@
-#include "ctl/decision.hpp"
+#include "services/ctl/decision.hpp"
 
 #include <fmt/format.h>
 #include <pwd.h>
@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 #include "base/environment_error.hpp"
-#include "ctl/ctl_database.hpp"
+#include "services/ctl/ctl_database.hpp"
 #include "store/progress_store.hpp"
 
 namespace farshore::ctl {
@@ -34,7 +34,7 @@ std::string operator_name() {
   return name;
 }
 
-void require_applied_origin(const common::Config& config, const std::string& origin) {
+void require_applied_origin(const service::Config& config, const std::string& origin) {
   if (std::ranges::find(config.apply.origins, origin) != config.apply.origins.end()) return;
   throw EnvironmentError(
       fmt::format("--origin {} is not in apply.origins of {}: region {} applies {}.", origin, config.file.string(),
@@ -43,7 +43,7 @@ void require_applied_origin(const common::Config& config, const std::string& ori
       ExitCode::kUsage);
 }
 
-MarkedTransaction::MarkedTransaction(mysql::Connection& connection, const common::Config& config)
+MarkedTransaction::MarkedTransaction(mysql::Connection& connection, const service::Config& config)
     : connection_(connection), config_(config) {
   if (const auto begun = connection_.execute("START TRANSACTION"); !begun) fail_database(config_, begun.error());
   const auto marked = store::write_self_test(connection_, config_.region, "farshorectl");

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "common/config.hpp"
 #include "mysql/connection.hpp"
+#include "services/config/config.hpp"
 
 /// What commands share that write down an operator's decision in the region's database.
 namespace farshore::ctl {
@@ -12,13 +12,13 @@ namespace farshore::ctl {
 [[nodiscard]] std::string operator_name();
 
 /// --origin as apply's part of the configuration knows it. Throws EnvironmentError.
-void require_applied_origin(const common::Config& config, const std::string& origin);
+void require_applied_origin(const service::Config& config, const std::string& origin);
 
 /// One transaction that shows as Farshore's own: its first write is the marker, so that nothing of it is ever captured.
 /// Without commit() it is rolled back. Throws EnvironmentError when the database refuses.
 class MarkedTransaction {
  public:
-  MarkedTransaction(mysql::Connection& connection, const common::Config& config);
+  MarkedTransaction(mysql::Connection& connection, const service::Config& config);
   ~MarkedTransaction();
   MarkedTransaction(const MarkedTransaction&) = delete;
   MarkedTransaction& operator=(const MarkedTransaction&) = delete;
@@ -27,7 +27,7 @@ class MarkedTransaction {
 
  private:
   mysql::Connection& connection_;
-  const common::Config& config_;
+  const service::Config& config_;
   bool is_open_ = true;
 };
 

@@ -12,12 +12,12 @@
 #include "base/environment_error.hpp"
 #include "change/batch_reader.hpp"
 #include "change/decode_json.hpp"
-#include "common/kafka_error.hpp"
-#include "common/library_settings.hpp"
-#include "ctl/command.hpp"
-#include "ctl/record_file.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/tail_reader.hpp"
+#include "services/ctl/command.hpp"
+#include "services/ctl/record_file.hpp"
+#include "services/process/kafka_error.hpp"
+#include "services/process/library_settings.hpp"
 
 // farshorectl decode: the batches of a topic, or of a file, as JSON, a line a change.
 namespace farshore::ctl {
@@ -137,11 +137,11 @@ KafkaOffset first_offset(const DecodeOptions& options, const kafka::OffsetRange&
   return number >= 0 ? KafkaOffset(number) : KafkaOffset(std::max(range.low.raw(), range.high.raw() + number));
 }
 
-void decode_partition(const common::Config& config, const DecodeOptions& options, kafka::Admin& admin,
+void decode_partition(const service::Config& config, const DecodeOptions& options, kafka::Admin& admin,
                       kafka::TailReader& reader, PartitionId partition, Printer& printer) {
   const kafka::TopicPartition at{.topic = options.topic, .partition = partition};
   const auto range = admin.offsets(at, kTimeout);
-  if (!range) throw common::kafka_error("reading the offsets of " + options.topic, config.kafka, range.error());
+  if (!range) throw service::kafka_error("reading the offsets of " + options.topic, config.kafka, range.error());
   std::uint64_t printed = 0;
   const auto each = [&](const kafka::Record& record) {
     printer.print(record.header(), record.value(),
@@ -149,17 +149,17 @@ void decode_partition(const common::Config& config, const DecodeOptions& options
     return ++printed != options.count;
   };
   const auto read = reader.read_range(at, first_offset(options, *range), each, kTimeout);
-  if (!read) throw common::kafka_error("reading " + options.topic, config.kafka, read.error());
+  if (!read) throw service::kafka_error("reading " + options.topic, config.kafka, read.error());
 }
 
-int decode_topic(const common::Config& config, const DecodeOptions& options) {
-  const kafka::ClusterSettings cluster = common::quiet_cluster_settings(config, "farshorectl");
+int decode_topic(const service::Config& config, const DecodeOptions& options) {
+  const kafka::ClusterSettings cluster = service::quiet_cluster_settings(config, "farshorectl");
   auto admin = kafka::Admin::create(cluster);
-  if (!admin) throw common::kafka_error("connecting", config.kafka, admin.error());
+  if (!admin) throw service::kafka_error("connecting", config.kafka, admin.error());
   auto reader = kafka::TailReader::create(cluster);
-  if (!reader) throw common::kafka_error("connecting", config.kafka, reader.error());
+  if (!reader) throw service::kafka_error("connecting", config.kafka, reader.error());
   const auto topic = (*admin)->describe_topic(options.topic, kTimeout);
-  if (!topic) throw common::kafka_error("looking up the topic " + options.topic, config.kafka, topic.error());
+  if (!topic) throw service::kafka_error("looking up the topic " + options.topic, config.kafka, topic.error());
   if (options.partition >= topic->partitions) {
     throw EnvironmentError(fmt::format("--partition is {}, and {} has the partitions 0 to {}.", options.partition,
                                        options.topic, topic->partitions - 1),

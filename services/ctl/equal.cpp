@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "base/environment_error.hpp"
-#include "ctl/command.hpp"
-#include "ctl/ctl_database.hpp"
-#include "ctl/decision.hpp"
-#include "ctl/table.hpp"
+#include "services/ctl/command.hpp"
+#include "services/ctl/ctl_database.hpp"
+#include "services/ctl/decision.hpp"
+#include "services/ctl/table.hpp"
 #include "store/doubts.hpp"
 #include "store/equality.hpp"
 
@@ -40,7 +40,7 @@ struct EqualOptions {
   Output output = Output::kTable;
 };
 
-[[noreturn]] void fail_old_schema(const common::Config& config, const mysql::SqlError& error) {
+[[noreturn]] void fail_old_schema(const service::Config& config, const mysql::SqlError& error) {
   throw EnvironmentError(
       fmt::format("database: the farshore schema of region {} is of an earlier version ({}); run "
                   "`farshorectl init`.",
@@ -50,7 +50,7 @@ struct EqualOptions {
 /// Who says it: the region of that origin.
 constexpr const char* kTold = "region of ";
 
-std::vector<EqualityRow> read(const common::Config& config, mysql::Connection& connection, bool history) {
+std::vector<EqualityRow> read(const service::Config& config, mysql::Connection& connection, bool history) {
   auto rows = store::read_equality(connection, config.region, history);
   if (rows) return std::move(*rows);
   if (rows.error().kind == mysql::SqlErrorKind::kMissingTable) fail_old_schema(config, rows.error());
@@ -58,7 +58,7 @@ std::vector<EqualityRow> read(const common::Config& config, mysql::Connection& c
 }
 
 /// What is said of which streams.
-std::vector<EqualityRow> wanted(const common::Config& config, const EqualOptions& options, Word word) {
+std::vector<EqualityRow> wanted(const service::Config& config, const EqualOptions& options, Word word) {
   require_applied_origin(config, options.origin);
   if (!options.stream.empty() && !config.streams.contains(options.stream)) {
     throw EnvironmentError(fmt::format("--stream {} is not in streams of {}.", options.stream, config.file.string()),
@@ -81,7 +81,7 @@ std::vector<EqualityRow> wanted(const common::Config& config, const EqualOptions
   return rows;
 }
 
-std::vector<store::ToldDoubt> read_told(const common::Config& config, mysql::Connection& connection) {
+std::vector<store::ToldDoubt> read_told(const service::Config& config, mysql::Connection& connection) {
   auto told = store::read_told(connection, config.region);
   if (!told && told.error().kind == mysql::SqlErrorKind::kMissingTable) fail_old_schema(config, told.error());
   if (!told) fail_database(config, told.error());
@@ -89,7 +89,7 @@ std::vector<store::ToldDoubt> read_told(const common::Config& config, mysql::Con
 }
 
 /// Why `row` is not taken, whose id is that under which it has been added, or 0; empty: it is taken.
-std::string refusal_of(const common::Config& config, mysql::Connection& connection, const EqualityRow& row) {
+std::string refusal_of(const service::Config& config, mysql::Connection& connection, const EqualityRow& row) {
   if (row.word != Word::kEqual) return {};
   std::vector<EqualityRow> said = read(config, connection, true);
   std::erase_if(said, [&](const EqualityRow& one) { return one.id == row.id; });
@@ -107,7 +107,7 @@ std::string sentence_of(const EqualityRow& row) {
 }
 
 /// Adds the word, or throws and adds nothing.
-void say(const common::Config& config, mysql::Connection& connection, EqualityRow row) {
+void say(const service::Config& config, mysql::Connection& connection, EqualityRow row) {
   const auto lock = [&] {
     if (row.word == Word::kNotYetEqual) return;
     if (const auto locked = store::lock_equality(connection, config.region, row.origin, row.stream, true); !locked)
@@ -125,7 +125,7 @@ void say(const common::Config& config, mysql::Connection& connection, EqualityRo
   if (!refusal.empty()) throw EnvironmentError(refusal + ". Nothing was written.", ExitCode::kDifferences);
 }
 
-int run_say(const common::Config& config, const EqualOptions& options, Word word) {
+int run_say(const service::Config& config, const EqualOptions& options, Word word) {
   const std::vector<EqualityRow> rows = wanted(config, options, word);
   mysql::Connection connection = open_database(config);
   const std::vector<EqualityRow> said = read(config, connection, false);
@@ -154,7 +154,7 @@ int run_say(const common::Config& config, const EqualOptions& options, Word word
 }
 
 /// What the origins' own regions doubt, once for all partitions that tell it. As rows, which are in no table.
-void add_told(const common::Config& config, mysql::Connection& connection, std::vector<EqualityRow>& rows) {
+void add_told(const service::Config& config, mysql::Connection& connection, std::vector<EqualityRow>& rows) {
   std::set<std::tuple<std::string, std::string, std::string>> seen;
   for (const store::ToldDoubt& doubt : read_told(config, connection)) {
     if (!seen.emplace(doubt.partition.origin, doubt.partition.stream, doubt.table).second) continue;
@@ -191,7 +191,7 @@ std::string list_json(const std::vector<EqualityRow>& rows) {
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-int run_list(const common::Config& config, const EqualOptions& options) {
+int run_list(const service::Config& config, const EqualOptions& options) {
   mysql::Connection connection = open_database(config);
   std::vector<EqualityRow> rows = read(config, connection, options.all);
   if (!options.all) rows = last_words(rows);

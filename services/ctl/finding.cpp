@@ -1,4 +1,4 @@
-#include "ctl/finding.hpp"
+#include "services/ctl/finding.hpp"
 
 #include <utility>
 

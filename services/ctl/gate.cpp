@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/environment_error.hpp"
-#include "ctl/command.hpp"
-#include "ctl/gate_answer.hpp"
-#include "ctl/table.hpp"
+#include "services/ctl/command.hpp"
+#include "services/ctl/gate_answer.hpp"
+#include "services/ctl/table.hpp"
 
 // farshorectl gate: what the region's gate answers, for people.
 namespace farshore::ctl {
@@ -24,7 +24,7 @@ struct GateOptions {
   std::string origin;  ///< empty: all
 };
 
-GateAnswer answer_of(const common::Config& config, const std::string& origin) {
+GateAnswer answer_of(const service::Config& config, const std::string& origin) {
   const auto& applied = config.apply.origins;
   if (!origin.empty() && std::ranges::count(applied, origin) == 0) {
     throw EnvironmentError(fmt::format("--origin {}: apply.origins of {} has {}; name one of them.", origin,
@@ -54,7 +54,7 @@ std::string gate_table(const json& gate) {
                      gate.value("time", ""), seconds_text(gate["evidence_age_seconds"]), table.text());
 }
 
-int show_gate(const common::Config& config, const GateOptions& options) {
+int show_gate(const service::Config& config, const GateOptions& options) {
   const GateAnswer gate = answer_of(config, options.origin);
   fmt::print("{}\n", options.output == Output::kJson ? gate.text : gate_table(gate.parsed));
   std::fflush(stdout);
@@ -71,7 +71,7 @@ void add_gate(CLI::App& app, Command& command) {
   gate->add_option("--origin", options->origin, "Only this origin's verdict. Default: of all that are applied here");
   gate->callback([&command, options] {
     command.chosen = [&command, options] {
-      const common::Config config = command.load();
+      const service::Config config = command.load();
       if (!options->watch) return show_gate(config, *options);
       return watch([&] { return show_gate(config, *options); });
     };

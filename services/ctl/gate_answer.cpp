@@ -1,4 +1,4 @@
-#include "ctl/gate_answer.hpp"
+#include "services/ctl/gate_answer.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,7 +6,7 @@
 #include <chrono>
 #include <vector>
 
-#include "common/http_client.hpp"
+#include "services/http/http_client.hpp"
 
 namespace farshore::ctl {
 namespace {
@@ -17,10 +17,10 @@ constexpr std::chrono::seconds kTimeout{3};
 
 }  // namespace
 
-std::expected<GateAnswer, NoGateAnswer> ask_gate(const common::Config& config, const std::string& origin) {
+std::expected<GateAnswer, NoGateAnswer> ask_gate(const service::Config& config, const std::string& origin) {
   const std::string address = config.http.gate.to_string();
   const auto answer =
-      common::http_get(config.http.gate, origin.empty() ? "/v1/gate" : "/v1/gate?origin=" + origin, kTimeout);
+      service::http_get(config.http.gate, origin.empty() ? "/v1/gate" : "/v1/gate?origin=" + origin, kTimeout);
   if (!answer) {
     return std::unexpected(
         NoGateAnswer{fmt::format("http.gate ({}): the gate does not answer ({}); start it with farshore gate.", address,

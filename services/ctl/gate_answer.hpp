@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "common/config.hpp"
+#include "services/config/config.hpp"
 
 namespace farshore::ctl {
 
@@ -21,7 +21,8 @@ struct NoGateAnswer {
   std::string sentence;
   bool is_away = false;
 };
-[[nodiscard]] std::expected<GateAnswer, NoGateAnswer> ask_gate(const common::Config& config, const std::string& origin);
+[[nodiscard]] std::expected<GateAnswer, NoGateAnswer> ask_gate(const service::Config& config,
+                                                               const std::string& origin);
 
 /// "hole [3]: seq 5 is missing; parked: 2 changes are parked"
 [[nodiscard]] std::string reasons_text(const nlohmann::json& reasons);

@@ -3,15 +3,15 @@
 #include <CLI/CLI.hpp>
 
 #include "base/environment_error.hpp"
-#include "ctl/command.hpp"
-#include "ctl/ctl_database.hpp"
-#include "ctl/sql_script.hpp"
+#include "services/ctl/command.hpp"
+#include "services/ctl/ctl_database.hpp"
+#include "services/ctl/sql_script.hpp"
 
 // farshorectl init: creates the farshore schema in the region's database. Runs again without harm.
 namespace farshore::ctl {
 namespace {
 
-int run_init(const common::Config& config) {
+int run_init(const service::Config& config) {
   mysql::Connection connection = open_database(config);
   for (const std::string& statement : split_statements(farshore_schema_sql())) {
     if (const auto done = connection.execute(statement); !done) fail_database(config, done.error());

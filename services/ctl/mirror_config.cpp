@@ -1,4 +1,4 @@
-#include "ctl/mirror_config.hpp"
+#include "services/ctl/mirror_config.hpp"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 
 #include "base/environment_error.hpp"
 #include "change/limits.hpp"
-#include "ctl/command.hpp"
+#include "services/ctl/command.hpp"
 
 // farshorectl mirror-config: the mirror is MirrorMaker 2, and its configuration is ours.
 namespace farshore::ctl {
@@ -30,7 +30,7 @@ void line(std::string& out, std::string_view key, const auto& value) {
 }
 
 /// Of one cluster: how to reach it, and where Connect keeps its own state.
-void add_cluster(const common::Config& region, std::string& out) {
+void add_cluster(const service::Config& region, std::string& out) {
   const auto key = [&](std::string_view name) { return fmt::format("{}.{}", region.region, name); };
   line(out, key("bootstrap.servers"), region.kafka.bootstrap);
   for (const char* storage : {"config", "offset", "status"})
@@ -54,15 +54,15 @@ void add_cluster(const common::Config& region, std::string& out) {
 }
 
 /// The topics of the origins in `from`, and nothing else.
-std::string topics_of(const common::Config& from) {
+std::string topics_of(const service::Config& from) {
   std::vector<std::string> names;
-  for (const common::OriginConfig* origin : from.own_origins()) names.push_back(origin->name);
+  for (const service::OriginConfig* origin : from.own_origins()) names.push_back(origin->name);
   const std::string origins =
       names.size() == 1 ? fmt::format("[.]{}[.]", names.front()) : fmt::format("[.]({})[.]", fmt::join(names, "|"));
   return fmt::format("farshore[.](changes|json){}.*", origins);
 }
 
-void add_flow(const common::Config& from, const common::Config& into, std::string& out) {
+void add_flow(const service::Config& from, const service::Config& into, std::string& out) {
   const auto key = [&](std::string_view name) { return fmt::format("{}->{}.{}", from.region, into.region, name); };
   line(out, key("enabled"), "true");
   line(out, key("topics"), topics_of(from));
@@ -76,9 +76,9 @@ void add_flow(const common::Config& from, const common::Config& into, std::strin
   out += '\n';
 }
 
-void check_regions(const std::vector<common::Config>& regions) {
+void check_regions(const std::vector<service::Config>& regions) {
   std::set<std::string> names;
-  for (const common::Config& region : regions) {
+  for (const service::Config& region : regions) {
     if (!names.insert(region.region).second)
       throw EnvironmentError(
           fmt::format("--peer: two of the files are of region {}; give one file a region", region.region),
@@ -87,8 +87,8 @@ void check_regions(const std::vector<common::Config>& regions) {
 }
 
 int print_properties(const Command& command, const MirrorOptions& options) {
-  std::vector<common::Config> regions{command.load()};
-  for (const std::string& peer : options.peers) regions.push_back(common::load_config(peer));
+  std::vector<service::Config> regions{command.load()};
+  for (const std::string& peer : options.peers) regions.push_back(service::load_config(peer));
   check_regions(regions);
   fmt::print("{}", mirror_properties(regions, options.all_flows ? "" : regions.front().region));
   return static_cast<int>(ExitCode::kGood);
@@ -96,10 +96,10 @@ int print_properties(const Command& command, const MirrorOptions& options) {
 
 }  // namespace
 
-std::string mirror_properties(const std::vector<common::Config>& regions, const std::string& into) {
+std::string mirror_properties(const std::vector<service::Config>& regions, const std::string& into) {
   std::string out = "# Written by farshorectl mirror-config. One process: connect-mirror-maker.sh mm2.properties\n";
   std::vector<std::string> names;
-  for (const common::Config& region : regions) names.push_back(region.region);
+  for (const service::Config& region : regions) names.push_back(region.region);
   line(out, "clusters", fmt::format("{}", fmt::join(names, ", ")));
   line(out, "replication.policy.class", "org.apache.kafka.connect.mirror.IdentityReplicationPolicy");
   // Only the changes travel. Settings of the topics go with them, so that retention is the same everywhere.
@@ -113,9 +113,9 @@ std::string mirror_properties(const std::vector<common::Config>& regions, const 
   line(out, "producer.compression.type", "lz4");  // as capture sends it; without it the mirror unpacks everything
   line(out, "offset.flush.interval.ms", 5000);
   out += '\n';
-  for (const common::Config& region : regions) add_cluster(region, out);
-  for (const common::Config& from : regions) {
-    for (const common::Config& to : regions) {
+  for (const service::Config& region : regions) add_cluster(region, out);
+  for (const service::Config& from : regions) {
+    for (const service::Config& to : regions) {
       if (from.region == to.region || from.own_origins().empty()) continue;
       const bool wanted = into.empty() || to.region == into;
       if (wanted)

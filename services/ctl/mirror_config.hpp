@@ -3,13 +3,13 @@
 #include <string>
 #include <vector>
 
-#include "common/config.hpp"
+#include "services/config/config.hpp"
 
 namespace farshore::ctl {
 
 /// MirrorMaker 2's whole mm2.properties for these regions, at least two, each with its own file's Kafka. `into`: only
 /// the flows into this region, for a mirror that runs there; empty: all flows, for one mirror of all. No secrets: where
 /// a file gives Kafka properties that a Java client spells otherwise, a comment says so.
-[[nodiscard]] std::string mirror_properties(const std::vector<common::Config>& regions, const std::string& into);
+[[nodiscard]] std::string mirror_properties(const std::vector<service::Config>& regions, const std::string& into);
 
 }  // namespace farshore::ctl

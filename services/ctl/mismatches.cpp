@@ -6,11 +6,11 @@
 #include <string>
 
 #include "base/environment_error.hpp"
-#include "ctl/command.hpp"
-#include "ctl/ctl_database.hpp"
-#include "ctl/decision.hpp"
-#include "ctl/pending.hpp"
-#include "ctl/table.hpp"
+#include "services/ctl/command.hpp"
+#include "services/ctl/ctl_database.hpp"
+#include "services/ctl/decision.hpp"
+#include "services/ctl/pending.hpp"
+#include "services/ctl/table.hpp"
 #include "store/mismatch.hpp"
 
 // farshorectl mismatches: changes that found another row here than the origin had.
@@ -26,7 +26,7 @@ struct MismatchOptions {
   bool execute = false;
 };
 
-int run_list(const common::Config& config, const MismatchOptions& options) {
+int run_list(const service::Config& config, const MismatchOptions& options) {
   mysql::Connection connection = open_database(config);
   const auto found = store::read_mismatches(connection, config.region, options.filter);
   if (!found) fail_database(config, found.error());
@@ -52,14 +52,14 @@ int run_list(const common::Config& config, const MismatchOptions& options) {
   return static_cast<int>(ExitCode::kGood);
 }
 
-int run_show(const common::Config& config, const MismatchOptions& options) {
+int run_show(const service::Config& config, const MismatchOptions& options) {
   mysql::Connection connection = open_database(config);
   fmt::print("{}",
              pending_images(read_pending(config, connection, PendingKind::kMismatch, options.filter), options.output));
   return static_cast<int>(ExitCode::kGood);
 }
 
-int run_clear(const common::Config& config, const MismatchOptions& options) {
+int run_clear(const service::Config& config, const MismatchOptions& options) {
   if (options.filter.is_empty() && !options.all) {
     throw EnvironmentError("mismatches clear needs to know which: give --origin or --table, or --all.",
                            ExitCode::kUsage);
@@ -88,7 +88,7 @@ void add_mismatches(CLI::App& app, Command& command) {
       app.add_subcommand("mismatches", "Changes that found another row here than the origin had: count, look, forget");
   group->require_subcommand(1);
   const auto options = std::make_shared<MismatchOptions>();
-  const auto add = [&](const char* word, const char* help, int (*run)(const common::Config&, const MismatchOptions&)) {
+  const auto add = [&](const char* word, const char* help, int (*run)(const service::Config&, const MismatchOptions&)) {
     CLI::App* sub = group->add_subcommand(word, help);
     sub->add_option("--origin", options->filter.origin, "Only of this origin");
     sub->add_option("--table", options->filter.table, "Only of this table, schema.table");

@@ -1,4 +1,4 @@
-#include "ctl/origin_reset.hpp"
+#include "services/ctl/origin_reset.hpp"
 
 #include <fmt/format.h>
 
@@ -12,14 +12,14 @@
 #include "capture/tail_scan.hpp"
 #include "change/batch_header.hpp"
 #include "change/checkpoint.hpp"
-#include "common/database_error.hpp"
-#include "common/endpoints.hpp"
-#include "common/kafka_error.hpp"
-#include "common/library_settings.hpp"
-#include "ctl/command.hpp"
-#include "ctl/decision.hpp"
 #include "kafka/tail_reader.hpp"
 #include "kafka/transactional_producer.hpp"
+#include "services/config/endpoints.hpp"
+#include "services/ctl/command.hpp"
+#include "services/ctl/decision.hpp"
+#include "services/process/database_error.hpp"
+#include "services/process/kafka_error.hpp"
+#include "services/process/library_settings.hpp"
 
 // farshorectl origin reset: what it takes so that an origin can begin anew, on the origin's side and on each side that
 // applies it. Says first what is lost.
@@ -35,34 +35,34 @@ struct Numbered {
   std::set<std::string> streams;
 };
 
-std::unique_ptr<kafka::TailReader> reader_of(const common::Config& config) {
-  auto reader = kafka::TailReader::create(common::quiet_cluster_settings(config, "farshorectl"));
-  if (!reader) throw common::kafka_error("connecting", config.kafka, reader.error());
+std::unique_ptr<kafka::TailReader> reader_of(const service::Config& config) {
+  auto reader = kafka::TailReader::create(service::quiet_cluster_settings(config, "farshorectl"));
+  if (!reader) throw service::kafka_error("connecting", config.kafka, reader.error());
   return std::move(*reader);
 }
 
-std::optional<std::string> read_key(kafka::TailReader& reader, const common::Config& config, const std::string& topic,
+std::optional<std::string> read_key(kafka::TailReader& reader, const service::Config& config, const std::string& topic,
                                     std::string_view key) {
   auto value = reader.read_compacted_last(topic, key, kResetTimeout);
   if (value) return std::move(*value);
   if (value.error().kind == kafka::KafkaError::Kind::kUnknownTopic) return std::nullopt;
-  throw common::kafka_error("reading " + topic, config.kafka, value.error());
+  throw service::kafka_error("reading " + topic, config.kafka, value.error());
 }
 
 /// A checkpoint that is lost: the topics show the newest epoch.
-void look_at_tails(kafka::TailReader& reader, const common::Config& config, const std::string& origin, Numbered& out) {
+void look_at_tails(kafka::TailReader& reader, const service::Config& config, const std::string& origin, Numbered& out) {
   for (const auto& [stream, settings] : config.streams) {
     for (std::uint64_t i = 0; i < settings.partitions; ++i) {
       const auto found =
           capture::read_tail_with_statement(reader, origin, stream, PartitionId(static_cast<std::int32_t>(i)));
       if (!found && found.error().kind != kafka::KafkaError::Kind::kUnknownTopic)
-        throw common::kafka_error("reading what is published", config.kafka, found.error());
+        throw service::kafka_error("reading what is published", config.kafka, found.error());
       if (found && found->tail.newest) out.last_epoch = std::max(out.last_epoch, found->tail.newest->epoch);
     }
   }
 }
 
-Numbered read_numbered(const common::Config& config, const std::string& origin) {
+Numbered read_numbered(const service::Config& config, const std::string& origin) {
   Numbered out;
   const auto reader = reader_of(config);
   const std::string topic = capture::checkpoint_topic(origin);
@@ -84,7 +84,7 @@ Numbered read_numbered(const common::Config& config, const std::string& origin) 
 /// Held for as long as the reset takes, so that no capture begins in between.
 class HeldLease {
  public:
-  HeldLease(const common::OriginConfig& origin) : origin_(origin), endpoint_(common::origin_endpoint(origin)) {
+  HeldLease(const service::OriginConfig& origin) : origin_(origin), endpoint_(service::origin_endpoint(origin)) {
     auto lease = capture::Lease::open(endpoint_, origin.name);
     if (!lease) fail(lease.error());
     lease_.emplace(std::move(*lease));
@@ -109,29 +109,29 @@ class HeldLease {
 
  private:
   [[noreturn]] void fail(const mysql::SqlError& error) const {
-    throw common::database_error("origin " + origin_.name, endpoint_, error);
+    throw service::database_error("origin " + origin_.name, endpoint_, error);
   }
 
-  const common::OriginConfig& origin_;
+  const service::OriginConfig& origin_;
   const DatabaseEndpoint endpoint_;
   std::optional<capture::Lease> lease_;
 };
 
 /// The next epoch has a greater number than any before it; then the checkpoint goes. Captures of before are fenced.
-void forget_checkpoint(const common::Config& config, const std::string& origin, Epoch last_epoch) {
-  auto producer = kafka::TransactionalProducer::create(common::quiet_cluster_settings(config, "farshorectl"),
+void forget_checkpoint(const service::Config& config, const std::string& origin, Epoch last_epoch) {
+  auto producer = kafka::TransactionalProducer::create(service::quiet_cluster_settings(config, "farshorectl"),
                                                        capture::checkpoint_identity(origin), kResetTimeout);
-  if (!producer) throw common::kafka_error("taking over the checkpoint", config.kafka, producer.error());
+  if (!producer) throw service::kafka_error("taking over the checkpoint", config.kafka, producer.error());
   const std::string topic = capture::checkpoint_topic(origin);
   auto written = (*producer)->publish(topic, PartitionId(0), change::kLastEpochKey, change::last_epoch_text(last_epoch),
                                       kResetTimeout);
   if (written)
     written = (*producer)->publish(topic, PartitionId(0), change::kCheckpointKey, std::string_view(), kResetTimeout);
-  if (!written) throw common::kafka_error("writing to " + topic, config.kafka, written.error());
+  if (!written) throw service::kafka_error("writing to " + topic, config.kafka, written.error());
 }
 
-int run_reset(const common::Config& config, const std::string& name, bool execute) {
-  const common::OriginConfig* const origin = config.find_origin(name);
+int run_reset(const service::Config& config, const std::string& name, bool execute) {
+  const service::OriginConfig* const origin = config.find_origin(name);
   if (origin != nullptr && origin->region == config.region) return reset_at_origin(config, *origin, execute);
   require_applied_origin(config, name);
   return reset_at_target(config, name, execute);
@@ -139,22 +139,22 @@ int run_reset(const common::Config& config, const std::string& name, bool execut
 
 }  // namespace
 
-ChangeTopics::ChangeTopics(const common::Config& config, const std::string& origin,
+ChangeTopics::ChangeTopics(const service::Config& config, const std::string& origin,
                            const std::set<std::string>& streams)
     : config_(config) {
-  auto admin = kafka::Admin::create(common::quiet_cluster_settings(config, "farshorectl"));
-  if (!admin) throw common::kafka_error("connecting", config.kafka, admin.error());
+  auto admin = kafka::Admin::create(service::quiet_cluster_settings(config, "farshorectl"));
+  if (!admin) throw service::kafka_error("connecting", config.kafka, admin.error());
   admin_ = std::move(*admin);
   reader_ = reader_of(config);
   for (const std::string& stream : streams) {
     Topic topic{.name = capture::change_topic(origin, stream)};
     const auto found = admin_->describe_topic(topic.name, kResetTimeout);
     if (!found && found.error().kind == kafka::KafkaError::Kind::kUnknownTopic) continue;
-    if (!found) throw common::kafka_error("looking at " + topic.name, config.kafka, found.error());
+    if (!found) throw service::kafka_error("looking at " + topic.name, config.kafka, found.error());
     topic.partitions = found->partitions;
     for (std::int32_t i = 0; i < topic.partitions; ++i) {
       const auto range = admin_->offsets({topic.name, PartitionId(i)}, kResetTimeout);
-      if (!range) throw common::kafka_error("looking at " + topic.name, config.kafka, range.error());
+      if (!range) throw service::kafka_error("looking at " + topic.name, config.kafka, range.error());
       topic.offsets += range->high.raw() - range->low.raw();
     }
     topics_.push_back(std::move(topic));
@@ -174,7 +174,7 @@ void ChangeTopics::empty(std::optional<Epoch> up_to, const std::function<void()>
     for (std::int32_t i = 0; i < topic.partitions; ++i)
       before.push_back(up_to ? end_of_epoch({topic.name, PartitionId(i)}, *up_to) : kafka::Admin::kEnd);
     const auto deleted = admin_->delete_records(topic.name, before, kResetTimeout);
-    if (!deleted) throw common::kafka_error("deleting records", config_.kafka, deleted.error());
+    if (!deleted) throw service::kafka_error("deleting records", config_.kafka, deleted.error());
     beat();
   }
 }
@@ -189,10 +189,10 @@ KafkaOffset ChangeTopics::end_of_epoch(const kafka::TopicPartition& partition, E
       return !beyond;
     };
     const auto read = reader_->read_range(partition, from, each, kResetTimeout);
-    if (!read) throw common::kafka_error("reading " + partition.topic, config_.kafka, read.error());
+    if (!read) throw service::kafka_error("reading " + partition.topic, config_.kafka, read.error());
   };
   const auto range = admin_->offsets(partition, kResetTimeout);
-  if (!range) throw common::kafka_error("looking at " + partition.topic, config_.kafka, range.error());
+  if (!range) throw service::kafka_error("looking at " + partition.topic, config_.kafka, range.error());
   if (range->high == range->low) return kafka::Admin::kEnd;
   look_from(KafkaOffset(range->high.raw() - 1));
   if (!beyond) return kafka::Admin::kEnd;
@@ -201,7 +201,7 @@ KafkaOffset ChangeTopics::end_of_epoch(const kafka::TopicPartition& partition, E
   return beyond.value_or(kafka::Admin::kEnd);
 }
 
-int reset_at_origin(const common::Config& config, const common::OriginConfig& origin, bool execute) {
+int reset_at_origin(const service::Config& config, const service::OriginConfig& origin, bool execute) {
   HeldLease lease(origin);
   const Numbered numbered = read_numbered(config, origin.name);
   lease.beat();

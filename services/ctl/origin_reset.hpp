@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "common/config.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/tail_reader.hpp"
+#include "services/config/config.hpp"
 
 namespace farshore::ctl {
 
@@ -18,15 +18,15 @@ inline constexpr std::chrono::seconds kResetTimeout{30};
 
 /// The origin's half: change topics and checkpoint in the Kafka of its own region. The exit code; throws
 /// EnvironmentError.
-int reset_at_origin(const common::Config& config, const common::OriginConfig& origin, bool execute);
+int reset_at_origin(const service::Config& config, const service::OriginConfig& origin, bool execute);
 /// The half of a region that applies it: the mirrored records and everything that is noted of the origin.
-int reset_at_target(const common::Config& config, const std::string& origin, bool execute);
+int reset_at_target(const service::Config& config, const std::string& origin, bool execute);
 
 /// Change topics of an origin in the region's Kafka.
 class ChangeTopics {
  public:
   /// Looks which of the streams' topics are there. Throws EnvironmentError.
-  ChangeTopics(const common::Config& config, const std::string& origin, const std::set<std::string>& streams);
+  ChangeTopics(const service::Config& config, const std::string& origin, const std::set<std::string>& streams);
 
   /// A line for each, with the offsets that it holds.
   [[nodiscard]] std::string text() const;
@@ -42,7 +42,7 @@ class ChangeTopics {
   };
   [[nodiscard]] KafkaOffset end_of_epoch(const kafka::TopicPartition& partition, Epoch epoch);
 
-  const common::Config& config_;
+  const service::Config& config_;
   std::unique_ptr<kafka::Admin> admin_;
   std::unique_ptr<kafka::TailReader> reader_;
   std::vector<Topic> topics_;

@@ -6,10 +6,10 @@
 
 #include "base/environment_error.hpp"
 #include "base/own_schemas.hpp"
-#include "common/http_client.hpp"
-#include "ctl/ctl_database.hpp"
-#include "ctl/decision.hpp"
-#include "ctl/origin_reset.hpp"
+#include "services/ctl/ctl_database.hpp"
+#include "services/ctl/decision.hpp"
+#include "services/ctl/origin_reset.hpp"
+#include "services/http/http_client.hpp"
 #include "store/equality.hpp"
 #include "store/origin_rows.hpp"
 #include "store/progress_store.hpp"
@@ -24,7 +24,7 @@ constexpr std::chrono::seconds kOwnerFresh{60};
 
 class Target {
  public:
-  Target(const common::Config& config, const std::string& origin)
+  Target(const service::Config& config, const std::string& origin)
       : config_(config),
         connection_(open_database(config)),
         progress_(connection_, config.region),
@@ -46,7 +46,7 @@ class Target {
 
   /// An apply that holds partitions would read on in the middle of it.
   void refuse_while_applied() {
-    if (common::http_get(config_.http.apply, "/healthz", kAnswerTimeout)) {
+    if (service::http_get(config_.http.apply, "/healthz", kAnswerTimeout)) {
       throw EnvironmentError(
           fmt::format("apply of region {} runs (http.apply, {}): stop every apply of the region "
                       "first.",
@@ -94,7 +94,7 @@ class Target {
     return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   }
 
-  const common::Config& config_;
+  const service::Config& config_;
   mysql::Connection connection_;
   store::ProgressStore progress_;
   const std::string origin_;
@@ -103,7 +103,7 @@ class Target {
 
 }  // namespace
 
-int reset_at_target(const common::Config& config, const std::string& origin, bool execute) {
+int reset_at_target(const service::Config& config, const std::string& origin, bool execute) {
   Target target(config, origin);
   const std::set<std::string> streams = target.streams();
   ChangeTopics topics(config, origin, streams);

@@ -1,4 +1,4 @@
-#include "ctl/pending.hpp"
+#include "services/ctl/pending.hpp"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,9 @@
 
 #include "change/batch_reader.hpp"
 #include "change/decode_json.hpp"
-#include "ctl/ctl_database.hpp"
-#include "ctl/decision.hpp"
-#include "ctl/table.hpp"
+#include "services/ctl/ctl_database.hpp"
+#include "services/ctl/decision.hpp"
+#include "services/ctl/table.hpp"
 #include "store/audit.hpp"
 
 namespace farshore::ctl {
@@ -76,7 +76,7 @@ std::string name_of(const PendingRow& row) {
                      kept.key.table, row.key_text);
 }
 
-std::vector<PendingRow> read_pending(const common::Config& config, mysql::Connection& connection, PendingKind kind,
+std::vector<PendingRow> read_pending(const service::Config& config, mysql::Connection& connection, PendingKind kind,
                                      const PendingFilter& filter) {
   auto rows = store::read_pending(connection, config.region, kind, filter);
   if (!rows) fail_database(config, rows.error());
@@ -106,7 +106,7 @@ std::string pending_images(const std::vector<PendingRow>& rows, Output output) {
   return out;
 }
 
-std::optional<PendingAnswer> ask_apply(const common::Config& config, mysql::Connection& connection,
+std::optional<PendingAnswer> ask_apply(const service::Config& config, mysql::Connection& connection,
                                        const PendingRow& row, const PendingRequest& request,
                                        std::chrono::seconds patience) {
   const auto id = store::add_request(connection, config.region,

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "common/config.hpp"
-#include "ctl/command.hpp"
 #include "mysql/connection.hpp"
+#include "services/config/config.hpp"
+#include "services/ctl/command.hpp"
 #include "store/audit.hpp"
 #include "store/pending.hpp"
 
@@ -23,7 +23,7 @@ using store::PendingRow;
 [[nodiscard]] std::string name_of(const PendingRow& row);
 
 /// Throws EnvironmentError.
-[[nodiscard]] std::vector<PendingRow> read_pending(const common::Config& config, mysql::Connection& connection,
+[[nodiscard]] std::vector<PendingRow> read_pending(const service::Config& config, mysql::Connection& connection,
                                                    PendingKind kind, const PendingFilter& filter);
 [[nodiscard]] std::string pending_list(const std::vector<PendingRow>& rows, PendingKind kind, Output output);
 /// With both images.
@@ -40,7 +40,7 @@ struct PendingRequest {
 };
 
 /// Asks apply, and waits for its answer. Returns nullopt if it does not answer in time: then the request is withdrawn.
-[[nodiscard]] std::optional<PendingAnswer> ask_apply(const common::Config& config, mysql::Connection& connection,
+[[nodiscard]] std::optional<PendingAnswer> ask_apply(const service::Config& config, mysql::Connection& connection,
                                                      const PendingRow& row, const PendingRequest& request,
                                                      std::chrono::seconds patience);
 

@@ -8,11 +8,11 @@
 #include <set>
 
 #include "base/environment_error.hpp"
-#include "common/library_settings.hpp"
-#include "ctl/command.hpp"
-#include "ctl/ctl_database.hpp"
-#include "ctl/preflight_checks.hpp"
-#include "ctl/table.hpp"
+#include "services/ctl/command.hpp"
+#include "services/ctl/ctl_database.hpp"
+#include "services/ctl/preflight_checks.hpp"
+#include "services/ctl/table.hpp"
+#include "services/process/library_settings.hpp"
 
 // farshorectl preflight: is everything as it has to be, before data depends on it?
 namespace farshore::ctl {
@@ -26,9 +26,9 @@ struct PreflightOptions {
   bool all = false;
 };
 
-RegionFacts read_facts(const common::Config& config) {
+RegionFacts read_facts(const service::Config& config) {
   mysql::Connection connection = open_database(config);
-  auto facts = read_region_facts(connection, common::table_rules(config));
+  auto facts = read_region_facts(connection, service::table_rules(config));
   if (!facts) fail_database(config, facts.error());
   return std::move(*facts);
 }
@@ -63,7 +63,7 @@ struct Looked {
   std::set<std::string> schemas;     ///< of captured tables
 };
 
-Looked look_at_databases(Outcome& outcome, const std::string& whose, const common::Config& config) {
+Looked look_at_databases(Outcome& outcome, const std::string& whose, const service::Config& config) {
   Looked looked;
   run_part(outcome, whose, "source", [&] { return check_sources(config, looked.schemas); });
   run_part(outcome, whose, "database", [&] {
@@ -75,9 +75,9 @@ Looked look_at_databases(Outcome& outcome, const std::string& whose, const commo
 }
 
 /// `config` as one side of a pair with `other`.
-Side side_of(const common::Config& config, const common::Config& other, const RegionFacts& facts) {
+Side side_of(const service::Config& config, const service::Config& other, const RegionFacts& facts) {
   const auto own = other.own_origins();
-  const bool applies = std::ranges::any_of(own, [&](const common::OriginConfig* origin) {
+  const bool applies = std::ranges::any_of(own, [&](const service::OriginConfig* origin) {
     return std::ranges::find(config.apply.origins, origin->name) != config.apply.origins.end();
   });
   return {.region = config.region,
@@ -87,7 +87,7 @@ Side side_of(const common::Config& config, const common::Config& other, const Re
           .facts = &facts};
 }
 
-Outcome run_checks(const common::Config& config, const std::string& peer_file) {
+Outcome run_checks(const service::Config& config, const std::string& peer_file) {
   Outcome outcome;
   Looked here = look_at_databases(outcome, "", config);
   run_part(outcome, "", "kafka", [&] { return check_kafka(config); });
@@ -98,7 +98,7 @@ Outcome run_checks(const common::Config& config, const std::string& peer_file) {
                [&] { return check_target_tables(*here.facts, config.database.accounts.apply.user); });
     return outcome;
   }
-  const common::Config peer = common::load_config(peer_file);
+  const service::Config peer = service::load_config(peer_file);
   const std::string whose = fmt::format("peer {}: ", peer.region);
   run_part(outcome, "", "configuration", [&] { return check_pair_configs(config, peer); });
   run_part(outcome, "", "both", [&] { return check_kafka_pair(config, peer); });
@@ -140,7 +140,7 @@ std::string findings_text(const std::vector<Finding>& findings, bool all) {
   return out + fmt::format("{} checks, {} good\n", findings.size(), good);
 }
 
-int run_preflight(const common::Config& config, const PreflightOptions& options) {
+int run_preflight(const service::Config& config, const PreflightOptions& options) {
   const Outcome outcome = run_checks(config, options.peer);
   fmt::print("{}", options.output == Output::kJson ? findings_json(outcome.findings)
                                                    : findings_text(outcome.findings, options.all));

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "common/config.hpp"
-#include "ctl/finding.hpp"
-#include "ctl/region_facts.hpp"
+#include "services/config/config.hpp"
+#include "services/ctl/finding.hpp"
+#include "services/ctl/region_facts.hpp"
 
 namespace farshore::ctl {
 
@@ -40,17 +40,17 @@ struct Side {
 /// What both sides must agree in, and what they must not.
 [[nodiscard]] std::vector<Finding> check_pair(const Side& here, const Side& peer);
 /// The configurations of both sides.
-[[nodiscard]] std::vector<Finding> check_pair_configs(const common::Config& here, const common::Config& peer);
+[[nodiscard]] std::vector<Finding> check_pair_configs(const service::Config& here, const service::Config& peer);
 
 // Checks that ask a server with an account of the configuration. What cannot be asked is a finding.
 
 /// Each origin of the region, as its capture sees it. Adds the schemas of captured tables that it sees: its account
 /// sees all.
-[[nodiscard]] std::vector<Finding> check_sources(const common::Config& config, std::set<std::string>& schemas);
+[[nodiscard]] std::vector<Finding> check_sources(const service::Config& config, std::set<std::string>& schemas);
 /// That farshorectl, apply and the gate can log in, and what they may do. `schemas`: of the captured tables.
-[[nodiscard]] std::vector<Finding> check_accounts(const common::Config& config, const std::set<std::string>& schemas);
-[[nodiscard]] std::vector<Finding> check_kafka(const common::Config& config);
+[[nodiscard]] std::vector<Finding> check_accounts(const service::Config& config, const std::set<std::string>& schemas);
+[[nodiscard]] std::vector<Finding> check_kafka(const service::Config& config);
 /// That each region has a cluster of its own. A peer's that cannot be reached from here is a warning.
-[[nodiscard]] std::vector<Finding> check_kafka_pair(const common::Config& here, const common::Config& peer);
+[[nodiscard]] std::vector<Finding> check_kafka_pair(const service::Config& here, const service::Config& peer);
 
 }  // namespace farshore::ctl

@@ -10,8 +10,8 @@
 
 #include "apply/table_fit.hpp"
 #include "capture/cascade_groups.hpp"
-#include "ctl/preflight_checks.hpp"
 #include "mysql/schema_shape.hpp"
+#include "services/ctl/preflight_checks.hpp"
 #include "store/equality.hpp"
 
 namespace farshore::ctl {
@@ -217,7 +217,7 @@ class PairCheck {
   Findings findings_;
 };
 
-std::string stream_text(const common::Config& config) {
+std::string stream_text(const service::Config& config) {
   std::string out;
   for (const auto& [name, stream] : config.streams) {
     out += fmt::format("{}{} ({} partitions; {})", out.empty() ? "" : ", ", name, stream.partitions,
@@ -226,9 +226,9 @@ std::string stream_text(const common::Config& config) {
   return out;
 }
 
-std::string rule_text(const common::Config& config) {
+std::string rule_text(const service::Config& config) {
   std::string out;
-  for (const common::TableRuleConfig& rule : config.tables) {
+  for (const service::TableRuleConfig& rule : config.tables) {
     out += fmt::format("{}{} stream={} group={} entity={} merge={}", out.empty() ? "" : ", ", rule.match, rule.stream,
                        rule.group, rule.entity, change::to_string(rule.merge));
   }
@@ -239,7 +239,7 @@ std::string rule_text(const common::Config& config) {
 
 std::vector<Finding> check_pair(const Side& here, const Side& peer) { return PairCheck(here, peer).run(); }
 
-std::vector<Finding> check_pair_configs(const common::Config& here, const common::Config& peer) {
+std::vector<Finding> check_pair_configs(const service::Config& here, const service::Config& peer) {
   Findings findings(fmt::format("{} and {}", here.region, peer.region));
   findings.check(here.region != peer.region, "region", fmt::format("{} and {}", here.region, peer.region),
                  "two regions", "name another region's file with --peer");
@@ -249,8 +249,8 @@ std::vector<Finding> check_pair_configs(const common::Config& here, const common
   };
   same("streams", stream_text(here), stream_text(peer));
   same("tables", rule_text(here), rule_text(peer));
-  for (const common::OriginConfig& origin : here.origins) {
-    const common::OriginConfig* other = peer.find_origin(origin.name);
+  for (const service::OriginConfig& origin : here.origins) {
+    const service::OriginConfig* other = peer.find_origin(origin.name);
     if (other == nullptr) {
       findings.warning("origin " + origin.name, fmt::format("not in the file of {}", peer.region), "in every file",
                        "add it to origins");

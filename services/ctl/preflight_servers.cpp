@@ -12,14 +12,14 @@
 #include "capture/source_check.hpp"
 #include "capture/source_reading.hpp"
 #include "capture/topic_setup.hpp"
-#include "common/database_error.hpp"
-#include "common/endpoints.hpp"
-#include "common/kafka_error.hpp"
-#include "common/library_settings.hpp"
-#include "ctl/preflight_checks.hpp"
 #include "kafka/admin.hpp"
 #include "mysql/grants.hpp"
 #include "mysql/server_info.hpp"
+#include "services/config/endpoints.hpp"
+#include "services/ctl/preflight_checks.hpp"
+#include "services/process/database_error.hpp"
+#include "services/process/kafka_error.hpp"
+#include "services/process/library_settings.hpp"
 
 namespace farshore::ctl {
 namespace {
@@ -36,9 +36,9 @@ void add(Findings& findings, const capture::CheckResult& result) {
   }
 }
 
-std::unique_ptr<kafka::Admin> open_admin(const common::Config& config) {
-  auto admin = kafka::Admin::create(common::quiet_cluster_settings(config, "farshorectl"));
-  if (!admin) throw common::kafka_error("connecting", config.kafka, admin.error());
+std::unique_ptr<kafka::Admin> open_admin(const service::Config& config) {
+  auto admin = kafka::Admin::create(service::quiet_cluster_settings(config, "farshorectl"));
+  if (!admin) throw service::kafka_error("connecting", config.kafka, admin.error());
   return std::move(*admin);
 }
 
@@ -49,8 +49,8 @@ void note_refusal(Findings& findings, const std::string& what, const Environment
 }
 
 /// While one of them takes writes, or cannot be asked, capture gives no watermark.
-void check_replicas(Findings& findings, const common::OriginConfig& origin) {
-  for (const DatabaseEndpoint& endpoint : common::replica_endpoints(origin)) {
+void check_replicas(Findings& findings, const service::OriginConfig& origin) {
+  for (const DatabaseEndpoint& endpoint : service::replica_endpoints(origin)) {
     const std::string name = "replica " + endpoint.to_string();
     std::optional<mysql::Connection> connection;
     const auto answer = capture::ask_read_only(endpoint, connection);
@@ -64,24 +64,24 @@ void check_replicas(Findings& findings, const common::OriginConfig& origin) {
   }
 }
 
-std::vector<Finding> check_source(const common::Config& config, const common::OriginConfig& origin,
+std::vector<Finding> check_source(const service::Config& config, const service::OriginConfig& origin,
                                   std::set<std::string>& schemas) {
   const std::string where = "source " + origin.name;
   Findings findings(where);
-  const DatabaseEndpoint endpoint = common::origin_endpoint(origin);
+  const DatabaseEndpoint endpoint = service::origin_endpoint(origin);
   auto connection = mysql::Connection::open(endpoint, {});
   if (!connection) {
     note_refusal(findings, "capture's account",
-                 common::database_error("origin " + origin.name, endpoint, connection.error()));
+                 service::database_error("origin " + origin.name, endpoint, connection.error()));
     return findings.take();
   }
   const auto failed = [&](const mysql::SqlError& error) {
-    note_refusal(findings, "capture's account", common::database_error("origin " + origin.name, endpoint, error));
+    note_refusal(findings, "capture's account", service::database_error("origin " + origin.name, endpoint, error));
     return findings.take();
   };
   const auto server = mysql::read_server_info(*connection);
   if (!server) return failed(server.error());
-  const change::TableRules rules = common::table_rules(config);
+  const change::TableRules rules = service::table_rules(config);
   auto results = capture::check_source(
       *connection, *server, {.rules = rules, .capture_server_id = static_cast<std::uint32_t>(origin.server_id)});
   if (!results) return failed(results.error());
@@ -108,7 +108,7 @@ std::vector<Finding> check_source(const common::Config& config, const common::Or
 
 class KafkaCheck {
  public:
-  explicit KafkaCheck(const common::Config& config) : config_(config), findings_("kafka") {}
+  explicit KafkaCheck(const service::Config& config) : config_(config), findings_("kafka") {}
 
   std::vector<Finding> run() {
     admin_ = open_admin(config_);
@@ -116,7 +116,7 @@ class KafkaCheck {
     capture::TopicSettings topics{.replication = static_cast<std::int32_t>(config_.kafka.replication_factor),
                                   .retention = {}};
     for (const auto& [name, stream] : config_.streams) topics.retention[name] = stream.retention;
-    for (const common::OriginConfig* origin : config_.own_origins()) {
+    for (const service::OriginConfig* origin : config_.own_origins()) {
       for (const auto& [name, stream] : config_.streams)
         check_own(
             capture::change_topic_spec(origin->name, name, static_cast<std::uint32_t>(stream.partitions), topics));
@@ -138,7 +138,7 @@ class KafkaCheck {
 
   /// What is not answered to this client is a finding; brokers that are away end the check.
   void note(const kafka::KafkaError& error, const std::string& what) {
-    const EnvironmentError sentence = common::kafka_error("looking up " + what, config_.kafka, error);
+    const EnvironmentError sentence = service::kafka_error("looking up " + what, config_.kafka, error);
     if (sentence.code() == ExitCode::kUnreachable) throw sentence;
     findings_.mend(what, without_full_stop(sentence.what()), "an answer", "mend what was found");
   }
@@ -180,7 +180,7 @@ class KafkaCheck {
       findings_.good("topic " + wanted.name, "as capture makes it");
   }
 
-  void check_mirrored(const std::string& name, const common::StreamConfig& stream) {
+  void check_mirrored(const std::string& name, const service::StreamConfig& stream) {
     kafka::TopicDescription topic;
     const Topic found = describe(name, topic);
     if (found == Topic::kLacking) {
@@ -192,31 +192,31 @@ class KafkaCheck {
     setting(name, "cleanup.policy", config_of(topic, "cleanup.policy"), "delete");
   }
 
-  const common::Config& config_;
+  const service::Config& config_;
   Findings findings_;
   std::unique_ptr<kafka::Admin> admin_;
 };
 
 }  // namespace
 
-std::vector<Finding> check_sources(const common::Config& config, std::set<std::string>& schemas) {
+std::vector<Finding> check_sources(const service::Config& config, std::set<std::string>& schemas) {
   std::vector<Finding> all;
-  for (const common::OriginConfig* origin : config.own_origins()) {
+  for (const service::OriginConfig* origin : config.own_origins()) {
     std::vector<Finding> some = check_source(config, *origin, schemas);
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
 }
 
-std::vector<Finding> check_accounts(const common::Config& config, const std::set<std::string>& schemas) {
+std::vector<Finding> check_accounts(const service::Config& config, const std::set<std::string>& schemas) {
   std::vector<Finding> all;
-  const auto look_at = [&](const std::string& name, const common::AccountConfig& account, auto check_grants) {
+  const auto look_at = [&](const std::string& name, const service::AccountConfig& account, auto check_grants) {
     Findings findings("database");
     const std::string what = fmt::format("account of {}", name);
     try {
-      const DatabaseEndpoint endpoint = common::database_endpoint(config.database, account);
+      const DatabaseEndpoint endpoint = service::database_endpoint(config.database, account);
       const auto fail = [&](const mysql::SqlError& error) {
-        throw common::database_error("database.accounts." + name, endpoint, error);
+        throw service::database_error("database.accounts." + name, endpoint, error);
       };
       auto connection = mysql::Connection::open(endpoint, {});
       if (!connection) fail(connection.error());
@@ -241,13 +241,13 @@ std::vector<Finding> check_accounts(const common::Config& config, const std::set
   return all;
 }
 
-std::vector<Finding> check_kafka(const common::Config& config) { return KafkaCheck(config).run(); }
+std::vector<Finding> check_kafka(const service::Config& config) { return KafkaCheck(config).run(); }
 
-std::vector<Finding> check_kafka_pair(const common::Config& here, const common::Config& peer) {
+std::vector<Finding> check_kafka_pair(const service::Config& here, const service::Config& peer) {
   Findings findings(fmt::format("{} and {}", here.region, peer.region));
-  const auto cluster_of = [](const common::Config& config) {
+  const auto cluster_of = [](const service::Config& config) {
     auto cluster = open_admin(config)->describe_cluster(kTimeout);
-    if (!cluster) throw common::kafka_error("looking up the cluster", config.kafka, cluster.error());
+    if (!cluster) throw service::kafka_error("looking up the cluster", config.kafka, cluster.error());
     return cluster->id;
   };
   const std::string own = cluster_of(here);

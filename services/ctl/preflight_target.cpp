@@ -5,9 +5,9 @@
 #include "apply/target_rights.hpp"
 #include "base/own_schemas.hpp"
 #include "capture/source_check.hpp"
-#include "ctl/preflight_checks.hpp"
-#include "ctl/sql_script.hpp"
 #include "mysql/literal.hpp"
+#include "services/ctl/preflight_checks.hpp"
+#include "services/ctl/sql_script.hpp"
 
 namespace farshore::ctl {
 namespace {

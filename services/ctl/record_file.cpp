@@ -1,4 +1,4 @@
-#include "ctl/record_file.hpp"
+#include "services/ctl/record_file.hpp"
 
 #include <fmt/format.h>
 

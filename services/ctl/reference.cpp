@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 
 #include "base/environment_error.hpp"
-#include "common/config_fields.hpp"
-#include "common/metric_reference.hpp"
-#include "ctl/command.hpp"
+#include "services/config/config_fields.hpp"
+#include "services/ctl/command.hpp"
+#include "services/telemetry/metric_reference.hpp"
 
 namespace farshore::ctl {
 namespace {
@@ -29,11 +29,11 @@ CLI::App& add_hidden(CLI::App& app, const std::string& name) {
 
 void add_reference(CLI::App& app, Command& command) {
   CLI::App& config = add_hidden(app, "config");
-  add_page(config, command, "reference", common::config_reference);
-  add_page(config, command, "schema", common::config_schema);
+  add_page(config, command, "reference", service::config_reference);
+  add_page(config, command, "schema", service::config_schema);
   CLI::App& metrics = add_hidden(app, "metrics");
-  add_page(metrics, command, "reference", common::metric_reference);
-  add_page(metrics, command, "names", common::metric_golden);
+  add_page(metrics, command, "reference", service::metric_reference);
+  add_page(metrics, command, "names", service::metric_golden);
 }
 
 }  // namespace farshore::ctl

@@ -9,14 +9,14 @@
 
 #include "base/environment_error.hpp"
 #include "capture/partitions.hpp"
-#include "common/kafka_error.hpp"
-#include "common/library_settings.hpp"
-#include "ctl/command.hpp"
-#include "ctl/ctl_database.hpp"
-#include "ctl/refill_search.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/producer.hpp"
 #include "kafka/tail_reader.hpp"
+#include "services/ctl/command.hpp"
+#include "services/ctl/ctl_database.hpp"
+#include "services/ctl/refill_search.hpp"
+#include "services/process/kafka_error.hpp"
+#include "services/process/library_settings.hpp"
 #include "store/progress_store.hpp"
 
 // farshorectl refill: copies records that the mirror has lost from the origin's own cluster into this region's, once
@@ -43,8 +43,8 @@ struct RefillOptions {
 
 /// The two clusters: where the origin publishes, and this region's.
 struct Clusters {
-  common::Config origin_config;
-  common::Config here_config;
+  service::Config origin_config;
+  service::Config here_config;
   std::unique_ptr<kafka::TailReader> origin;
   std::unique_ptr<kafka::Producer> here;
   std::optional<kafka::KafkaError> failure;  ///< of a record that was sent
@@ -55,7 +55,7 @@ bool misses_records(const ProgressRow& row) {
          row.state == PartitionState::kUnreadableBatch;
 }
 
-std::vector<ProgressRow> chosen_rows(const common::Config& config, const RefillOptions& options) {
+std::vector<ProgressRow> chosen_rows(const service::Config& config, const RefillOptions& options) {
   mysql::Connection connection = open_database(config);
   auto rows = store::ProgressStore(connection, config.region).load();
   if (!rows) fail_database(config, rows.error());
@@ -88,7 +88,7 @@ Range find_range(Clusters& clusters, const ProgressRow& row) {
     return found == RefillSearch::Found::kNotYet;
   };
   const auto read = clusters.origin->read_range(topic_of(row), kafka::kBeginning, each, kTimeout);
-  if (!read) throw common::kafka_error("reading " + topic_of(row).topic, clusters.origin_config.kafka, read.error());
+  if (!read) throw service::kafka_error("reading " + topic_of(row).topic, clusters.origin_config.kafka, read.error());
   range.end = read->end;
   return range;
 }
@@ -99,7 +99,7 @@ void send(Clusters& clusters, kafka::TopicHandle topic, const kafka::Record& rec
       case kafka::SendResult::kQueued: return;
       case kafka::SendResult::kQueueFull: clusters.here->poll(kQueueWait); break;
       case kafka::SendResult::kError:
-        throw common::kafka_error("writing", clusters.here_config.kafka, *clusters.here->last_error());
+        throw service::kafka_error("writing", clusters.here_config.kafka, *clusters.here->last_error());
     }
   }
 }
@@ -108,7 +108,7 @@ void send(Clusters& clusters, kafka::TopicHandle topic, const kafka::Record& rec
 std::uint64_t copy(Clusters& clusters, const ProgressRow& row, const Range& range) {
   const kafka::TopicPartition at = topic_of(row);
   auto topic = clusters.here->open_topic(at.topic, kTimeout);
-  if (!topic) throw common::kafka_error("opening " + at.topic, clusters.here_config.kafka, topic.error());
+  if (!topic) throw service::kafka_error("opening " + at.topic, clusters.here_config.kafka, topic.error());
   std::uint64_t copied = 0;
   const auto each = [&](const kafka::Record& record) {
     send(clusters, *topic, record);
@@ -119,13 +119,14 @@ std::uint64_t copy(Clusters& clusters, const ProgressRow& row, const Range& rang
     return !clusters.failure && record.offset().raw() + 1 < range.end.raw();
   };
   const auto read = clusters.origin->read_range(at, *range.from, each, kTimeout);
-  if (!read) throw common::kafka_error("reading " + at.topic, clusters.origin_config.kafka, read.error());
+  if (!read) throw service::kafka_error("reading " + at.topic, clusters.origin_config.kafka, read.error());
   if (!clusters.here->flush(kFlushTimeout))
     throw EnvironmentError(
         fmt::format("kafka.bootstrap ({}) did not acknowledge all records within {} s: run the same "
                     "command again, what is there twice does no harm.",
                     clusters.here_config.kafka.bootstrap, kFlushTimeout.count()));
-  if (clusters.failure) throw common::kafka_error("writing " + at.topic, clusters.here_config.kafka, *clusters.failure);
+  if (clusters.failure)
+    throw service::kafka_error("writing " + at.topic, clusters.here_config.kafka, *clusters.failure);
   return copied;
 }
 
@@ -149,24 +150,24 @@ bool refill(Clusters& clusters, const ProgressRow& row, bool execute) {
 }
 
 void connect(Clusters& clusters) {
-  auto reader = kafka::TailReader::create(common::quiet_cluster_settings(clusters.origin_config, "farshorectl"));
-  if (!reader) throw common::kafka_error("connecting", clusters.origin_config.kafka, reader.error());
+  auto reader = kafka::TailReader::create(service::quiet_cluster_settings(clusters.origin_config, "farshorectl"));
+  if (!reader) throw service::kafka_error("connecting", clusters.origin_config.kafka, reader.error());
   clusters.origin = std::move(*reader);
-  auto producer = kafka::Producer::create(common::quiet_cluster_settings(clusters.here_config, "farshorectl"), {},
+  auto producer = kafka::Producer::create(service::quiet_cluster_settings(clusters.here_config, "farshorectl"), {},
                                           [&clusters](const kafka::Delivery& delivery) {
                                             if (delivery.error) clusters.failure = delivery.error;
                                           });
-  if (!producer) throw common::kafka_error("connecting", clusters.here_config.kafka, producer.error());
+  if (!producer) throw service::kafka_error("connecting", clusters.here_config.kafka, producer.error());
   clusters.here = std::move(*producer);
 }
 
 int run_refill(const Command& command, const RefillOptions& options) {
-  Clusters clusters{.origin_config = common::load_config(options.peer),
+  Clusters clusters{.origin_config = service::load_config(options.peer),
                     .here_config = command.load(),
                     .origin = nullptr,
                     .here = nullptr,
                     .failure = std::nullopt};
-  const common::OriginConfig* origin = clusters.here_config.find_origin(options.origin);
+  const service::OriginConfig* origin = clusters.here_config.find_origin(options.origin);
   if (origin == nullptr || origin->region != clusters.origin_config.region)
     throw EnvironmentError(
         fmt::format("--origin {} is {}, and --peer is the file of region {}: give the file of the origin's region.",

@@ -1,4 +1,4 @@
-#include "ctl/region_facts.hpp"
+#include "services/ctl/region_facts.hpp"
 
 #include <utility>
 

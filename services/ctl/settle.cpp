@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/environment_error.hpp"
-#include "ctl/command.hpp"
-#include "ctl/ctl_database.hpp"
-#include "ctl/pending.hpp"
+#include "services/ctl/command.hpp"
+#include "services/ctl/ctl_database.hpp"
+#include "services/ctl/pending.hpp"
 
 // farshorectl parked and farshorectl conflicts: look at what apply could not apply, and settle it.
 namespace farshore::ctl {
@@ -82,7 +82,7 @@ class Report {
   bool failed_ = false;
 };
 
-void settle_one(const common::Config& config, mysql::Connection& connection, const Way& way,
+void settle_one(const service::Config& config, mysql::Connection& connection, const Way& way,
                 const SettleOptions& options, const PendingRow& row, Report& report) {
   const std::chrono::seconds patience(options.wait_seconds);
   PendingRequest request{
@@ -109,7 +109,7 @@ void settle_one(const common::Config& config, mysql::Connection& connection, con
   report.add(row, answer->done, !answer->done, answer->outcome);
 }
 
-int settle(const common::Config& config, const Way& way, const SettleOptions& options) {
+int settle(const service::Config& config, const Way& way, const SettleOptions& options) {
   if (options.filter.is_empty() && !options.all) {
     throw EnvironmentError(
         fmt::format("{} {} needs to know which: give --origin, --table or --key, or --all.", noun(way.kind), way.word),
@@ -145,7 +145,7 @@ void add_settling(CLI::App& app, Command& command, PendingKind kind, const char*
     add_filter(*sub, *options);
     sub->callback([&command, options, kind, images] {
       command.chosen = [&command, options, kind, images] {
-        const common::Config config = command.load();
+        const service::Config config = command.load();
         mysql::Connection connection = open_database(config);
         const auto rows = read_pending(config, connection, kind, options->filter);
         fmt::print("{}", images ? pending_images(rows, options->output) : pending_list(rows, kind, options->output));

@@ -1,4 +1,4 @@
-#include "ctl/sql_script.hpp"
+#include "services/ctl/sql_script.hpp"
 
 namespace farshore::ctl {
 namespace {

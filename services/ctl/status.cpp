@@ -8,11 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/environment_error.hpp"
-#include "common/http_client.hpp"
-#include "ctl/command.hpp"
-#include "ctl/ctl_database.hpp"
-#include "ctl/gate_answer.hpp"
-#include "ctl/table.hpp"
+#include "services/ctl/command.hpp"
+#include "services/ctl/ctl_database.hpp"
+#include "services/ctl/gate_answer.hpp"
+#include "services/ctl/table.hpp"
+#include "services/http/http_client.hpp"
 #include "store/pending.hpp"
 #include "store/progress_store.hpp"
 
@@ -79,9 +79,9 @@ std::string reason_of(const Json& readiness) {
   return out;
 }
 
-ServiceStatus ask_service(const std::string& name, const common::Address& address) {
+ServiceStatus ask_service(const std::string& name, const service::Address& address) {
   ServiceStatus status{.name = name, .address = address.to_string(), .answers = false, .ready = false, .reason = ""};
-  const auto answer = common::http_get(address, "/readyz", kTimeout);
+  const auto answer = service::http_get(address, "/readyz", kTimeout);
   if (!answer) {
     status.reason = "does not answer (" + answer.error() + ")";
     return status;
@@ -93,7 +93,7 @@ ServiceStatus ask_service(const std::string& name, const common::Address& addres
   return status;
 }
 
-std::vector<Absence> absent_partitions(const common::Config& config, const std::vector<ProgressRow>& rows) {
+std::vector<Absence> absent_partitions(const service::Config& config, const std::vector<ProgressRow>& rows) {
   std::vector<Absence> absent;
   for (const std::string& origin : config.apply.origins) {
     for (const auto& [stream, settings] : config.streams) {
@@ -107,7 +107,7 @@ std::vector<Absence> absent_partitions(const common::Config& config, const std::
   return absent;
 }
 
-Status read_status(const common::Config& config) {
+Status read_status(const service::Config& config) {
   Status status{.region = config.region, .gate = {}, .services = {}, .partitions = {}, .absent = {}, .pending = {}};
   if (!config.own_origins().empty()) status.services.push_back(ask_service("capture", config.http.capture));
   if (!config.apply.origins.empty()) {
@@ -225,7 +225,7 @@ std::string status_table(const Status& status) {
   return out;
 }
 
-int show_status(const common::Config& config, Output output) {
+int show_status(const service::Config& config, Output output) {
   const Status status = read_status(config);
   fmt::print("{}", output == Output::kJson ? status_json(status) : status_table(status));
   std::fflush(stdout);
@@ -242,7 +242,7 @@ void add_status(CLI::App& app, Command& command) {
   status->add_flag("--watch", options->watch, "Look again every second");
   status->callback([&command, options] {
     command.chosen = [&command, options] {
-      const common::Config config = command.load();
+      const service::Config config = command.load();
       if (!options->watch) return show_status(config, options->output);
       return watch([&] { return show_status(config, options->output); });
     };

@@ -1,4 +1,4 @@
-#include "ctl/table.hpp"
+#include "services/ctl/table.hpp"
 
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 #include <cstdio>
 
 #include "base/environment_error.hpp"
-#include "common/version.hpp"
-#include "ctl/command.hpp"
+#include "services/ctl/command.hpp"
+#include "services/telemetry/version.hpp"
 
 // `farshorectl COMMAND`: reads the command line and hands over to the subcommand's file in services/ctl.
 namespace {
@@ -14,7 +14,7 @@ using namespace farshore;
 
 int dispatch(int argc, char** argv) {
   CLI::App app{"Looks after Farshore in one region."};
-  app.set_version_flag("--version", std::string("farshorectl ").append(common::kVersion));
+  app.set_version_flag("--version", std::string("farshorectl ").append(service::kVersion));
   app.require_subcommand(1);
   app.fallthrough();
   app.footer(

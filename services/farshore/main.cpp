@@ -5,26 +5,26 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "apply/apply_service.hpp"
 #include "base/environment_error.hpp"
-#include "capture/capture_service.hpp"
-#include "capture/session_settings.hpp"
-#include "common/arguments.hpp"
-#include "common/config.hpp"
-#include "common/config_units.hpp"
-#include "common/endpoints.hpp"
-#include "common/library_settings.hpp"
-#include "common/service.hpp"
-#include "common/version.hpp"
-#include "gate/gate_service.hpp"
+#include "services/apply/apply_service.hpp"
+#include "services/capture/capture_service.hpp"
+#include "services/capture/session_settings.hpp"
+#include "services/config/config.hpp"
+#include "services/config/config_units.hpp"
+#include "services/config/endpoints.hpp"
+#include "services/gate/gate_service.hpp"
+#include "services/process/arguments.hpp"
+#include "services/process/library_settings.hpp"
+#include "services/process/service.hpp"
+#include "services/telemetry/version.hpp"
 
 // `farshore capture|apply|gate --config FILE`: reads the command line and hands over to the service.
 namespace {
 
 using namespace farshore;
-using common::Config;
-using common::ServiceContext;
-using common::ServiceKind;
+using service::Config;
+using service::ServiceContext;
+using service::ServiceKind;
 
 struct CommonOptions {
   std::string config;
@@ -46,9 +46,9 @@ std::string default_instance() {
   return fmt::format("{}/{}", host, getpid());
 }
 
-common::Address listen_address(const CommonOptions& options, const common::Address& configured) {
+service::Address listen_address(const CommonOptions& options, const service::Address& configured) {
   if (options.listen.empty()) return configured;
-  const auto address = common::parse_address(options.listen);
+  const auto address = service::parse_address(options.listen);
   if (!address) {
     throw EnvironmentError(fmt::format("--listen is \"{}\"; wanted host:port.", options.listen), ExitCode::kUsage);
   }
@@ -57,54 +57,55 @@ common::Address listen_address(const CommonOptions& options, const common::Addre
 
 // Each fails where the service would: its arguments, its secrets, its table rules.
 
-void check(const Config& config, common::CaptureArguments arguments) {
+void check(const Config& config, service::CaptureArguments arguments) {
   if (arguments.origin) {
     (void)capture::session_settings(config, arguments);
     return;
   }
-  for (const common::OriginConfig* origin : config.own_origins()) {
+  for (const service::OriginConfig* origin : config.own_origins()) {
     arguments.origin = origin->name;
     (void)capture::session_settings(config, arguments);
   }
 }
 
-void check(const Config& config, const common::ApplyArguments&) {
-  (void)common::read_password(config.database.accounts.apply);
-  (void)common::table_rules(config);
+void check(const Config& config, const service::ApplyArguments&) {
+  (void)service::read_password(config.database.accounts.apply);
+  (void)service::table_rules(config);
 }
 
-void check(const Config& config, const common::GateArguments&) {
-  (void)common::read_password(config.database.accounts.gate);
+void check(const Config& config, const service::GateArguments&) {
+  (void)service::read_password(config.database.accounts.gate);
 }
 
 template <typename Arguments>
 int start(ServiceKind kind, const std::string& name, const CommonOptions& options, const Arguments& arguments,
-          common::Address common::HttpConfig::* listen, int (*run)(const Config&, const Arguments&, ServiceContext&)) {
-  const Config config = common::load_config(options.config);
-  common::check_config_for(config, kind);
-  const common::Address address = listen_address(options, config.http.*listen);
+          service::Address service::HttpConfig::* listen,
+          int (*run)(const Config&, const Arguments&, ServiceContext&)) {
+  const Config config = service::load_config(options.config);
+  service::check_config_for(config, kind);
+  const service::Address address = listen_address(options, config.http.*listen);
   if (options.check_config) {
     check(config, arguments);
     fmt::print("{}: good for {} in region {}\n", options.config, name, config.region);
     return static_cast<int>(ExitCode::kGood);
   }
-  const common::ServiceSettings settings{.name = name,
-                                         .listen = address,
-                                         .listen_setting = options.listen.empty() ? "http." + name : "--listen",
-                                         .log = config.log};
-  return common::run_service(settings, [&](ServiceContext& context) { return run(config, arguments, context); });
+  const service::ServiceSettings settings{.name = name,
+                                          .listen = address,
+                                          .listen_setting = options.listen.empty() ? "http." + name : "--listen",
+                                          .log = config.log};
+  return service::run_service(settings, [&](ServiceContext& context) { return run(config, arguments, context); });
 }
 
 int dispatch(int argc, char** argv) {
   CLI::App app{"Farshore carries committed MySQL and MariaDB changes between regions."};
-  app.set_version_flag("--version", std::string("farshore ").append(common::kVersion));
+  app.set_version_flag("--version", std::string("farshore ").append(service::kVersion));
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 stopped as asked, 1 error, 2 usage, 5 what is needed at the start cannot be reached. "
       "Run each service under something that starts it again.");
   CommonOptions options;
-  common::CaptureArguments capture_arguments;
-  common::ApplyArguments apply_arguments{.instance = default_instance()};
+  service::CaptureArguments capture_arguments;
+  service::ApplyArguments apply_arguments{.instance = default_instance()};
 
   CLI::App* capture = add_service(app, "capture", "Publish the changes of an origin of this region", options);
   capture->add_option("--origin", capture_arguments.origin, "Which origin, when the region has several");
@@ -120,7 +121,7 @@ int dispatch(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
   }
-  using Http = common::HttpConfig;
+  using Http = service::HttpConfig;
   if (capture->parsed()) {
     return start(ServiceKind::kCapture, "capture", options, capture_arguments, &Http::capture, capture::run_capture);
   }
@@ -128,7 +129,7 @@ int dispatch(int argc, char** argv) {
     return start(ServiceKind::kApply, "apply", options, apply_arguments, &Http::apply, apply::run_apply);
   }
   if (gate->parsed()) {
-    return start(ServiceKind::kGate, "gate", options, common::GateArguments{}, &Http::gate, gate::run_gate);
+    return start(ServiceKind::kGate, "gate", options, service::GateArguments{}, &Http::gate, gate::run_gate);
   }
   return static_cast<int>(ExitCode::kUsage);
 }

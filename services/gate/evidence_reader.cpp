@@ -1,4 +1,4 @@
-#include "gate/evidence_reader.hpp"
+#include "services/gate/evidence_reader.hpp"
 
 #include <utility>
 

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/endpoint.hpp"
-#include "gate/verdict.hpp"
 #include "mysql/connection.hpp"
+#include "services/gate/verdict.hpp"
 
 namespace farshore::gate {
 

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gate/gate_state.hpp"
+#include "services/gate/gate_state.hpp"
 
 namespace farshore::gate {
 namespace {

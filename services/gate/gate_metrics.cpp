@@ -1,4 +1,4 @@
-#include "gate/gate_metrics.hpp"
+#include "services/gate/gate_metrics.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,9 +6,9 @@
 namespace farshore::gate {
 namespace {
 
-namespace metric = common::metric;
+namespace metric = service::metric;
 
-void export_reasons(common::Metrics& metrics, const StreamVerdict& verdict) {
+void export_reasons(service::Metrics& metrics, const StreamVerdict& verdict) {
   std::array<double, kReasonCount> partitions{};
   for (const ClosedBy& closed : verdict.reasons) {
     const std::size_t named = closed.partitions.empty() ? verdict.partitions : closed.partitions.size();
@@ -22,7 +22,7 @@ void export_reasons(common::Metrics& metrics, const StreamVerdict& verdict) {
 
 }  // namespace
 
-void export_assessment(common::Metrics& metrics, const Assessment& assessment) {
+void export_assessment(service::Metrics& metrics, const Assessment& assessment) {
   using Seconds = std::chrono::duration<double>;
   if (assessment.evidence_age) {
     metrics.gauge(metric::kGateEvidenceAge, {}).set(Seconds(*assessment.evidence_age).count());

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "common/metrics.hpp"
-#include "gate/gate_state.hpp"
+#include "services/gate/gate_state.hpp"
+#include "services/telemetry/metrics.hpp"
 
 namespace farshore::gate {
 
 /// Writes an assessment into the gate's series.
-void export_assessment(common::Metrics& metrics, const Assessment& assessment);
+void export_assessment(service::Metrics& metrics, const Assessment& assessment);
 
 }  // namespace farshore::gate

@@ -1,4 +1,4 @@
-#include "gate/gate_service.hpp"
+#include "services/gate/gate_service.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,27 +8,27 @@
 
 #include "base/environment_error.hpp"
 #include "base/pause.hpp"
-#include "common/database_error.hpp"
-#include "common/endpoints.hpp"
-#include "common/fault_log.hpp"
-#include "common/health.hpp"
-#include "common/http_server.hpp"
-#include "common/log.hpp"
-#include "common/metrics.hpp"
-#include "gate/evidence_reader.hpp"
-#include "gate/gate_metrics.hpp"
-#include "gate/gate_state.hpp"
+#include "services/config/endpoints.hpp"
+#include "services/gate/evidence_reader.hpp"
+#include "services/gate/gate_metrics.hpp"
+#include "services/gate/gate_state.hpp"
+#include "services/http/http_server.hpp"
+#include "services/process/database_error.hpp"
+#include "services/telemetry/fault_log.hpp"
+#include "services/telemetry/health.hpp"
+#include "services/telemetry/log.hpp"
+#include "services/telemetry/metrics.hpp"
 
 namespace farshore::gate {
 namespace {
 
-namespace metric = common::metric;
+namespace metric = service::metric;
 
 constexpr const char* kDatabase = "database";
 constexpr const char* kPollLoop = "poll";
 constexpr std::chrono::seconds kPollSilenceMax{30};
 
-Expectation expectation_of(const common::Config& config) {
+Expectation expectation_of(const service::Config& config) {
   Expectation expected{.origins = config.apply.origins, .partitions_of_stream = {}};
   for (const auto& [name, stream] : config.streams) {
     expected.partitions_of_stream[name] = static_cast<std::uint32_t>(stream.partitions);
@@ -36,17 +36,17 @@ Expectation expectation_of(const common::Config& config) {
   return expected;
 }
 
-Bounds bounds_of(const common::GateBounds& bounds) {
+Bounds bounds_of(const service::GateBounds& bounds) {
   return {
       .max_age = bounds.max_age, .max_evidence_age = bounds.max_evidence_age, .max_clock_skew = bounds.max_clock_skew};
 }
 
-common::HttpResponse answer_of(const Assessment& assessment, const GateState& state, const std::string& region,
-                               std::string_view origin) {
+service::HttpResponse answer_of(const Assessment& assessment, const GateState& state, const std::string& region,
+                                std::string_view origin) {
   return {.status = assessment.open ? 200 : 503, .body = gate_json(assessment, region, state.bounds(), origin)};
 }
 
-common::HttpResponse unknown_origin(const GateState& state, const std::string& asked) {
+service::HttpResponse unknown_origin(const GateState& state, const std::string& asked) {
   const nlohmann::json body{
       {"error",
        fmt::format("the origin \"{}\" is not applied here; apply.origins has {}. Ask for one of them, or for all "
@@ -56,8 +56,8 @@ common::HttpResponse unknown_origin(const GateState& state, const std::string& a
 }
 
 /// The handler shares the state: it may still run when run_gate() has returned.
-void serve_gate(common::HttpServer& http, std::shared_ptr<const GateState> state, const std::string& region) {
-  http.get("/v1/gate", [state = std::move(state), region](const common::HttpRequest& request) {
+void serve_gate(service::HttpServer& http, std::shared_ptr<const GateState> state, const std::string& region) {
+  http.get("/v1/gate", [state = std::move(state), region](const service::HttpRequest& request) {
     const auto asked = request.query.find("origin");
     if (asked == request.query.end()) return answer_of(state->assess(instant_now()), *state, region, {});
     if (std::ranges::count(state->origins(), asked->second) == 0) return unknown_origin(*state, asked->second);
@@ -79,7 +79,7 @@ class VerdictLog {
       std::string& known = known_.try_emplace({verdict.origin, verdict.stream}, "none").first->second;
       if (known == reasons) continue;
       known = reasons;
-      common::log_info(
+      service::log_info(
           verdict.open ? "gate open" : "gate closed",
           {{"origin", verdict.origin}, {"stream", verdict.stream}, {"reasons", reasons}, {"detail", details}});
     }
@@ -92,22 +92,22 @@ class VerdictLog {
 /// What does not go away by waiting refuses the start; later the same only closes the gate.
 void refuse_start(const DatabaseEndpoint& endpoint, const mysql::SqlError& error) {
   if (error.kind == mysql::SqlErrorKind::kAccessDenied || error.kind == mysql::SqlErrorKind::kTls) {
-    throw common::database_error("database", endpoint, error);
+    throw service::database_error("database", endpoint, error);
   }
 }
 
 }  // namespace
 
-int run_gate(const common::Config& config, const common::GateArguments&, common::ServiceContext& context) {
-  const DatabaseEndpoint endpoint = common::database_endpoint(config.database, config.database.accounts.gate);
+int run_gate(const service::Config& config, const service::GateArguments&, service::ServiceContext& context) {
+  const DatabaseEndpoint endpoint = service::database_endpoint(config.database, config.database.accounts.gate);
   const auto state = std::make_shared<GateState>(expectation_of(config), bounds_of(config.gate.bounds));
   EvidenceReader reader(endpoint, config.region);
   VerdictLog verdict_log;
-  common::FaultLog fault_log("the progress table is read again");
+  service::FaultLog fault_log("the progress table is read again");
   serve_gate(context.http, state, config.region);
-  const common::Counter good = context.metrics.counter(metric::kGatePolls, {"good"});
-  const common::Counter failed = context.metrics.counter(metric::kGatePolls, {"failed"});
-  const common::Counter reconnects = context.metrics.counter(metric::kGateReconnects, {});
+  const service::Counter good = context.metrics.counter(metric::kGatePolls, {"good"});
+  const service::Counter failed = context.metrics.counter(metric::kGatePolls, {"failed"});
+  const service::Counter reconnects = context.metrics.counter(metric::kGateReconnects, {});
   const auto refresh =
       context.metrics.before_scrape([&] { export_assessment(context.metrics, state->assess(instant_now())); });
   context.health.expect_beat(kPollLoop, kPollSilenceMax);
@@ -124,7 +124,7 @@ int run_gate(const common::Config& config, const common::GateArguments&, common:
       good.add();
     } else {
       if (first) refuse_start(endpoint, evidence.error());
-      const std::string fault = common::database_error("database", endpoint, evidence.error()).what();
+      const std::string fault = service::database_error("database", endpoint, evidence.error()).what();
       context.health.ready(kDatabase, false, fault);
       fault_log.note(fault);
       failed.add();

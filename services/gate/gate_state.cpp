@@ -1,4 +1,4 @@
-#include "gate/gate_state.hpp"
+#include "services/gate/gate_state.hpp"
 
 #include <utility>
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gate/verdict.hpp"
+#include "services/gate/verdict.hpp"
 
 namespace farshore::gate {
 

@@ -1,11 +1,11 @@
-#include "gate/safe_time_watch.hpp"
+#include "services/gate/safe_time_watch.hpp"
 
 #include <fmt/format.h>
 #include <time.h>
 
 #include <algorithm>
 
-#include "gate/seconds_text.hpp"
+#include "services/gate/seconds_text.hpp"
 
 namespace farshore::gate {
 namespace {

@@ -1,11 +1,11 @@
-#include "gate/verdict.hpp"
+#include "services/gate/verdict.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
-#include "gate/seconds_text.hpp"
+#include "services/gate/seconds_text.hpp"
 
 namespace farshore::gate {
 namespace {

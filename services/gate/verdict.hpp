@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gate/safe_time_watch.hpp"
+#include "services/gate/safe_time_watch.hpp"
 #include "store/doubts.hpp"
 #include "store/equality.hpp"
 #include "store/pending.hpp"

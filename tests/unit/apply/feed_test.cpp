@@ -1,4 +1,4 @@
-#include "apply/feed.hpp"
+#include "services/apply/feed.hpp"
 
 #include <gtest/gtest.h>
 

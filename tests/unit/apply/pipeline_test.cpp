@@ -1,4 +1,4 @@
-#include "apply/pipeline.hpp"
+#include "services/apply/pipeline.hpp"
 
 #include <gmock/gmock.h>
 
@@ -103,8 +103,8 @@ class ThePipeline : public ::testing::Test {
 
   kafka::MockCluster cluster_;
   FakeTarget target_;
-  common::Config config_;
-  common::Metrics registry_;
+  service::Config config_;
+  service::Metrics registry_;
   std::optional<ApplyMetrics> metrics_;
   std::optional<kafka::TestProducer> producer_;
   Topic topic_;

@@ -1,4 +1,4 @@
-#include "capture/session_settings.hpp"
+#include "services/capture/session_settings.hpp"
 
 #include <gmock/gmock.h>
 
@@ -10,8 +10,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-common::OriginConfig origin(const std::string& name, const std::string& region) {
-  common::OriginConfig origin;
+service::OriginConfig origin(const std::string& name, const std::string& region) {
+  service::OriginConfig origin;
   origin.name = name;
   origin.region = region;
   origin.address = {.host = "127.0.0.1", .port = 3306};
@@ -20,15 +20,15 @@ common::OriginConfig origin(const std::string& name, const std::string& region) 
 }
 
 /// Of region east.
-common::Config config(std::vector<common::OriginConfig> origins) {
-  common::Config config;
+service::Config config(std::vector<service::OriginConfig> origins) {
+  service::Config config;
   config.file = "farshore.yaml";
   config.region = "east";
   config.origins = std::move(origins);
   return config;
 }
 
-std::string refusal(const common::Config& config, const common::CaptureArguments& arguments) {
+std::string refusal(const service::Config& config, const service::CaptureArguments& arguments) {
   try {
     (void)session_settings(config, arguments);
   } catch (const EnvironmentError& error) {
@@ -71,7 +71,7 @@ TEST(From, IsNothingElseThanAPlaceInTheBinlog) {
 }
 
 TEST(Rules, KnowTheOriginsOwnServers) {
-  common::OriginConfig east = origin("east", "east");
+  service::OriginConfig east = origin("east", "east");
   east.own_servers = {"102"};
   east.foreign_servers = {"201"};
   const SessionSettings settings = session_settings(config({east}), {});

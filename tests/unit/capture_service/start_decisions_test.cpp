@@ -1,4 +1,4 @@
-#include "capture/start_decisions.hpp"
+#include "services/capture/start_decisions.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

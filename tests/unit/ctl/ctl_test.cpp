@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ctl/record_file.hpp"
-#include "ctl/sql_script.hpp"
-#include "ctl/table.hpp"
+#include "services/ctl/record_file.hpp"
+#include "services/ctl/sql_script.hpp"
+#include "services/ctl/table.hpp"
 
 namespace farshore::ctl {
 namespace {

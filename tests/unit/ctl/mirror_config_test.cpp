@@ -1,4 +1,4 @@
-#include "ctl/mirror_config.hpp"
+#include "services/ctl/mirror_config.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,12 +9,12 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-common::Config region(const std::string& name, const std::vector<std::string>& origins) {
-  common::Config config;
+service::Config region(const std::string& name, const std::vector<std::string>& origins) {
+  service::Config config;
   config.region = name;
   config.kafka.bootstrap = name + ":9092";
   for (const std::string& origin : origins) {
-    common::OriginConfig& made = config.origins.emplace_back();
+    service::OriginConfig& made = config.origins.emplace_back();
     made.name = origin;
     made.region = name;
   }
@@ -38,7 +38,7 @@ TEST(MirrorConfig, HasEveryFlowForOneMirrorOfAll) {
 }
 
 TEST(MirrorConfig, TellsOfSecretsAndDoesNotShowThem) {
-  common::Config east = region("east", {"east"});
+  service::Config east = region("east", {"east"});
   east.kafka.properties = {{"security.protocol", "SASL_SSL"}, {"sasl.password", "hidden"}};
   const std::string text = mirror_properties({region("west", {"west"}), east}, "west");
   EXPECT_THAT(text, HasSubstr("east.security.protocol = SASL_SSL\n"));

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ctl/preflight_checks.hpp"
+#include "services/ctl/preflight_checks.hpp"
 
 namespace farshore::ctl {
 namespace {
@@ -304,12 +304,12 @@ TEST(PreflightPair, ComparesTheConfigurations) {
   const std::string origins =
       "origins: [{name: e, region: east, socket: /s, server_id: 1}, {name: w, region: west, socket: /s, server_id: "
       "2}]\n";
-  const auto east = common::parse_config("region: east\n" + origins, "east.yaml");
-  const auto west = common::parse_config("region: west\n" + origins, "west.yaml");
+  const auto east = service::parse_config("region: east\n" + origins, "east.yaml");
+  const auto west = service::parse_config("region: west\n" + origins, "west.yaml");
   EXPECT_TRUE(troubles(check_pair_configs(east, west)).empty());
   EXPECT_FALSE(troubles(check_pair_configs(east, east)).empty());
   const auto other =
-      common::parse_config("region: west\n" + origins + "streams: {main: {partitions: 4}}\n", "west.yaml");
+      service::parse_config("region: west\n" + origins + "streams: {main: {partitions: 4}}\n", "west.yaml");
   EXPECT_THAT(trouble(check_pair_configs(east, other), "streams").found, HasSubstr("4 partitions"));
 }
 

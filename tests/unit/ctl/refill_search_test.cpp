@@ -1,4 +1,4 @@
-#include "ctl/refill_search.hpp"
+#include "services/ctl/refill_search.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,8 +5,8 @@
 #include <sstream>
 #include <string>
 
-#include "common/metric_names.hpp"
-#include "gate/verdict.hpp"
+#include "services/gate/verdict.hpp"
+#include "services/telemetry/metric_names.hpp"
 #include "unit/source_tree.hpp"
 
 namespace farshore::gate {
@@ -33,7 +33,7 @@ TEST(Runbooks, HaveAnEntryForEveryReasonThatClosesTheGate) {
 
 TEST(Runbooks, NameOnlyMetricsThatExist) {
   std::set<std::string_view> known;
-  for (const common::MetricDeclaration* metric : common::every_metric()) known.insert(metric->name);
+  for (const service::MetricDeclaration* metric : service::every_metric()) known.insert(metric->name);
   const std::string text = runbooks();
   for (std::size_t at = text.find("farshore_"); at != std::string::npos; at = text.find("farshore_", at + 1)) {
     const std::size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", at);

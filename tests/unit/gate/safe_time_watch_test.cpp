@@ -1,4 +1,4 @@
-#include "gate/safe_time_watch.hpp"
+#include "services/gate/safe_time_watch.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,14 +1,14 @@
-#include "gate/verdict.hpp"
+#include "services/gate/verdict.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "common/metrics.hpp"
-#include "gate/gate_metrics.hpp"
-#include "gate/gate_state.hpp"
-#include "gate/safe_time_watch.hpp"
+#include "services/gate/gate_metrics.hpp"
+#include "services/gate/gate_state.hpp"
+#include "services/gate/safe_time_watch.hpp"
+#include "services/telemetry/metrics.hpp"
 
 namespace farshore::gate {
 namespace {
@@ -420,7 +420,7 @@ TEST(Assessment, OfOneOriginIsNotClosedByAnother) {
 }
 
 TEST(GateMetrics, ShowTheVerdict) {
-  common::Metrics metrics;
+  service::Metrics metrics;
   Situation situation;
   situation.evidence.rows[1].state = PartitionState::kHole;
   export_assessment(metrics, {.at = kNow, .open = false, .evidence_age = 500ms, .streams = situation.verdicts()});

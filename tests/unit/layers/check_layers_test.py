@@ -18,7 +18,7 @@ class CheckLayers(unittest.TestCase):
         self.write("libs/change/key.hpp", "")
         self.write("libs/capture/lease.hpp", "")
         self.write("services/capture/capture_service.hpp", "")
-        self.write("services/common/config.hpp", "")
+        self.write("services/config/config.hpp", "")
 
     def write(self, path, text):
         file = self.root / path
@@ -32,7 +32,7 @@ class CheckLayers(unittest.TestCase):
 
     def test_downwards_is_good(self):
         self.write("libs/capture/lease.cpp", '#include "change/key.hpp"\n#include "base/gtid.hpp"\n#include "capture/lease.hpp"\n')
-        self.write("services/capture/run.cpp", '#include "capture/lease.hpp"\n#include "common/config.hpp"\n')
+        self.write("services/capture/run.cpp", '#include "capture/lease.hpp"\n#include "services/config/config.hpp"\n')
         self.assertEqual(self.complaints(), "")
 
     def test_assertions_that_are_not_shipped_are_found(self):
@@ -48,11 +48,11 @@ class CheckLayers(unittest.TestCase):
         self.assertIn("includes sideways", self.complaints())
 
     def test_a_library_may_not_include_a_service(self):
-        self.write("libs/apply/work.cpp", '#include "common/config.hpp"\n')
+        self.write("libs/apply/work.cpp", '#include "services/config/config.hpp"\n')
         self.assertIn("upwards", self.complaints())
 
     def test_a_library_may_not_include_the_service_of_its_own_name(self):
-        self.write("libs/capture/lease.cpp", '#include "capture/capture_service.hpp"\n')
+        self.write("libs/capture/lease.cpp", '#include "services/capture/capture_service.hpp"\n')
         self.assertIn("upwards", self.complaints())
 
     def test_foreign_headers_stay_where_they_are_wrapped(self):
