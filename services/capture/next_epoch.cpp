@@ -1,0 +1,82 @@
+#include "services/capture/next_epoch.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/check.hpp"
+#include "capture/source_check.hpp"
+
+namespace farshore::capture {
+
+namespace {
+
+constexpr std::chrono::milliseconds kPollInterval{1};
+
+}  // namespace
+
+void NextEpoch::note_ties(const std::vector<Cascade>& ties) {
+  due_.ties.insert(due_.ties.end(), ties.begin(), ties.end());
+}
+
+void NextEpoch::note_missed(const std::string& child, std::string why) {
+  if (due_.missed.empty()) due_.why = std::move(why);
+  due_.missed.insert(child);
+}
+
+void NextEpoch::note_outside(const Cascade& tie) {
+  note_missed(tie.child, check_cascade(tie).sentence());
+  due_.changed_unseen.insert(tie.child);
+}
+
+/// Where more is published than was read again, it was published without knowing of what is due: then from there on.
+void NextEpoch::begin_due() {
+  if (due_.ties.empty() && due_.missed.empty()) return;
+  if (settings_.stops_at_tails || !parts_.tails_passed() || parts_.ending.ended()) return;
+  const auto rules = parts_.rules.with_cascades(cascade_groups(parts_.rules.cascades(), due_.ties));
+  if (!rules) return parts_.ending.end(EndKind::kMisconfigured, rules.error());
+  if (!due_.missed.empty())
+    settings_.warning(
+        fmt::format("{}; the other regions' gates close for what it may have changed, as not-yet-equal", due_.why));
+  begin({.sentence = due_.missed.empty() ? fmt::format("tables {} and {} are tied by a cascading foreign key",
+                                                       due_.ties.front().parent, due_.ties.front().child)
+                                         : due_.why.substr(0, kReasonBytesMax)},
+        rules->numbering());
+}
+
+/// Everything before the transaction under way belongs to the epoch that ends, and what was published of it too. It is
+/// written down in one checkpoint, so that whoever is killed before or after it goes on in the one epoch or the other;
+/// the next session sends the start records, and reads the transaction again.
+void NextEpoch::begin(EpochReason reason, const change::Numbering& numbering) {
+  // What is published in an epoch lies before what ends it, for every capture that reads the same binlog.
+  if (!parts_.tails_passed())
+    return parts_.stop(
+        fmt::format("the numbering differs from what is published: {}, but changes behind it are published "
+                    "already; begin this origin anew with a copy of its tables",
+                    reason.sentence));
+  parts_.publisher.send_all();
+  if (!parts_.publisher.wait_acknowledged()) return;
+  FARSHORE_CHECK(parts_.publisher.acknowledgements().all_acknowledged());
+  while (parts_.checkpoints.busy()) {
+    if (parts_.ending.ended()) return;
+    parts_.publisher.poll(kPollInterval);
+  }
+  if (parts_.cut.is_open()) (void)parts_.cut.take_covered();
+  reason.missed_tables = captured_descendants(due_.missed, parts_.cascades.ties(), parts_.rules);
+  reason.changed_unseen.assign(due_.changed_unseen.begin(), due_.changed_unseen.end());
+  for (const std::string& child : due_.missed) parts_.cascades.settle(child);
+  parts_.cut.open(parts_.history);
+  const std::string sentence = reason.sentence;
+  if (!parts_.checkpoints.write(
+          following_epoch(*parts_.cut.take_covered(), numbering, settings_.fresh, std::move(reason))))
+    return;
+  parts_.ending.end({.kind = EndKind::kRenumber, .sentence = sentence, .advanced = has_advanced_});
+}
+
+bool NextEpoch::hands_over(std::string_view why) {
+  if (!settings_.stops_at_tails || !parts_.tails_passed() || parts_.ending.ended()) return false;
+  begin({std::string(why.substr(0, kReasonBytesMax)), {}}, settings_.numbering);
+  return true;
+}
+
+}  // namespace farshore::capture
