@@ -13,6 +13,14 @@ using mysql::SqlError;
 constexpr std::size_t kAtOnce = 20;
 constexpr std::size_t kRowsShown = 100;
 
+constexpr std::string_view kMakeEqual = "make the row equal, or say that it is";
+// Of other rows that are deleted: they may be the origin's own, or stand still in the region that wrote them.
+constexpr std::string_view kCompareDeleted =
+    "these are deleted in no other region: compare what each region holds of them, and make it equal";
+constexpr std::string_view kAndThen =
+    R"(,"then":"the table is not-yet-equal: the other rows are deleted in no other region; compare what each region )"
+    R"(holds of them, make it equal, and declare it")";
+
 Failure failure_of(const SqlError& error) { return Failure::of_statement(0, "the target refuses it", error); }
 
 std::expected<std::string, SqlError> rows_as_json(mysql::Connection& connection, bool well_formed,
@@ -37,12 +45,12 @@ std::expected<std::string, SqlError> what_goes(mysql::Connection& connection, co
   good = op.is_delete() || op.target->append_rivals(op.change->row(), kRowsShown, sql);
   const auto holders = rows_as_json(connection, good, sql);
   if (!holders) return holders;
-  return fmt::format(R"({{"{}":{},"deletes_other_rows":{}}})", op.is_delete() ? "deletes" : "replaces", *here,
-                     *holders);
+  return fmt::format(R"({{"{}":{},"deletes_other_rows":{}{}}})", op.is_delete() ? "deletes" : "replaces", *here,
+                     *holders, *holders == "[]" ? "" : kAndThen);
 }
 
-// The source's image over whatever stands here.
-std::expected<void, SqlError> write_over(mysql::Connection& connection, const RowOp& op) {
+// The source's image over whatever stands here. How many other rows were deleted for it.
+std::expected<std::uint64_t, SqlError> write_over(mysql::Connection& connection, const RowOp& op) {
   const TargetTable& target = *op.target;
   const auto row = op.change->row();
   std::string sql;
@@ -56,9 +64,10 @@ std::expected<void, SqlError> write_over(mysql::Connection& connection, const Ro
   if (op.is_delete()) {
     const auto done = run(target.append_delete_one(row, sql));
     if (!done) return std::unexpected(done.error());
-    return {};
+    return 0;
   }
-  if (const auto done = run(target.append_delete_rivals(row, sql)); !done) return std::unexpected(done.error());
+  const auto others = run(target.append_delete_rivals(row, sql));
+  if (!others) return std::unexpected(others.error());
   if (!target.keeps_key(*op.change)) {
     std::vector<Value> before;
     row_before(*op.change, before);
@@ -66,10 +75,10 @@ std::expected<void, SqlError> write_over(mysql::Connection& connection, const Ro
   }
   const auto updated = run(target.append_update(row, row, sql));
   if (!updated) return std::unexpected(updated.error());
-  if (*updated > 0) return {};
+  if (*updated > 0) return others;
   sql = target.insert_head();
   if (const auto done = run(target.append_row(row, sql)); !done) return std::unexpected(done.error());
-  return {};
+  return others;
 }
 
 }  // namespace
@@ -99,7 +108,7 @@ Resolver::Result Resolver::on_parked(mysql::Connection& connection, const store:
     if (auto gone = parking_.discard(connection, progress.key, request.key); !gone) {
       return std::unexpected(failure_of(gone.error()));
     }
-    if (auto said = make_unequal(connection, request, "a parked change was discarded"); !said) {
+    if (auto said = make_unequal(connection, request, "a parked change was discarded", kMakeEqual); !said) {
       return std::unexpected(failure_of(said.error()));
     }
     return Answer{.done = true, .outcome = "discarded: the row stays here as it is, and its table is not-yet-equal"};
@@ -130,7 +139,8 @@ Resolver::Result Resolver::on_conflict(mysql::Connection& connection, const stor
   }
   if (auto ended = end_conflict(connection, progress, request); !ended) return std::unexpected(ended.error());
   if (request.action == "keep-target") {
-    if (auto said = make_unequal(connection, request, "a conflict was settled for what stands here"); !said) {
+    if (auto said = make_unequal(connection, request, "a conflict was settled for what stands here", kMakeEqual);
+        !said) {
       return std::unexpected(failure_of(said.error()));
     }
     return Answer{.done = true, .outcome = "the row stays here as it is, and its table is not-yet-equal"};
@@ -139,13 +149,12 @@ Resolver::Result Resolver::on_conflict(mysql::Connection& connection, const stor
 }
 
 std::expected<void, SqlError> Resolver::make_unequal(mysql::Connection& connection, const Request& request,
-                                                     std::string_view what) {
+                                                     std::string_view what, std::string_view then) {
   store::EqualityRow row;
   row.origin = request.partition.origin;
   row.stream = request.partition.stream;
   row.table = request.key.schema + "." + request.key.table;
-  row.why = fmt::format("{} (epoch {}, seq {}): make the row equal, or say that it is", what, request.epoch.raw(),
-                        request.seq.raw());
+  row.why = fmt::format("{} (epoch {}, seq {}): {}", what, request.epoch.raw(), request.seq.raw(), then);
   row.who = request.who;
   return store::add_equality(connection, region_, row);
 }
@@ -170,7 +179,17 @@ Resolver::Result Resolver::take_source(mysql::Connection& connection, const stor
   }
   const auto seen = retry_.look_held(connection, progress.key, *op);
   if (!seen) return std::unexpected(seen.error());
-  if (auto written = write_over(connection, *op); !written) return std::unexpected(failure_of(written.error()));
+  const auto others = write_over(connection, *op);
+  if (!others) return std::unexpected(failure_of(others.error()));
+  if (*others > 0) {
+    // The look at the row that is written does not see them.
+    if (auto said = make_unequal(
+            connection, request,
+            fmt::format("a conflict was settled for the origin's row, and {} other rows were deleted here", *others),
+            kCompareDeleted);
+        !said)
+      return std::unexpected(failure_of(said.error()));
+  }
   if (auto noted = retry_.note_seen(connection, progress.key, *op, *seen); !noted)
     return std::unexpected(noted.error());
   if (auto ended = end_conflict(connection, progress, request); !ended) return std::unexpected(ended.error());

@@ -49,9 +49,9 @@ class Resolver {
   [[nodiscard]] std::expected<void, Failure> end_conflict(mysql::Connection& connection,
                                                           const store::ProgressRow& progress, const Request& request);
 
-  /// The row is not the origin's from here on, and nothing else would say so.
+  /// Rows of the table are not the origin's from here on, and nothing else would say so. `then`: what is to be done.
   [[nodiscard]] std::expected<void, mysql::SqlError> make_unequal(mysql::Connection& connection, const Request& request,
-                                                                  std::string_view what);
+                                                                  std::string_view what, std::string_view then);
 
   const std::string region_;
   Parking& parking_;

@@ -42,7 +42,9 @@ const std::vector<Way>& ways() {
       {PendingKind::kConflict, "keep-target", "keep-target", "What stands here stays, the origin's change is given up",
        "what stands here would stay, and its table is not-yet-equal until somebody says that it is"},
       {PendingKind::kConflict, "take-source", "take-source",
-       "Write the origin's image over what stands here, and delete the other rows that hold its unique values", ""},
+       "Write the origin's image over what stands here, and delete the other rows that hold its unique values: the "
+       "table is not-yet-equal where there are such rows",
+       ""},
       {PendingKind::kConflict, "discard", "discard", "You say that the row is equal by now: nothing is written",
        "would be closed, as the row is equal by your word; nothing is written"}};
   return list;
