@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <ranges>
 #include <set>
 #include <utility>
@@ -18,6 +19,7 @@ using mysql::SqlError;
 using mysql::text_literal;
 
 constexpr std::size_t kDoubtsTextMax = 1'000;
+constexpr std::size_t kComparisonsShown = 5;
 
 // A row that is written by a transaction under way is waited for; more such than this are not under way at once.
 std::expected<void, SqlError> wait_for_writers(mysql::Connection& connection, std::string_view region) {
@@ -43,6 +45,50 @@ bool is_settled(std::span<const EqualityRow> said, const EqualityRow& doubt) {
 
 bool is_answered(std::span<const EqualityRow> said, const ToldDoubt& doubt) {
   return is_equal_since(doubt.heard, said, doubt.partition.origin, doubt.partition.stream, doubt.table);
+}
+
+bool is_comparison_of(const EqualityRow& row, std::string_view origin, std::string_view stream,
+                      std::string_view table) {
+  return row.word == Word::kBegun && row.origin == origin && row.stream == stream &&
+         (row.table.empty() || row.table == table);
+}
+
+struct Declared {
+  std::string_view origin;
+  std::string_view stream;
+  std::string_view table;  ///< empty: every table of the stream
+};
+
+/// What is doubted of it that whoever began `compared` (null: nobody) may not have seen. Empty: nothing.
+std::string doubts_since(std::span<const EqualityRow> said, std::span<const ToldDoubt> told, const Declared& declared,
+                         const EqualityRow* compared) {
+  const auto is_meant = [&](std::string_view origin, std::string_view stream, std::string_view table) {
+    return origin == declared.origin && stream == declared.stream &&
+           (declared.table.empty() || table.empty() || table == declared.table);
+  };
+  const std::uint64_t covered = compared == nullptr ? 0 : compared->id;
+  std::string doubts;
+  std::string separator;
+  for (const EqualityRow& row : said) {
+    if (row.word != Word::kNotYetEqual || row.id <= covered || !is_meant(row.origin, row.stream, row.table)) continue;
+    if (is_settled(said, row)) continue;
+    doubts += fmt::format("{}at {} {} ({})", std::exchange(separator, ", "), row.said_at,
+                          row.table.empty() ? "all tables" : row.table, row.why);
+    if (doubts.size() > kDoubtsTextMax) {
+      doubts += " and more";
+      break;
+    }
+  }
+  std::set<std::string> told_tables;
+  for (const ToldDoubt& doubt : told) {
+    if (!is_meant(doubt.partition.origin, doubt.partition.stream, doubt.table) || is_answered(said, doubt)) continue;
+    // What was told by the time that the comparison was begun was heard before its id was given.
+    if (compared != nullptr && doubt.heard < covered) continue;
+    told_tables.insert(doubt.table.empty() ? "all tables" : doubt.table);
+  }
+  if (!told_tables.empty())
+    doubts += fmt::format("{}{} by the region of {}", separator, some_of(told_tables), declared.origin);
+  return doubts;
 }
 
 }  // namespace
@@ -135,54 +181,64 @@ std::optional<std::string> why_doubted(std::span<const ToldDoubt> told, std::spa
   return fmt::format(
       "the region of {0} does not know its own to be equal to another region's: {1} (`farshorectl equal list` there "
       "says why); make the rows equal and declare it there: this gate opens by itself then. Where that region is lost: "
-      "`farshorectl equal begin --origin {0} --stream {2}` and `farshorectl equal declare --origin {0} --stream {2}` "
-      "here",
+      "`farshorectl equal begin --origin {0} --stream {2}` and `farshorectl equal declare --origin {0} --stream {2} "
+      "--begun ID` here",
       origin, some_of(tables), stream);
 }
 
+const EqualityRow* begun_comparison(std::span<const EqualityRow> said, std::uint64_t id, std::string_view origin,
+                                    std::string_view stream, std::string_view table) {
+  const auto found = std::ranges::find(said, id, &EqualityRow::id);
+  const bool is_it = found != said.end() && is_comparison_of(*found, origin, stream, table);
+  return is_it ? &*found : nullptr;
+}
+
+std::string open_comparisons(std::span<const EqualityRow> said, std::string_view origin, std::string_view stream,
+                             std::string_view table) {
+  std::vector<const EqualityRow*> open;
+  for (const EqualityRow& row : said) {
+    if (is_comparison_of(row, origin, stream, table) && !is_settled(said, row)) open.push_back(&row);
+  }
+  std::ranges::sort(open, std::greater(), &EqualityRow::id);
+  std::string out;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    if (i == kComparisonsShown) return out + fmt::format(" and {} more", open.size() - i);
+    const EqualityRow& row = *open[i];
+    out += fmt::format("{}{} of {}, begun by {} at {}", out.empty() ? "" : ", ", row.id,
+                       row.table.empty() ? "all tables" : row.table, row.who, row.said_at);
+  }
+  return out;
+}
+
 std::optional<std::string> why_not_declared(std::span<const EqualityRow> said, std::span<const ToldDoubt> told,
-                                            std::string_view origin, std::string_view stream, std::string_view table) {
-  const auto is_meant = [&](std::string_view of_origin, std::string_view of_stream, std::string_view of_table) {
-    return of_origin == origin && of_stream == stream && (table.empty() || of_table.empty() || of_table == table);
-  };
-  const EqualityRow* begun = nullptr;
-  for (const EqualityRow& row : said) {
-    if (row.word != Word::kBegun || row.origin != origin || row.stream != stream) continue;
-    if (!row.table.empty() && row.table != table) continue;
-    if (begun == nullptr || row.id > begun->id) begun = &row;
+                                            std::string_view origin, std::string_view stream, std::string_view table,
+                                            std::span<const std::uint64_t> begun) {
+  const EqualityRow* compared = nullptr;  // the first, where several are named
+  for (const std::uint64_t id : begun) {
+    const EqualityRow* const one = begun_comparison(said, id, origin, stream, table);
+    if (one != nullptr && (compared == nullptr || one->id < compared->id)) compared = one;
   }
-  const std::uint64_t covered = begun == nullptr ? 0 : begun->id;
-  std::string doubts;
-  std::string separator;
-  std::set<std::string> told_tables;
-  for (const EqualityRow& row : said) {
-    if (row.word != Word::kNotYetEqual || row.id <= covered || !is_meant(row.origin, row.stream, row.table)) continue;
-    if (is_settled(said, row)) continue;
-    doubts += fmt::format("{}at {} {} ({})", std::exchange(separator, ", "), row.said_at,
-                          row.table.empty() ? "all tables" : row.table, row.why);
-    if (doubts.size() > kDoubtsTextMax) {
-      doubts += " and more";
-      break;
-    }
-  }
-  for (const ToldDoubt& doubt : told) {
-    if (!is_meant(doubt.partition.origin, doubt.partition.stream, doubt.table) || is_answered(said, doubt)) continue;
-    // What was told by the time that the comparison was begun was heard before its id was given.
-    if (begun != nullptr && doubt.heard < covered) continue;
-    told_tables.insert(doubt.table.empty() ? "all tables" : doubt.table);
-  }
-  if (!told_tables.empty())
-    doubts += fmt::format("{}{} by the region of {}", std::exchange(separator, ", "), some_of(told_tables), origin);
+  const std::string doubts = doubts_since(said, told, {.origin = origin, .stream = stream, .table = table}, compared);
   if (doubts.empty()) return std::nullopt;
-  const std::string options =
-      fmt::format("--origin {} --stream {}{}", origin, stream, table.empty() ? "" : fmt::format(" --table {}", table));
+  const std::string begin = fmt::format("`farshorectl equal begin --origin {} --stream {}{} --execute`", origin, stream,
+                                        table.empty() ? "" : fmt::format(" --table {}", table));
+  if (compared != nullptr) {
+    return fmt::format(
+        "{}/{}: after comparison {} that {} began at {} these were doubted: {}. What you compared may be older. Begin "
+        "anew ({}), copy or compare then, and declare that comparison",
+        origin, stream, compared->id, compared->who, compared->said_at, doubts, begin);
+  }
+  const std::string open = open_comparisons(said, origin, stream, table);
+  if (open.empty()) {
+    return fmt::format(
+        "{}/{}: nobody has begun a comparison, and these are doubted: {}. What you compared may be older. Say when you "
+        "begin ({}), copy or compare then, and declare it with the --begun ID that is printed",
+        origin, stream, doubts, begin);
+  }
   return fmt::format(
-      "{}/{}: {} doubted: {}. What you compared may be older. Say when you begin (`farshorectl equal begin {} "
-      "--execute`), copy or compare then, and declare after it",
-      origin, stream,
-      begun == nullptr ? "nobody has begun a comparison, and these are"
-                       : fmt::format("after the comparison that {} began at {} these were", begun->who, begun->said_at),
-      doubts, options);
+      "{}/{}: these are doubted: {}. Say which comparison you declare, --begun ID, as what you compared may be older; "
+      "begun and not declared: {}. If yours is none of them: begin ({}), copy or compare then, and declare it",
+      origin, stream, doubts, open, begin);
 }
 
 }  // namespace farshore::store

@@ -46,13 +46,27 @@ struct ToldDoubt {
 [[nodiscard]] std::optional<std::string> why_doubted(std::span<const ToldDoubt> told, std::span<const EqualityRow> said,
                                                      std::string_view origin, std::string_view stream);
 
+/// Whether comparison `id` was begun here, of the table (empty: every table of the stream) or of its whole stream.
+/// Null: no.
+[[nodiscard]] const EqualityRow* begun_comparison(std::span<const EqualityRow> said, std::uint64_t id,
+                                                  std::string_view origin, std::string_view stream,
+                                                  std::string_view table);
+
+/// Comparisons of the table or of its whole stream that were begun and not declared since, for people: a few of them,
+/// the last first. Empty: there is none.
+[[nodiscard]] std::string open_comparisons(std::span<const EqualityRow> said, std::string_view origin,
+                                           std::string_view stream, std::string_view table);
+
 /// Why a declaration that `table` (empty: every table of the stream) is equal is not taken. Nothing: it is taken. Else
 /// a sentence for people, which names the doubt and the command.
 ///
-/// Who declares has compared something at some time. What is doubted here, or was told of the origin's own region,
-/// since the last comparison was begun is newer than that. Where nothing was ever doubted none needs to be begun.
+/// Who declares has compared something since some time: `begun` names when, by the ids of comparisons that were begun;
+/// those of other streams and tables do not count. Somebody else's beginning is not this one's. What is doubted here,
+/// or was told of the origin's own region, after it is newer than what was compared. Where nothing is doubted none
+/// needs to be begun.
 [[nodiscard]] std::optional<std::string> why_not_declared(std::span<const EqualityRow> said,
                                                           std::span<const ToldDoubt> told, std::string_view origin,
-                                                          std::string_view stream, std::string_view table);
+                                                          std::string_view stream, std::string_view table,
+                                                          std::span<const std::uint64_t> begun);
 
 }  // namespace farshore::store

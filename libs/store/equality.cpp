@@ -30,9 +30,12 @@ const EqualityRow* latest(std::span<const EqualityRow> rows, std::string_view or
   return found;
 }
 
-std::string command(std::string_view word, std::string_view origin, std::string_view stream) {
-  return fmt::format("`farshorectl equal {} --origin {} --stream {}`", word, origin, stream);
+std::string command(std::string_view word, std::string_view origin, std::string_view stream,
+                    std::string_view more = "") {
+  return fmt::format("`farshorectl equal {} --origin {} --stream {}{}`", word, origin, stream, more);
 }
+
+constexpr std::string_view kBegunId = " --begun ID";  // as `equal begin` prints it
 
 std::string values(std::string_view region, const EqualityRow& row, EpochId epoch) {
   return fmt::format("{},{},{},{},'{}',{},{},{},{}", text_literal(region), text_literal(row.origin),
@@ -93,7 +96,7 @@ std::optional<std::string> why_not_equal(std::span<const EqualityRow> rows, std:
   if (whole->word != Word::kEqual) {
     return fmt::format(
         "the stream's tables are not known to be equal to the origin's: {}; {}, copy or compare them, then {}",
-        whole->why, command("begin", origin, stream), command("declare", origin, stream));
+        whole->why, command("begin", origin, stream), command("declare", origin, stream, kBegunId));
   }
   std::set<std::string> names;
   const EqualityRow* first = nullptr;  // of them
@@ -108,7 +111,7 @@ std::optional<std::string> why_not_equal(std::span<const EqualityRow> rows, std:
   return fmt::format(
       "not known to be equal to the origin's: {} ({}); {}, copy or compare what is named, then {}, both with --table "
       "SCHEMA.TABLE for each, or without --table for all",
-      some_of(names), first->why, command("begin", origin, stream), command("declare", origin, stream));
+      some_of(names), first->why, command("begin", origin, stream), command("declare", origin, stream, kBegunId));
 }
 
 std::expected<std::vector<EqualityRow>, mysql::SqlError> read_equality(mysql::Connection& connection,

@@ -107,7 +107,7 @@ int run_decide(const service::Config& config, const DdlOptions& options, Stateme
   } else {
     fmt::print(
         "  {}: it is passed over in region {}, and these tables are not-yet-equal until they are made equal and "
-        "declared so (`farshorectl equal begin`, compare, `farshorectl equal declare`).\n",
+        "declared so (`farshorectl equal begin`, compare, and the declaration that it prints).\n",
         options.execute ? "Said" : "Would be said", config.region);
   }
   if (!options.execute) {

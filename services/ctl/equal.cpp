@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -19,8 +20,8 @@
 #include "store/equality.hpp"
 
 // farshorectl equal: the gate over a stream is closed until somebody says that the tables here began equal to the
-// origin's, and after each doubt until somebody says so anew, who has begun to copy or compare after it. What is said
-// is added to farshore.equality, with who, when and why; nothing of it is ever overwritten.
+// origin's, and after each doubt until somebody says so anew, who names a comparison that was begun after it. What is
+// said is added to farshore.equality, with who, when and why; nothing of it is ever overwritten.
 namespace farshore::ctl {
 namespace {
 
@@ -35,6 +36,7 @@ struct EqualOptions {
   std::string stream;
   std::string table;
   std::string why;
+  std::vector<std::uint64_t> begun;  ///< the comparisons that are declared
   bool execute = false;
   bool all = false;
   Output output = Output::kTable;
@@ -89,11 +91,33 @@ std::vector<store::ToldDoubt> read_told(const service::Config& config, mysql::Co
 }
 
 /// Why `row` is not taken, whose id is that under which it has been added, or 0; empty: it is taken.
-std::string refusal_of(const service::Config& config, mysql::Connection& connection, const EqualityRow& row) {
+std::string refusal_of(const service::Config& config, mysql::Connection& connection, const EqualityRow& row,
+                       const std::vector<std::uint64_t>& begun) {
   if (row.word != Word::kEqual) return {};
   std::vector<EqualityRow> said = read(config, connection, true);
   std::erase_if(said, [&](const EqualityRow& one) { return one.id == row.id; });
-  return store::why_not_declared(said, read_told(config, connection), row.origin, row.stream, row.table).value_or("");
+  return store::why_not_declared(said, read_told(config, connection), row.origin, row.stream, row.table, begun)
+      .value_or("");
+}
+
+/// A number that names none of the declared tables' comparisons is a mistake, whether one is needed or not.
+void require_begun(const std::vector<EqualityRow>& said, const std::vector<EqualityRow>& rows,
+                   const std::vector<std::uint64_t>& begun) {
+  for (const std::uint64_t id : begun) {
+    std::string open;
+    bool is_known = false;
+    for (const EqualityRow& row : rows) {
+      is_known = is_known || store::begun_comparison(said, id, row.origin, row.stream, row.table) != nullptr;
+      const std::string of_stream = store::open_comparisons(said, row.origin, row.stream, row.table);
+      if (!of_stream.empty())
+        open += fmt::format("{}{}/{}: {}", open.empty() ? "" : "; ", row.origin, row.stream, of_stream);
+    }
+    if (is_known) continue;
+    throw EnvironmentError(fmt::format("--begun {} is no comparison of these tables that was begun here; begun and not "
+                                       "declared: {}.",
+                                       id, open.empty() ? "none" : open),
+                           ExitCode::kUsage);
+  }
 }
 
 std::string sentence_of(const EqualityRow& row) {
@@ -106,8 +130,9 @@ std::string sentence_of(const EqualityRow& row) {
   return {};
 }
 
-/// Adds the word, or throws and adds nothing.
-void say(const service::Config& config, mysql::Connection& connection, EqualityRow row) {
+/// Adds the word and gives `row` its id, or throws and adds nothing.
+void say(const service::Config& config, mysql::Connection& connection, EqualityRow& row,
+         const std::vector<std::uint64_t>& begun) {
   const auto lock = [&] {
     if (row.word == Word::kNotYetEqual) return;
     if (const auto locked = store::lock_equality(connection, config.region, row.origin, row.stream, true); !locked)
@@ -121,35 +146,64 @@ void say(const service::Config& config, mysql::Connection& connection, EqualityR
   row.id = id->unsigned_integer(0, 0);
   // Where nothing was said before, there was nothing to lock: whoever says something now waits, or is waited for.
   lock();
-  const std::string refusal = refusal_of(config, connection, row);
+  const std::string refusal = refusal_of(config, connection, row, begun);
   if (!refusal.empty()) throw EnvironmentError(refusal + ". Nothing was written.", ExitCode::kDifferences);
 }
 
-int run_say(const service::Config& config, const EqualOptions& options, Word word) {
-  const std::vector<EqualityRow> rows = wanted(config, options, word);
-  mysql::Connection connection = open_database(config);
+/// How the comparisons that were begun are declared.
+std::string declaration_of(const EqualOptions& options, const std::vector<EqualityRow>& rows) {
+  std::string out = "farshorectl equal declare --origin " + options.origin;
+  if (!options.stream.empty()) out += " --stream " + options.stream;
+  if (!options.table.empty()) out += " --table " + options.table;
+  std::string separator = " --begun ";
+  for (const EqualityRow& row : rows) out += std::exchange(separator, ",") + std::to_string(row.id);
+  return out + " --why \"how you know\" --execute";
+}
+
+std::string begun_json(const std::vector<EqualityRow>& rows) {
+  auto out = nlohmann::ordered_json::array();
+  for (const EqualityRow& row : rows)
+    out.push_back({{"origin", row.origin}, {"stream", row.stream}, {"table", row.table}, {"begun", row.id}});
+  return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+/// What would be said, and why it would be refused.
+int dry_run(const service::Config& config, mysql::Connection& connection, const EqualOptions& options,
+            const std::vector<EqualityRow>& rows) {
   const std::vector<EqualityRow> said = read(config, connection, false);
   bool is_refused = false;
   for (const EqualityRow& row : rows) {
-    fmt::print("{}/{} in region {}: until now {}\n", row.origin, row.stream, config.region,
-               store::why_not_equal(said, row.origin, row.stream).value_or("equal"));
-    if (options.execute) continue;
-    fmt::print("  would be said: {}\n", sentence_of(row));
-    const std::string refusal = refusal_of(config, connection, row);
+    fmt::print("{}/{} in region {}: until now {}\n  would be said: {}\n", row.origin, row.stream, config.region,
+               store::why_not_equal(said, row.origin, row.stream).value_or("equal"), sentence_of(row));
+    const std::string refusal = refusal_of(config, connection, row, options.begun);
     if (refusal.empty()) continue;
     is_refused = true;
     fmt::print("  and refused: {}.\n", refusal);
   }
-  if (!options.execute) {
-    fmt::print("Nothing was written: --execute writes it down, with your name ({}).\n", operator_name());
-    return static_cast<int>(is_refused ? ExitCode::kDifferences : ExitCode::kGood);
-  }
+  fmt::print("Nothing was written: --execute writes it down, with your name ({}).\n", operator_name());
+  return static_cast<int>(is_refused ? ExitCode::kDifferences : ExitCode::kGood);
+}
+
+int run_say(const service::Config& config, const EqualOptions& options, Word word) {
+  std::vector<EqualityRow> rows = wanted(config, options, word);
+  mysql::Connection connection = open_database(config);
+  if (!options.begun.empty()) require_begun(read(config, connection, true), rows, options.begun);
+  if (!options.execute) return dry_run(config, connection, options, rows);
+  const std::vector<EqualityRow> said = read(config, connection, false);
   if (const auto set = connection.execute(fmt::format("SET SESSION wait_timeout={}", kCutOffAfterS)); !set)
     fail_database(config, set.error());
   MarkedTransaction transaction(connection, config);
-  for (const EqualityRow& row : rows) say(config, connection, row);
+  for (EqualityRow& row : rows) say(config, connection, row, options.begun);
   transaction.commit();
-  for (const EqualityRow& row : rows) fmt::print("  said: {}\n", sentence_of(row));
+  if (options.output == Output::kJson) {
+    fmt::print("{}", begun_json(rows));
+    return static_cast<int>(ExitCode::kGood);
+  }
+  for (const EqualityRow& row : rows) {
+    fmt::print("{}/{} in region {}: until now {}\n  said: {}\n", row.origin, row.stream, config.region,
+               store::why_not_equal(said, row.origin, row.stream).value_or("equal"), sentence_of(row));
+  }
+  if (word == Word::kBegun) fmt::print("When you have copied or compared: {}\n", declaration_of(options, rows));
   return static_cast<int>(ExitCode::kGood);
 }
 
@@ -180,7 +234,8 @@ std::vector<EqualityRow> last_words(const std::vector<EqualityRow>& rows) {
 std::string list_json(const std::vector<EqualityRow>& rows) {
   auto out = nlohmann::ordered_json::array();
   for (const EqualityRow& row : rows) {
-    out.push_back({{"origin", row.origin},
+    out.push_back({{"id", row.id},
+                   {"origin", row.origin},
                    {"stream", row.stream},
                    {"table", row.table},
                    {"state", store::to_string(row.word)},
@@ -201,10 +256,11 @@ int run_list(const service::Config& config, const EqualOptions& options) {
     fmt::print("{}", list_json(rows));
     return static_cast<int>(ExitCode::kGood);
   }
-  Table table({"origin", "stream", "table", "state", "said at", "who", "why"});
+  Table table({"id", "origin", "stream", "table", "state", "said at", "who", "why"});
   for (const EqualityRow& row : rows) {
-    table.add({row.origin, row.stream, row.table.empty() ? "(all)" : row.table, std::string(store::to_string(row.word)),
-               row.said_at, row.who, row.why});
+    table.add({row.id == 0 ? "" : std::to_string(row.id), row.origin, row.stream,
+               row.table.empty() ? "(all)" : row.table, std::string(store::to_string(row.word)), row.said_at, row.who,
+               row.why});
   }
   fmt::print("{}", table.text());
   return static_cast<int>(ExitCode::kGood);
@@ -219,6 +275,12 @@ void add_say(CLI::App& equal, Command& command, const char* name, const char* he
   say->add_option("--why", options->why, word == Word::kBegun ? "For the record" : "How you know; kept for the record")
       ->required(word != Word::kBegun)
       ->check([](const auto& why) { return why.size() > 1'000 ? std::string("at most 1000 bytes") : std::string(); });
+  if (word == Word::kBegun) add_output_option(*say, options->output);
+  if (word == Word::kEqual) {
+    say->add_option("--begun", options->begun,
+                    "The comparison that you declare: what `begin` printed; needed where something is doubted")
+        ->delimiter(',');
+  }
   say->add_flag("--execute", options->execute, "Do it; without, only say what would be done");
   say->callback([&command, options, word] {
     command.chosen = [&command, options, word] { return run_say(command.load(), *options, word); };
@@ -232,7 +294,8 @@ void add_equal(CLI::App& app, Command& command) {
   equal->require_subcommand(1);
   equal->fallthrough();
   add_say(*equal, command, "begin",
-          "You begin to copy or compare the tables: `declare` covers what is doubted until now", Word::kBegun);
+          "You begin to copy or compare the tables: `declare --begun ID` covers what is doubted until now",
+          Word::kBegun);
   add_say(*equal, command, "declare", "The tables are equal: you copied, seeded or compared them", Word::kEqual);
   add_say(*equal, command, "revoke", "The tables are not known to be equal: the gate closes", Word::kNotYetEqual);
   CLI::App* list = equal->add_subcommand("list", "What was said last; --all: everything that was ever said");

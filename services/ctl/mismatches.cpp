@@ -71,7 +71,7 @@ int run_clear(const service::Config& config, const MismatchOptions& options) {
   if (!options.execute) {
     fmt::print(
         "Nothing was done. Give --execute to forget them. It does not declare a table equal: that is "
-        "`farshorectl equal begin`, and `declare` when you have compared.\n");
+        "`farshorectl equal begin`, and the declaration that it prints when you have compared.\n");
     return static_cast<int>(ExitCode::kGood);
   }
   MarkedTransaction transaction(connection, config);

@@ -115,8 +115,8 @@ int reset_at_target(const service::Config& config, const std::string& origin, bo
   fmt::print(
       stderr,
       "Its rows in the tables of applications stay as they are. Every stream of it becomes not-yet-equal: make "
-      "the tables equal (`farshorectl equal begin --origin {0}` before you copy or compare), then `farshorectl equal "
-      "declare --origin {0}`.\n",
+      "the tables equal (`farshorectl equal begin --origin {0}` before you copy or compare), then give the declaration "
+      "that it prints (`farshorectl equal declare --origin {0} --begun ...`).\n",
       origin);
   if (!execute) {
     fmt::print(stderr, "Nothing was written: --execute does it, and prints the rows as JSON first.\n");

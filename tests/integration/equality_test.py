@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from declarations import begin_equal
 from wait import eventually
 
 
@@ -63,15 +64,36 @@ def test_a_declaration_covers_no_doubt_that_came_after_its_comparison_began(regi
     dry = west.ctl("equal", "begin", "--origin", "east")
     assert dry.returncode == 0 and "would be said: all of its tables are copied or compared from here on" in dry.stdout
     assert declared(west).returncode == 4, "a dry run writes nothing"
-    assert west.ctl("equal", "begin", "--origin", "east", "--execute").returncode == 0
+    begun = begin_equal(west.ctl, ("--origin", "east", "--execute"))
     said(west, "revoke", "--origin", "east", "--table", "shop.account", "--execute")
     for words in ((), ("--table", "shop.account")):
-        refused = declared(west, *words)
-        assert refused.returncode == 4 and "after the comparison that" in refused.stderr, refused.stderr
+        refused = declared(west, *words, "--begun", begun)
+        assert refused.returncode == 4 and f"after comparison {begun} that" in refused.stderr, refused.stderr
     eventually("the gate names the table", lambda: "shop.account (a test)" in detail(west))
     west.declare_equal(regions.east, "shop.account")
     regions.all_gates_open()
     assert declared(west).returncode == 0, "nothing is doubted: nothing needs to be begun"
+
+
+def test_a_comparison_that_somebody_else_began_is_not_declared(regions):
+    """A compares a table; what comes meanwhile refuses it, also when B has begun to copy everything."""
+    west = regions.west
+    table = ("--table", "shop.account")
+    mine = begin_equal(west.ctl, ("--origin", "east", *table, "--execute"))
+    said(west, "revoke", "--origin", "east", *table, "--execute")
+    assert declared(west, *table, "--begun", mine).returncode == 4
+    others = west.ctl("equal", "begin", "--origin", "east", "--execute")
+    number = others.stdout.split("--begun ")[1].split()[0]
+    assert f"equal declare --origin east --begun {number} --why" in others.stdout
+    for words in ((), ("--begun", mine)):
+        refused = declared(west, *table, *words)
+        assert refused.returncode == 4, refused.stderr
+    listed = declared(west, *table).stderr
+    assert f"{number} of all tables, begun by" in listed and f"{mine} of shop.account, begun by" in listed
+    unknown = declared(west, "--begun", "1")
+    assert unknown.returncode == 2 and number in unknown.stderr, unknown.stderr
+    assert declared(west, "--begun", number).returncode == 0
+    regions.all_gates_open()
 
 
 def told(region):

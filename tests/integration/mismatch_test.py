@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from declarations import begin_equal
 from scenario import behind_farshores_back, caught_up
 from wait import eventually
 
@@ -160,8 +161,7 @@ def test_updates_and_deletes_that_find_no_row_are_counted(pair, regions, table):
     declare = ["equal", "declare", "--origin", source.name, "--why", "compared before the update came"]
     refused = target.ctl(*declare, "--table", f"test_mismatch.{table}", "--execute")
     assert refused.returncode == 4 and f"test_mismatch.{table} (DELETEs that found no row" in refused.stderr, refused.stderr
-    begun = target.ctl("equal", "begin", "--origin", source.name, "--execute")
-    assert begun.returncode == 0, begun.stderr
+    begun = begin_equal(target.ctl, ("--origin", source.name, "--execute"))
     source.database.execute(f"UPDATE test_mismatch.{table} SET n = n + 100 WHERE id IN (1, 3)")
     caught_up(regions)
     assert target.database.rows(f"SELECT * FROM test_mismatch.{table} ORDER BY id") == \
@@ -171,10 +171,10 @@ def test_updates_and_deletes_that_find_no_row_are_counted(pair, regions, table):
     assert [one["target"] for one in shown(target, table) if one["reason"] == "update-missing"] == [None]
     assert "UPDATEs that found no row here: 1" in target.log("apply")
     for words in (["--table", f"test_mismatch.{table}"], []):
-        assert "and refused" in target.ctl(*declare, *words).stdout
-        refused = target.ctl(*declare, *words, "--execute")
+        assert "and refused" in target.ctl(*declare, *words, "--begun", begun).stdout
+        refused = target.ctl(*declare, *words, "--begun", begun, "--execute")
         assert refused.returncode == 4 and f"test_mismatch.{table} (UPDATEs that found no row" in refused.stderr, refused.stderr
-        assert "after the comparison that" in refused.stderr and "Nothing was written" in refused.stderr
+        assert f"after comparison {begun} that" in refused.stderr and "Nothing was written" in refused.stderr
     assert closed_for(target, table)
     target.declare_equal(source, f"test_mismatch.{table}")
     regions.all_gates_open()

@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 import time
 
+from declarations import declare_equal
 from lab_lib import tools
 from lab_lib.database import for_schemas, split_statements
 from lab_lib.services import get
@@ -118,9 +119,7 @@ class Circuit:
 
     def declare_equal(self, *words):
         """As the page has it: a comparison is begun, made, and declared behind it."""
-        words = ("--origin", self.name, *words, "--execute")
-        for said in (self.ctl("equal", "begin", *words), self.ctl("equal", "declare", *words, "--why", "the test compared them")):
-            assert said.returncode == 0, said.stderr
+        declare_equal(self.ctl, ("--origin", self.name, *words, "--execute"), "the test compared them")
 
     def execute(self, *statements):
         """At the source, in the circuit's schema, as an administrator."""

@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 
+from declarations import declare_equal
 from lab_lib import Lab, tools
 from lab_lib.database import split_statements
 from lab_lib.services import get
@@ -56,8 +57,7 @@ class Region:
     def declare_equal(self, origin, table=None):
         """As the page has it: a comparison is begun, made, and declared behind it. Without a table: all of them."""
         words = ("--origin", origin.name, *(("--table", table) if table else ()), "--execute")
-        for said in (self.ctl("equal", "begin", *words), self.ctl("equal", "declare", *words, "--why", "the test compared them")):
-            assert said.returncode == 0, said.stderr
+        declare_equal(self.ctl, words, "the test compared them")
 
     # Progress, read with the tests' own client.
     def progress(self, origin=None):

@@ -4,6 +4,7 @@ import re
 
 import pymysql
 
+from declarations import begin_equal
 from sql import is_connection_lost
 
 from .columns import DEFAULT_COLLATION
@@ -132,9 +133,9 @@ class Duties:
             for stream in region.gate()[1].get("streams", []):
                 for name in sorted(tables):
                     if any(name in reason["detail"] for reason in stream["reasons"]):
-                        region.ctl("equal", "begin", "--origin", stream["origin"], "--table", name, "--execute")
-                        said = region.ctl("equal", "declare", "--origin", stream["origin"], "--table", name, "--why",
-                                          "compared row by row", "--execute")
+                        words = ("--origin", stream["origin"], "--table", name, "--execute")
+                        said = region.ctl("equal", "declare", *words, "--begun", begin_equal(region.ctl, words), "--why",
+                                          "compared row by row")
                         self.runner.note(f"{region.name}: equal declare --origin {stream['origin']} --table {name}: "
                                          f"{(said.stdout + said.stderr).strip()[:200]!r}")
 

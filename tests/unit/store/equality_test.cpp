@@ -88,8 +88,11 @@ TEST(Equality, OneMoreDoubtSaysNothingNewUntilSomebodyBeginsToCompare) {
   EXPECT_TRUE(doubted({begun(1, "shop.orders"), said(2, "shop.orders", false)}));
 }
 
-std::string refusal(std::vector<EqualityRow> rows, std::string_view table, std::vector<ToldDoubt> told = {}) {
-  return why_not_declared(rows, told, "east", "main", table).value_or("");
+using Ids = std::vector<std::uint64_t>;
+
+std::string refusal(std::vector<EqualityRow> rows, std::string_view table, const Ids& compared = {},
+                    std::vector<ToldDoubt> told = {}) {
+  return why_not_declared(rows, told, "east", "main", table, compared).value_or("");
 }
 
 TEST(Declaration, CoversWhatWasDoubtedBeforeItsComparisonBegan) {
@@ -98,30 +101,47 @@ TEST(Declaration, CoversWhatWasDoubtedBeforeItsComparisonBegan) {
   EXPECT_THAT(refusal({said(1, "", false, "reset")}, ""),
               AllOf(HasSubstr("nobody has begun a comparison"), HasSubstr("(reset)"),
                     HasSubstr("`farshorectl equal begin --origin east --stream main --execute`")));
-  EXPECT_EQ(refusal({said(1, "", false), begun(2, "")}, ""), "");
-  EXPECT_THAT(refusal({said(1, "", false), begun(2, ""), said(3, "shop.a", false, "passed over")}, ""),
-              AllOf(HasSubstr("the comparison that someone began"), HasSubstr("shop.a (passed over)")));
+  EXPECT_EQ(refusal({said(1, "", false), begun(2, "")}, "", {2}), "");
+  EXPECT_THAT(refusal({said(1, "", false), begun(2, ""), said(3, "shop.a", false, "passed over")}, "", {2}),
+              AllOf(HasSubstr("after comparison 2 that someone began"), HasSubstr("shop.a (passed over)")));
   EXPECT_EQ(refusal({said(1, "shop.a", false), said(2, "shop.a", true)}, ""), "") << "settled since";
   EXPECT_EQ(refusal({said(1, "shop.a", false), said(2, "", true)}, "shop.a"), "");
+}
+
+TEST(Declaration, NamesItsComparisonAndNobodyElsesCounts) {
+  const std::vector<EqualityRow> rows{said(1, "", true), begun(2, "shop.a"), said(3, "shop.a", false), begun(4, "")};
+  EXPECT_THAT(refusal(rows, "shop.a"), AllOf(HasSubstr("--begun ID"), HasSubstr("4 of all tables, begun by someone"),
+                                             HasSubstr("2 of shop.a, begun by someone")));
+  EXPECT_THAT(refusal(rows, "shop.a", {2}), HasSubstr("after comparison 2 that someone began"));
+  EXPECT_EQ(refusal(rows, "shop.a", {4}), "");
+  EXPECT_EQ(refusal(rows, "", {4}), "");
+  EXPECT_THAT(refusal(rows, "", {2}), AllOf(HasSubstr("4 of all"), Not(HasSubstr("2 of shop.a"))))
+      << "one table's is not all of them's";
+  EXPECT_NE(refusal(rows, "shop.a", {2, 4}), "") << "the first of them";
+  EXPECT_NE(refusal(rows, "shop.a", {3}), "") << "a doubt is no beginning";
+  EXPECT_THAT(refusal({said(1, "", false), begun(2, ""), said(3, "", true), said(4, "", false)}, ""),
+              AllOf(HasSubstr("nobody has begun"), Not(HasSubstr("2 of"))))
+      << "declared since";
 }
 
 TEST(Declaration, OfOneTableAsksForItsOwnAndItsStreamsDoubts) {
   EXPECT_EQ(refusal({said(1, "shop.a", false)}, "shop.b"), "");
   EXPECT_THAT(refusal({said(1, "shop.a", false)}, "shop.a"), HasSubstr("--table shop.a --execute`"));
-  EXPECT_EQ(refusal({said(1, "shop.a", false), begun(2, "shop.a")}, "shop.a"), "");
-  EXPECT_EQ(refusal({said(1, "shop.a", false), begun(2, "")}, "shop.a"), "");
-  EXPECT_NE(refusal({said(1, "shop.a", false), begun(2, "shop.b")}, "shop.a"), "");
-  EXPECT_NE(refusal({begun(1, "shop.a"), said(2, "", false)}, "shop.a"), "") << "a doubt of all tables is one of it";
-  EXPECT_NE(refusal({said(1, "shop.a", false), begun(2, "shop.a")}, ""), "") << "one table is not all of them";
+  EXPECT_EQ(refusal({said(1, "shop.a", false), begun(2, "shop.a")}, "shop.a", {2}), "");
+  EXPECT_EQ(refusal({said(1, "shop.a", false), begun(2, "")}, "shop.a", {2}), "");
+  EXPECT_NE(refusal({said(1, "shop.a", false), begun(2, "shop.b")}, "shop.a", {2}), "");
+  EXPECT_NE(refusal({begun(1, "shop.a"), said(2, "", false)}, "shop.a", {1}), "") << "of all tables is of it";
+  EXPECT_NE(refusal({said(1, "shop.a", false), begun(2, "shop.a")}, "", {2}), "") << "one table is not all of them";
 }
 
 TEST(Declaration, CoversWhatTheOthersRegionToldBeforeItsComparisonBegan) {
   const ToldDoubt told{.partition = {"east", "main", PartitionId(3)}, .table = "shop.orders", .heard = 4};
-  EXPECT_THAT(refusal({said(1, "", true)}, "", {told}), HasSubstr("shop.orders by the region of east"));
-  EXPECT_EQ(refusal({said(1, "", true), begun(5, "")}, "", {told}), "");
-  EXPECT_NE(refusal({said(1, "", true), begun(4, "")}, "", {told}), "") << "it was told after that";
-  EXPECT_EQ(refusal({said(1, "", true)}, "shop.items", {told}), "");
-  EXPECT_EQ(refusal({said(5, "shop.orders", true)}, "shop.orders", {told}), "") << "answered";
+  EXPECT_THAT(refusal({said(1, "", true)}, "", {}, {told}), HasSubstr("shop.orders by the region of east"));
+  EXPECT_EQ(refusal({said(1, "", true), begun(5, "")}, "", {5}, {told}), "");
+  EXPECT_NE(refusal({said(1, "", true), begun(5, "")}, "", {}, {told}), "");
+  EXPECT_NE(refusal({said(1, "", true), begun(4, "")}, "", {4}, {told}), "") << "it was told after that";
+  EXPECT_EQ(refusal({said(1, "", true)}, "shop.items", {}, {told}), "");
+  EXPECT_EQ(refusal({said(5, "shop.orders", true)}, "shop.orders", {}, {told}), "") << "answered";
 }
 
 TEST(Doubts, CountUntilTheSameIsSaidToBeEqualHere) {
