@@ -132,6 +132,11 @@ std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connectio
 
 std::expected<void, SqlError> write_told(mysql::Connection& connection, std::string_view region,
                                          const PartitionKey& partition, std::span<const change::Doubt> doubts) {
+  if (!doubts.empty()) {
+    // What is heard counts from the last word here: a person who says one meanwhile is waited for, or waits.
+    const auto locked = lock_equality(connection, region, partition.origin, partition.stream, false);
+    if (!locked) return locked;
+  }
   std::string gone = fmt::format("DELETE FROM {}.told_doubt WHERE ", kOwnSchema);
   append_partition_condition(region, partition, gone);
   std::string separator = " AND table_name NOT IN (";

@@ -35,6 +35,8 @@ struct ToldDoubt {
 };
 
 /// What a partition's newest watermark tells, in place of what the one before did. Takes part in the open transaction.
+/// Where something is doubted it takes lock_equality(), shared: a person who begins or declares at this moment has
+/// heard of it, or it is heard after that.
 [[nodiscard]] std::expected<void, mysql::SqlError> write_told(mysql::Connection& connection, std::string_view region,
                                                               const PartitionKey& partition,
                                                               std::span<const change::Doubt> doubts);

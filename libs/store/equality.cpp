@@ -142,11 +142,16 @@ std::expected<std::vector<EqualityRow>, mysql::SqlError> read_equality(mysql::Co
 
 std::expected<void, mysql::SqlError> lock_equality(mysql::Connection& connection, std::string_view region,
                                                    std::string_view origin, std::string_view stream, bool exclusive) {
-  const auto locked =
-      connection.query(fmt::format("SELECT COUNT(*) FROM {}.equality WHERE region={} AND origin={} AND stream={} {}",
-                                   kOwnSchema, text_literal(region), text_literal(origin), text_literal(stream),
-                                   exclusive ? "FOR UPDATE" : "LOCK IN SHARE MODE"));
-  if (!locked) return std::unexpected(locked.error());
+  const auto lock = [&](std::string_view table, std::string_view how) {
+    return connection.query(fmt::format("SELECT COUNT(*) FROM {}.{} WHERE region={} AND origin={} AND stream={} {}",
+                                        kOwnSchema, table, text_literal(region), text_literal(origin),
+                                        text_literal(stream), how));
+  };
+  const auto words = lock("equality", exclusive ? "FOR UPDATE" : "LOCK IN SHARE MODE");
+  if (!words) return std::unexpected(words.error());
+  if (!exclusive || words->unsigned_integer(0, 0) > 0) return {};
+  // Whatever apply has under way began with its progress.
+  if (const auto applied = lock("progress", "LOCK IN SHARE MODE"); !applied) return std::unexpected(applied.error());
   return {};
 }
 
