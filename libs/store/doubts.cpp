@@ -130,6 +130,15 @@ std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connectio
   return doubts;
 }
 
+bool is_told_of(std::span<const EqualityRow> said, std::string_view origin, std::string_view stream,
+                std::string_view table) {
+  for (const std::string_view of : {table, std::string_view()}) {
+    const EqualityRow* const last = last_said(said, origin, stream, of);
+    if (last != nullptr && last->word == Word::kNotYetEqual) return true;
+  }
+  return false;
+}
+
 std::expected<void, SqlError> write_told(mysql::Connection& connection, std::string_view region,
                                          const PartitionKey& partition, std::span<const change::Doubt> doubts) {
   if (!doubts.empty()) {
@@ -200,9 +209,15 @@ const EqualityRow* begun_comparison(std::span<const EqualityRow> said, std::uint
 
 std::string open_comparisons(std::span<const EqualityRow> said, std::string_view origin, std::string_view stream,
                              std::string_view table) {
+  const auto is_declared = [&](const EqualityRow& begun) {
+    return std::ranges::any_of(said, [&](const EqualityRow& row) {
+      return row.word == Word::kEqual && row.id > begun.id && row.origin == origin && row.stream == stream &&
+             (row.table.empty() || row.table == begun.table);
+    });
+  };
   std::vector<const EqualityRow*> open;
   for (const EqualityRow& row : said) {
-    if (is_comparison_of(row, origin, stream, table) && !is_settled(said, row)) open.push_back(&row);
+    if (is_comparison_of(row, origin, stream, table) && !is_declared(row)) open.push_back(&row);
   }
   std::ranges::sort(open, std::greater(), &EqualityRow::id);
   std::string out;

@@ -27,6 +27,11 @@ namespace farshore::store {
                                                                          std::span<const std::string> origins,
                                                                          const change::TableRules& rules, bool waits);
 
+/// Whether something that is told to other regions counts a table's mismatches: forgotten, it would be told as an older
+/// doubt again, which they may have answered.
+[[nodiscard]] bool is_told_of(std::span<const EqualityRow> said, std::string_view origin, std::string_view stream,
+                              std::string_view table);
+
 /// A row of farshore.told_doubt.
 struct ToldDoubt {
   PartitionKey partition;

@@ -63,13 +63,14 @@ std::expected<void, SqlError> add_mismatch_example(mysql::Connection& connection
   return {};
 }
 
-std::expected<std::vector<MismatchRow>, SqlError> read_mismatches(mysql::Connection& connection,
-                                                                  std::string_view region,
-                                                                  const PendingFilter& filter) {
+namespace {
+
+std::expected<std::vector<MismatchRow>, SqlError> read_counted(mysql::Connection& connection, std::string_view region,
+                                                               const PendingFilter& filter, std::string_view locks) {
   const auto found = connection.query(
       fmt::format("SELECT origin, stream, CONCAT(schema_name, '.', table_name), kind, SUM(changes), MIN(first_at), "
-                  "MAX(last_at) FROM farshore.mismatch{} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
-                  condition_of(region, filter)));
+                  "MAX(last_at) FROM farshore.mismatch{} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4{}",
+                  condition_of(region, filter), locks));
   if (!found) return std::unexpected(found.error());
   std::vector<MismatchRow> rows;
   for (std::size_t at = 0; at < found->size(); ++at)
@@ -83,22 +84,26 @@ std::expected<std::vector<MismatchRow>, SqlError> read_mismatches(mysql::Connect
   return rows;
 }
 
-std::expected<std::uint64_t, SqlError> count_mismatches(mysql::Connection& connection, std::string_view region,
-                                                        const PendingFilter& filter) {
-  const auto found =
-      connection.query("SELECT COALESCE(SUM(changes), 0) FROM farshore.mismatch" + condition_of(region, filter));
-  if (!found) return std::unexpected(found.error());
-  return found->unsigned_integer(0, 0);
+}  // namespace
+
+std::expected<std::vector<MismatchRow>, SqlError> read_mismatches(mysql::Connection& connection,
+                                                                  std::string_view region,
+                                                                  const PendingFilter& filter) {
+  return read_counted(connection, region, filter, "");
 }
 
-std::expected<void, SqlError> forget_mismatches(mysql::Connection& connection, std::string_view region,
-                                                const PendingFilter& filter) {
+std::expected<std::vector<MismatchRow>, SqlError> forget_mismatches(mysql::Connection& connection,
+                                                                    std::string_view region,
+                                                                    const PendingFilter& filter) {
   const std::string where = condition_of(region, filter);
-  for (const std::string_view table : {"mismatch_example", "mismatch"}) {  // in apply's order
-    const auto done = connection.execute(fmt::format("DELETE FROM farshore.{}{}", table, where));
-    if (!done) return std::unexpected(done.error());
-  }
-  return {};
+  const auto forget = [&](std::string_view table) {
+    return connection.execute(fmt::format("DELETE FROM farshore.{}{}", table, where));
+  };
+  if (const auto done = forget("mismatch_example"); !done) return std::unexpected(done.error());  // in apply's order
+  auto counted = read_counted(connection, region, filter, " FOR UPDATE");
+  if (!counted) return counted;
+  if (const auto done = forget("mismatch"); !done) return std::unexpected(done.error());
+  return counted;
 }
 
 }  // namespace farshore::store

@@ -67,13 +67,10 @@ struct MismatchRow {
 [[nodiscard]] std::expected<std::vector<MismatchRow>, mysql::SqlError> read_mismatches(mysql::Connection& connection,
                                                                                        std::string_view region,
                                                                                        const PendingFilter& filter);
-/// How many changes, of all that the filter means.
-[[nodiscard]] std::expected<std::uint64_t, mysql::SqlError> count_mismatches(mysql::Connection& connection,
-                                                                             std::string_view region,
-                                                                             const PendingFilter& filter);
-/// With their examples. Takes part in the open transaction.
-[[nodiscard]] std::expected<void, mysql::SqlError> forget_mismatches(mysql::Connection& connection,
-                                                                     std::string_view region,
-                                                                     const PendingFilter& filter);
+/// With their examples. Returns what was counted. Takes part in the open transaction, and waits for apply's that count
+/// more: what is read of farshore.equality for the first time after it has what they said.
+[[nodiscard]] std::expected<std::vector<MismatchRow>, mysql::SqlError> forget_mismatches(mysql::Connection& connection,
+                                                                                         std::string_view region,
+                                                                                         const PendingFilter& filter);
 
 }  // namespace farshore::store

@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "base/environment_error.hpp"
 #include "services/ctl/command.hpp"
@@ -11,6 +13,8 @@
 #include "services/ctl/decision.hpp"
 #include "services/ctl/pending.hpp"
 #include "services/ctl/table.hpp"
+#include "store/doubts.hpp"
+#include "store/equality.hpp"
 #include "store/mismatch.hpp"
 
 // farshorectl mismatches: changes that found another row here than the origin had.
@@ -59,25 +63,55 @@ int run_show(const service::Config& config, const MismatchOptions& options) {
   return static_cast<int>(ExitCode::kGood);
 }
 
+std::uint64_t changes_of(const std::vector<store::MismatchRow>& rows) {
+  std::uint64_t changes = 0;
+  for (const store::MismatchRow& row : rows) changes += row.changes;
+  return changes;
+}
+
+/// The other regions are told when a doubt was last found: without what was counted it would be an older one again,
+/// which they may have answered.
+void refuse_doubted(const service::Config& config, mysql::Connection& connection,
+                    const std::vector<store::MismatchRow>& rows) {
+  const auto said = store::read_equality(connection, config.region);
+  if (!said) fail_database(config, said.error());
+  std::set<std::string> doubted;
+  for (const store::MismatchRow& row : rows) {
+    if (store::is_told_of(*said, row.origin, row.stream, row.table))
+      doubted.insert(fmt::format("{} (origin {}, stream {})", row.table, row.origin, row.stream));
+  }
+  if (doubted.empty()) return;
+  throw EnvironmentError(
+      fmt::format("not known to be equal: {}. What was found there tells the other regions how new the doubt is, and "
+                  "cannot be forgotten before it is settled: `farshorectl equal begin`, compare, declare (all of the "
+                  "stream, where `farshorectl equal list` says that all of it is doubted), then clear; or give --table "
+                  "of one that is not doubted. Nothing was done.",
+                  store::some_of(doubted)),
+      ExitCode::kDifferences);
+}
+
 int run_clear(const service::Config& config, const MismatchOptions& options) {
   if (options.filter.is_empty() && !options.all) {
     throw EnvironmentError("mismatches clear needs to know which: give --origin or --table, or --all.",
                            ExitCode::kUsage);
   }
   mysql::Connection connection = open_database(config);
-  const auto found = store::count_mismatches(connection, config.region, options.filter);
-  if (!found) fail_database(config, found.error());
-  fmt::print("{} {} noted in region {}\n", *found, options.execute ? "forgotten, which were" : "are", config.region);
   if (!options.execute) {
+    const auto found = store::read_mismatches(connection, config.region, options.filter);
+    if (!found) fail_database(config, found.error());
+    fmt::print("{} are noted in region {}\n", changes_of(*found), config.region);
+    refuse_doubted(config, connection, *found);
     fmt::print(
         "Nothing was done. Give --execute to forget them. It does not declare a table equal: that is "
         "`farshorectl equal begin`, and the declaration that it prints when you have compared.\n");
     return static_cast<int>(ExitCode::kGood);
   }
   MarkedTransaction transaction(connection, config);
-  if (const auto gone = store::forget_mismatches(connection, config.region, options.filter); !gone)
-    fail_database(config, gone.error());
+  const auto gone = store::forget_mismatches(connection, config.region, options.filter);
+  if (!gone) fail_database(config, gone.error());
+  refuse_doubted(config, connection, *gone);
   transaction.commit();
+  fmt::print("{} forgotten, which were noted in region {}\n", changes_of(*gone), config.region);
   return static_cast<int>(ExitCode::kGood);
 }
 

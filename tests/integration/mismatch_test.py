@@ -40,9 +40,9 @@ def forget(regions):
     caught_up(regions)
     for region in regions:
         region.database.execute("SET SESSION sql_log_bin = 0", *(f"DELETE FROM test_mismatch.{name}" for name in NAMES))
-        assert region.ctl("mismatches", "clear", "--all", "--execute").returncode == 0
         for origin in regions.others(region):
             region.declare_equal(origin)
+        assert region.ctl("mismatches", "clear", "--all", "--execute").returncode == 0
     regions.all_gates_open()
 
 
@@ -482,6 +482,11 @@ def test_examples_are_bounded_and_forgotten_when_asked(pair, regions):
     examples = target.database.value("SELECT COUNT(*) FROM farshore.mismatch_example")
     assert 20 <= examples <= 20 * 8
     assert target.ctl("mismatches", "clear").returncode == 2
+    for words in ((), ("--execute",)):  # what is told of the doubt would be an older one again
+        refused = target.ctl("mismatches", "clear", "--table", "test_mismatch.plain", *words)
+        assert refused.returncode == 4 and f"test_mismatch.plain (origin {source.name}, stream main)" in refused.stderr, refused.stderr
+    assert counted(target, source) and shown(target, "plain")
+    target.declare_equal(source, "test_mismatch.plain")
     assert "Nothing was done" in target.ctl("mismatches", "clear", "--table", "test_mismatch.plain").stdout
     assert counted(target, source)
     assert target.ctl("mismatches", "clear", "--table", "test_mismatch.plain", "--execute").returncode == 0

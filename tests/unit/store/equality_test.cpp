@@ -158,6 +158,17 @@ TEST(Doubts, CountUntilTheSameIsSaidToBeEqualHere) {
   EXPECT_EQ(why({}, "bulk"), "") << "another stream's";
 }
 
+TEST(Doubts, AreToldOfATableWhoseOwnOrWhoseStreamsDoubtStands) {
+  const auto told = [](const std::vector<EqualityRow>& rows) {
+    return is_told_of(rows, "east", "main", "shop.orders");
+  };
+  EXPECT_FALSE(told({})) << "a first start";
+  EXPECT_FALSE(told({said(1, "", true), said(2, "shop.items", false)}));
+  EXPECT_TRUE(told({said(1, "", true), said(2, "shop.orders", false), begun(3, "")}));
+  EXPECT_FALSE(told({said(1, "shop.orders", false), said(2, "", true)}));
+  EXPECT_TRUE(told({said(1, "", false), said(2, "shop.orders", true)})) << "all of the stream's is told still";
+}
+
 TEST(Equality, NamesAFewTablesOfMany) {
   std::vector<EqualityRow> rows{said(1, "", true)};
   for (int i = 0; i < 100; ++i) rows.push_back(said(2 + i, "shop.t" + std::to_string(100 + i), false));

@@ -9,7 +9,9 @@ namespace {
 
 using mysql::test::ok;
 using mysql::test::rows;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -68,10 +70,19 @@ TEST_F(Mismatches, AreNotShownByALargeOne) {
 }
 
 TEST_F(Mismatches, AreForgottenWithTheirExamples) {
-  answer_all(ok(1));
-  EXPECT_TRUE(forget_mismatches(connection_, "east", {.origin = "west", .table = "", .key = ""}));
+  server_.answer([](const std::string& statement) {
+    return statement.starts_with("SELECT")
+               ? rows({"origin", "stream", "table", "kind", "changes", "first_at", "last_at"},
+                      {{"west", "main", "shop.orders", "insert-exists", "4", "then", "now"}})
+               : ok(1);
+  });
+  const auto counted = forget_mismatches(connection_, "east", {.origin = "west", .table = "", .key = ""});
+  ASSERT_TRUE(counted);
+  ASSERT_EQ(counted->size(), 1U);
+  EXPECT_EQ(counted->front().table, "shop.orders");
   EXPECT_THAT(server_.take_statements(),
               ElementsAre("DELETE FROM farshore.mismatch_example WHERE region='east' AND origin='west'",
+                          AllOf(HasSubstr("WHERE region='east' AND origin='west'"), EndsWith(" FOR UPDATE")),
                           "DELETE FROM farshore.mismatch WHERE region='east' AND origin='west'"));
 }
 
