@@ -93,6 +93,14 @@ std::expected<std::vector<Request>, SqlError> Resolver::open_requests(mysql::Con
 std::expected<Resolver::Answer, Failure> Resolver::carry_out(mysql::Connection& connection,
                                                              const store::ProgressRow& progress, bool at_barrier,
                                                              const Request& request) {
+  const auto waited_for = store::is_waited_for(connection, request.id);
+  if (!waited_for) return std::unexpected(Failure::again(waited_for.error()));
+  if (!*waited_for) {
+    return Answer{.done = false,
+                  .outcome =
+                      "withdrawn: who asked has gone (interrupted, or the connection was lost; a farshorectl of an "
+                      "earlier version does not say that it waits). Nothing was done: ask again"};
+  }
   if (request.action.starts_with("parked-")) return on_parked(connection, progress, request);
   return on_conflict(connection, progress, at_barrier, request);
 }

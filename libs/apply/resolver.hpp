@@ -31,7 +31,8 @@ class Resolver {
 
   /// Those that wait, of all partitions.
   [[nodiscard]] std::expected<std::vector<Request>, mysql::SqlError> open_requests(mysql::Connection& connection);
-  /// In the open transaction, which began with the partition's progress. An error is one of the whole transaction.
+  /// In the open transaction, which began with the partition's progress. An error is one of the whole transaction. What
+  /// nobody waits for any more is not done: rows and words have gone on since it was asked.
   [[nodiscard]] std::expected<Answer, Failure> carry_out(mysql::Connection& connection,
                                                          const store::ProgressRow& progress, bool at_barrier,
                                                          const Request& request);

@@ -9,6 +9,38 @@ namespace farshore::store {
 using mysql::SqlError;
 using mysql::text_literal;
 
+namespace {
+
+// An advisory lock of the session that waits for the answer: the server lets it go when that session ends, however.
+std::string lock_of(std::uint64_t id) { return fmt::format("'farshore.request.{}'", id); }
+
+std::expected<std::uint64_t, SqlError> insert_request(mysql::Connection& connection, std::string_view region,
+                                                      const Request& request, std::string_view command) {
+  const auto asked = connection.execute(fmt::format(
+      "INSERT INTO farshore.audit (region, who, command, action, dry_run, origin, stream, part, schema_name, "
+      "table_name, key_hash, epoch, seq, expected) VALUES ({},CONCAT({},', "
+      "',CURRENT_USER()),{},{},{},{},{},{},{},{},{},{},{},{})",
+      text_literal(region), text_literal(request.who), text_literal(command), text_literal(request.action),
+      request.dry_run ? 1 : 0, text_literal(request.partition.origin), text_literal(request.partition.stream),
+      request.partition.partition.raw(), text_literal(request.key.schema), text_literal(request.key.table),
+      hash_literal(request.key), request.epoch.raw(), request.seq.raw(),
+      request.expected ? text_literal(*request.expected) : "NULL"));
+  if (!asked) return std::unexpected(asked.error());
+  const auto id = connection.query("SELECT LAST_INSERT_ID()");
+  if (!id) return std::unexpected(id.error());
+  return id->unsigned_integer(0, 0);
+}
+
+std::expected<void, SqlError> hold_lock(mysql::Connection& connection, std::uint64_t id) {
+  const auto held = connection.query(fmt::format("SELECT COALESCE(GET_LOCK({}, 0), 0)", lock_of(id)));
+  if (!held) return std::unexpected(held.error());
+  if (held->unsigned_integer(0, 0) == 1) return {};
+  return std::unexpected(SqlError{
+      mysql::SqlErrorKind::kOther, 0, {}, fmt::format("the advisory lock {} is held by another session", lock_of(id))});
+}
+
+}  // namespace
+
 std::expected<std::vector<Request>, SqlError> open_requests(mysql::Connection& connection, std::string_view region,
                                                             std::size_t limit) {
   const auto rows = connection.query(
@@ -46,19 +78,23 @@ std::expected<bool, SqlError> answer_request(mysql::Connection& connection, std:
 
 std::expected<std::uint64_t, SqlError> add_request(mysql::Connection& connection, std::string_view region,
                                                    const Request& request, std::string_view command) {
-  const auto asked = connection.execute(fmt::format(
-      "INSERT INTO farshore.audit (region, who, command, action, dry_run, origin, stream, part, schema_name, "
-      "table_name, key_hash, epoch, seq, expected) VALUES ({},CONCAT({},', "
-      "',CURRENT_USER()),{},{},{},{},{},{},{},{},{},{},{},{})",
-      text_literal(region), text_literal(request.who), text_literal(command), text_literal(request.action),
-      request.dry_run ? 1 : 0, text_literal(request.partition.origin), text_literal(request.partition.stream),
-      request.partition.partition.raw(), text_literal(request.key.schema), text_literal(request.key.table),
-      hash_literal(request.key), request.epoch.raw(), request.seq.raw(),
-      request.expected ? text_literal(*request.expected) : "NULL"));
-  if (!asked) return std::unexpected(asked.error());
-  const auto id = connection.query("SELECT LAST_INSERT_ID()");
-  if (!id) return std::unexpected(id.error());
-  return id->unsigned_integer(0, 0);
+  if (const auto begun = connection.execute("START TRANSACTION"); !begun) return std::unexpected(begun.error());
+  auto id = insert_request(connection, region, request, command);
+  if (id) {
+    if (const auto held = hold_lock(connection, *id); !held) id = std::unexpected(held.error());
+  }
+  if (!id) {
+    if (!connection.lost()) (void)connection.rollback();
+    return id;
+  }
+  if (const auto done = connection.commit(); !done) return std::unexpected(done.error());
+  return id;
+}
+
+std::expected<bool, SqlError> is_waited_for(mysql::Connection& connection, std::uint64_t id) {
+  const auto held = connection.query(fmt::format("SELECT IS_USED_LOCK({}) IS NOT NULL", lock_of(id)));
+  if (!held) return std::unexpected(held.error());
+  return held->unsigned_integer(0, 0) == 1;
 }
 
 std::expected<std::optional<RequestAnswer>, SqlError> read_answer(mysql::Connection& connection, std::uint64_t id) {

@@ -40,10 +40,14 @@ struct RequestAnswer {
 [[nodiscard]] std::expected<bool, mysql::SqlError> answer_request(mysql::Connection& connection, std::uint64_t id,
                                                                   bool done, std::string_view outcome);
 
-/// Returns the row's id. `command`: as the person gave it. The database's account is added to `who`.
+/// Returns the row's id. `command`: as the person gave it. The database's account is added to `who`. In a transaction
+/// of its own: whoever sees the row sees that this session waits for its answer, until the session ends.
 [[nodiscard]] std::expected<std::uint64_t, mysql::SqlError> add_request(mysql::Connection& connection,
                                                                         std::string_view region, const Request& request,
                                                                         std::string_view command);
+/// Whether the session that asked is still there. Else nobody knows any more what becomes of it.
+[[nodiscard]] std::expected<bool, mysql::SqlError> is_waited_for(mysql::Connection& connection, std::uint64_t id);
+
 /// Returns nullopt as long as it waits.
 [[nodiscard]] std::expected<std::optional<RequestAnswer>, mysql::SqlError> read_answer(mysql::Connection& connection,
                                                                                        std::uint64_t id);

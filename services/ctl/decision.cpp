@@ -15,6 +15,8 @@
 namespace farshore::ctl {
 namespace {
 
+constexpr int kCutOffAfterS = 30;
+
 /// The person behind sudo, if there is one.
 std::string user_name() {
   // NOLINTBEGIN(concurrency-mt-unsafe): a command has one thread
@@ -41,6 +43,11 @@ void require_applied_origin(const service::Config& config, const std::string& or
                   config.region,
                   config.apply.origins.empty() ? "none" : fmt::format("{}", fmt::join(config.apply.origins, ", "))),
       ExitCode::kUsage);
+}
+
+void end_when_cut_off(mysql::Connection& connection, const service::Config& config) {
+  const auto set = connection.execute(fmt::format("SET SESSION wait_timeout={}", kCutOffAfterS));
+  if (!set) fail_database(config, set.error());
 }
 
 MarkedTransaction::MarkedTransaction(mysql::Connection& connection, const service::Config& config)

@@ -14,6 +14,10 @@ namespace farshore::ctl {
 /// --origin as apply's part of the configuration knows it. Throws EnvironmentError.
 void require_applied_origin(const service::Config& config, const std::string& origin);
 
+/// The server ends the session of a command that is stopped or cut off after 30 s, and with it its locks, for which
+/// apply waits. Throws EnvironmentError.
+void end_when_cut_off(mysql::Connection& connection, const service::Config& config);
+
 /// One transaction that shows as Farshore's own: its first write is the marker, so that nothing of it is ever captured.
 /// Without commit() it is rolled back. Throws EnvironmentError when the database refuses.
 class MarkedTransaction {

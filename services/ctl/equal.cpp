@@ -28,9 +28,6 @@ namespace {
 using store::EqualityRow;
 using store::Word;
 
-/// Apply waits for the locks of a declaration: those of a command that was cut off go after so many seconds.
-constexpr int kCutOffAfterS = 30;
-
 struct EqualOptions {
   std::string origin;
   std::string stream;
@@ -190,8 +187,7 @@ int run_say(const service::Config& config, const EqualOptions& options, Word wor
   if (!options.begun.empty()) require_begun(read(config, connection, true), rows, options.begun);
   if (!options.execute) return dry_run(config, connection, options, rows);
   const std::vector<EqualityRow> said = read(config, connection, false);
-  if (const auto set = connection.execute(fmt::format("SET SESSION wait_timeout={}", kCutOffAfterS)); !set)
-    fail_database(config, set.error());
+  end_when_cut_off(connection, config);
   MarkedTransaction transaction(connection, config);
   for (EqualityRow& row : rows) say(config, connection, row, options.begun);
   transaction.commit();

@@ -106,6 +106,7 @@ int run_clear(const service::Config& config, const MismatchOptions& options) {
         "`farshorectl equal begin`, and the declaration that it prints when you have compared.\n");
     return static_cast<int>(ExitCode::kGood);
   }
+  end_when_cut_off(connection, config);
   MarkedTransaction transaction(connection, config);
   const auto gone = store::forget_mismatches(connection, config.region, options.filter);
   if (!gone) fail_database(config, gone.error());

@@ -39,7 +39,8 @@ struct PendingRequest {
   std::optional<std::string> expected;  ///< nullopt: whatever it is
 };
 
-/// Asks apply, and waits for its answer. Returns nullopt if it does not answer in time: then the request is withdrawn.
+/// Asks apply, and waits for its answer: apply does nothing for a command that has ended meanwhile. Returns nullopt if
+/// it does not answer in time: then the request is withdrawn.
 [[nodiscard]] std::optional<PendingAnswer> ask_apply(const service::Config& config, mysql::Connection& connection,
                                                      const PendingRow& row, const PendingRequest& request,
                                                      std::chrono::seconds patience);

@@ -8,6 +8,7 @@
 #include "base/environment_error.hpp"
 #include "services/ctl/command.hpp"
 #include "services/ctl/ctl_database.hpp"
+#include "services/ctl/decision.hpp"
 #include "services/ctl/pending.hpp"
 
 // farshorectl parked and farshorectl conflicts: look at what apply could not apply, and settle it.
@@ -124,6 +125,7 @@ int settle(const service::Config& config, const Way& way, const SettleOptions& o
                noun(way.kind));
     return static_cast<int>(ExitCode::kNotReady);
   }
+  end_when_cut_off(connection, config);
   Report report(options.output);
   for (const PendingRow& row : rows) settle_one(config, connection, way, options, row, report);
   if (!options.execute) fmt::print(stderr, "Nothing was done. Give --execute to do it.\n");

@@ -1,11 +1,14 @@
 """What the target refuses: whole transactions of groups wait, single rows are parked, clashes become conflicts, and people settle them."""
 
 import json
+import signal
+import subprocess
 import time
 import urllib.request
 
 import pytest
 
+from lab_lib import tools
 from scenario import behind_farshores_back, caught_up
 from wait import eventually, holds_for
 
@@ -285,6 +288,25 @@ def test_a_conflict_that_is_equal_by_somebodys_word_is_discarded_and_nothing_is_
     assert rows(target, "test_parking.phone") == [(1, "0171", 0)] and not target.conflicts()
     ended = target.database.records("SELECT * FROM farshore.conflict_history WHERE table_name = 'phone' ORDER BY id")
     assert ended[-1]["how"] == "discard"
+    regions.all_gates_open()
+
+
+def test_a_command_that_was_interrupted_is_not_carried_out_later(regions, pair):
+    source, target = pair
+    clash(source, target)
+    regions.lab.stop(f"{target.name}.apply")
+    asks = subprocess.Popen([str(tools.farshore_binary("farshorectl")), "--config", str(target.config_file), "conflicts", "discard",
+                             "--key", "1", "--execute", "--wait", "60"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    last = lambda: target.database.records("SELECT * FROM farshore.audit ORDER BY id DESC LIMIT 1")[0]  # noqa: E731
+    eventually("it is asked", lambda: (last()["command"], last()["done_at"]) == ("conflicts discard", None))
+    asks.send_signal(signal.SIGINT)
+    asks.wait(10)
+    regions.lab.start(f"{target.name}.apply")
+    eventually("it is answered", lambda: last()["done_at"], 30)
+    assert last()["done"] == 0 and "who asked has gone" in last()["outcome"]
+    assert target.conflicts() and rows(target, "test_parking.phone") == [(100, "0171", 7)]
+    assert command(target, "conflicts", "take-source", "--key", "1", "--execute")[0]["done"], "whoever waits is answered"
+    say_equal(target, source, "test_parking.phone")
     regions.all_gates_open()
 
 

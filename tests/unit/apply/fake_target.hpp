@@ -77,6 +77,16 @@ class FakeTarget {
     const std::scoped_lock lock(mutex_);
     asks_ = true;
   }
+  /// Whoever asks does not wait for the answer.
+  void asker_goes() {
+    const std::scoped_lock lock(mutex_);
+    asker_has_gone_ = true;
+  }
+  /// The statement that answered last.
+  [[nodiscard]] std::string answered() {
+    const std::scoped_lock lock(mutex_);
+    return answered_;
+  }
   [[nodiscard]] bool is_answered() {
     const std::scoped_lock lock(mutex_);
     return !asks_;
@@ -225,6 +235,7 @@ class FakeTarget {
     if (statement.starts_with("PREPARE") || statement.starts_with("EXECUTE")) return on_statement(statement);
     if (statement.starts_with("SHOW SESSION STATUS")) return rows({"n", "v"}, {{"n", std::to_string(prepared_anew_)}});
     if (statement.starts_with("SHOW BINARY LOG STATUS")) return rows({"File", "Position"}, {});
+    if (statement.starts_with("SELECT IS_USED_LOCK(")) return rows({"held"}, {{asker_has_gone_ ? "0" : "1"}});
     if (statement.contains("farshore.progress")) return on_progress(statement);
     if (statement.contains("farshore.parked_try")) return on_try(statement);
     if (statement.contains("farshore.parked_first")) return on_parked_first(statement);
@@ -329,6 +340,7 @@ class FakeTarget {
   Reply on_request(const std::string& statement) {
     if (!statement.starts_with("SELECT")) {
       const bool is_open = std::exchange(asks_, false);
+      if (is_open) answered_ = statement;
       return ok(is_open ? 1 : 0);
     }
     if (!asks_) return rows({"x"}, {});
@@ -530,6 +542,8 @@ class FakeTarget {
   std::size_t packet_bytes_ = 16'777'216;
   std::string denied_;
   bool asks_ = false;
+  bool asker_has_gone_ = false;
+  std::string answered_;  ///< the statement
   std::string locked_;
   int locked_times_ = 0;
   std::string lacking_;

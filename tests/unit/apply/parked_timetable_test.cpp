@@ -26,5 +26,16 @@ TEST_F(Requests, TheNextIsLookedForWithoutAPauseWhenOneWasAnswered) {
   }
 }
 
+TEST_F(Requests, AreNotCarriedOutWhenWhoAskedHasGone) {
+  target_.ask();
+  ASSERT_TRUE(eventually([this] { return target_.is_answered(); }));
+  EXPECT_THAT(target_.answered(), testing::Not(testing::HasSubstr("withdrawn")));
+  target_.asker_goes();
+  target_.ask();
+  tick();
+  ASSERT_TRUE(target_.is_answered());
+  EXPECT_THAT(target_.answered(), testing::AllOf(testing::HasSubstr("done=0"), testing::HasSubstr("withdrawn: who")));
+}
+
 }  // namespace
 }  // namespace farshore::apply

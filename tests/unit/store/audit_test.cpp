@@ -14,8 +14,10 @@ using ::testing::StartsWith;
 class TheAudit : public test::OnAServer {};
 
 TEST_F(TheAudit, KeepsWhatIsAskedAndGivesItsNumber) {
-  server_.answer(
-      [](const std::string& statement) { return statement.starts_with("SELECT") ? rows({"id"}, {{"41"}}) : ok(1); });
+  server_.answer([](const std::string& statement) {
+    if (statement.contains("GET_LOCK")) return rows({"held"}, {{"1"}});
+    return statement.starts_with("SELECT") ? rows({"id"}, {{"41"}}) : ok(1);
+  });
   const Request request{.id = 0,
                         .action = "take-source",
                         .dry_run = true,
@@ -26,13 +28,35 @@ TEST_F(TheAudit, KeepsWhatIsAskedAndGivesItsNumber) {
                         .expected = {},
                         .who = "ann@desk"};
   EXPECT_EQ(add_request(connection_, "east", request, "conflicts take-source"), 41U);
-  EXPECT_THAT(server_.take_statements(),
-              ElementsAre("INSERT INTO farshore.audit (region, who, command, action, dry_run, origin, stream, part, "
-                          "schema_name, table_name, key_hash, epoch, seq, expected) VALUES "
-                          "('east',CONCAT('ann@desk',', ',CURRENT_USER()),'conflicts "
-                          "take-source','take-source',1,'west','main',3,'shop','orders',_binary'0123456789abcdef',2,17,"
-                          "NULL)",
-                          "SELECT LAST_INSERT_ID()"));
+  EXPECT_THAT(
+      server_.take_statements(),
+      ElementsAre("START TRANSACTION",
+                  "INSERT INTO farshore.audit (region, who, command, action, dry_run, origin, stream, part, "
+                  "schema_name, table_name, key_hash, epoch, seq, expected) VALUES "
+                  "('east',CONCAT('ann@desk',', ',CURRENT_USER()),'conflicts "
+                  "take-source','take-source',1,'west','main',3,'shop','orders',_binary'0123456789abcdef',2,17,"
+                  "NULL)",
+                  "SELECT LAST_INSERT_ID()", "SELECT COALESCE(GET_LOCK('farshore.request.41', 0), 0)", "COMMIT"))
+      << "who sees the row sees the lock";
+}
+
+TEST_F(TheAudit, KeepsNothingOfARequestThatCannotBeWaitedFor) {
+  server_.answer([](const std::string& statement) {
+    if (statement.contains("GET_LOCK")) return rows({"held"}, {{"0"}});
+    return statement.starts_with("SELECT") ? rows({"id"}, {{"41"}}) : ok(1);
+  });
+  Request request;
+  request.key = parked_key("shop", "orders", "0123456789abcdef");
+  EXPECT_FALSE(add_request(connection_, "east", request, "discard"));
+  EXPECT_EQ(server_.take_statements().back(), "ROLLBACK");
+}
+
+TEST_F(TheAudit, KnowsWhetherWhoAskedIsStillThere) {
+  answer_all(rows({"held"}, {{"1"}}));
+  EXPECT_EQ(is_waited_for(connection_, 41), true);
+  answer_all(rows({"held"}, {{"0"}}));
+  EXPECT_EQ(is_waited_for(connection_, 41), false);
+  EXPECT_EQ(server_.take_statements().back(), "SELECT IS_USED_LOCK('farshore.request.41') IS NOT NULL");
 }
 
 TEST_F(TheAudit, GivesWhatWaits) {
