@@ -68,8 +68,16 @@ void check_grant(Findings& findings, const mysql::Grants& grants, std::string_vi
 std::vector<Finding> check_apply_grants(const mysql::Grants& grants, ServerKind kind,
                                         const std::set<std::string>& schemas) {
   Findings findings("database");
-  for (const apply::TargetRight& right : apply::target_rights(grants, kind, schemas))
-    findings.check(right.granted, right.name(), right.granted ? "granted" : "not granted", "granted", right.mend);
+  for (const apply::TargetRight& right : apply::target_rights(grants, kind, schemas)) {
+    if (right.granted) {
+      findings.good(right.name(), "granted");
+    } else if (right.is_needed_at_start) {
+      findings.mend(right.name(), "not granted", "granted", right.mend);
+    } else {
+      findings.warning(right.name(), "not granted", "granted: apply runs without it, and the tables that need it wait",
+                       right.mend);
+    }
+  }
   return findings.take();
 }
 

@@ -36,7 +36,8 @@ def test_each_right_that_is_taken_away_is_named_with_the_statement_that_gives_it
         mend = f"GRANT {right} ON {named} TO {user}"
         region.database.execute("SET SESSION sql_log_bin = 0", f"REVOKE {right} ON {where} FROM {user}")
         try:
-            told = [one for one in json.loads(region.ctl("preflight", "--output", "json").stdout)["findings"] if one["verdict"] == "mend"]
+            verdict = "warning" if (account, right) in OF_SOME_TABLES else "mend"
+            told = [one for one in json.loads(region.ctl("preflight", "--output", "json").stdout)["findings"] if one["verdict"] == verdict]
             if not any(mend in one["mend"] or mend in one["found"] for one in told):
                 silent.append((mend, "preflight", told))
             if (account, right) in OF_SOME_TABLES:

@@ -156,6 +156,8 @@ TEST(PreflightAccounts, ApplyMayWriteTheCapturedSchemasAndItsOwn) {
   const auto keys = missing(each);
   ASSERT_EQ(keys.size(), 1U);
   EXPECT_EQ(keys[0].mend, "GRANT REFERENCES ON *.* TO 'a'@'%'");
+  EXPECT_EQ(keys[0].severity, Finding::Severity::kWarning) << "apply starts without it";
+  EXPECT_EQ(shop[0].severity, Finding::Severity::kMend);
   const auto replication = missing({rows + "*.* TO `a`@`%`"});
   ASSERT_EQ(replication.size(), 2U);
   EXPECT_EQ(replication[1].mend, "GRANT REPLICATION CLIENT ON *.* TO 'a'@'%'");
