@@ -116,7 +116,7 @@ bool Numberer::write(const RoutedTable& table, std::span<const Value> routed_by,
       return false;
     }
   }
-  const std::size_t bytes_before = builder.empty() ? 0 : builder.bytes();
+  if (writer.tail_passed() && refuse_size(table, routed_by, change)) return false;
   if (!writer.append(*transaction_, table.encoded, change)) {
     const PublishedEnd& published = writer.guard().end();
     refusal_ = fmt::format(
@@ -129,19 +129,26 @@ bool Numberer::write(const RoutedTable& table, std::span<const Value> routed_by,
     return false;
   }
   open_slot_ = slot;
-  if (builder.bytes() - bytes_before > limits_.row_bytes_max) {
-    const auto& shape = table.encoded->table.shape;
-    const std::size_t bytes = builder.bytes() - bytes_before;
-    const std::string remedy =
-        bytes <= change::kMaxRowBytes
-            ? "raise it"
-            : fmt::format("no more than {} can be set, and such a row is not carried", change::kMaxRowBytes);
-    refusal_ = fmt::format(
-        "a row of table {} (digest of its key {:016x}) takes {} bytes, more than capture.max_row_bytes ({}): {}, or "
-        "leave the table out of every stream (\"!{}\" in the stream's tables)",
-        shape.full_name(), key_digest(routed_by, shape), bytes, limits_.row_bytes_max, remedy, shape.full_name());
-    return false;
-  }
+  return true;
+}
+
+/// Before the change is in a batch: whoever leaves its table out sends the batch without it.
+bool Numberer::refuse_size(const RoutedTable& table, std::span<const Value> routed_by,
+                           const change::ChangeInput& change) {
+  if (change::bytes_bound(change) <= limits_.row_bytes_max) return false;
+  change::BatchBuilder alone("measured", "measured", PartitionId(0));
+  alone.append(*transaction_, table.encoded, change);
+  const std::size_t bytes = alone.bytes();
+  if (bytes <= limits_.row_bytes_max) return false;
+  const auto& shape = table.encoded->table.shape;
+  const std::string remedy =
+      bytes <= change::kMaxRowBytes
+          ? "raise it"
+          : fmt::format("no more than {} can be set, and such a row is not carried", change::kMaxRowBytes);
+  refusal_ = fmt::format(
+      "a row of table {} (digest of its key {:016x}) takes {} bytes, more than capture.max_row_bytes ({}): {}, or "
+      "leave the table out of every stream (\"!{}\" in the stream's tables)",
+      shape.full_name(), key_digest(routed_by, shape), bytes, limits_.row_bytes_max, remedy, shape.full_name());
   return true;
 }
 

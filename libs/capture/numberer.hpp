@@ -36,7 +36,7 @@ class Numberer {
 
   struct Limits {
     std::size_t batch_bytes = 64U << 10;
-    std::size_t row_bytes_max = 8U << 20;  ///< of one encoded change
+    std::size_t row_bytes_max = 8U << 20;  ///< of one encoded change, alone in a batch
   };
 
   /// `router` and `writers` (by slot) outlive the numberer.
@@ -58,6 +58,8 @@ class Numberer {
   [[nodiscard]] bool add_row(const RoutedTable& table, binlog::RowOp op, bool no_cascade, const binlog::RowChange& row);
   [[nodiscard]] bool write(const RoutedTable& table, std::span<const Value> routed_by,
                            const change::ChangeInput& change);
+  [[nodiscard]] bool refuse_size(const RoutedTable& table, std::span<const Value> routed_by,
+                                 const change::ChangeInput& change);
 
   RowRouter& router_;
   std::vector<PartitionWriter>& writers_;

@@ -28,11 +28,11 @@ struct RoutedTable {
   std::string key_shape;  ///< change::key_shape()
 };
 
-/// Why rows cannot be numbered. Nothing of their event was.
+/// Why rows cannot be numbered.
 struct RowsRefusal {
   enum class Kind : std::uint8_t {
-    kStops,      ///< the stream cannot go on
-    kEndsEpoch,  ///< they belong to the next epoch: one has to begin before their transaction
+    kStops,      ///< the stream cannot go on; some of their event may be numbered
+    kEndsEpoch,  ///< they belong to the next epoch: one has to begin before their transaction; none of them is numbered
   };
   Kind kind = Kind::kStops;
   std::string sentence;  ///< why

@@ -125,6 +125,12 @@ std::size_t bytes_field_bound(std::string_view bytes) { return 2 + wire::kMaxVar
 
 }  // namespace
 
+std::size_t bytes_bound(const ChangeInput& change) {
+  constexpr std::size_t kColumnNumberBytes = 2;  // of before_column
+  return kChangeOverhead + values_bound(change.after) + values_bound(change.before) +
+         kColumnNumberBytes * change.before.size();
+}
+
 BatchBuilder::BatchBuilder(std::string origin, std::string stream, PartitionId partition)
     : origin_(std::move(origin)), stream_(std::move(stream)), partition_(partition) {
   FARSHORE_CHECK(!origin_.empty() && origin_.size() <= kMaxNameBytes && !stream_.empty() &&

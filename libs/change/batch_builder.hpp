@@ -37,6 +37,9 @@ struct ChangeInput {
   std::span<const Value> after;   ///< insert, update: every column
 };
 
+/// No fewer bytes than the change takes in a batch beside its table and its transaction.
+[[nodiscard]] std::size_t bytes_bound(const ChangeInput& change);
+
 /// A record as it is sent. Views live until the next call of what made it.
 struct EncodedRecord {
   std::string_view header;

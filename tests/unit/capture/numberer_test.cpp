@@ -329,6 +329,17 @@ TEST_F(Numbering, ARowAboveTheBoundStopsWithoutItsValues) {
   EXPECT_THAT(*refusal, ::testing::Not(HasSubstr("123456789")));
 }
 
+TEST_F(Numbering, ARowAboveTheBoundIsInNoBatchWithThoseBeforeIt) {
+  start(rules({}, 1));
+  numberer_ = std::make_unique<Numberer>(*router_, writers_, Numberer::Limits{.row_bytes_max = 150}, [](Slot) {});
+  binlog::TableMap wide = bigint_table("shop", "wide", 40, 1, 9);
+  ASSERT_TRUE(
+      transaction("t:1", {Rows::insert(orders_, {{1, 1}}), Rows::insert(wide, {std::vector<std::int64_t>(40, 7)})}));
+  send_all();
+  EXPECT_THAT(all(), ElementsAre(Seen{1, "t:1", 0, "insert 1 1"}));
+  EXPECT_EQ(writers_[0].next_seq(), Seq(2));
+}
+
 TEST_F(Numbering, ATruncatedRowStops) {
   start(rules());
   Rows rows = Rows::insert(orders_, {{1, 1}});
