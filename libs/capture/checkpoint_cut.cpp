@@ -22,7 +22,9 @@ CheckpointCut::CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> t
 void CheckpointCut::open(const SourceHistory& history) {
   acknowledgements_.open_cut();
   if (history.last()) {
-    next_.position = history.position().to_string();
+    std::string position = history.position().to_string();
+    if (position != next_.position) next_.split_tables.clear();
+    next_.position = std::move(position);
     next_.position_before_last = history.position_before_last().to_string();
     next_.last = history.last();
   }

@@ -23,7 +23,8 @@ namespace farshore::capture {
 ///
 /// 1. Numbers depend on the binlog, the numbering (rules, partitions, groups) and the start alone: not on time, not on
 ///    where batches are cut, not on the live schema.
-/// 2. A row has ordinal 2r, r being its place among the transaction's captured rows, from 0.
+/// 2. A row has ordinal 2r, r being its place among the transaction's captured rows, from 0. So where other tables are
+///    captured it has another one: see Checkpoint::split_tables.
 /// 3. An update that changes the primary key is a delete of the old key (ordinal 2r) and an insert of the new one
 ///    (ordinal 2r + 1), each in its key's partition. In an order group it stays one update.
 ///

@@ -169,6 +169,8 @@ ResumePlan rebuild(const ResumeFacts& facts) {
   continued.source_uuid = facts.source_identity;
   continued.numbering = facts.configured;
   continued.keys_known_from = facts.executed.to_string();
+  // Partitions end at different places, which may lie inside a transaction.
+  continued.split_tables = {std::string(change::kAllTables)};
   std::vector<PartitionEnd> ends;
   for (const PartitionTail& tail : facts.tails) ends.push_back({tail.stream, tail.partition, tail.last_seq});
   ResumePlan plan;
@@ -285,6 +287,17 @@ bool nothing_beyond(const Checkpoint& checkpoint, const std::vector<PublishedEnd
   return true;
 }
 
+/// Those of `tables` that the numbering captures.
+std::vector<std::string> captured_of(std::vector<std::string> tables, const Numbering& numbering) {
+  const auto rules = change::TableRules::from_numbering(numbering);
+  if (!rules) return tables;
+  std::erase_if(tables, [&](const std::string& table) {
+    const auto dot = table.find('.');
+    return table != change::kAllTables && !rules->route(table.substr(0, dot), table.substr(dot + 1)).captured;
+  });
+  return tables;
+}
+
 /// Keeps what `plan` says of the source and of lost records.
 ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
   const Checkpoint& checkpoint = *facts.checkpoint;
@@ -293,7 +306,16 @@ ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
   plan.tail_ends.clear();
   plan.checkpoint = next_epoch(checkpoint, ends_of(checkpoint), facts.configured, facts.fresh,
                                checkpoint.numbering == facts.configured ? facts.missed_why : "the numbering changed");
-  plan.checkpoint.pending_epoch_start->missed_tables = at_most_named(facts.missed_tables);
+  std::vector<std::string> missed = facts.missed_tables;
+  if (checkpoint.numbering != facts.configured && !checkpoint.split_tables.empty()) {
+    std::ranges::move(captured_of(checkpoint.split_tables, facts.configured), std::back_inserter(missed));
+    plan.warnings.push_back(
+        fmt::format("the numbering changes inside the transaction behind {}, of which a part is published: its rows "
+                    "count otherwise "
+                    "from here on, and the gates of the other regions close for its tables ({} first) as not-yet-equal",
+                    checkpoint.position, checkpoint.split_tables.front()));
+  }
+  plan.checkpoint.pending_epoch_start->missed_tables = at_most_named(std::move(missed));
   plan.checkpoint.changed_unseen = at_most_named(facts.changed_unseen);
   return plan;
 }
@@ -359,6 +381,7 @@ Checkpoint next_epoch(const Checkpoint& continued, std::vector<PartitionEnd> end
   checkpoint.cascades = continued.cascades;
   checkpoint.keys_known_from = continued.keys_known_from;
   checkpoint.logs_cascades = continued.logs_cascades;
+  checkpoint.split_tables = continued.split_tables;
   return checkpoint;
 }
 
@@ -370,6 +393,7 @@ Checkpoint following_epoch(const Checkpoint& here, const Numbering& numbering, I
   start.statement = std::move(reason.statement);
   start.missed_tables = at_most_named(std::move(reason.missed_tables));
   checkpoint.changed_unseen = at_most_named(std::move(reason.changed_unseen));
+  if (!reason.split_tables.empty()) checkpoint.split_tables = at_most_named(std::move(reason.split_tables));
   // Nothing of the new epoch lies below them.
   FARSHORE_CHECK(checkpoint.partitions.size() == here.partitions.size());
   for (std::size_t i = 0; i < here.partitions.size(); ++i)

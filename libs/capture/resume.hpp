@@ -112,6 +112,7 @@ struct EpochReason {
   std::optional<change::RowlessStatement> statement{};  ///< of the transaction before which it ends
   std::vector<std::string> missed_tables{};             ///< whose rows may lack changes, as in EpochStart
   std::vector<std::string> changed_unseen{};            ///< as in Checkpoint; of missed_tables
+  std::vector<std::string> split_tables{};              ///< likewise; empty: those of before, if there are any
 };
 /// The checkpoint, still pending, of the epoch that follows the one of `here`: a cut of which everything is
 /// acknowledged, inside a transaction too. What is published of that transaction counts to the epoch that ends, and

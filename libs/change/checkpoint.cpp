@@ -83,6 +83,7 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
   for (const std::string& table : checkpoint.changed_unseen) message.add_changed_unseen(table);
   message.set_keys_known_from(checkpoint.keys_known_from);
   if (checkpoint.logs_cascades) message.set_logs_cascades(*checkpoint.logs_cascades);
+  for (const std::string& table : checkpoint.split_tables) message.add_split_tables(table);
 }
 
 std::expected<KnownKeys, MessageError> known_keys_of(const v1::Checkpoint& message) {
@@ -140,6 +141,14 @@ bool agree(const std::vector<PartitionState>& partitions, const Numbering& numbe
     }
   }
   return at == partitions.size();
+}
+
+/// "schema.table" each, or kAllTables. False: they are more or longer than an epoch names.
+bool take_tables(const google::protobuf::RepeatedPtrField<std::string>& names, std::vector<std::string>& tables) {
+  if (static_cast<std::size_t>(names.size()) > kMaxEpochTables) return false;
+  if (std::ranges::any_of(names, [](const std::string& name) { return name.size() > kMaxFullNameBytes; })) return false;
+  tables.assign(names.begin(), names.end());
+  return true;
 }
 
 }  // namespace
@@ -205,13 +214,10 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
   checkpoint.cascades = std::move(*cascades);
   if (message.told_statement().size() > kMaxGtidBytes) return std::unexpected(MessageError::kMalformed);
   checkpoint.told_statement = message.told_statement();
-  if (static_cast<std::size_t>(message.changed_unseen_size()) > kMaxEpochTables ||
-      message.keys_known_from().size() > kMaxPositionBytes)
+  if (message.keys_known_from().size() > kMaxPositionBytes) return std::unexpected(MessageError::kMalformed);
+  if (!take_tables(message.changed_unseen(), checkpoint.changed_unseen) ||
+      !take_tables(message.split_tables(), checkpoint.split_tables))
     return std::unexpected(MessageError::kMalformed);
-  for (const std::string& table : message.changed_unseen()) {
-    if (table.size() > kMaxFullNameBytes) return std::unexpected(MessageError::kMalformed);
-    checkpoint.changed_unseen.push_back(table);
-  }
   checkpoint.keys_known_from = message.keys_known_from();
   if (message.has_logs_cascades()) checkpoint.logs_cascades = message.logs_cascades();
   return checkpoint;

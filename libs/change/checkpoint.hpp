@@ -77,6 +77,10 @@ struct Checkpoint {
   /// for its keys there. Empty: all are known.
   std::string keys_known_from;
   std::optional<bool> logs_cascades;  ///< the source did at the position; nothing: an older capture did not say
+  /// "schema.table", or kAllTables: of the transaction behind the position, of which a part is published in an epoch
+  /// before. Where other rules capture it, its rows have other ordinals, and who has applied the part would drop some
+  /// of the rest: so an epoch of other rules tells of them. Empty: none is published in part.
+  std::vector<std::string> split_tables;
 
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };

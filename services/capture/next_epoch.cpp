@@ -65,6 +65,7 @@ void NextEpoch::begin(EpochReason reason, const change::Numbering& numbering) {
   reason.missed_tables = captured_descendants(due_.missed, parts_.cascades.ties(), parts_.rules);
   reason.changed_unseen.assign(due_.changed_unseen.begin(), due_.changed_unseen.end());
   for (const std::string& child : due_.missed) parts_.cascades.settle(child);
+  reason.split_tables = split_tables();
   parts_.cut.open(parts_.history);
   const std::string sentence = reason.sentence;
   if (!parts_.checkpoints.write(
@@ -73,10 +74,23 @@ void NextEpoch::begin(EpochReason reason, const change::Numbering& numbering) {
   parts_.ending.end({.kind = EndKind::kRenumber, .sentence = sentence, .advanced = has_advanced_});
 }
 
-bool NextEpoch::hands_over(std::string_view why) {
+bool NextEpoch::hands_over(std::string_view why, bool reads_on) {
   if (!settings_.stops_at_tails || !parts_.tails_passed() || parts_.ending.ended()) return false;
-  begin({std::string(why.substr(0, kReasonBytesMax)), {}}, settings_.numbering);
+  if (!is_handing_over()) hand_over_ = why.substr(0, kReasonBytesMax);
+  if (touched_.empty() || !reads_on) begin({.sentence = hand_over_}, settings_.numbering);
   return true;
+}
+
+void NextEpoch::hand_over() {
+  FARSHORE_CHECK(is_handing_over());
+  touched_all_ = true;
+  begin({.sentence = hand_over_}, settings_.numbering);
+}
+
+/// Of the transaction under way. What the rest of it touches is not known before it is read.
+std::vector<std::string> NextEpoch::split_tables() const {
+  if (touched_.empty()) return {};
+  return touched_all_ ? touched_.names() : std::vector<std::string>{std::string(change::kAllTables)};
 }
 
 }  // namespace farshore::capture

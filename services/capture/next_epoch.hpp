@@ -7,6 +7,7 @@
 
 #include "capture/cascade_groups.hpp"
 #include "capture/resume.hpp"
+#include "capture/touched_tables.hpp"
 #include "services/capture/pipeline_parts.hpp"
 
 namespace farshore::capture {
@@ -30,6 +31,10 @@ class NextEpoch {
   [[nodiscard]] bool tells_of_missed() const { return !due_.missed.empty(); }
   /// The session has read a transaction that its checkpoint did not hold.
   void note_advanced() { has_advanced_ = true; }
+  /// Rows of the transaction under way are numbered.
+  void note_rows(std::string_view schema, std::string_view table) { touched_.add(schema, table); }
+  /// It is whole, and in the history's position.
+  void note_end() { touched_.clear(); }
 
   /// Begins what is due, as soon as all that is published is read again. Ends the session then.
   void begin_due();
@@ -38,7 +43,14 @@ class NextEpoch {
   /// Of a transaction that was published in part, what cannot be carried stops whoever reads the rest under the
   /// numbering it was published by. Where the configuration has another one by now, which may leave the table out, the
   /// old epoch ends right there. False: nothing is handed over, and it stops.
-  [[nodiscard]] bool hands_over(std::string_view why);
+  ///
+  /// Under the other numbering the transaction's rows have other ordinals, and who has applied a part of it would take
+  /// some of the rest for applied. So the epoch ends with all of the transaction's tables named: the rest is read for
+  /// their names alone, and is_handing_over() until hand_over(). `reads_on`: it can be read.
+  [[nodiscard]] bool hands_over(std::string_view why, bool reads_on = true);
+  [[nodiscard]] bool is_handing_over() const { return !hand_over_.empty(); }
+  /// The transaction under way is read to its end: ends the epoch, and the session, before it.
+  void hand_over();
 
  private:
   struct Due {
@@ -48,9 +60,14 @@ class NextEpoch {
     std::set<std::string> changed_unseen;  ///< of `missed`, as in Checkpoint
   };
 
+  [[nodiscard]] std::vector<std::string> split_tables() const;
+
   const PipelineParts& parts_;
   const PipelineSettings& settings_;
   Due due_;
+  TouchedTables touched_;     ///< by the transaction under way, as far as it is read
+  std::string hand_over_;     ///< why
+  bool touched_all_ = false;  ///< touched_ is all that the transaction touches
   bool has_advanced_ = false;
 };
 

@@ -110,11 +110,18 @@ std::optional<binlog::Event> Pipeline::next_event() {
   add(parts_.metrics.read_bytes, raw->header.size);
   const auto event = parts_.decoder.decode(*raw);
   if (!event) {
-    const std::string sentence = event.error().to_string();
-    if (!next_epoch_.hands_over(sentence)) parts_.ending.end(EndKind::kStop, sentence);
+    undecoded(event.error());
     return std::nullopt;
   }
   return *event;
+}
+
+/// Behind rows that cannot be read the decoder goes on, behind anything else it does not.
+void Pipeline::undecoded(const binlog::DecodeError& error) {
+  const std::string sentence = error.to_string();
+  if (!next_epoch_.hands_over(sentence, !error.table.empty())) return parts_.ending.end(EndKind::kStop, sentence);
+  const auto dot = error.table.find('.');
+  if (dot != std::string::npos) next_epoch_.note_rows(error.table.substr(0, dot), error.table.substr(dot + 1));
 }
 
 void Pipeline::begin_transaction(const binlog::Event& event) {
@@ -150,6 +157,7 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
     }
   }
   if (left_out_ || !rows.table->captured) return;
+  if (next_epoch_.is_handing_over()) return next_epoch_.note_rows(rows.table->schema, rows.table->name);
   if (role_ == ServerRole::kUnknown) return stop_at_unknown_server(rows.table->schema + "." + rows.table->name);
   if (!settings_.logs_cascades) {
     keys_.meet(rows, now_);
@@ -157,9 +165,10 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
   }
   if (!transaction_is_named_) name_transaction();
   const auto refusal = parts_.numberer.add(rows);
-  if (!refusal) return;
+  if (!refusal) return next_epoch_.note_rows(rows.table->schema, rows.table->name);
   switch (refusal->kind) {
     case RowsRefusal::Kind::kStops:
+      next_epoch_.note_rows(rows.table->schema, rows.table->name);  // some of them may be numbered
       if (!next_epoch_.hands_over(refusal->sentence)) parts_.stop(refusal->sentence);
       return;
     case RowsRefusal::Kind::kEndsEpoch: return next_epoch_.begin({refusal->sentence}, settings_.numbering);
@@ -177,6 +186,7 @@ void Pipeline::stop_at_unknown_server(std::string_view table) {
 
 void Pipeline::check_statement(const binlog::Event& event) {
   parts_.history.add_statement(event.sql);
+  if (next_epoch_.is_handing_over()) return;  // read again behind it
   // A foreign one changes this source's own rows too, whoever wrote it.
   const bool foreign = role_ == ServerRole::kForeign && !parts_.history.repeating();
   if (left_out_ && !foreign) return;
@@ -226,8 +236,10 @@ void Pipeline::tell_statement(const binlog::Event& event, const StatementVerdict
 
 void Pipeline::end_transaction() {
   if (parts_.ending.ended()) return;
+  if (next_epoch_.is_handing_over()) return next_epoch_.hand_over();
   if (!parts_.history.repeating()) next_epoch_.note_advanced();
   if (const auto refusal = parts_.history.end()) return parts_.stop(*refusal);
+  next_epoch_.note_end();
   parts_.numberer.end();
   keys_.reached();
   ++transactions_;

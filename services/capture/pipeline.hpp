@@ -26,6 +26,7 @@ class Pipeline {
   using Clock = std::chrono::steady_clock;
 
   [[nodiscard]] std::optional<binlog::Event> next_event();
+  void undecoded(const binlog::DecodeError& error);
   void begin_transaction(const binlog::Event& event);
   void add_rows(const binlog::RowsEvent& rows);
   void stop_at_unknown_server(std::string_view table);

@@ -113,6 +113,18 @@ TEST_F(Cut, BecomesACheckpointOnceAcknowledgedAndNotBefore) {
   EXPECT_FALSE(cut.is_open());
 }
 
+TEST_F(Cut, ForgetsTheTablesOfASplitTransactionBehindItAndNotBefore) {
+  base_.split_tables = {"shop.orders"};
+  writers_[0].start(kEpoch, Seq(1), {});
+  CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
+  cut.open(history_);
+  EXPECT_EQ(cut.take_covered()->split_tables, base_.split_tables);
+  transaction(11);
+  acknowledgements_.acknowledged(send(), KafkaOffset(100));
+  cut.open(history_);
+  EXPECT_TRUE(cut.take_covered()->split_tables.empty());
+}
+
 TEST_F(Cut, KeepsTheOldTailInSightUntilItIsReadAgain) {
   // The topic holds seqs 1 to 3 at offset 100, from before a restart.
   writers_[0].start(kEpoch, Seq(1), {.seq = Seq(3), .gtid = "1-101-13", .ordinal = Ordinal(0)});

@@ -34,6 +34,7 @@ Checkpoint some_checkpoint() {
   checkpoint.changed_unseen = {"shop.c"};
   checkpoint.keys_known_from = "0-1-99";
   checkpoint.logs_cascades = false;
+  checkpoint.split_tables = {"shop.d"};
   return checkpoint;
 }
 
