@@ -3,13 +3,14 @@
 //
 //   stream      = { transaction }
 //   MySQL:
-//   transaction = GTID QUERY(BEGIN) body ( XID | QUERY(COMMIT) )
-//               | GTID QUERY(CREATE TABLE ... START TRANSACTION) body XID       CREATE TABLE ... SELECT
+//   transaction = GTID QUERY(BEGIN) body end
+//               | GTID QUERY(CREATE TABLE ... START TRANSACTION) body end       CREATE TABLE ... SELECT
 //               | GTID QUERY                                                    DDL: a transaction of its own
 //   MariaDB:
-//   transaction = GTID body ( XID | QUERY(COMMIT) )
+//   transaction = GTID body end
 //               | GTID(standalone) QUERY                                        DDL
-//   body        = { TABLE_MAP { TABLE_MAP } ROWS { ROWS } | QUERY }             QUERY: SAVEPOINT, or a statement
+//   body        = { TABLE_MAP { TABLE_MAP } ROWS { ROWS } | QUERY }             QUERY: SAVEPOINT, ROLLBACK TO, or a
+//   statement end         = XID | QUERY(COMMIT) | QUERY(ROLLBACK)
 //
 // The states: kIdle (between transactions), kBegun (GTID seen, its QUERY outstanding), kInTransaction (the body).
 // Sources: MySQL "Binary Log" internals; MariaDB "Replication Protocol", GTID_EVENT.
@@ -294,11 +295,7 @@ EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {
     case StatementKind::kBegin: state_ = State::kInTransaction; return Event{};
     case StatementKind::kCommit: return on_commit(raw);
     case StatementKind::kXa: return error(raw, std::string(kXaProblem));
-    case StatementKind::kRollback:
-      return error(
-          raw,
-          "rows that were logged are rolled back in the binlog, which happens when transactional and other tables "
-          "are mixed in a transaction; use InnoDB for all tables, and go on from a position after it");
+    case StatementKind::kRollback: return on_rollback(raw, query->sql, statement.to_savepoint);
     case StatementKind::kRowless:
     case StatementKind::kTableDdl:
     case StatementKind::kOtherDdl:
@@ -386,6 +383,20 @@ EventDecoder::Result EventDecoder::on_commit(const RawEvent& raw) {
   Event event;
   event.kind = Event::Kind::kCommit;
   event.ends_transaction = true;
+  return event;
+}
+
+/// A server logs rows that it rolls back where something in their transaction cannot be taken back: a change of a
+/// temporary table (MariaDB), or of one that is not transactional.
+EventDecoder::Result EventDecoder::on_rollback(const RawEvent& raw, std::string_view sql, bool to_savepoint) {
+  if (state_ != State::kInTransaction) return error(raw, "a rollback stands outside of a transaction");
+  Event event;
+  event.kind = Event::Kind::kRollback;
+  event.sql = sql;
+  event.ends_transaction = !to_savepoint;
+  if (to_savepoint) return event;
+  state_ = State::kIdle;
+  open_tables_.clear();
   return event;
 }
 

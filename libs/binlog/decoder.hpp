@@ -57,11 +57,12 @@ struct Event {
     kBegin,      ///< `gtid`, `commit_time`
     kRows,       ///< `rows`
     kStatement,  ///< `default_schema`, `sql`, `dialect`: DDL, or a change logged as a statement; see statement.hpp
+    kRollback,   ///< `sql`: rows of this transaction that were given never came to be: all, or those behind a savepoint
     kCommit,
   };
   Kind kind = Kind::kNone;
-  /// The transaction is whole with this event: always with kCommit, and with a kStatement that is a transaction of its
-  /// own (no kCommit follows it).
+  /// The transaction is whole with this event: always with kCommit, with a kRollback of all, and with a kStatement that
+  /// is a transaction of its own (no kCommit follows it).
   bool ends_transaction = false;
   Gtid gtid;
   SourceTime commit_time{};  ///< MySQL: microseconds; MariaDB: whole seconds
@@ -117,6 +118,7 @@ class EventDecoder {
   [[nodiscard]] Result on_table_map(const RawEvent& raw);
   [[nodiscard]] Result on_rows(const RawEvent& raw, RowOp op);
   [[nodiscard]] Result on_commit(const RawEvent& raw);
+  [[nodiscard]] Result on_rollback(const RawEvent& raw, std::string_view sql, bool to_savepoint);
   [[nodiscard]] Result on_rotate(const RawEvent& raw);
   [[nodiscard]] Result begin(const RawEvent& raw, const Gtid& gtid, SourceTime commit_time, State next);
   [[nodiscard]] std::unexpected<DecodeError> error(const RawEvent& raw, std::string message,

@@ -171,6 +171,13 @@ class Classifier {
     return StatementKind::kRowless;
   }
 
+  /// ROLLBACK [WORK] [TO [SAVEPOINT] name | AND ...]
+  StatementKind rollback() {
+    (void)take("WORK");
+    statement_.to_savepoint = at("TO");
+    return StatementKind::kRollback;
+  }
+
   StatementKind first_word() {
     static constexpr std::string_view kDml[] = {"CALL", "WITH", "DO", "SELECT", "TABLE", "VALUES", "EXECUTE"};
     static constexpr std::string_view kOtherDdl[] = {"GRANT",   "REVOKE",    "OPTIMIZE", "REPAIR", "FLUSH",
@@ -188,7 +195,7 @@ class Classifier {
     if (take("BEGIN")) return StatementKind::kBegin;
     if (take("START")) return at("TRANSACTION") ? StatementKind::kBegin : StatementKind::kOther;
     if (take("COMMIT")) return StatementKind::kCommit;
-    if (take("ROLLBACK")) return StatementKind::kRollback;
+    if (take("ROLLBACK")) return rollback();
     if (take("SAVEPOINT")) return StatementKind::kSavepoint;
     if (take("RELEASE")) return StatementKind::kSavepoint;
     if (take("XA")) return StatementKind::kXa;

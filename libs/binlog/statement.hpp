@@ -72,6 +72,8 @@ struct Statement {
   bool begins_versioning = false;
   /// CREATE TABLE IF NOT EXISTS: it may have done nothing.
   bool may_do_nothing = false;
+  /// kRollback: to a savepoint, and the transaction goes on.
+  bool to_savepoint = false;
   /// A CREATE TABLE ... SELECT as MySQL logs it: its rows follow, and a commit.
   bool opens_transaction = false;
 };

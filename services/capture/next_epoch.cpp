@@ -29,19 +29,43 @@ void NextEpoch::note_outside(const Cascade& tie) {
   due_.changed_unseen.insert(tie.child);
 }
 
+void NextEpoch::note_rollback(std::string_view gtid) {
+  if (touched_.empty()) return;
+  rolled_back_ = fmt::format(
+      "transaction {} has rows that were logged and rolled back, as happens beside a change that cannot be taken back "
+      "(a temporary table's, or of a table that is not transactional); they are published, and are not at the source",
+      gtid);
+}
+
+void NextEpoch::note_end() {
+  if (!rolled_back_.empty())
+    for (const std::string& table : touched_.names()) note_missed(table, rolled_back_);
+  rolled_back_.clear();
+  touched_.clear();
+}
+
 /// Where more is published than was read again, it was published without knowing of what is due: then from there on.
 void NextEpoch::begin_due() {
   if (due_.ties.empty() && due_.missed.empty()) return;
   if (settings_.stops_at_tails || !parts_.tails_passed() || parts_.ending.ended()) return;
   const auto rules = parts_.rules.with_cascades(cascade_groups(parts_.rules.cascades(), due_.ties));
   if (!rules) return parts_.ending.end(EndKind::kMisconfigured, rules.error());
-  if (!due_.missed.empty())
-    settings_.warning(
-        fmt::format("{}; the other regions' gates close for what it may have changed, as not-yet-equal", due_.why));
+  if (!due_.missed.empty()) warn_of_missed();
   begin({.sentence = due_.missed.empty() ? fmt::format("tables {} and {} are tied by a cascading foreign key",
                                                        due_.ties.front().parent, due_.ties.front().child)
                                          : due_.why.substr(0, kReasonBytesMax)},
         rules->numbering());
+}
+
+void NextEpoch::begin_missed() {
+  FARSHORE_CHECK(tells_of_missed());
+  warn_of_missed();
+  begin({.sentence = due_.why.substr(0, kReasonBytesMax)}, settings_.numbering);
+}
+
+void NextEpoch::warn_of_missed() const {
+  settings_.warning(
+      fmt::format("{}; the other regions' gates close for what it may have changed, as not-yet-equal", due_.why));
 }
 
 /// Everything before the transaction under way belongs to the epoch that ends, and what was published of it too. It is

@@ -33,11 +33,16 @@ class NextEpoch {
   void note_advanced() { has_advanced_ = true; }
   /// Rows of the transaction under way are numbered.
   void note_rows(std::string_view schema, std::string_view table) { touched_.add(schema, table); }
+  /// Rows of it that may be published never came to be, and nothing says which: an epoch right behind it names all of
+  /// its tables.
+  void note_rollback(std::string_view gtid);
   /// It is whole, and in the history's position.
-  void note_end() { touched_.clear(); }
+  void note_end();
 
   /// Begins what is due, as soon as all that is published is read again. Ends the session then.
   void begin_due();
+  /// Everything published under the old numbering is read again: ends its epoch with what tells_of_missed().
+  void begin_missed();
   /// Ends the epoch, and the session, before the transaction under way.
   void begin(EpochReason reason, const change::Numbering& numbering);
   /// Of a transaction that was published in part, what cannot be carried stops whoever reads the rest under the
@@ -60,12 +65,14 @@ class NextEpoch {
     std::set<std::string> changed_unseen;  ///< of `missed`, as in Checkpoint
   };
 
+  void warn_of_missed() const;
   [[nodiscard]] std::vector<std::string> split_tables() const;
 
   const PipelineParts& parts_;
   const PipelineSettings& settings_;
   Due due_;
   TouchedTables touched_;     ///< by the transaction under way, as far as it is read
+  std::string rolled_back_;   ///< why the tables are missed at its end; empty: they are not
   std::string hand_over_;     ///< why
   bool touched_all_ = false;  ///< touched_ is all that the transaction touches
   bool has_advanced_ = false;

@@ -76,6 +76,7 @@ void Pipeline::run() {
         case Kind::kBegin: begin_transaction(*event); break;
         case Kind::kRows: add_rows(event->rows); break;
         case Kind::kStatement: check_statement(*event); break;
+        case Kind::kRollback: roll_back(*event); break;
         case Kind::kCommit: break;
       }
       if (event->ends_transaction) end_transaction();
@@ -211,6 +212,12 @@ void Pipeline::check_statement(const binlog::Event& event) {
   if (!settings_.logs_cascades) keys_.follow(statement);
 }
 
+/// What is published of it when its ROLLBACK is read depends on time, and its numbers must not: all of it is.
+void Pipeline::roll_back(const binlog::Event& event) {
+  parts_.history.add_statement(event.sql);
+  if (!left_out_) next_epoch_.note_rollback(parts_.history.gtid().to_string());
+}
+
 Telling Pipeline::telling_of(const StatementVerdict& verdict) const {
   if (verdict.kind != StatementVerdict::Kind::kChangesRows) return Telling::kNothing;
   return parts_.history.gtid().to_string() == settings_.told_statement ? Telling::kAgain : Telling::kFirst;
@@ -323,6 +330,7 @@ void Pipeline::finish_at_tails() {
   if (!parts_.tails_passed()) return;
   parts_.publisher.send_all();
   if (!parts_.publisher.wait_acknowledged()) return;
+  if (next_epoch_.tells_of_missed()) return next_epoch_.begin_missed();
   while (parts_.cut.is_open() || parts_.checkpoints.busy()) {
     if (parts_.ending.ended()) return;
     cut_checkpoint();

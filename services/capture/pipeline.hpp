@@ -31,6 +31,7 @@ class Pipeline {
   void add_rows(const binlog::RowsEvent& rows);
   void stop_at_unknown_server(std::string_view table);
   void check_statement(const binlog::Event& event);
+  void roll_back(const binlog::Event& event);
   [[nodiscard]] Telling telling_of(const StatementVerdict& verdict) const;
   void end_transaction();
   void send_what_is_due();

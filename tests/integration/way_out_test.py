@@ -180,6 +180,46 @@ def test_rows_behind_a_row_that_is_left_out_are_named(circuit, kind, bound, leng
             is_open(gate)
 
 
+# rows that are rolled back
+
+TEMPORARY = "CREATE TEMPORARY TABLE beside (n INT)"
+ROLLED_BACK = {
+    "whole": ("BEGIN", "INSERT INTO log VALUES (1, 1)", TEMPORARY, "ROLLBACK"),
+    "to a savepoint": ("BEGIN", "SAVEPOINT one", "INSERT INTO log VALUES (1, 1)", TEMPORARY, "ROLLBACK TO one", "COMMIT"),
+    "sent in parts": ("BEGIN", "INSERT INTO log SELECT seq, 1 FROM seq_1_to_100000", TEMPORARY, "ROLLBACK"),
+}
+
+
+@pytest.mark.parametrize("statements", ROLLED_BACK.values(), ids=ROLLED_BACK)
+def test_rows_that_are_logged_and_rolled_back_are_named_and_nothing_stops(circuit, statements):
+    case = circuit(MARIADB, "target")
+    for server in (case.source, case.target):
+        server.execute("SET SESSION sql_log_bin = 0", f"USE {case.schema}", KEPT, LOG)
+    config = with_tables(case, ["{s}.*"], capture=True)
+    with case.apply(), case.gate() as gate:
+        with case.capture(config=config) as capture:
+            capture.wait_ready()
+            case.declare_equal()
+            is_open(gate)
+            case.execute(*statements)
+            case.execute(rows_of_kept(1))
+            eventually("what is behind it arrives", lambda: len(case.rows("kept")) == 1, 60,
+                       explain=lambda: str((capture.readiness(), case.progress())))
+            eventually("the gate names the table", lambda: f"{case.schema}.log" in (reasons(gate) or {}).get("not-yet-equal", ""),
+                       explain=lambda: str(reasons(gate)))
+            assert ".kept" not in reasons(gate)["not-yet-equal"] and "rolled back" in capture.said()
+            assert case.source.rows(f"SELECT * FROM {case.schema}.log") == [] != case.rows("log"), "the test makes what it is about"
+        with case.capture(config=config) as capture:
+            capture.wait_ready()
+            case.execute(rows_of_kept(2))
+            eventually("it goes on", lambda: len(case.rows("kept")) == 2, explain=lambda: str(capture.readiness()))
+            assert max(record.header.epoch for record in case.published()) == 2, "it is told once"
+            assert case.ctl("equal", "begin", "--origin", case.name, "--execute").returncode == 0
+            case.target.execute("SET SESSION sql_log_bin = 0", f"DELETE FROM {case.schema}.log")
+            case.declare_equal("--stream", "main", "--table", f"{case.schema}.log")
+            is_open(gate)
+
+
 # a cascade that cannot be repeated
 
 def test_capture_goes_on_when_the_child_of_a_cascade_from_elsewhere_is_left_out(circuit):

@@ -73,6 +73,7 @@ class Printer {
         line(fmt::format("statement [{}] {}{}", event->default_schema, event->sql,
                          event->ends_transaction ? " (a transaction)" : ""));
         break;
+      case Event::Kind::kRollback: line("rollback"); break;
       case Event::Kind::kCommit: line("commit"); break;
     }
     return true;

@@ -182,11 +182,21 @@ TEST_F(Decoder, a_transaction_that_does_not_end_is_refused) {
   EXPECT_THAT(refuse(made_mysql_gtid(2)), HasSubstr("did not end"));
 }
 
-TEST_F(Decoder, rows_that_are_rolled_back_in_the_binlog_are_refused) {
+TEST_F(Decoder, rows_that_are_rolled_back_in_the_binlog_are_told) {
   begin();
   take(made_query("SAVEPOINT `a`"));
-  EXPECT_THAT(refuse(made_query("ROLLBACK TO `a`")), HasSubstr("rolled back"));
-  EXPECT_THAT(refuse(made_query("ROLLBACK")), HasSubstr("rolled back"));
+  for (const std::string_view sql : {"ROLLBACK TO `a`", "ROLLBACK WORK TO SAVEPOINT a"}) {
+    const Event part = take(made_query(sql));
+    EXPECT_EQ(part.kind, Event::Kind::kRollback);
+    EXPECT_FALSE(part.ends_transaction);
+    EXPECT_TRUE(decoder_.in_transaction());
+  }
+  const Event all = take(made_query("ROLLBACK"));
+  EXPECT_EQ(all.kind, Event::Kind::kRollback);
+  EXPECT_EQ(all.sql, "ROLLBACK");
+  EXPECT_TRUE(all.ends_transaction);
+  EXPECT_FALSE(decoder_.in_transaction());
+  EXPECT_THAT(refuse(made_query("ROLLBACK")), HasSubstr("outside of a transaction"));
 }
 
 TEST_F(Decoder, xa_is_refused) {
