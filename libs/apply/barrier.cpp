@@ -117,7 +117,8 @@ std::optional<BarrierWait> wait_at_barrier(const std::string& origin, const Barr
                                              beginning(barrier), *missing)};
   }
   if (!facts.parked.empty()) return for_parked(origin, barrier, facts.parked);
-  if (barrier.start.statement && facts.statement.value_or(StatementState::kWaiting) == StatementState::kWaiting)
+  if (barrier.start.statement && !facts.is_told_again &&
+      facts.statement.value_or(StatementState::kWaiting) == StatementState::kWaiting)
     return for_statement(origin, barrier, *barrier.start.statement);
   return std::nullopt;
 }

@@ -35,6 +35,9 @@ struct BarrierFacts {
   std::vector<ParkedBefore> parked;      ///< of the origin, from earlier epochs
   /// What was said of the statement before the epoch; nothing: there is none, or it is not in the table.
   std::optional<store::StatementState> statement;
+  /// The same one, by its GTID, was decided before another epoch: it is told again, and all that it asks for is done.
+  /// Done once more by hand, it would take away what came behind it.
+  bool is_told_again = false;
 };
 
 /// What a partition waits for at a barrier.

@@ -42,6 +42,9 @@ std::expected<BarrierFacts, SqlError> BarrierStore::read(const std::string& orig
   auto statement = StatementStore(connection_, region_).state_of(origin, barrier.epoch);
   if (!statement) return std::unexpected(std::move(statement.error()));
   facts.statement = *statement;
+  auto decided = StatementStore(connection_, region_).was_decided(origin, barrier.start.statement->gtid, barrier.epoch);
+  if (!decided) return std::unexpected(std::move(decided.error()));
+  facts.is_told_again = *decided;
   return facts;
 }
 
@@ -79,7 +82,7 @@ std::expected<void, SqlError> BarrierStore::enter(const std::string& origin, con
     const auto added = store::add_equality_once(connection_, region_, row, barrier.epoch);
     if (!added) return std::unexpected(added.error());
   }
-  if (!barrier.start.statement) return {};
+  if (!barrier.start.statement || facts.is_told_again) return {};
   // The statement changed rows of these tables, and no change tells how: what was held back says nothing of them.
   std::span<const std::string> tables = barrier.start.statement->tables;
   if (std::ranges::any_of(tables, [](const std::string& name) { return name.ends_with(".*"); })) tables = {};

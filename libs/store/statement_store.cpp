@@ -49,6 +49,16 @@ std::expected<std::optional<StatementState>, mysql::SqlError> StatementStore::st
   return std::optional<StatementState>(state_from(rows->text(0, 0)));
 }
 
+std::expected<bool, mysql::SqlError> StatementStore::was_decided(std::string_view origin, std::string_view gtid,
+                                                                 EpochId told_by) {
+  const auto rows = connection_.query(fmt::format(
+      "SELECT 1 FROM farshore.statement WHERE region={} AND origin={} AND gtid={} AND state<>'waiting' AND "
+      "NOT (epoch={} AND incarnation={}) LIMIT 1",
+      text_literal(region_), text_literal(origin), text_literal(gtid), told_by.epoch.raw(), told_by.incarnation.raw()));
+  if (!rows) return std::unexpected(rows.error());
+  return !rows->empty();
+}
+
 std::expected<std::vector<StatementRow>, mysql::SqlError> StatementStore::list(std::string_view origin) {
   const auto rows = connection_.query(fmt::format(
       "SELECT origin, epoch, incarnation, statement_text, table_names, gtid, state, decided_by, COALESCE(decided_at, "

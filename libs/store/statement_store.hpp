@@ -47,6 +47,9 @@ class StatementStore {
 
   /// What was said of the statement before that epoch; nothing: it is not in the table.
   std::expected<std::optional<StatementState>, mysql::SqlError> state_of(std::string_view origin, EpochId epoch);
+  /// Whether that statement was decided before another epoch than `told_by`: whoever rebuilds a lost checkpoint tells
+  /// of it again.
+  std::expected<bool, mysql::SqlError> was_decided(std::string_view origin, std::string_view gtid, EpochId told_by);
   /// Of the origin, by epoch.
   std::expected<std::vector<StatementRow>, mysql::SqlError> list(std::string_view origin);
   /// As waiting; one that is there stays as it is.

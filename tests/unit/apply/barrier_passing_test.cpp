@@ -163,6 +163,15 @@ TEST_F(AStatementsBarrier, ThatIsPassedOverLeavesItsTablesNotYetEqual) {
                                       HasSubstr("'west','main','shop.notes','not-yet-equal',4,88,"))));
 }
 
+TEST_F(AStatementsBarrier, ThatWasDecidedWhenAnotherEpochToldOfItIsPassed) {
+  target_.decided_before("0-1-5");
+  other_arrives();
+  arrive(start_);
+  ASSERT_TRUE(entered());
+  EXPECT_FALSE(was_written("INSERT INTO farshore.statement"));
+  EXPECT_FALSE(was_written("DELETE FROM farshore.parked_first")) << "what came behind it is held back by right";
+}
+
 TEST_F(AStatementsBarrier, IsKnownAgainAfterARestart) {
   stands();
   start();

@@ -166,6 +166,11 @@ class FakeTarget {
     const std::scoped_lock lock(mutex_);
     committed_.statement.value()["state"] = state;
   }
+  /// The statement was decided when another epoch told of it.
+  void decided_before(const std::string& gtid) {
+    const std::scoped_lock lock(mutex_);
+    decided_before_ = gtid;
+  }
   [[nodiscard]] std::vector<std::string> reasons_of_parked() {
     const std::scoped_lock lock(mutex_);
     std::vector<std::string> reasons;
@@ -466,6 +471,10 @@ class FakeTarget {
       if (!pending().statement) pending().statement = inserted(statement);
       return ok(1);
     }
+    if (statement.contains("state<>'waiting'")) {
+      const bool is_it = !decided_before_.empty() && statement.contains("gtid='" + decided_before_ + "'");
+      return is_it ? rows({"1"}, {{"1"}}) : rows({"1"}, {});
+    }
     Reply reply = rows({"state"}, {});
     if (seen().statement) reply.rows.push_back({seen().statement->at("state")});
     return reply;
@@ -536,6 +545,7 @@ class FakeTarget {
   int prepared_anew_ = 0;
   bool ended_ = false;
   bool has_new_children_ = false;
+  std::string decided_before_;  ///< GTID of a statement that another epoch told of
   std::set<std::string> locks_;
   int schema_reads_ = 0;
   Data data_;
