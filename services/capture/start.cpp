@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/check.hpp"
 #include "capture/partitions.hpp"
 #include "capture/replication_check.hpp"
 #include "capture/source_start.hpp"
@@ -109,6 +110,8 @@ Expected<std::unique_ptr<kafka::TransactionalProducer>> fence_older_captures(con
   const auto before = read_checkpoint(context, clients);
   if (before && before->checkpoint && before->checkpoint->source_uuid != source.server.uuid)
     return failed(EndKind::kStopRetried, another_server(origin, *before->checkpoint, source.server.uuid));
+  // It would fence the capture that goes on in this one's place.
+  if (context.ending.ended()) return std::unexpected(context.ending.get());
   auto producer = kafka::TransactionalProducer::create(context.cluster, checkpoint_identity(origin), kKafkaTimeout);
   if (!producer) return failed(producer.error(), "the checkpoint's producer cannot be made");
   return std::move(*producer);
@@ -172,6 +175,7 @@ Expected<std::vector<CascadingKey>> read_keys(const StartContext& context, Sourc
     return !context.ending.ended();
   });
   if (!keys) return failed(context, keys.error());
+  if (context.ending.ended()) return std::unexpected(context.ending.get());  // then they are not all
   return std::move(*keys);
 }
 
@@ -252,6 +256,7 @@ Expected<DecidedNumbering> decide_numbering(const StartContext& context, Source&
 
 Expected<void> set_up_topics(const StartContext& context, KafkaClients& clients, const FoundCheckpoint& found,
                              const DecidedNumbering& numbering) {
+  FARSHORE_CHECK(clients.admin);
   const change::Numbering* checkpointed = found.checkpoint ? &found.checkpoint->numbering : nullptr;
   if (checkpointed != nullptr)
     if (auto sentence = refuse_renumbering(*checkpointed, numbering.configured))
@@ -346,6 +351,7 @@ Expected<void> plan_again(const StartContext& context, Source& source, PlannedSt
 
 Expected<PlannedStart> plan_start(const StartContext& context, Source& source, KafkaClients& clients,
                                   const FoundCheckpoint& found, const DecidedNumbering& numbering) {
+  FARSHORE_CHECK(clients.tails);
   const SessionSettings& settings = context.settings;
   PlannedStart planned{.facts = resume_facts(found, numbering), .plan = {}};
   ResumeFacts& facts = planned.facts;
@@ -398,6 +404,7 @@ KnownCascades::IsCaptured captured_by(const change::TableRules& rules) {
 
 Expected<Started> start_from(const StartContext& context, Source& source, KafkaClients& clients,
                              DecidedNumbering numbering, PlannedStart planned) {
+  FARSHORE_CHECK(clients.admin);
   // Of a table of which the start has found no cascading key.
   const auto ask = [&](const std::string& table) {
     const auto dot = table.find('.');

@@ -51,10 +51,10 @@ struct Source {
 /// another one by now.
 [[nodiscard]] Expected<bool> take_lease(const StartContext& context, Lease& lease);
 
-/// Each is made when it is first needed.
+/// Those behind who makes one may count on it.
 struct KafkaClients {
-  std::unique_ptr<kafka::Admin> admin;
-  std::unique_ptr<kafka::TailReader> tails;
+  std::unique_ptr<kafka::Admin> admin;       ///< made by fence_older_captures()
+  std::unique_ptr<kafka::TailReader> tails;  ///< made by read_checkpoint(), which that one calls
 };
 /// No capture that was there before can write a checkpoint any more: the producer that may.
 [[nodiscard]] Expected<std::unique_ptr<kafka::TransactionalProducer>> fence_older_captures(const StartContext& context,
