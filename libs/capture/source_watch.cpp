@@ -135,6 +135,7 @@ bool SourceWatch::read_keys() {
 }
 
 void SourceWatch::take(const SourceReading& reading, bool knows_all) {
+  clock_offset_us_.store(reading.clock_offset.count(), std::memory_order_relaxed);
   metrics_.clock_offset_us.store(reading.clock_offset.count(), std::memory_order_relaxed);
   if (!reading.holds_lease)
     return ending_.end(EndKind::kRetry,

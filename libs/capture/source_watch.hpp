@@ -82,6 +82,10 @@ class SourceWatch {
   [[nodiscard]] std::optional<PendingWatermarks::Moment> take_reached(const OriginPosition& read);
   /// Why no moment is given now, when that has changed: a sentence for people; empty: they are given again. Any thread.
   [[nodiscard]] std::optional<std::string> take_news();
+  /// The source's clock minus ours, at the last reading. Any thread.
+  [[nodiscard]] std::chrono::microseconds clock_offset() const {
+    return std::chrono::microseconds(clock_offset_us_.load(std::memory_order_relaxed));
+  }
   /// The keys are asked for anew with the next moment: they may do something else under the same names. Any thread.
   void forget_keys() { keys_forgotten_.store(true); }
   /// Reading has come this far: the source has to have it from now on. Any thread.
@@ -116,6 +120,7 @@ class SourceWatch {
   std::shared_ptr<const change::Doubts> doubts_;          ///< the watch's thread only
   PendingWatermarks::Moment keys_;                        ///< its keys alone; the watch's thread only
   std::atomic<bool> keys_forgotten_ = false;
+  std::atomic<std::int64_t> clock_offset_us_ = 0;
   std::string named_keys_;                           ///< by which keys_ are known to be the same; likewise
   std::chrono::steady_clock::time_point keys_due_;   ///< likewise
   std::chrono::steady_clock::time_point keys_read_;  ///< likewise

@@ -279,8 +279,7 @@ void Pipeline::send_what_is_due() {
 void Pipeline::publish_watermark() {
   if (!between_transactions() || now_ - last_watermark_ < kWatermarkLook || parts_.ending.ended()) return;
   last_watermark_ = now_;
-  parts_.publisher.set_clock_offset(
-      std::chrono::microseconds(parts_.metrics.clock_offset_us.load(std::memory_order_relaxed)));
+  parts_.publisher.set_clock_offset(parts_.watch.clock_offset());
   if (const auto news = parts_.watch.take_news()) settings_.on_withheld(*news);
   const auto moment = parts_.watch.take_reached(parts_.history.position());
   if (!moment || !keys_.is_sure_of(*moment, now_)) return;
