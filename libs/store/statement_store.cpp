@@ -51,6 +51,7 @@ std::expected<std::optional<StatementState>, mysql::SqlError> StatementStore::st
 
 std::expected<bool, mysql::SqlError> StatementStore::was_decided(std::string_view origin, std::string_view gtid,
                                                                  EpochId told_by) {
+  if (gtid.empty()) return false;  // which one it is, nobody knows
   const auto rows = connection_.query(fmt::format(
       "SELECT 1 FROM farshore.statement WHERE region={} AND origin={} AND gtid={} AND state<>'waiting' AND "
       "NOT (epoch={} AND incarnation={}) LIMIT 1",

@@ -111,10 +111,13 @@ void NextEpoch::hand_over() {
   begin({.sentence = hand_over_}, settings_.numbering);
 }
 
-/// Of the transaction under way. What the rest of it touches is not known before it is read.
+/// Of the transaction under way, with what its rows change by cascades. What the rest of it touches is not known before
+/// it is read.
 std::vector<std::string> NextEpoch::split_tables() const {
   if (touched_.empty()) return {};
-  return touched_all_ ? touched_.names() : std::vector<std::string>{std::string(change::kAllTables)};
+  if (!touched_all_) return {std::string(change::kAllTables)};
+  const std::vector<std::string> names = touched_.names();
+  return at_most_named(captured_descendants({names.begin(), names.end()}, parts_.cascades.ties(), parts_.rules));
 }
 
 }  // namespace farshore::capture

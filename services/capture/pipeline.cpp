@@ -307,7 +307,10 @@ void Pipeline::cut_checkpoint() {
   const milliseconds interval = has_new_transactions_ ? settings_.checkpoint_interval : kIdleCheckpointInterval;
   // Also without a transaction yet, so that a start does not look through all watermarks since the origin's first one.
   const bool due = !parts_.history.repeating() && now_ - last_cut_ >= interval;
-  if (!due || !between_transactions() || parts_.checkpoints.busy() || parts_.ending.ended()) return;
+  // What an epoch is to tell is told from the checkpoint before it, whenever that is read again.
+  if (!due || next_epoch_.tells_of_missed() || !between_transactions() || parts_.checkpoints.busy() ||
+      parts_.ending.ended())
+    return;
   parts_.publisher.send_all();
   if (parts_.ending.ended()) return;
   parts_.cut.open(parts_.history);
