@@ -65,8 +65,7 @@ struct MergeTraits {
 /// Of a rule that is built and whose changes are carried; another one is a bug, as TableRules has none.
 [[nodiscard]] MergeTraits merge_traits(change::MergeRule rule);
 
-/// Combine::kSpan: `earlier` becomes the one that is left of it and `later`, which comes after it in the origin's
-/// order.
+/// Combine::kSpan: `earlier` becomes the one that is left of it and `later`, which follows it, see follows().
 void join(RowOp& earlier, const RowOp& later);
 
 }  // namespace farshore::apply

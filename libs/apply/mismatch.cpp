@@ -263,6 +263,33 @@ std::expected<bool, SqlError> RowLook::look(mysql::Connection& connection, std::
   return all_as_expected;
 }
 
+std::span<const std::size_t> RowLook::stretches(std::span<const RowOp> ops) {
+  keys_.clear();
+  stretches_.clear();
+  std::vector<const TargetTable*> tables;
+  const TargetTable* last = nullptr;
+  std::uint32_t table = 0;
+  std::size_t begin = 0;
+  for (std::uint32_t i = 0; i < ops.size(); ++i) {
+    const TargetTable& target = *ops[i].target;
+    if (std::exchange(last, &target) != &target) {
+      const auto same = std::ranges::find_if(tables, [&](const TargetTable* one) {
+        return one == &target || (one->name() == target.name() && one->schema() == target.schema());
+      });
+      table = static_cast<std::uint32_t>(same - tables.begin());
+      if (same == tables.end()) tables.push_back(&target);
+    }
+    key_.clear();
+    target.append_key(ops[i].change->row(), key_);
+    const std::uint32_t before = std::exchange(keys_.find_or_add(table, key_, i), i);
+    if (before == i || before < begin || follows(ops[i], ops[before])) continue;
+    stretches_.push_back(i);
+    begin = i;
+  }
+  stretches_.push_back(ops.size());
+  return stretches_;
+}
+
 // Which change is a key's first, and where the row that is shown with that key belongs. One whose key has no form in
 // which it could be found again is for the server to compare.
 void RowLook::note_keys(std::span<const RowOp> ops) {

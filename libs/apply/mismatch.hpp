@@ -64,8 +64,12 @@ class RowLook {
   /// Compares the row that is there with what the change expects, before it is written, and locks it.
   [[nodiscard]] std::expected<void, mysql::SqlError> look(mysql::Connection& connection,
                                                           const store::PartitionKey& partition, const RowOp& op);
+  /// Changes that keep their order, cut where one does not follow the change of its key before it: that one is to be
+  /// looked at when the other is written. One past the last of each stretch; good until the next call.
+  [[nodiscard]] std::span<const std::size_t> stretches(std::span<const RowOp> ops);
   /// Likewise the rows of changes of one table, by a query; and by one each those that it does not show to be as
-  /// expected. Of several changes of a key, the first. True: all were as expected, INSERTs found none.
+  /// expected. Of several changes of a key, which are of one stretch, the first. True: all were as expected, INSERTs
+  /// found none.
   [[nodiscard]] std::expected<bool, mysql::SqlError> look(mysql::Connection& connection, std::span<const Slice> slices,
                                                           std::span<const RowOp> ops);
   /// A row that is not as a change that was held back expects it, as it stands here.
@@ -116,7 +120,7 @@ class RowLook {
     kUnseen,      ///< no row of this key was shown
     kSeen,        ///< one, or it cannot be told: the server has to compare
     kAsExpected,  ///< one, as it should be
-    kFollows,     ///< another change of the key is before this one
+    kFollows,     ///< the change of the key before this one
   };
   void note_keys(std::span<const RowOp> ops);
   [[nodiscard]] State state_of(const RowOp& op, std::span<const mysql::Rows::Field> shown);
@@ -149,6 +153,7 @@ class RowLook {
   KeyMap keys_;                           ///< reused
   std::string key_;                       ///< reused
   std::vector<State> states_;             ///< reused; by change of the statement at hand
+  std::vector<std::size_t> stretches_;    ///< reused
   RowForm::Scratch scratch_;              ///< reused
 };
 

@@ -28,4 +28,9 @@ struct RowOp {
 /// The full row as it was before an update or delete, from what the change says. Replaces `out`.
 void row_before(const change::ChangeView& change, std::vector<Value>& out);
 
+/// Whether `later`, of the same key, begins with the row that `earlier` leaves, and one partition's order says that it
+/// comes after it: nobody's change belongs between them. Changes that each find the row as it was before them end, in
+/// whatever order they come, at the same row; so a change that does not follow is neither joined nor believed.
+[[nodiscard]] bool follows(const RowOp& later, const RowOp& earlier);
+
 }  // namespace farshore::apply

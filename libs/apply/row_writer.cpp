@@ -110,6 +110,16 @@ RowWriter::Form RowWriter::form_of(const RowOp& op) {
 
 // As few statements as the order allows: neighbours of one table and form share them.
 RowWriter::Result RowWriter::write_in_order(std::span<const RowOp> ops) {
+  if (!is_looking() || ops.empty()) return write_stretch(ops);
+  std::size_t from = 0;
+  for (const std::size_t to : look_->stretches(ops)) {
+    if (auto written = write_stretch(ops.subspan(from, to - from)); !written) return written;
+    from = to;
+  }
+  return {};
+}
+
+RowWriter::Result RowWriter::write_stretch(std::span<const RowOp> ops) {
   const auto ahead = look_ahead(ops);
   if (!ahead) return std::unexpected(ahead.error());
   looked_ = *ahead;

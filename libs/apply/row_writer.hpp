@@ -57,6 +57,7 @@ class RowWriter {
 
   Result write_coalesced(std::span<const RowOp> ops);
   Result write_in_order(std::span<const RowOp> ops);
+  Result write_stretch(std::span<const RowOp> ops);
   Result write_runs(std::span<const RowOp> ops);
   /// Whether the rows at hand were looked at, and all were as expected.
   enum class Looked : std::uint8_t { kNo, kYes, kAsExpected };

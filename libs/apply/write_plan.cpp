@@ -128,8 +128,9 @@ void Planner::add_change(std::uint32_t table, const RowOp& op) {
   op.target->append_key(op.change->row(), key_);
   const auto fresh = static_cast<std::uint32_t>(ops.size());
   const std::uint32_t place = keys_.find_or_add(table, key_, fresh);
-  if (place != fresh && ops[place].change->table != op.change->table) {
-    // Images of two shapes say nothing together of how the row was: from here on the table's changes keep their order.
+  if (place != fresh && !follows(op, ops[place])) {
+    // Another origin's, or in another shape, or with another's change between them, which comes in another record: each
+    // has to be compared. From here on the table's changes keep their order.
     plan_.tables[table].path = WritePath::kOrdered;
     ops.push_back(op);
     return;
@@ -156,6 +157,7 @@ void Planner::merge_where_no_values_are_shared(std::uint32_t table) {
       row_before(*op.change, before_);
       if (!owns_its_values(before_, target, table, owner)) return;
     }
+    if (owner < merged_.size() && !follows(op, merged_[owner])) return;
     put(op, owner, merged_);
   }
   ops.swap(merged_);

@@ -34,8 +34,8 @@ struct WritePlan {
 };
 
 /// Turns the work set's changes into a plan: finds their tables at the target, joins the changes of each key where the
-/// merge rule does, keys are equal only as bytes and no two rows share a value of a further unique key, keeps the order
-/// elsewhere.
+/// merge rule does, each follows the one before it, keys are equal only as bytes and no two rows share a value of a
+/// further unique key, keeps the order elsewhere.
 class Planner {
  public:
   explicit Planner(TargetCatalog& catalog) : catalog_(catalog) {}

@@ -271,6 +271,82 @@ TEST_F(LookingAtAll, OfSeveralChangesOfAKeyTheFirstIsLookedAt) {
   EXPECT_THAT(writes_, Not(Contains(HasSubstr("farshore.mismatch"))));
 }
 
+/// Row 1 as the target has it, and a partition of another origin, in whose changes it comes too.
+class LookingAtTwoOrigins : public Applying {
+ protected:
+  void begin(FakeTarget::Shape shape) {
+    target_.add_table("notes", shape);
+    start({}, change::LookAt::kAll);
+    target_.on_data([this](const std::string& statement) -> std::optional<Reply> {
+      if (statement.starts_with("SELECT JSON_OBJECT")) return rows({"i"}, {});
+      if (statement.starts_with("SELECT `id`")) return rows({"id", "note"}, {{"1", note_}});
+      if (statement.starts_with("SELECT")) return rows({"c"}, {{statement.contains(quoted()) ? "1" : "0"}});
+      const auto last = statement.rfind("(1,'");
+      if (last != std::string::npos) note_ = statement.substr(last + 4, statement.find('\'', last + 4) - last - 4);
+      return ok(2);
+    });
+    stored_and_loaded(applied_up_to(0));
+    ProgressRow row = applied_up_to(0);
+    row.key.partition = PartitionId(5);
+    other_intake_ = load_another(row);
+    topic_.emplace();
+    other_topic_.emplace(kEpoch, 1, row.key);
+    note_ = "0";
+    transactions_ = 0;
+    (void)target_.take_writes();
+  }
+  [[nodiscard]] std::string quoted() const { return "'" + note_ + "'"; }
+  void one(std::string_view from, std::string_view to) {
+    take(topic_->transaction(++transactions_).update(1, from, to).end().send());
+  }
+  void other(std::string_view from, std::string_view to) {
+    const auto record = other_topic_->transaction(++transactions_).update(1, from, to).end().send();
+    (void)other_intake_->take(record, tables_, set_);
+  }
+  std::string note_;
+  std::optional<Topic> topic_;
+  std::unique_ptr<PartitionIntake> other_intake_;
+  std::optional<Topic> other_topic_;
+  std::uint64_t transactions_ = 0;
+};
+
+constexpr auto kShapes = {FakeTarget::Shape::kPlain, FakeTarget::Shape::kUnique};
+
+TEST_F(LookingAtTwoOrigins, ChangesOfAKeyInTheirOrderAreAsExpected) {
+  for (const auto shape : kShapes) {
+    begin(shape);
+    one("0", "1");
+    other("1", "2");
+    one("2", "3");
+    write();
+    EXPECT_THAT(writes_, Not(Contains(HasSubstr("farshore.mismatch"))));
+    EXPECT_EQ(note_, "3");
+  }
+}
+
+TEST_F(LookingAtTwoOrigins, ChangesOfAKeyOutOfTheirOrderAreCounted) {
+  for (const auto shape : kShapes) {
+    begin(shape);
+    one("0", "1");
+    one("2", "3");
+    other("1", "2");
+    write();
+    EXPECT_THAT(writes_, Contains(HasSubstr("'before-differs',1")));
+    EXPECT_THAT(writes_, Contains(HasSubstr("INSERT INTO farshore.equality")));
+  }
+}
+
+TEST_F(LookingAtTwoOrigins, SoAreThoseOfARowThatComesBackToWhatItWas) {
+  for (const auto shape : kShapes) {
+    begin(shape);
+    one("0", "1");
+    one("0", "1");  // the other's is between them
+    other("1", "0");
+    write();
+    EXPECT_THAT(writes_, Contains(HasSubstr("'already-as-after',1")));
+  }
+}
+
 TEST_F(LookingAtAll, AChangeInAnotherShapeIsLookedAtWhenItsTurnComes) {
   target_.add_table("notes", FakeTarget::Shape::kWide);
   bool is_there = false;

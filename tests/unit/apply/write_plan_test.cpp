@@ -76,5 +76,56 @@ TEST_F(UniqueValues, OneThatIsSetFreeByADeleteKeepsTheOrder) {
   EXPECT_THAT(written(topic_), ElementsAre(StartsWith("INSERT"), StartsWith("DELETE"), StartsWith("INSERT")));
 }
 
+TEST_F(UniqueValues, ARowThatIsNotTheOneThatTheChangeBeforeLeftKeepsTheOrder) {
+  topic_.update(1, "a", "b").update(1, "a", "b");
+  EXPECT_THAT(written(topic_), ElementsAre(kInto + std::string("(1,'b'),(1,'b')")));
+}
+
+/// Two partitions, which have a key in common, as two origins may.
+class TwoOrigins : public Writing {
+ protected:
+  TwoOrigins() {
+    stored_and_loaded(applied_up_to(0));
+    other_row_.key.partition = PartitionId(5);
+    other_intake_ = load_another(other_row_);
+    other_topic_.emplace(kEpoch, 1, other_row_.key);
+    other_topic_->transaction(1);
+    topic_.transaction(1);
+    (void)target_.take_writes();
+  }
+  void take_one() { take(topic_.end().send()); }
+  void take_other() { (void)other_intake_->take(other_topic_->end().send(), tables_, set_); }
+  [[nodiscard]] std::vector<std::string> statements() {
+    write();
+    std::vector<std::string> statements;
+    for (const std::string& statement : data()) statements.push_back(statement.substr(0, statement.find(" ON DUP")));
+    return statements;
+  }
+  ProgressRow other_row_ = applied_up_to(0);
+  std::unique_ptr<PartitionIntake> other_intake_;
+  std::optional<Topic> other_topic_;
+  Topic topic_;
+};
+
+TEST_F(TwoOrigins, ChangesOfAKeyAreNotJoined) {
+  topic_.update(1, "a", "b").update(1, "b", "c");
+  take_one();
+  other_topic_->update(1, "c", "d").update(2, "x", "y");
+  take_other();
+  EXPECT_THAT(statements(), ElementsAre(kInto + std::string("(1,'c'),(1,'d'),(2,'y')")));
+}
+
+TEST_F(TwoOrigins, ChangesOfDifferentKeysAreJoinedOverTheBatchesOfEach) {
+  topic_.update(1, "a", "b");
+  take_one();
+  other_topic_->update(2, "x", "y");
+  take_other();
+  topic_.transaction(2).update(1, "b", "c");
+  take_one();
+  other_topic_->transaction(2).update(2, "y", "z");
+  take_other();
+  EXPECT_THAT(statements(), ElementsAre(kInto + std::string("(1,'c'),(2,'z')")));
+}
+
 }  // namespace
 }  // namespace farshore::apply

@@ -67,6 +67,14 @@ class Writing : public ::testing::Test {
     load();
   }
 
+  /// Likewise, as another origin's, with an intake of its own beside intake_.
+  [[nodiscard]] std::unique_ptr<PartitionIntake> load_another(const ProgressRow& row) {
+    stored(row);
+    std::vector<Outcome> outcomes;
+    writer_->load(std::vector<LoadRequest>{{.key = row.key, .topic_id = "topic"}}, outcomes, never_);
+    return std::make_unique<PartitionIntake>(std::get<Loaded>(outcomes.at(0)).row, WholeTransaction{});
+  }
+
   Intake::Step take(const std::shared_ptr<OwnedBatch>& record) { return intake_->take(record, tables_, set_).step; }
   /// Writes what was gathered. The statements are in writes_, what became of it in outcomes_.
   void write() {
