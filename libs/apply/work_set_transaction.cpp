@@ -268,7 +268,7 @@ void WorkSetTransaction::note_reason(const WorkSet& set, const std::string& sent
     good = advanced && *advanced;
     noted.push_back(&held);
   }
-  // Of a COMMIT without an answer the next try finds out.
+  // Of a COMMIT without an answer the next try finds out, see look_again().
   if (noted.empty() || !good || !session_.connection().commit()) return partitions_.rollback();
   for (HeldPartitions::Held* const held : noted) {
     held->row.reason = sentence;
@@ -290,15 +290,21 @@ void WorkSetTransaction::look_again(const WorkSet& set, std::vector<Outcome>& ou
     if (!found) return;
     if (*found && same_row(**found, before)) continue;
     active_[i] = false;
-    const bool is_ours = *found && (*found)->epoch == slice.next.epoch && (*found)->seq == slice.next.seq &&
-                         (*found)->writes == before.writes + 1 && (*found)->owner == settings_.owner;
+    // Every field: a slice of watermarks has the seq that is there, and so have the rows that note_reason() and others
+    // write, which hold nothing of the slice.
+    ProgressRow wanted = slice.next;
+    wanted.writes = before.writes + 1;
+    wanted.owner = settings_.owner;
+    const bool is_written = *found && **found == wanted;
     // What was parked by the transaction that went through is in the table only.
-    if (is_ours && target_.parking().load(connection, slice.key)) {
+    if (is_written && target_.parking().load(connection, slice.key)) {
       partitions_.applied(slice, SliceCounts(), outcomes);
+    } else if (is_written) {
+      partitions_.lose(slice.key, "its parked changes could not be read; it is taken over again", outcomes);
+    } else if (*found && (*found)->owner == settings_.owner) {
+      partitions_.lose(slice.key, "a COMMIT went through whose answer was lost; it is taken over again", outcomes);
     } else {
-      partitions_.lose(slice.key,
-                       is_ours ? "its parked changes could not be read; it is taken over again" : kMovedByAnother,
-                       outcomes);
+      partitions_.lose(slice.key, kMovedByAnother, outcomes);
     }
   }
   (void)connection.commit();

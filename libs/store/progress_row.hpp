@@ -64,6 +64,8 @@ struct ProgressRow {
   PartitionState state = PartitionState::kApplying;
   std::string reason;  ///< for people; empty while applying
   std::string owner;   ///< the apply process that holds the partition
+
+  friend bool operator==(const ProgressRow&, const ProgressRow&) = default;
 };
 
 }  // namespace farshore::store

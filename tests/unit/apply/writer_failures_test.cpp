@@ -157,6 +157,24 @@ TEST_F(AFailure, ACommitThatWentThroughThoughItsAnswerWasLostIsNotDoneTwice) {
   EXPECT_EQ(target_.progress().at("seq"), "2");
 }
 
+TEST_F(AFailure, ACommitOfItsReasonIsNotTakenForTheCommitOfTheWorkSet) {
+  set_.clear();
+  stored_and_loaded(applied_up_to(10, 4));
+  take(Topic().watermark(6, 10, {{.table = "shop.orders", .said_at = time_of(3)}}));
+  target_.lock_out("INSERT INTO farshore.told_doubt", 2);
+  target_.next_commit(FakeTarget::Commit::kLostAfterIt);
+  write();
+  EXPECT_THAT(target_.progress().at("reason"), HasSubstr("farshore.told_doubt")) << "this is what was committed";
+  EXPECT_FALSE(has_outcome<Applied>());
+  ASSERT_TRUE(has_outcome<Lost>());
+  EXPECT_THAT(outcome<Lost>().reason, HasSubstr("whose answer was lost"));
+  load();
+  take(Topic().watermark(6, 10, {{.table = "shop.orders", .said_at = time_of(3)}}));
+  write();
+  EXPECT_TRUE(has_outcome<Applied>());
+  EXPECT_TRUE(was_written("INSERT INTO farshore.told_doubt"));
+}
+
 TEST_F(AFailure, ACommitThatDidNotGoThroughIsDoneAgain) {
   target_.next_commit(FakeTarget::Commit::kLostBeforeIt);
   write();
