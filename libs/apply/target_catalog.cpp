@@ -92,8 +92,9 @@ void TargetCatalog::forget() {
   bound_by_keys_.clear();
 }
 
-void TargetCatalog::begin_session(mysql::Connection& connection) {
+void TargetCatalog::begin_session(mysql::Connection& connection, mysql::Grants granted_before) {
   forget();
+  granted_before_ = std::move(granted_before);
   server_.reset();
   (void)read_server(connection);  // where that fails, the next table's look asks again, and says why
 }
@@ -154,11 +155,11 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
   if (!server_) {
     if (auto read = read_server(connection); !read) return std::unexpected(not_now(std::move(read.error())));
   }
-  if (std::string blind = why_blind(server_->grants, *source, use); !blind.empty()) {
+  if (std::string blind = why_blind(*source, use); !blind.empty()) {
     const auto now = mysql::Grants::read(connection);
     if (!now) return std::unexpected(not_now(now.error()));
     Unbound unbound = does_not_fit(std::move(blind));
-    unbound.session_is_old = why_blind(*now, *source, use).empty();
+    unbound.session_is_old = why_blind_with(*now, *source, use).empty();
     return std::unexpected(std::move(unbound));
   }
   if (source->repeats_cascades && (!keys_ || keys_read_in_ != round_)) {
@@ -183,7 +184,13 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
   return table;
 }
 
-std::string TargetCatalog::why_blind(const mysql::Grants& grants, const change::ChangeTable& source, BoundFor use) {
+std::string TargetCatalog::why_blind(const change::ChangeTable& source, BoundFor use) const {
+  std::string blind = why_blind_with(granted_before_, source, use);
+  return blind.empty() ? why_blind_with(server_->grants, source, use) : blind;
+}
+
+std::string TargetCatalog::why_blind_with(const mysql::Grants& grants, const change::ChangeTable& source,
+                                          BoundFor use) {
   const TableShape& shape = source.shape;
   if (use == BoundFor::kWriting && !grants.has_of_tables(shape.schema)) {
     if (const std::string mend = blind_to_triggers(grants, shape.schema); !mend.empty())

@@ -71,9 +71,10 @@ class TargetCatalog {
   [[nodiscard]] std::expected<bool, mysql::SqlError> keys_still_hold(mysql::Connection& connection);
   /// The target's tables may have changed.
   void forget();
-  /// The session is another one. Servers give it the rights that its account has now, and keep to them until its end:
-  /// what is granted later is seen in SHOW GRANTS and not had.
-  void begin_session(mysql::Connection& connection);
+  /// The session is another one. Servers give it the rights that its account has when it logs in, and keep to them
+  /// until its end: what is granted later is seen in SHOW GRANTS and not had. `granted_before`: asked before it logged
+  /// in; a right is believed that was there then, and is now.
+  void begin_session(mysql::Connection& connection, mysql::Grants granted_before);
 
  private:
   struct Entry {
@@ -99,9 +100,11 @@ class TargetCatalog {
     std::string account;
     mysql::Grants grants;
   };
-  /// Why the table must not be bound with these rights; empty: it may be.
-  [[nodiscard]] static std::string why_blind(const mysql::Grants& grants, const change::ChangeTable& source,
-                                             BoundFor use);
+  /// Why the table must not be bound with what the session sees; empty: it may be.
+  [[nodiscard]] std::string why_blind(const change::ChangeTable& source, BoundFor use) const;
+  /// Likewise with these rights.
+  [[nodiscard]] static std::string why_blind_with(const mysql::Grants& grants, const change::ChangeTable& source,
+                                                  BoundFor use);
   [[nodiscard]] std::expected<void, mysql::SqlError> read_server(mysql::Connection& connection);
   void forget_tables();
   [[nodiscard]] std::expected<void, mysql::SqlError> read_keys(mysql::Connection& connection);
@@ -109,6 +112,7 @@ class TargetCatalog {
   const change::TableRules rules_;
   const std::chrono::milliseconds max_age_;
   std::map<Key, Entry> tables_;
+  mysql::Grants granted_before_;  ///< the session logged in
   std::optional<Server> server_;
   /// The server's that cascade, by which tables are bound; none: not asked yet.
   std::optional<std::vector<mysql::ForeignKey>> keys_;

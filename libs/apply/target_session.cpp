@@ -65,6 +65,14 @@ std::uint64_t number_of(const std::string& text) {
   return number;
 }
 
+// Over a session that is over when the one begins that is to have them: SHOW GRANTS says what the account has now.
+std::expected<mysql::Grants, SqlError> read_grants(const DatabaseEndpoint& endpoint,
+                                                   const mysql::SessionSettings& settings) {
+  auto connection = Connection::open(endpoint, settings);
+  if (!connection) return std::unexpected(connection.error());
+  return mysql::Grants::read(*connection);
+}
+
 }  // namespace
 
 std::expected<std::string, SqlError> find_marker_fault(Connection& connection, const std::string& region,
@@ -105,6 +113,8 @@ std::expected<TargetSession, SqlError> open_target_session(const DatabaseEndpoin
   settings.foreign_key_checks = false;
   settings.autocommit = false;
   settings.program_name = "farshore apply";
+  auto granted = read_grants(endpoint, settings);
+  if (!granted) return std::unexpected(granted.error());
   auto connection = Connection::open(endpoint, settings);
   if (!connection) return std::unexpected(connection.error());
   const auto packet = connection->query("SELECT @@max_allowed_packet");
@@ -114,7 +124,8 @@ std::expected<TargetSession, SqlError> open_target_session(const DatabaseEndpoin
   (void)connection->execute("SET in_predicate_conversion_threshold=0");
   auto fault = find_marker_fault(*connection, region, instance);
   if (!fault) return std::unexpected(fault.error());
-  return TargetSession{.connection = std::move(*connection), .marker_fault = std::move(*fault)};
+  return TargetSession{
+      .connection = std::move(*connection), .granted_before = std::move(*granted), .marker_fault = std::move(*fault)};
 }
 
 }  // namespace farshore::apply

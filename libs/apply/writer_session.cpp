@@ -82,7 +82,7 @@ bool WriterSession::reopen() {
 void WriterSession::take(TargetSession session) {
   session_.emplace(std::move(session));
   stuck_.on_new_session();
-  catalog_.begin_session(session_->connection);
+  catalog_.begin_session(session_->connection, session_->granted_before);
   set_fault(session_->marker_fault);
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <climits>
 #include <cstdlib>
+#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -30,6 +31,9 @@ using mysql::test::rows;
 
 class FakeTarget {
  public:
+  static constexpr const char* kAll = "GRANT ALL PRIVILEGES ON *.* TO `farshore_apply`@`%`";
+  static constexpr const char* kBlindToTriggers =
+      "GRANT SELECT, INSERT, UPDATE, DELETE, REFERENCES ON *.* TO `farshore_apply`@`%`";
   /// What a statement on an application's table answers; nothing: it succeeds, for one row.
   using Data = std::function<std::optional<Reply>(const std::string& statement)>;
   enum class Commit : std::uint8_t { kGood, kLostAfterIt, kLostBeforeIt, kRefused };
@@ -65,6 +69,11 @@ class FakeTarget {
   void deny(std::string beginning) {
     const std::scoped_lock lock(mutex_);
     denied_ = std::move(beginning);
+  }
+  /// What SHOW GRANTS says: each time the next one, and the last from then on.
+  void grant(std::deque<std::string> grants) {
+    const std::scoped_lock lock(mutex_);
+    grants_ = std::move(grants);
   }
   /// The next `times` statements that begin so wait for a lock in vain.
   void lock_out(std::string beginning, int times) {
@@ -233,7 +242,11 @@ class FakeTarget {
     if (statement == "COMMIT") return commit();
     if (statement == "ROLLBACK") return roll_back(ok());
     if (statement.starts_with("SELECT CURRENT_USER()")) return rows({"u", "r", "m"}, {{"farshore_apply@%", "", "1"}});
-    if (statement.starts_with("SHOW GRANTS")) return rows({"g"}, {{grants_}});
+    if (statement.starts_with("SHOW GRANTS")) {
+      const std::string now = grants_.front();
+      if (grants_.size() > 1) grants_.pop_front();
+      return rows({"g"}, {{now}});
+    }
     if (statement.starts_with("SELECT VERSION()"))
       return rows({"now", "account", "mariadb"}, {{"1", "farshore_apply", "1"}});
     if (statement.starts_with("SELECT @@max_allowed_packet")) return rows({"m"}, {{std::to_string(packet_bytes_)}});
@@ -558,7 +571,7 @@ class FakeTarget {
   int locked_times_ = 0;
   std::string lacking_;
   std::size_t conflicts_ = 0;
-  std::string grants_ = "GRANT ALL PRIVILEGES ON *.* TO `farshore_apply`@`%`";
+  std::deque<std::string> grants_{kAll};
   std::vector<std::vector<Reply::Field>> offsets_;
   Commit commit_ = Commit::kGood;
   mysql::test::ScriptedServer server_;  // the last: its threads use the rest

@@ -141,7 +141,7 @@ TEST_F(AFailure, ASessionLostInTheMiddleIsOpenedAgainAndAllIsWrittenAgain) {
   EXPECT_TRUE(has_outcome<Applied>());
   EXPECT_EQ(std::ranges::count(writes_, upsert_), 2);
   EXPECT_EQ(target_.progress().at("seq"), "1");
-  EXPECT_EQ(target_.sessions(), 2U);
+  EXPECT_EQ(target_.sessions(), 4U) << "each after one that asks for the rights";
 }
 
 TEST_F(AFailure, ACommitThatWentThroughThoughItsAnswerWasLostIsNotDoneTwice) {
@@ -298,7 +298,30 @@ TEST_F(AFailure, AMissingGrantStopsThePartitionAndTheNextSessionLooksAgain) {
   const std::uint32_t sessions = target_.sessions();
   target_.on_data({});
   load();
-  EXPECT_EQ(target_.sessions(), sessions + 1);
+  EXPECT_EQ(target_.sessions(), sessions + 2);
+}
+
+TEST_F(AFailure, ARightThatWasGrantedWhileTheSessionLoggedInIsBelievedOfTheNextSession) {
+  set_.clear();
+  start();
+  target_.grant({FakeTarget::kBlindToTriggers, FakeTarget::kAll});
+  load();
+  take(Topic().transaction(1).insert(1, "a").end().send());
+  const std::uint32_t sessions = target_.sessions();
+  write();
+  EXPECT_TRUE(has_outcome<Applied>());
+  EXPECT_EQ(target_.sessions(), sessions + 2) << "another one";
+}
+
+TEST_F(AFailure, ARightThatWasTakenAwayWhileTheSessionLoggedInIsNotBelieved) {
+  set_.clear();
+  start();
+  target_.grant({FakeTarget::kAll, FakeTarget::kBlindToTriggers});
+  load();
+  take(Topic().transaction(1).insert(1, "a").end().send());
+  write();
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_THAT(outcome<Suspended>().row.reason, HasSubstr("GRANT TRIGGER ON `shop`.*"));
 }
 
 TEST_F(AFailure, OfOurOwnTablesThatNoRetryMendsStopsThePartition) {
