@@ -21,13 +21,14 @@ struct Tail {
   std::size_t part = 0;
   std::uint32_t change = 0;
   std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;  ///< of the records that it is in
   bool touches_group = false;
 };
 
 Tail last_transaction_of(const std::deque<BatchPart>& held) {
   const change::Batch& last = held.back().batch->batch;
   const std::string_view gtid = last.transaction_of(last.changes()[held.back().end - 1]).gtid;
-  Tail tail{.part = held.size(), .change = 0, .rows = 0, .touches_group = false};
+  Tail tail{.part = held.size(), .change = 0, .rows = 0, .bytes = 0, .touches_group = false};
   for (std::size_t at = held.size(); at-- > 0;) {
     const change::Batch& batch = held[at].batch->batch;
     std::uint32_t begin = held[at].end;
@@ -39,6 +40,7 @@ Tail last_transaction_of(const std::deque<BatchPart>& held) {
     tail.part = at;
     tail.change = begin;
     tail.rows += held[at].end - begin;
+    tail.bytes += held[at].batch->value.size();
     if (begin > held[at].begin) break;
   }
   return tail;
@@ -147,7 +149,6 @@ Intake PartitionIntake::take_changes(const std::shared_ptr<ReadBatch>& batch, Wo
     return intake;
   }
   held_rows_ += part.rows();
-  held_bytes_ += part.batch->value.size();
   held_.push_back(std::move(part));
   if (!owes_) release_complete(set);
   return intake;
@@ -169,13 +170,12 @@ void PartitionIntake::release_complete(WorkSet& set) {
   const change::Batch& last = held_.back().batch->batch;
   if (last.changes()[held_.back().end - 1].last_in_transaction) return release_all(set);
   const Tail tail = last_transaction_of(held_);
-  const bool is_too_large = tail.rows > whole_.rows_max || held_bytes_ > whole_.bytes_max;
+  const bool is_too_large = tail.rows > whole_.rows_max || tail.bytes > whole_.bytes_max;
   if (!tail.touches_group || is_too_large) return release_all(set);
   for (std::size_t i = 0; i < tail.part; ++i) {
     BatchPart part = std::move(held_.front());
     held_.pop_front();
     held_rows_ -= part.rows();
-    held_bytes_ -= part.batch->value.size();
     include(std::move(part), set);
   }
   if (tail.change > held_.front().begin) {
@@ -194,7 +194,6 @@ void PartitionIntake::release_all(WorkSet& set) {
     include(std::move(part), set);
   }
   held_rows_ = 0;
-  held_bytes_ = 0;
 }
 
 void PartitionIntake::include(BatchPart part, WorkSet& set) {
@@ -237,7 +236,6 @@ Intake PartitionIntake::take_start(const std::shared_ptr<ReadBatch>& batch, Work
   if (next_offset == batch->offset) release_all(set);
   held_.clear();
   held_rows_ = 0;
-  held_bytes_ = 0;
   Slice& slice = slice_in(set);
   mark_.set_state(PartitionState::kAtBarrier,
                   fmt::format("at the start of epoch {}: {}", id.epoch.raw(), batch->batch.epoch_start()->reason));

@@ -76,7 +76,6 @@ class PartitionIntake {
   const WholeTransaction whole_;
   std::deque<BatchPart> held_;
   std::uint64_t held_rows_ = 0;
-  std::uint64_t held_bytes_ = 0;
   KafkaOffset next_offset_;
   std::optional<std::vector<change::Doubt>> doubts_;  ///< of the newest watermark; nothing: none was taken yet
   bool at_barrier_ = false;

@@ -429,6 +429,16 @@ TEST_F(TheIntakeOfAGroup, LargerThanTheBoundOfBytesATransactionIsSplit) {
   EXPECT_EQ(intake_->held_rows(), 0U);
 }
 
+TEST_F(TheIntakeOfAGroup, ASmallTransactionThatBeginsInTheLastRecordOfALargeOneIsNotSplit) {
+  begin(applied_up_to(0), {.rows_max = 1'000'000, .bytes_max = 10'000});
+  take(topic_.transaction(1).insert(1, std::string(6'000, 'x')).send());
+  take(topic_.insert(2, std::string(5'000, 'x')).transaction(2).insert(3, "c").send());
+  EXPECT_THAT(ids(), ElementsAre(1, 2));
+  EXPECT_EQ(intake_->held_rows(), 1U);
+  take(topic_.insert(4, "d").end().send());
+  EXPECT_THAT(ids(), ElementsAre(1, 2, 3, 4));
+}
+
 TEST_F(TheIntakeOfAGroup, TablesWithoutAGroupAreNotHeld) {
   begin(applied_up_to(0));
   Topic topic;
