@@ -68,10 +68,6 @@ std::string_view comma_of(const std::string& charset) {
   return ",";
 }
 
-bool is_character(ColumnType type) { return family_of(type) == TypeFamily::kString; }
-bool is_integer(ColumnType type) { return family_of(type) == TypeFamily::kInteger; }
-bool is_temporal(ColumnType type) { return family_of(type) == TypeFamily::kTemporal; }
-
 }  // namespace
 
 void append_identifier(std::string_view name, std::string& out) {
@@ -128,7 +124,10 @@ void append_binary_literal(std::string_view bytes, std::string& out) {
 }
 
 LiteralWriter::LiteralWriter(const Column& column, const ColumnSchema* target, bool is_of_key)
-    : type_(column.type), opening_(opening_of(column.charset)), comma_(comma_of(column.charset)) {
+    : type_(column.type),
+      family_(family_of(column.type)),
+      opening_(opening_of(column.charset)),
+      comma_(comma_of(column.charset)) {
   for (const std::string& label : column.labels) append_escaped(label, labels_.emplace_back());
   order_.resize(labels_.size());
   std::iota(order_.begin(), order_.end(), 0);
@@ -157,7 +156,7 @@ std::string_view LiteralWriter::demand(const Value& value) const {
   if (into_json_ && type_ == ColumnType::kJson && value.kind() == Value::Kind::kText) {
     if (const char* const why = append_json_literal(value.bytes(), unused)) return why;
   }
-  if (into_json_ && is_character(type_)) {
+  if (into_json_ && family_ == TypeFamily::kString) {
     return "its text has a number that the JSON type here would store as another, or a name twice in one object, or is "
            "not JSON";
   }
@@ -188,13 +187,13 @@ bool LiteralWriter::append(const Value& value, std::string& out) const {
   switch (value.kind()) {
     case Value::Kind::kNull: out += "NULL"; return true;
     case Value::Kind::kInt:
-      if (!is_integer(type_)) return false;
+      if (family_ != TypeFamily::kInteger) return false;
       append_number(value.as_int(), out);
       return true;
     case Value::Kind::kUint:
       if (type_ == ColumnType::kEnum) return append_enum(value.as_uint(), out);
       if (type_ == ColumnType::kSet) return append_set(value.as_uint(), out);
-      if (!is_integer(type_) && type_ != ColumnType::kYear && type_ != ColumnType::kBit) return false;
+      if (family_ != TypeFamily::kInteger && type_ != ColumnType::kYear && type_ != ColumnType::kBit) return false;
       append_number(value.as_uint(), out);
       return true;
     case Value::Kind::kFloat:
@@ -204,7 +203,7 @@ bool LiteralWriter::append(const Value& value, std::string& out) const {
       if (type_ != ColumnType::kDouble || !keeps_digits(value.as_double())) return false;
       return append_real(value.as_double(), out);
     case Value::Kind::kBytes:
-      if (!is_character(type_) || (into_json_ && !json_is_held_exactly(value.bytes()))) return false;
+      if (family_ != TypeFamily::kString || (into_json_ && !json_is_held_exactly(value.bytes()))) return false;
       out += opening_;
       append_escaped(value.bytes(), out);
       out.push_back('\'');
@@ -216,7 +215,7 @@ bool LiteralWriter::append(const Value& value, std::string& out) const {
         return true;
       }
       if (type_ == ColumnType::kJson) return append_json(value.bytes(), out);
-      if (!is_temporal(type_)) return false;
+      if (family_ != TypeFamily::kTemporal) return false;
       append_text_literal(value.bytes(), out);
       return true;
   }

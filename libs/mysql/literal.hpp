@@ -55,6 +55,7 @@ class LiteralWriter {
   void find_places(const std::vector<std::string>& labels, const Column& column);
 
   ColumnType type_;
+  TypeFamily family_;
   int rounds_to_ = -1;               ///< digits after the point that the target keeps of a FLOAT or DOUBLE; -1: all
   bool rounds_float_ = false;        ///< and the target is a FLOAT
   bool into_json_ = false;           ///< the target reads the text
