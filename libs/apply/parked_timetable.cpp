@@ -18,6 +18,7 @@ constexpr auto kFirstPause = 100ms;
 constexpr auto kRequestsEvery = 500ms;
 // Who settles many rows asks for the next when the one before is answered: so for a while after an answer.
 constexpr auto kNextRequestWithin = 1s;
+constexpr auto kNextRequestEvery = 10ms;
 
 }  // namespace
 
@@ -44,7 +45,7 @@ void ParkedTimetable::try_due(Clock::time_point now, std::vector<Outcome>& outco
     if (target_.parking().waits().is_due(key, now)) due.push_back(key);
   }
   for (const PartitionKey& key : due) {
-    if (session_.is_lost()) return;
+    if (!session_.is_ready()) return;
     try_partition(key, outcomes);
   }
 }
@@ -74,7 +75,6 @@ std::expected<void, Failure> ParkedTimetable::try_changes(const PartitionKey& ke
   target_.parking().settle(true);
   retry_.settled(true, key, Clock::now());
   note_mismatches(outcomes);
-  session_.clear_fault();
   ++held.row.writes;
   return {};
 }
@@ -88,8 +88,11 @@ void ParkedTimetable::on_failed_try(const PartitionKey& key, const Failure& fail
   if (stops == nullptr) {
     if (const TryAgain* const again = failure.try_again()) session_.count_retry(again->error);
     // Its COMMIT may have gone through: the rows in memory are not to be trusted.
-    if (session_.is_lost())
+    if (session_.is_lost()) {
       partitions_.lose(key, "the session was lost while parked changes were tried again", outcomes);
+    } else {
+      session_.tell(failure);
+    }
     return;
   }
   // It is out of the partition's order already, and the gate closed: nothing is won by stopping the partition, which
@@ -103,11 +106,12 @@ void ParkedTimetable::on_failed_try(const PartitionKey& key, const Failure& fail
 
 void ParkedTimetable::carry_out_requests(Clock::time_point now, std::vector<Outcome>& outcomes) {
   if (now < requests_due_) return;
-  requests_due_ = now + (expects_request(now) ? 0ms : kRequestsEvery);
+  requests_due_ = now + (expects_request(now) ? kNextRequestEvery : kRequestsEvery);
   if (partitions_.empty()) return;
   const auto requests = resolver_.open_requests(session_.connection());
   partitions_.rollback();  // it only read
   if (!requests) return;
+  bool all_done = true;
   for (const Request& request : *requests) {
     Held* const held = partitions_.find(request.partition);
     if (held == nullptr) continue;
@@ -117,11 +121,12 @@ void ParkedTimetable::carry_out_requests(Clock::time_point now, std::vector<Outc
                     request.seq.raw(), request.key.schema, request.key.table, request.dry_run ? " as a dry run" : ""));
     if (auto done = carry_out(*held, request, outcomes); !done) {
       on_failed_try(request.partition, done.error(), outcomes);
+      all_done = false;
     } else {
       next_request_until_ = Clock::now() + kNextRequestWithin;
-      requests_due_ = {};
     }
-    if (session_.is_lost()) return;
+    requests_due_ = Clock::now() + (all_done ? kNextRequestEvery : kRequestsEvery);
+    if (!session_.is_ready()) return;
   }
 }
 
@@ -164,6 +169,7 @@ std::expected<void, Failure> ParkedTimetable::commit() {
   if (auto noted = target_.note_looked(session_.connection(), 0); !noted) return noted;
   if (auto committed = session_.connection().commit(); !committed)
     return std::unexpected(Failure::again(committed.error()));
+  session_.passed();
   return {};
 }
 

@@ -34,11 +34,11 @@ class ParkedTimetable {
 
   /// The partition is newly in hand: how its tries went before is forgotten, and requests are looked for at once.
   void taken_over(const store::PartitionKey& key);
-  /// With a session that is ready; it may be lost afterwards. Leaves no transaction open.
+  /// With a session that is ready; it may be lost or closed afterwards. Leaves no transaction open.
   void try_due(Clock::time_point now, std::vector<Outcome>& outcomes);
   /// Likewise.
   void carry_out_requests(Clock::time_point now, std::vector<Outcome>& outcomes);
-  /// One was answered a moment ago, and the next may be on its way: carry_out_requests() looks for it at every call.
+  /// One was answered a moment ago, and the next may be on its way: carry_out_requests() looks for it often.
   [[nodiscard]] bool expects_request(Clock::time_point now) const { return now < next_request_until_; }
 
  private:

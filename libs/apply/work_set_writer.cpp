@@ -40,7 +40,7 @@ void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& 
   if (!session_.keep_alive(!partitions_.empty(), stop) || !session_.is_ready()) return;
   barriers_.pass_due(now, outcomes);
   parked_.try_due(now, outcomes);
-  if (!session_.is_lost()) parked_.carry_out_requests(now, outcomes);
+  if (session_.is_ready()) parked_.carry_out_requests(now, outcomes);
 }
 
 }  // namespace farshore::apply

@@ -96,6 +96,11 @@ class FakeTarget {
     const std::scoped_lock lock(mutex_);
     return answered_;
   }
+  /// How often requests were looked for.
+  [[nodiscard]] int request_looks() {
+    const std::scoped_lock lock(mutex_);
+    return request_looks_;
+  }
   [[nodiscard]] bool is_answered() {
     const std::scoped_lock lock(mutex_);
     return !asks_;
@@ -361,6 +366,7 @@ class FakeTarget {
       if (is_open) answered_ = statement;
       return ok(is_open ? 1 : 0);
     }
+    ++request_looks_;
     if (!asks_) return rows({"x"}, {});
     return rows({"id", "action", "dry_run", "origin", "stream", "part", "schema_name", "table_name", "key_hash",
                  "epoch", "seq", "expected", "who"},
@@ -567,6 +573,7 @@ class FakeTarget {
   bool asks_ = false;
   bool asker_has_gone_ = false;
   std::string answered_;  ///< the statement
+  int request_looks_ = 0;
   std::string locked_;
   int locked_times_ = 0;
   std::string lacking_;

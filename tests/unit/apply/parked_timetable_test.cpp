@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "writing.hpp"
+#include "parked_changes.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -14,16 +14,56 @@ class Requests : public Writing {
   Requests() { stored_and_loaded(applied_up_to(0)); }
 };
 
-TEST_F(Requests, TheNextIsLookedForWithoutAPauseWhenOneWasAnswered) {
+TEST_F(Requests, TheNextIsLookedForWithinMillisecondsWhenOneWasAnswered) {
   EXPECT_FALSE(writer_->expects_request());
   target_.ask();
   ASSERT_TRUE(eventually([this] { return target_.is_answered(); }));
+  const auto begun = std::chrono::steady_clock::now();
   for (int row = 0; row < 10; ++row) {
     EXPECT_TRUE(writer_->expects_request());
     target_.ask();
-    tick();
-    ASSERT_TRUE(target_.is_answered()) << row;
+    ASSERT_TRUE(eventually([this] { return target_.is_answered(); })) << row;
   }
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(4)) << "half a second each, otherwise";
+}
+
+TEST_F(Requests, ManyTicksAreNoReasonToLookForMore) {
+  target_.ask();
+  ASSERT_TRUE(eventually([this] { return target_.is_answered(); }));
+  const int looks = target_.request_looks();
+  const auto begun = std::chrono::steady_clock::now();
+  for (int ticks = 0; ticks < 1000; ++ticks) tick();
+  const auto passed = std::chrono::steady_clock::now() - begun;
+  EXPECT_LE(target_.request_looks() - looks, 1 + passed / std::chrono::milliseconds(10));
+}
+
+TEST_F(Requests, OneThatFailsIsNotTriedAgainAtOnce) {
+  target_.ask();
+  ASSERT_TRUE(eventually([this] { return target_.is_answered(); }));
+  target_.lock_out("UPDATE farshore.progress", 1'000'000);
+  target_.ask();
+  const int looks = target_.request_looks();
+  ASSERT_TRUE(eventually([&] { return target_.request_looks() > looks; }));
+  const auto begun = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - begun < std::chrono::milliseconds(300)) tick();
+  EXPECT_EQ(target_.request_looks(), looks + 1);
+}
+
+class ParkedOfATable : public ParkedChanges {};
+
+TEST_F(ParkedOfATable, ARightThatIsGrantedIsFoundByASessionOfItsOwn) {
+  take_note("a");
+  take(topic_.transaction(1).insert(1, "a").end().send());
+  write();
+  ASSERT_EQ(target_.parked(), 1U);
+  target_.grant({FakeTarget::kBlindToTriggers});
+  restart();
+  free_notes();
+  ASSERT_TRUE(eventually([this] {
+    return std::ranges::any_of(target_.reasons_of_parked(), [](const auto& why) { return why.contains("TRIGGER"); });
+  }));
+  target_.grant({FakeTarget::kAll});
+  EXPECT_TRUE(eventually([this] { return target_.parked() == 0; }));
 }
 
 TEST_F(Requests, AreNotCarriedOutWhenWhoAskedHasGone) {
