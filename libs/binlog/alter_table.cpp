@@ -95,6 +95,23 @@ bool has_plain_implicit_default(Tokens type) {
                  "LONGTEXT", "TINYBLOB", "BLOB",      "MEDIUMBLOB", "LONGBLOB"});
 }
 
+bool is_moment(Tokens type) { return at_any(type, 0, {"TIMESTAMP", "DATETIME", "DATE", "TIME", "YEAR"}); }
+
+/// What a DEFAULT of those means without a look at the session: whole digits, or a text of a date and a time. An offset
+/// ('... 12:00:00+05:00') is turned into the session's time_zone, and a fraction is rounded or cut by its sql_mode.
+bool is_the_same_moment(Tokens value) {
+  if (at(value, 0, "NULL")) return true;
+  const SqlToken& first = value[0];
+  if (first.kind == SqlToken::Kind::kWord)
+    return first.text.find_first_not_of("0123456789") == std::string::npos &&
+           (value.size() == 1 || !value[1].is_symbol('.'));
+  const bool goes_on = value.size() > 1 && value[1].kind == SqlToken::Kind::kString;
+  if (first.kind != SqlToken::Kind::kString || goes_on) return false;
+  const std::size_t clock = first.text.find(':');
+  return first.text.find_first_not_of("0123456789-: T") == std::string::npos &&
+         (clock == std::string::npos || first.text.find('-', clock) == std::string::npos);
+}
+
 /// The definition of a new column: name, type, attributes.
 bool column_is_the_same_everywhere(Tokens definition) {
   const std::vector<SqlToken> outside = outer(definition);
@@ -115,13 +132,14 @@ bool column_is_the_same_everywhere(Tokens definition) {
     } else if (at(type, i, "NULL")) {
       null = true;
     } else if (at(type, i, "DEFAULT")) {
-      if (!is_constant(type.subspan(i + 1))) return false;
-      has_default = true;
+      const Tokens value = type.subspan(i + 1);
+      if (!is_constant(value) || (is_moment(type) && !is_the_same_moment(value))) return false;
+      has_default |= !at(value, 0, "NULL");
     }
   }
   // A TIMESTAMP may be set to the time of the statement without a word of it; its constants mean another moment in
   // another time zone.
-  if (at(type, 0, "TIMESTAMP")) return null && !not_null;
+  if (at(type, 0, "TIMESTAMP")) return null && !not_null && !has_default;
   return has_default || !not_null || has_plain_implicit_default(type);
 }
 
