@@ -9,11 +9,13 @@
 //   MariaDB:
 //   transaction = GTID body end
 //               | GTID(standalone) QUERY                                        DDL
-//   body        = { TABLE_MAP { TABLE_MAP } ROWS { ROWS } | QUERY }             QUERY: SAVEPOINT, ROLLBACK TO, or a
+//               | GTID(standalone, START or ROLLBACK ALTER) QUERY               binlog_alter_two_phase: no effect
+//   body        = { TABLE_MAP { TABLE_MAP } ROWS { ROWS } | QUERY }             QUERY: SAVEPOINT, ROLLBACK TO, a
 //   statement end         = XID | QUERY(COMMIT) | QUERY(ROLLBACK)
 //
-// The states: kIdle (between transactions), kBegun (GTID seen, its QUERY outstanding), kInTransaction (the body).
-// Sources: MySQL "Binary Log" internals; MariaDB "Replication Protocol", GTID_EVENT.
+// The states: kIdle (between transactions), kBegun (GTID seen, its QUERY outstanding), kWithoutEffect (likewise, and
+// the QUERY tells of an ALTER that is not done, or not yet), kInTransaction (the body). Sources: MySQL "Binary Log"
+// internals; MariaDB "Replication Protocol", GTID_EVENT.
 
 #include "binlog/decoder.hpp"
 
@@ -36,8 +38,11 @@ constexpr std::size_t kOpenTablesMax = 4096;
 constexpr std::uint16_t kRowsStatementEnd = 1;
 constexpr std::uint16_t kRowsNoForeignKeyChecks = 2;  // NO_FOREIGN_KEY_CHECKS_F, of both servers
 constexpr std::uint8_t kMariadbStandalone = 1;
+constexpr std::uint8_t kMariadbGroupCommitId = 2;
 constexpr std::uint8_t kMariadbPreparedXa = 64;
 constexpr std::uint8_t kMariadbCompletedXa = 128;
+constexpr std::uint8_t kMariadbStartAlter = 2;     // of the further flags, as what follows
+constexpr std::uint8_t kMariadbRollbackAlter = 8;  // COMMIT ALTER has 4
 constexpr std::string_view kXaProblem =
     "XA transactions cannot be captured yet; end them at the source, and go on from a position after them";
 
@@ -240,7 +245,9 @@ EventDecoder::Result EventDecoder::on_mysql_gtid(const RawEvent& raw) {
   return begin(raw, gtid, commit_time, State::kBegun);
 }
 
-/// GTID: number (8) domain (4) flags (1) ... The server id is the header's.
+/// GTID: number (8) domain (4) flags (1) [2: group's id (8)] [64, 128: XA's name] [further flags (1) ...]. The server
+/// id is the header's. What is shorter than 19 bytes is filled up with zeros. With binlog_alter_two_phase (10.8 and
+/// later) an ALTER's text comes twice: as START ALTER, which may yet fail, and as COMMIT or ROLLBACK ALTER.
 EventDecoder::Result EventDecoder::on_mariadb_gtid(const RawEvent& raw) {
   ByteReader reader(raw.body);
   Gtid gtid;
@@ -249,10 +256,16 @@ EventDecoder::Result EventDecoder::on_mariadb_gtid(const RawEvent& raw) {
   gtid.domain = reader.u32();
   gtid.server_id = raw.header.server_id;
   const std::uint8_t flags = reader.u8();
-  if (!reader.ok() || gtid.number == 0) return error(raw, "the GTID is malformed");
   if ((flags & (kMariadbPreparedXa | kMariadbCompletedXa)) != 0) return error(raw, std::string(kXaProblem));
+  if ((flags & kMariadbGroupCommitId) != 0) reader.skip(8);
+  const std::uint8_t further = reader.left() == 0 ? 0 : reader.u8();
+  if (!reader.ok() || gtid.number == 0) return error(raw, "the GTID is malformed");
   const bool is_standalone = (flags & kMariadbStandalone) != 0;
-  return begin(raw, gtid, header_time(raw), is_standalone ? State::kBegun : State::kInTransaction);
+  const bool is_done = (further & (kMariadbStartAlter | kMariadbRollbackAlter)) == 0;
+  return begin(raw, gtid, header_time(raw),
+               !is_done        ? State::kWithoutEffect
+               : is_standalone ? State::kBegun
+                               : State::kInTransaction);
 }
 
 EventDecoder::Result EventDecoder::begin(const RawEvent& raw, const Gtid& gtid, SourceTime commit_time, State next) {
@@ -282,6 +295,7 @@ EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {
   const auto query = parse_query(kind_, raw);
   if (!query) return error(raw, "the statement is malformed");
   if (state_ == State::kIdle) return error(raw, "a statement stands outside of a transaction");
+  if (state_ == State::kWithoutEffect) return end_transaction();
   const bool is_first = state_ == State::kBegun;
   if (is_first && query->sql == "BEGIN") {
     state_ = State::kInTransaction;
@@ -378,6 +392,10 @@ EventDecoder::Result EventDecoder::on_rows(const RawEvent& raw, RowOp op) {
 
 EventDecoder::Result EventDecoder::on_commit(const RawEvent& raw) {
   if (state_ != State::kInTransaction) return error(raw, "a commit stands outside of a transaction");
+  return end_transaction();
+}
+
+Event EventDecoder::end_transaction() {
   state_ = State::kIdle;
   open_tables_.clear();
   Event event;

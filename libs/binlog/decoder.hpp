@@ -107,7 +107,7 @@ class EventDecoder {
   [[nodiscard]] const BinlogFilePosition& event_position() const { return event_position_; }
 
  private:
-  enum class State : std::uint8_t { kIdle, kBegun, kInTransaction };
+  enum class State : std::uint8_t { kIdle, kBegun, kWithoutEffect, kInTransaction };
   using Result = std::expected<Event, DecodeError>;
 
   [[nodiscard]] Result dispatch(const RawEvent& raw);
@@ -120,6 +120,7 @@ class EventDecoder {
   [[nodiscard]] Result on_commit(const RawEvent& raw);
   [[nodiscard]] Result on_rollback(const RawEvent& raw, std::string_view sql, bool to_savepoint);
   [[nodiscard]] Result on_rotate(const RawEvent& raw);
+  [[nodiscard]] Event end_transaction();
   [[nodiscard]] Result begin(const RawEvent& raw, const Gtid& gtid, SourceTime commit_time, State next);
   [[nodiscard]] std::unexpected<DecodeError> error(const RawEvent& raw, std::string message,
                                                    std::string table = {}) const;

@@ -276,6 +276,30 @@ TEST(MariadbDecoder, a_group_begins_with_its_gtid_and_a_standalone_one_is_a_stat
   EXPECT_TRUE(statement->ends_transaction);
 }
 
+TEST(MariadbDecoder, an_alter_in_two_phases_is_a_statement_once_and_none_when_it_fails) {
+  constexpr std::uint8_t kStart = 2;
+  constexpr std::uint8_t kCommit = 4;
+  constexpr std::uint8_t kRollback = 8;
+  const std::string_view sql = "ALTER TABLE t RENAME COLUMN a TO b, RENAME COLUMN b TO a";
+  for (const bool grouped : {false, true}) {
+    EventDecoder decoder(ServerKind::kMariadb);
+    const auto take = [&](const MadeEvent& gtid) {
+      EXPECT_EQ(decoder.decode(gtid.raw())->kind, Event::Kind::kBegin);
+      const MadeEvent query = made_query(sql);
+      const auto event = decoder.decode(query.raw());
+      EXPECT_TRUE(event.has_value() && event->ends_transaction && !decoder.in_transaction());
+      return event->kind;
+    };
+    EXPECT_EQ(take(made_alter_gtid(5, kStart, 0, grouped)), Event::Kind::kCommit);
+    EXPECT_EQ(take(made_alter_gtid(6, kCommit, 5, grouped)), Event::Kind::kStatement);
+    EXPECT_EQ(take(made_alter_gtid(7, kStart, 0, grouped)), Event::Kind::kCommit);
+    EXPECT_EQ(take(made_alter_gtid(8, kRollback, 7, grouped)), Event::Kind::kCommit);
+    EXPECT_EQ(take(made_alter_gtid(9, 0, 0, grouped)), Event::Kind::kStatement) << "in one phase";
+  }
+  EventDecoder decoder(ServerKind::kMariadb);
+  EXPECT_FALSE(decoder.decode(made_mariadb_gtid(5, 2).raw()).has_value()) << "cut off";
+}
+
 TEST(MariadbDecoder, prepared_and_completed_xa_is_refused) {
   for (const std::uint8_t flag : {std::uint8_t{64}, std::uint8_t{128}}) {
     EventDecoder decoder(ServerKind::kMariadb);

@@ -54,6 +54,21 @@ inline MadeEvent made_mariadb_gtid(std::uint64_t number, std::uint8_t flags) {
   return made(EventType::kMariadbGtid, Bytes().number(number).number<std::uint32_t>(3).number(flags).str());
 }
 
+/// Standalone, as a server of 10.8 or later writes it: with further flags and, for COMMIT and ROLLBACK ALTER, the
+/// number of the START ALTER.
+inline MadeEvent made_alter_gtid(std::uint64_t number, std::uint8_t further, std::uint64_t start = 0,
+                                 bool grouped = false) {
+  const std::uint8_t flags = grouped ? 0x2B : 0x29;
+  Bytes body;
+  body.number(number).number<std::uint32_t>(3).number(flags);
+  if (grouped) body.number<std::uint64_t>(99);
+  body.number(further);
+  if (start != 0) body.number(start);
+  std::string bytes = body.str();
+  if (bytes.size() < 19) bytes.resize(19, '\0');
+  return made(EventType::kMariadbGtid, std::move(bytes));
+}
+
 inline MadeEvent made_query(std::string_view sql, std::string_view schema = "shop", std::string_view status = {}) {
   return made(EventType::kQuery, Bytes()
                                      .number<std::uint64_t>(0)
