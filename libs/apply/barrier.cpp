@@ -70,14 +70,19 @@ std::string names_of(const std::vector<std::string>& tables) {
 BarrierWait for_statement(const std::string& origin, const BarrierArrival& barrier,
                           const change::RowlessStatement& statement) {
   const std::string command = fmt::format("--origin {} --epoch {} --execute", origin, barrier.epoch.epoch.raw());
-  return {.state = PartitionState::kWaitingForStatement,
-          .reason = fmt::format(
-              "the origin ran `{}`, which changed rows ({}) without saying which; all before it is applied here, and "
-              "nothing after it. Run the same here now, then `farshorectl ddl done {}`. If it is the echo of one that "
-              "was run here already, only say done. `farshorectl ddl skip {}` passes over it: its tables are "
-              "not-yet-equal then",
-              store::statement_for_people(statement.text, kStatementBytesMax), names_of(statement.tables), command,
-              command)};
+  return {
+      .state = PartitionState::kWaitingForStatement,
+      .reason = fmt::format(
+          "the origin ran `{}`, which changed rows ({}) without saying which; all before it is applied here, and "
+          "nothing after it. {} `farshorectl ddl done {}`. If it is the echo of one that was run here already, only "
+          "say done. `farshorectl ddl skip {}` passes over it: its tables are not-yet-equal then",
+          store::statement_for_people(statement.text, kStatementBytesMax), names_of(statement.tables),
+          statement.may_be_temporary
+              ? "MariaDB logs it of temporary tables in the same way, and changes none then: look at the origin, run "
+                "the "
+                "same here only if it was done there, and compare (its tables are not-yet-equal from then on). Then"
+              : "Run the same here now, then",
+          command, command)};
 }
 
 /// "schema.table" to the stream that takes it, or to every stream of the epoch when none is plain.
@@ -135,6 +140,14 @@ std::vector<UnequalTable> unequal_behind(const BarrierArrival& barrier, std::opt
   if (start.statement && statement == StatementState::kSkipped) {
     const std::string text = store::statement_for_people(start.statement->text, kStatementBytesMax);
     add_tables(start.statement->tables, fmt::format("`{}` of the origin was passed over", text), start, rules, unequal);
+  }
+  if (start.statement && start.statement->may_be_temporary && statement == StatementState::kDone) {
+    const std::string text = store::statement_for_people(start.statement->text, kStatementBytesMax);
+    add_tables(start.statement->tables,
+               fmt::format("MariaDB logs `{}` of temporary tables in the same way, so whether the origin's tables of "
+                           "these names were changed as those here is not known: compare them",
+                           text),
+               start, rules, unequal);
   }
   if (!start.missed_tables.empty()) {
     add_tables(start.missed_tables,

@@ -10,8 +10,8 @@
 //   transaction = GTID body end
 //               | GTID(standalone) QUERY                                        DDL
 //               | GTID(standalone, START or ROLLBACK ALTER) QUERY               binlog_alter_two_phase: no effect
-//   body        = { TABLE_MAP { TABLE_MAP } ROWS { ROWS } | QUERY }             QUERY: SAVEPOINT, ROLLBACK TO, a
-//   statement end         = XID | QUERY(COMMIT) | QUERY(ROLLBACK)
+//   body        = { TABLE_MAP { TABLE_MAP } ROWS { ROWS } | QUERY }             QUERY: SAVEPOINT, ROLLBACK TO
+//   end         = XID | QUERY(COMMIT) | QUERY(ROLLBACK)
 //
 // The states: kIdle (between transactions), kBegun (GTID seen, its QUERY outstanding), kWithoutEffect (likewise, and
 // the QUERY tells of an ALTER that is not done, or not yet), kInTransaction (the body). Sources: MySQL "Binary Log"
@@ -321,6 +321,8 @@ EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {
   event.default_schema = query->default_schema;
   event.sql = query->sql;
   event.dialect = query->dialect;
+  event.may_be_temporary = kind_ == ServerKind::kMariadb &&
+                           (statement.is_rename || (raw.header.flags & EventHeader::kFlagThreadSpecific) != 0);
   if (is_first && kind_ == ServerKind::kMysql && statement.opens_transaction) {
     state_ = State::kInTransaction;
   } else if (is_first) {

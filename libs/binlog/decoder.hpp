@@ -70,6 +70,9 @@ struct Event {
   std::string_view default_schema;
   std::string_view sql;
   SqlDialect dialect;  ///< of `sql`
+  /// kStatement: the tables that it names may be temporary ones, which hide others of their names. MariaDB logs RENAME
+  /// TABLE of those as it logs that of any table, and marks what else it logs of them (under MIXED and STATEMENT).
+  bool may_be_temporary = false;
 };
 
 /// Why the stream cannot go on. The event was not passed over: a replay meets it again.

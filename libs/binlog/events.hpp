@@ -64,8 +64,9 @@ enum class EventType : std::uint8_t {
 ///   13 u32 position of the next event in its file, 0: not known | 17 u16 flags
 struct EventHeader {
   static constexpr std::size_t kSize = 19;
-  static constexpr std::uint16_t kFlagArtificial = 0x20;  ///< made by the dump thread, not in the file
-  static constexpr std::uint16_t kFlagIgnorable = 0x80;   ///< an unknown event with it carries nothing that matters
+  static constexpr std::uint16_t kFlagThreadSpecific = 0x4;  ///< the statement depends on its session: temporary tables
+  static constexpr std::uint16_t kFlagArtificial = 0x20;     ///< made by the dump thread, not in the file
+  static constexpr std::uint16_t kFlagIgnorable = 0x80;      ///< an unknown event with it carries nothing that matters
 
   std::uint32_t timestamp_s = 0;
   EventType type = EventType::kUnknown;

@@ -339,6 +339,7 @@ class Classifier {
       if (!has_pair || !at_symbol(',')) break;
       advance();
     }
+    statement_.is_rename = true;
     return rowless("RENAME TABLE", Statement::Names::kMove);
   }
 
@@ -523,6 +524,7 @@ Statement classify(std::string_view sql, const SqlDialect& dialect) {
     if (!any && std::ranges::find(statement.tables, table) == statement.tables.end())
       statement.tables.push_back(std::move(table));
   statement.begins_versioning |= without.begins_versioning;
+  statement.is_rename |= without.is_rename;
   statement.drops_if_exists |= without.drops_if_exists;
   std::ranges::move(without.references, std::back_inserter(statement.references));
   return statement;

@@ -63,6 +63,7 @@ struct Statement {
     kMove,  ///< `tables` are pairs, an old name and a new one
   };
   Names names = Names::kStay;
+  bool is_rename = false;  ///< RENAME TABLE, not ALTER TABLE ... RENAME
   /// ALTER TABLE: the constraints that tables[0] loses, by name, in UTF-8. Those alone that it is sure to lose.
   std::vector<std::string> dropped_constraints;
   bool drops_if_exists = false;  ///< some of those alone that are there

@@ -49,7 +49,10 @@ std::expected<RowlessStatement, MessageError> from_message(const v1::RowlessStat
     return std::unexpected(MessageError::kMalformed);
   auto tables = tables_from_message(message.tables());
   if (!tables) return std::unexpected(tables.error());
-  return RowlessStatement{.text = message.text(), .tables = std::move(*tables), .gtid = message.gtid()};
+  return RowlessStatement{.text = message.text(),
+                          .tables = std::move(*tables),
+                          .gtid = message.gtid(),
+                          .may_be_temporary = message.may_be_temporary()};
 }
 
 /// Names come out of statements as their session wrote them; a reader of the message refuses what is not UTF-8.
@@ -78,6 +81,7 @@ void append_epoch_start(const EpochStart& start, std::string& out) {
     statement.set_text(start.statement->text.substr(0, kMaxStatementBytes));
     for (const std::string& table : start.statement->tables) statement.add_tables(ascii_unless_utf8(table));
     statement.set_gtid(start.statement->gtid);
+    statement.set_may_be_temporary(start.statement->may_be_temporary);
   }
   for (const std::string& table : start.missed_tables) message.add_missed_tables(ascii_unless_utf8(table));
   message.AppendToString(&out);

@@ -29,6 +29,9 @@ struct RowlessStatement {
   std::string text;  ///< as the binlog has it, in its session's character set; at most kMaxStatementBytes
   std::vector<std::string> tables;  ///< "schema.table", those that are captured; empty: not plain to see, any
   std::string gtid;
+  /// Its tables may be temporary ones, and nothing have happened to those of that name: to have done the same elsewhere
+  /// does not make them equal.
+  bool may_be_temporary = false;
 
   friend bool operator==(const RowlessStatement&, const RowlessStatement&) = default;
 };

@@ -232,7 +232,8 @@ void Pipeline::tell_statement(const binlog::Event& event, const StatementVerdict
         {verdict.sentence.substr(0, NextEpoch::kReasonBytesMax),
          change::RowlessStatement{.text = std::string(event.sql.substr(0, change::kMaxStatementBytes)),
                                   .tables = are_named ? verdict.tables : std::vector<std::string>(),
-                                  .gtid = parts_.history.gtid().to_string()}},
+                                  .gtid = parts_.history.gtid().to_string(),
+                                  .may_be_temporary = event.may_be_temporary}},
         settings_.numbering);
   }
   if (statement_passed_)

@@ -139,6 +139,8 @@ TEST_F(AnArrival, BehindAStatementWaitsForAWordAndSaysWhatToDo) {
 TEST_F(AnArrival, TheLongestSentenceFitsTheColumn) {
   says(std::string(4'096, 'x'), std::vector<std::string>(100, std::string(500, 'y')));
   EXPECT_LE(wait()->reason.size(), store::kReasonBytesMax);
+  start_.statement->may_be_temporary = true;
+  EXPECT_LE(wait()->reason.size(), store::kReasonBytesMax);
 }
 
 TEST_F(AnArrival, AsksForAWordOnlyWhenAllBeforeTheStatementIsApplied) {
@@ -153,6 +155,16 @@ TEST_F(AnArrival, AsksForAWordOnlyWhenAllBeforeTheStatementIsApplied) {
 TEST_F(AnArrival, OfAStatementThatWasDoneMakesNothingUnequal) {
   says("TRUNCATE shop.orders", {"shop.orders"});
   EXPECT_TRUE(unequal_behind(arrival(start_), StatementState::kDone, rules_).empty());
+}
+
+TEST_F(AnArrival, OfAStatementThatMayBeOfTemporaryTablesMakesThemUnequalAlsoWhenItWasDone) {
+  says("RENAME TABLE a TO b", {"shop.a", "shop.b"});
+  start_.statement->may_be_temporary = true;
+  EXPECT_THAT(wait()->reason, HasSubstr("MariaDB logs it of temporary tables in the same way"));
+  const auto unequal = unequal_behind(arrival(start_), StatementState::kDone, rules_);
+  ASSERT_EQ(unequal.size(), 2U);
+  EXPECT_EQ(unequal[0].stream + "/" + unequal[0].table, "main/shop.a");
+  EXPECT_THAT(unequal[0].why, HasSubstr("MariaDB logs `RENAME TABLE a TO b` of temporary tables in the same way"));
 }
 
 TEST_F(AnArrival, OfAStatementThatWasSkippedMakesItsTablesUnequal) {

@@ -300,6 +300,20 @@ TEST(MariadbDecoder, an_alter_in_two_phases_is_a_statement_once_and_none_when_it
   EXPECT_FALSE(decoder.decode(made_mariadb_gtid(5, 2).raw()).has_value()) << "cut off";
 }
 
+TEST(MariadbDecoder, a_rename_and_what_is_marked_as_the_sessions_own_may_be_of_temporary_tables) {
+  EventDecoder decoder(ServerKind::kMariadb);
+  const auto may_be_temporary = [&](std::string_view sql, std::uint16_t flags) {
+    EXPECT_TRUE(decoder.decode(made_mariadb_gtid(5, 1).raw()).has_value());
+    MadeEvent query = made_query(sql);
+    query.header.flags = flags;
+    return decoder.decode(query.raw())->may_be_temporary;
+  };
+  EXPECT_TRUE(may_be_temporary("RENAME TABLE a TO b", 0));
+  EXPECT_TRUE(may_be_temporary("TRUNCATE a", EventHeader::kFlagThreadSpecific));
+  EXPECT_FALSE(may_be_temporary("TRUNCATE a", 0));
+  EXPECT_FALSE(may_be_temporary("ALTER TABLE a RENAME b", 0));
+}
+
 TEST(MariadbDecoder, prepared_and_completed_xa_is_refused) {
   for (const std::uint8_t flag : {std::uint8_t{64}, std::uint8_t{128}}) {
     EventDecoder decoder(ServerKind::kMariadb);
