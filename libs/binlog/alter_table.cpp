@@ -1,7 +1,7 @@
 // ALTER TABLE is judged clause by clause, and only what is listed here passes:
 //
 //   ADD         primary key under a strict sql_mode, index, key, foreign key, check, partition;
-//               a column that all rows have NULL or the same constant in
+//               a column that all rows have NULL or the same constant in, or that is generated where it is read
 //   DROP        index, key, foreign key, check, constraint
 //   ALTER       a default, visibility, enforcement
 //   RENAME      index, key
@@ -121,7 +121,8 @@ bool column_is_the_same_everywhere(Tokens definition) {
   if (type.empty() || has_any(type, {"AUTO_INCREMENT", "SERIAL", "PRIMARY", "ROW", "SYSTEM"})) return false;
   for (std::size_t i = 0; i < type.size(); ++i)
     if (at(type, i, "KEY") && (i == 0 || !at(type, i - 1, "UNIQUE"))) return false;
-  if (has(type, "AS")) return true;  // generated: each server computes it from the row
+  // Each reader computes what is generated; what is stored is the altering session's, by its time_zone for one.
+  if (has(type, "AS")) return !has_any(type, {"STORED", "PERSISTENT"});
   bool not_null = false;
   bool null = false;
   bool has_default = false;

@@ -41,6 +41,9 @@ PAIRS = {
     "needs_a_value": (ID, f"{ID}, v INT NOT NULL", "(1)", "it has the column v here, without a default"),
     "engine": (ID, f"{ID}|ENGINE=MyISAM", "(1)", "it has the engine MyISAM here"),
     "two_reasons": (f"{ID}, v DECIMAL(10,4), w DATE", f"{ID}, v DECIMAL(10,2), w DATETIME", "(1, 2, '2024-01-01')", "column w is datetime there"),
+    "stored_by_row": (f"{ID}, n INT, v INT AS (n + 1) STORED", None, "(1, 2, DEFAULT)", None),
+    "stored_by_session": (f"{ID}, d TIMESTAMP NULL, v INT AS (HOUR(d)) VIRTUAL", f"{ID}, d TIMESTAMP NULL, v INT AS (HOUR(d)) STORED",
+                          "(1, '2024-01-01 00:00:00', DEFAULT)", "its value depends on the session that writes (time_zone, by the TIMESTAMP d)"),
     "trigger": (f"{ID}, v INT", None, "(1, 2)", "it has the trigger trigger_fires here"),
 }
 # What one of the servers alone has, by the target's.
