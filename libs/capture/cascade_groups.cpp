@@ -7,6 +7,7 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "binlog/statement.hpp"
@@ -98,18 +99,41 @@ bool logs_cascades(const mysql::ServerInfo& server) {
 
 namespace {
 
-/// CONSTRAINT name FOREIGN KEY (columns) REFERENCES [schema.]table (columns) [ON DELETE action] [ON UPDATE action]
-std::optional<CascadingKey> cascade_of_line(std::string_view line, std::string_view schema, std::string_view child) {
-  auto statement = binlog::classify(fmt::format("ALTER TABLE t ADD {}", line));
-  if (statement.references.size() != 1 || !statement.references[0].cascades()) return std::nullopt;
-  binlog::Statement::Reference& made = statement.references[0];
-  if (made.table.schema.empty()) made.table.schema = schema;
-  return CascadingKey{.tie = {.parent = made.table.full_name(), .child = fmt::format("{}.{}", schema, child)},
-                      .name = std::move(made.name),
-                      .columns = std::move(made.columns),
-                      .parent_columns = std::move(made.parent_columns),
-                      .on_delete = made.on_delete,
-                      .on_update = made.on_update};
+/// Keys of one child stand together.
+void add_once(std::vector<CascadingKey>& keys, CascadingKey key) {
+  for (auto it = keys.rbegin(); it != keys.rend() && it->tie.child == key.tie.child; ++it)
+    if (*it == key) return;
+  keys.push_back(std::move(key));
+}
+
+/// The foreign keys of a table, also those that do not cascade, by the answer of SHOW CREATE TABLE. Read by its tokens:
+/// a name may have any character, also a line break.
+std::vector<CascadingKey> keys_of_definition(std::string_view create_table, std::string_view schema,
+                                             std::string_view child) {
+  std::vector<CascadingKey> keys;
+  for (binlog::Statement::Reference& made : binlog::classify(create_table).references) {
+    if (made.table.schema.empty()) made.table.schema = schema;
+    add_once(keys, {.tie = {.parent = made.table.full_name(), .child = fmt::format("{}.{}", schema, child)},
+                    .name = std::move(made.name),
+                    .columns = std::move(made.columns),
+                    .parent_columns = std::move(made.parent_columns),
+                    .on_delete = made.on_delete,
+                    .on_update = made.on_update});
+  }
+  return keys;
+}
+
+std::vector<CascadingKey> cascading(std::vector<CascadingKey> keys) {
+  std::erase_if(keys, [](const CascadingKey& key) {
+    return key.on_delete == KeyAction::kNone && key.on_update == KeyAction::kNone;
+  });
+  return keys;
+}
+
+std::set<std::string> names_of(const std::vector<CascadingKey>& keys) {
+  std::set<std::string> names;
+  for (const CascadingKey& key : keys) names.insert(key.name);
+  return names;
 }
 
 std::expected<mysql::Rows, mysql::SqlError> show_create_table(mysql::Connection& connection, std::string_view schema,
@@ -118,45 +142,76 @@ std::expected<mysql::Rows, mysql::SqlError> show_create_table(mysql::Connection&
       fmt::format("SHOW CREATE TABLE {}.{}", mysql::quote_identifier(schema), mysql::quote_identifier(table)));
 }
 
-/// Of all tables: child's schema and name, parent's, the constraint's name, and a row for each of its columns.
-std::expected<mysql::Rows, mysql::SqlError> foreign_keys(mysql::Connection& connection) {
+/// Child's schema and name, parent's, the constraint's name, and a row for each of its columns. `which`: a condition.
+std::expected<mysql::Rows, mysql::SqlError> foreign_keys(mysql::Connection& connection, const std::string& which) {
   return connection.query(
       "SELECT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, "
       "REFERENCED_COLUMN_NAME, ORDINAL_POSITION "
-      "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN " +
-      mysql::list_of_servers_schemas() + " ORDER BY 1, 2, 3, 4, 5, 8");
+      "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND " +
+      which + " ORDER BY 1, 2, 3, 4, 5, 8");
+}
+std::expected<mysql::Rows, mysql::SqlError> foreign_keys(mysql::Connection& connection) {
+  return foreign_keys(connection, "TABLE_SCHEMA NOT IN " + mysql::list_of_servers_schemas());
 }
 
-/// Keys of one child stand together.
-void add_once(std::vector<CascadingKey>& keys, CascadingKey key) {
-  for (auto it = keys.rbegin(); it != keys.rend() && it->tie.child == key.tie.child; ++it)
-    if (*it == key) return;
-  keys.push_back(std::move(key));
+/// The names of a table's keys, as information_schema lists them.
+std::expected<std::set<std::string>, mysql::SqlError> listed_keys(mysql::Connection& connection,
+                                                                  std::string_view schema, std::string_view table) {
+  const auto rows = foreign_keys(connection, fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                                         mysql::text_literal(schema), mysql::text_literal(table)));
+  if (!rows) return std::unexpected(rows.error());
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < rows->size(); ++i)
+    if (rows->text(i, 0) == schema && rows->text(i, 1) == table) names.insert(rows->text(i, 4));
+  return names;
+}
+
+/// Sentence for people.
+std::string not_as_listed(std::string_view schema, std::string_view table, const std::set<std::string>& listed,
+                          const std::set<std::string>& read) {
+  std::vector<std::string> differ;
+  std::ranges::set_symmetric_difference(listed, read, std::back_inserter(differ));
+  return fmt::format(
+      "of table {}.{} SHOW CREATE TABLE and information_schema.KEY_COLUMN_USAGE do not name the same foreign keys "
+      "({} is in one alone), so a cascade could pass unnoticed: give the key a plain name",
+      schema, table, differ.front());
+}
+
+/// `listed`: the names of the table's keys; nothing: they are asked for.
+std::expected<std::optional<std::vector<CascadingKey>>, mysql::SqlError> read_cascades_of(
+    mysql::Connection& connection, std::string_view schema, std::string_view table,
+    std::optional<std::set<std::string>> listed) {
+  constexpr int kTries = 5;  // keys may come and go between the two questions
+  mysql::SqlError error;
+  for (int i = 0; i < kTries; ++i) {
+    const auto rows = show_create_table(connection, schema, table);
+    if (!rows && rows.error().kind == mysql::SqlErrorKind::kMissingTable) return std::nullopt;
+    if (!rows) return std::unexpected(rows.error());
+    std::vector<CascadingKey> keys = keys_of_definition(rows->text(0, 1), schema, table);
+    if (!listed) {
+      auto asked = listed_keys(connection, schema, table);
+      if (!asked) return std::unexpected(asked.error());
+      listed = std::move(*asked);
+    }
+    const std::set<std::string> read = names_of(keys);
+    if (read == *listed) return cascading(std::move(keys));
+    error.message = not_as_listed(schema, table, *listed, read);
+    listed.reset();
+  }
+  return std::unexpected(std::move(error));
 }
 
 }  // namespace
 
 std::vector<CascadingKey> cascades_of_definition(std::string_view create_table, std::string_view schema,
                                                  std::string_view child) {
-  std::vector<CascadingKey> cascades;
-  // One constraint a line, in both servers' own spelling.
-  for (std::size_t at = 0; at < create_table.size();) {
-    const std::size_t end = std::min(create_table.find('\n', at), create_table.size());
-    const std::string_view line = create_table.substr(at, end - at);
-    at = end + 1;
-    if (!line.starts_with("  CONSTRAINT ") || line.find(" FOREIGN KEY ") == std::string_view::npos) continue;
-    if (auto cascade = cascade_of_line(line, schema, child)) add_once(cascades, std::move(*cascade));
-  }
-  return cascades;
+  return cascading(keys_of_definition(create_table, schema, child));
 }
 
 std::expected<std::optional<std::vector<CascadingKey>>, mysql::SqlError> read_cascades_of(mysql::Connection& connection,
                                                                                           std::string_view schema,
                                                                                           std::string_view table) {
-  const auto rows = show_create_table(connection, schema, table);
-  if (rows) return cascades_of_definition(rows->text(0, 1), schema, table);
-  if (rows.error().kind == mysql::SqlErrorKind::kMissingTable) return std::nullopt;
-  return std::unexpected(rows.error());
+  return read_cascades_of(connection, schema, table, std::nullopt);
 }
 
 std::expected<KeysAnswer, mysql::SqlError> read_keys_answer(mysql::Connection& connection, ServerKind kind,
@@ -185,23 +240,24 @@ std::expected<std::vector<CascadingKey>, mysql::SqlError> read_cascades(mysql::C
                                                                         const std::function<bool()>& keep_going) {
   const auto keys = foreign_keys(connection);
   if (!keys) return std::unexpected(keys.error());
+  // The servers may sort names that differ in case alone as equal.
+  std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> rows_of;
+  for (std::size_t i = 0; i < keys->size(); ++i) rows_of[{keys->text(i, 0), keys->text(i, 1)}].push_back(i);
   std::vector<CascadingKey> cascades;
-  std::string last;  // child that was looked at
-  bool readable = false;
-  for (std::size_t i = 0; i < keys->size(); ++i) {
-    const std::string child = keys->text(i, 0) + "." + keys->text(i, 1);
-    if (child != last) {
-      if (!keep_going()) break;
-      last = child;
-      const auto rows = show_create_table(connection, keys->text(i, 0), keys->text(i, 1));
-      if (!rows && mysql::is_transient(rows.error().kind)) return std::unexpected(rows.error());
-      readable = rows.has_value();
-      if (readable)
-        for (CascadingKey& key : cascades_of_definition(rows->text(0, 1), keys->text(i, 0), keys->text(i, 1)))
-          add_once(cascades, std::move(key));
+  for (const auto& [child, rows] : rows_of) {
+    if (!keep_going()) break;
+    const auto& [schema, table] = child;
+    std::set<std::string> listed;
+    for (const std::size_t i : rows) listed.insert(keys->text(i, 4));
+    auto known = read_cascades_of(connection, schema, table, std::move(listed));
+    if (!known && (mysql::is_transient(known.error().kind) || known.error().is_not_understood()))
+      return std::unexpected(known.error());
+    if (known && *known) {
+      std::ranges::move(**known, std::back_inserter(cascades));
+      continue;
     }
-    if (!readable)
-      add_once(cascades, {.tie = {.parent = keys->text(i, 2) + "." + keys->text(i, 3), .child = child},
+    for (const std::size_t i : rows)
+      add_once(cascades, {.tie = {.parent = keys->text(i, 2) + "." + keys->text(i, 3), .child = schema + "." + table},
                           .name = keys->text(i, 4)});  // whatever it does
   }
   return cascades;

@@ -42,7 +42,8 @@ using change::CascadingKey;
 
 /// The cascading foreign keys of all tables that are there now. Asked so that SELECT alone is enough: MariaDB shows
 /// REFERENTIAL_CONSTRAINTS only to who may do more. A key counts if its table cannot be looked at, as when it is
-/// renamed meanwhile. Asks once a table; `keep_going` is called before, and false ends it, incomplete.
+/// renamed meanwhile. Asks once a table; `keep_going` is called before, and false ends it, incomplete. An error too
+/// where a table's definition does not have the keys that information_schema lists: a key could be missed.
 [[nodiscard]] std::expected<std::vector<CascadingKey>, mysql::SqlError> read_cascades(
     mysql::Connection& connection, const std::function<bool()>& keep_going);
 
@@ -50,7 +51,7 @@ using change::CascadingKey;
 /// columns; one query. (Made anew it may do something else.)
 [[nodiscard]] std::expected<std::string, mysql::SqlError> read_key_names(mysql::Connection& connection);
 
-/// Those of one table as it is now. Nothing: it is there no longer.
+/// Those of one table as it is now. Nothing: it is there no longer. An error as of read_cascades().
 [[nodiscard]] std::expected<std::optional<std::vector<CascadingKey>>, mysql::SqlError> read_cascades_of(
     mysql::Connection& connection, std::string_view schema, std::string_view table);
 

@@ -115,7 +115,10 @@ bool SourceWatch::read_keys() {
   const auto began = std::chrono::steady_clock::now();
   if (began < keys_due_) return false;
   const auto failed = [&](const mysql::SqlError& error) {
-    if (error.kind != mysql::SqlErrorKind::kLockWait) end_lost(error);
+    if (error.is_not_understood())
+      ending_.end(EndKind::kStopRetried, fmt::format("the source cannot be captured: {}", error.message));
+    else if (error.kind != mysql::SqlErrorKind::kLockWait)
+      end_lost(error);
     return false;
   };
   const auto named = read_key_names(lease_.connection());

@@ -33,6 +33,8 @@ struct SqlError {
   std::string sqlstate;
   std::string message;  ///< the server's words, without values of rows: see without_values()
 
+  /// Nothing was refused: what the server answered is not understood.
+  [[nodiscard]] bool is_not_understood() const { return kind == SqlErrorKind::kOther && code == 0; }
   /// "1213 Deadlock found ...", for people.
   [[nodiscard]] std::string to_string() const;
 };

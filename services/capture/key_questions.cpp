@@ -37,7 +37,8 @@ Expected<KeysAnswer> KeyQuestions::ask(std::string_view schema, std::string_view
     const mysql::SqlError& error = answer.error();
     if (error.kind == mysql::SqlErrorKind::kConnectionLost && i < kTries && !context_.ending.ended()) continue;
     if (mysql::is_transient(error.kind)) return std::unexpected(end_of(error, source));
-    if (!captured) return KeysAnswer{.keys = std::nullopt, .executed = started_.facts.executed};
+    if (!captured && !error.is_not_understood())
+      return KeysAnswer{.keys = std::nullopt, .executed = started_.facts.executed};
     return std::unexpected(SessionEnd{
         EndKind::kStopRetried,
         fmt::format("the foreign keys of table {}.{} cannot be read, and a cascade that the source does not log could "

@@ -25,6 +25,7 @@ SessionEnd end_of(const mysql::SqlError& error, const DatabaseEndpoint& source) 
   const std::string sentence = fmt::format("the source {} cannot be asked: {}", source.to_string(), error.to_string());
   const bool person_needed =
       error.kind == mysql::SqlErrorKind::kAccessDenied || error.kind == mysql::SqlErrorKind::kTls;
+  if (error.is_not_understood()) return {EndKind::kStopRetried, sentence};
   return {person_needed ? EndKind::kMisconfigured : EndKind::kRetry, sentence};
 }
 

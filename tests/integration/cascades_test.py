@@ -131,6 +131,21 @@ def test_a_key_that_was_made_and_dropped_while_capture_was_behind_closes_the_gat
             goes_on_when_made_equal(case, gate)
 
 
+def test_a_line_break_in_a_name_hides_no_key(case):
+    """The source prints it as it is, where a key's own line was read before."""
+    tie = TIE.replace("CONSTRAINT tie", "CONSTRAINT `ti\ne`")
+    assert tie != TIE
+    at_target(case, tie)
+    with case.apply(), case.gate() as gate, case.capture() as capture:
+        capture.wait_ready()
+        case.execute(tie)
+        begin_equal(case, gate)
+        case.execute("DELETE FROM parent WHERE id = 1", "INSERT INTO child VALUES (21, 2)")
+        eventually("the cascade is repeated", lambda: case.rows("child") == [(20, 2), (21, 2)],
+                   explain=lambda: str((case.rows("child"), case.progress())))
+        assert case.source.rows(f"SELECT * FROM {case.schema}.child") == [(20, 2), (21, 2)]
+
+
 def begin_with_key(case, gate, *more):
     """The key and what else is asked for is known, and repeated."""
     at_target(case, TIE, *more)

@@ -112,6 +112,67 @@ TEST(Cascades, AreReadFromTheServersOwnSpelling) {
                                KeyAction::kCascade}));
 }
 
+TEST(Cascades, AreNotHiddenByAnyName) {
+  const std::string definition =
+      "CREATE TABLE `c` (\n  `id` int NOT NULL,\n  `p\n` int COMMENT 'it''s\\'\n  CONSTRAINT `x` FOREIGN KEY (',\n"
+      "  KEY `ti\ne` (`p\n`),\n"
+      "  CONSTRAINT `ti\ne` FOREIGN KEY (`p\n`) REFERENCES `p` (`id`) ON DELETE CASCADE,\n"
+      "  CONSTRAINT `a``\n FOREIGN KEY ` FOREIGN KEY (`q`) REFERENCES `ot.her`.`q, r` (`i\nd`) ON UPDATE CASCADE,\n"
+      "  CONSTRAINT `ck\n` CHECK (`id` <> 'a\\'b ON DELETE')\n) ENGINE=InnoDB\n/*!50100 PARTITION BY HASH (`id`) */";
+  EXPECT_THAT(
+      cascades_of_definition(definition, "shop", "c"),
+      ElementsAre(
+          CascadingKey{{"shop.p", "shop.c"}, "ti\ne", {"p\n"}, {"id"}, KeyAction::kCascade, KeyAction::kNone},
+          CascadingKey{
+              {"ot.her.q, r", "shop.c"}, "a`\n FOREIGN KEY ", {"q"}, {"i\nd"}, KeyAction::kNone, KeyAction::kCascade}));
+}
+
+constexpr std::string_view kTied =
+    "CREATE TABLE `c` (\n  CONSTRAINT `tie` FOREIGN KEY (`p`) REFERENCES `p` (`id`) ON DELETE CASCADE\n)";
+
+/// A source with table shop.c, whose definition is kTied, and of which information_schema lists these keys: each a
+/// listing, the last one for good.
+class ListedKeys {
+ public:
+  explicit ListedKeys(std::vector<std::vector<std::string>> listings) : listings_(std::move(listings)) {
+    server_.answer([this](const std::string& statement) -> mysql::test::Reply {
+      if (statement.starts_with("SHOW CREATE TABLE"))
+        return mysql::test::rows({"Table", "Create Table"}, {{"c", std::string(kTied)}});
+      if (statement.find("KEY_COLUMN_USAGE") == std::string::npos) return mysql::test::ok();
+      std::vector<std::vector<mysql::test::Reply::Field>> keys;
+      for (const std::string& name : listings_.front())
+        keys.push_back({"shop", "c", "shop", "p", name, "p", "id", "1"});
+      if (listings_.size() > 1) listings_.erase(listings_.begin());
+      return mysql::test::rows({"s", "t", "rs", "rt", "n", "c", "rc", "o"}, std::move(keys));
+    });
+    connection_.emplace(*mysql::Connection::open(server_.endpoint(), {}));
+  }
+  auto of_table() { return read_cascades_of(*connection_, "shop", "c"); }
+  auto of_all() {
+    return read_cascades(*connection_, [] { return true; });
+  }
+
+ private:
+  std::vector<std::vector<std::string>> listings_;
+  mysql::test::ScriptedServer server_;
+  std::optional<mysql::Connection> connection_;
+};
+
+TEST(Cascades, AreThoseThatTheServerLists) {
+  EXPECT_THAT(*ListedKeys({{"tie"}}).of_all(), SizeIs(1));
+  EXPECT_THAT(**ListedKeys({{"tie"}}).of_table(), SizeIs(1));
+  EXPECT_THAT(**ListedKeys({{}, {"tie", "gone"}, {"tie"}}).of_table(), SizeIs(1)) << "made meanwhile";
+  for (const auto& listed : {std::vector<std::string>{"tie", "hidden"}, {"hidden"}}) {
+    const auto keys = ListedKeys({listed}).of_all();
+    ASSERT_FALSE(keys);
+    EXPECT_THAT(keys.error().message, HasSubstr("of table shop.c SHOW CREATE TABLE and information_schema"));
+    EXPECT_THAT(keys.error().message, HasSubstr("hidden is in one alone"));
+    EXPECT_FALSE(ListedKeys({listed}).of_table());
+  }
+  EXPECT_FALSE(ListedKeys({std::vector<std::string>{}}).of_table())
+      << "one that is not listed is not understood either";
+}
+
 TEST(Cascades, ThatTieAreNewOnceTheirTablesAreInNoCommonGroup) {
   const Cascade key{.parent = "shop.orders", .child = "shop.items"};
   const auto tied = *rules().with_cascades(cascade_groups({}, {key}));

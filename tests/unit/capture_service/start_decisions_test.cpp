@@ -105,7 +105,11 @@ TEST(FailedQuestion, IsForAPersonWhenTheAccountOrTlsIsWrong) {
     EXPECT_EQ(end_of(mysql::SqlError{.kind = kind, .sqlstate = {}, .message = "no"}, endpoint).kind,
               EndKind::kMisconfigured);
   for (const SqlErrorKind kind : {SqlErrorKind::kConnectionLost, SqlErrorKind::kUnreachable, SqlErrorKind::kOther})
-    EXPECT_EQ(end_of(mysql::SqlError{.kind = kind, .sqlstate = {}, .message = "no"}, endpoint).kind, EndKind::kRetry);
+    EXPECT_EQ(end_of(mysql::SqlError{.kind = kind, .code = 1, .sqlstate = {}, .message = "no"}, endpoint).kind,
+              EndKind::kRetry);
+  EXPECT_EQ(end_of(mysql::SqlError{.sqlstate = {}, .message = "keys are not as listed"}, endpoint).kind,
+            EndKind::kStopRetried)
+      << "its answer is not understood";
 }
 
 // --- keys ----------------------------------------------------------------------------------------------------------
