@@ -71,6 +71,11 @@ std::optional<Unbound> refusal(const change::TableRules& rules, const TableShape
   std::string why;
   if (change::is_system_schema(shape.schema)) {
     why = "tables of this schema are never written: somebody else than the origin's capture produces to the topic";
+  } else if (change::has_point(shape.schema)) {
+    why = fmt::format(
+        "a schema with a point in its name is not applied: {}, in the files of all regions, and begin the "
+        "origin anew (`farshorectl origin reset`)",
+        change::leave_out_pointed(shape.schema, shape.name));
   } else if (!rules.route(shape.schema, shape.name).captured) {
     why =
         "this region's configuration takes it in no stream: make streams and tables of the regions' files equal, or "

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/full_name.hpp"
 #include "base/key_action.hpp"
 #include "binlog/sql_dialect.hpp"
 
@@ -27,7 +28,7 @@ enum class StatementKind : std::uint8_t {
 struct TableName {
   std::string schema;  ///< empty: the statement's default schema
   std::string table;
-  [[nodiscard]] std::string full_name() const { return schema + "." + table; }
+  [[nodiscard]] std::string full_name() const { return farshore::full_name(schema, table); }
   friend bool operator==(const TableName&, const TableName&) = default;
 };
 

@@ -1,14 +1,8 @@
 #include "capture/asked_tables.hpp"
 
+#include "base/full_name.hpp"
+
 namespace farshore::capture {
-
-namespace {
-
-std::string full_name(std::string_view schema, std::string_view table) {
-  return std::string(schema).append(".").append(table);
-}
-
-}  // namespace
 
 bool AskedTables::due(const binlog::RowsEvent& rows, Clock::time_point now) {
   const std::pair id(rows.table_id, rows.table->shape_id);

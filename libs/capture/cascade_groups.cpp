@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "base/full_name.hpp"
 #include "binlog/statement.hpp"
 #include "change/epoch_start.hpp"
 #include "change/limits.hpp"
@@ -59,8 +60,8 @@ std::string group_name(std::string_view first_table) {
 }  // namespace
 
 bool is_captured(std::string_view name, const change::TableRules& rules) {
-  const auto dot = name.find('.');
-  return dot != std::string_view::npos && rules.route(name.substr(0, dot), name.substr(dot + 1)).captured;
+  const auto [schema, table] = split_full_name(name);
+  return !table.empty() && rules.route(schema, table).captured;
 }
 
 std::vector<Cascade> ties_of(const std::vector<CascadingKey>& keys) {
@@ -75,6 +76,14 @@ bool is_tie(const Cascade& key, const change::TableRules& rules) {
 
 bool is_unrepeated(const Cascade& key, const change::TableRules& rules) {
   return !is_captured(key.parent, rules) && is_captured(key.child, rules);
+}
+
+std::optional<std::string> refuse_pointed(const Cascade& key, const change::TableRules& rules) {
+  for (const std::string& name : {key.child, key.parent}) {
+    const auto [schema, table] = split_full_name(name);
+    if (change::has_point(schema) && rules.route(schema, table).captured) return change::refuse_pointed(schema, table);
+  }
+  return std::nullopt;
 }
 
 std::vector<Cascade> new_ties(const std::vector<Cascade>& keys, const change::TableRules& rules) {
@@ -113,7 +122,7 @@ std::vector<CascadingKey> keys_of_definition(std::string_view create_table, std:
   std::vector<CascadingKey> keys;
   for (binlog::Statement::Reference& made : binlog::classify(create_table).references) {
     if (made.table.schema.empty()) made.table.schema = schema;
-    add_once(keys, {.tie = {.parent = made.table.full_name(), .child = fmt::format("{}.{}", schema, child)},
+    add_once(keys, {.tie = {.parent = made.table.full_name(), .child = full_name(schema, child)},
                     .name = std::move(made.name),
                     .columns = std::move(made.columns),
                     .parent_columns = std::move(made.parent_columns),
@@ -257,8 +266,9 @@ std::expected<std::vector<CascadingKey>, mysql::SqlError> read_cascades(mysql::C
       continue;
     }
     for (const std::size_t i : rows)
-      add_once(cascades, {.tie = {.parent = keys->text(i, 2) + "." + keys->text(i, 3), .child = schema + "." + table},
-                          .name = keys->text(i, 4)});  // whatever it does
+      add_once(cascades,
+               {.tie = {.parent = full_name(keys->text(i, 2), keys->text(i, 3)), .child = full_name(schema, table)},
+                .name = keys->text(i, 4)});  // whatever it does
   }
   return cascades;
 }

@@ -28,6 +28,10 @@ using change::CascadingKey;
 /// Only the child is captured: where the source does not log the cascade, nothing that is published says of it.
 [[nodiscard]] bool is_unrepeated(const Cascade& key, const change::TableRules& rules);
 
+/// Why a captured table of the key is refused, where its name may not go into a group or a list of tables: one
+/// sentence. Nothing: none is.
+[[nodiscard]] std::optional<std::string> refuse_pointed(const Cascade& key, const change::TableRules& rules);
+
 /// Those that tie captured tables which `rules` do not have in one group.
 [[nodiscard]] std::vector<Cascade> new_ties(const std::vector<Cascade>& keys, const change::TableRules& rules);
 

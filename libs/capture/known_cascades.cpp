@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/full_name.hpp"
+
 namespace farshore::capture {
 
 namespace {
@@ -117,7 +119,7 @@ void KnownCascades::take_statement(const binlog::Statement& statement, const Ori
       for (const binlog::TableName& table : statement.tables) drop_all(table.full_name());
       if (statement.schema.empty()) break;
       for (const std::string& child : children())
-        if (child.starts_with(statement.schema + ".")) drop_all(child);
+        if (child.starts_with(full_name(statement.schema, ""))) drop_all(child);
       break;
     case Names::kMove:
       for (std::size_t i = 0; i + 1 < statement.tables.size(); i += 2)

@@ -66,6 +66,7 @@ std::expected<RoutedTable, std::string> RowRouter::make(const binlog::TableMap& 
         "region whose server does not tell them apart would write there: rename the schema, or leave it out (\"!{}.*\" "
         "in the stream's tables)",
         shape.schema, shape.full_name(), shape.schema));
+  if (change::has_point(shape.schema)) return std::unexpected(change::refuse_pointed(shape.schema, shape.name));
   if (shape.key.empty())
     return std::unexpected(fmt::format(
         "table {} has no primary key, so its rows cannot be told apart at another region, and these are "

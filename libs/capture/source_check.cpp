@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "base/full_name.hpp"
 #include "mysql/literal.hpp"
 #include "mysql/schema.hpp"
 #include "mysql/schema_lists.hpp"
@@ -209,6 +210,11 @@ std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables, con
                            Severity::kWarning, true});
       continue;
     }
+    if (change::has_point(table.schema)) {
+      results.push_back({name, fmt::format("of schema \"{}\"", table.schema), "of one without a point in its name",
+                         change::leave_out_pointed(table.schema, table.name), Severity::kError, false});
+      continue;
+    }
     if (table.is_sequence) {
       results.push_back({name, "a sequence", "a table",
                          "use AUTO_INCREMENT, or narrow the streams' patterns so that none takes it: its row has no "
@@ -249,15 +255,22 @@ std::expected<bool, mysql::SqlError> is_versioned(mysql::Connection& connection,
 }
 
 CheckResult check_cascade(const Cascade& unrepeated) {
-  const auto& [parent, child] = unrepeated;
-  return {.name = "table " + child,
-          .found = fmt::format("changed by a cascade from {}, which no stream takes", parent),
-          .wanted = "changed only by what is captured",
-          .mend = fmt::format("let a stream take {} too, leave {} out of every stream, or drop the cascade: the source "
-                              "does not log the rows that it changes, so the other regions keep the old ones",
-                              parent, child),
-          .severity = Severity::kError,
-          .is_of_a_table = true};
+  const auto plain = [](const std::string& name) {
+    const auto [schema, table] = split_full_name(name);
+    return fmt::format("{}.{}", schema, table);
+  };
+  const std::string parent = plain(unrepeated.parent);
+  const bool can_be_taken = !change::has_point(split_full_name(unrepeated.parent).first);
+  const std::string child = plain(unrepeated.child);
+  return {
+      .name = "table " + child,
+      .found = fmt::format("changed by a cascade from {}, which no stream takes", parent),
+      .wanted = "changed only by what is captured",
+      .mend = fmt::format("{}leave {} out of every stream, or drop the cascade: the source does not log the rows that "
+                          "it changes, so the other regions keep the old ones",
+                          can_be_taken ? fmt::format("let a stream take {} too, ", parent) : "", child),
+      .severity = Severity::kError,
+      .is_of_a_table = true};
 }
 
 CheckResult check_binlog_filter(const std::string& filter) {

@@ -26,7 +26,9 @@ std::vector<std::string> captured_tables(const binlog::Statement& statement, con
   std::vector<std::string> tables;
   for (const auto& table : statement.tables)
     if (rules.route(table.schema, table.table).captured) tables.push_back(table.schema + "." + table.table);
-  if (!statement.schema.empty() && rules.may_capture(statement.schema)) tables.push_back(statement.schema + ".*");
+  // Of another schema nothing is captured.
+  if (!statement.schema.empty() && !change::has_point(statement.schema) && rules.may_capture(statement.schema))
+    tables.push_back(statement.schema + ".*");
   return tables;
 }
 
@@ -36,6 +38,9 @@ StatementVerdict if_captured(const binlog::Statement& statement, const change::T
   if (statement.tables.empty() && statement.schema.empty())
     return {kind, {}, fmt::format("{} (of a table that is not plain to see): {}", what, mend)};
   StatementVerdict verdict;
+  for (const auto& [schema, table] : statement.tables)
+    if (change::has_point(schema) && rules.route(schema, table).captured)
+      return {Kind::kStops, {}, fmt::format("{}: {}", what, change::refuse_pointed(schema, table))};
   verdict.tables = captured_tables(statement, rules);
   if (verdict.tables.empty()) return verdict;
   verdict.kind = kind;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/full_name.hpp"
 #include "base/own_schemas.hpp"
 #include "change/limits.hpp"
 
@@ -67,12 +68,12 @@ bool takes(const StreamRule& stream, std::string_view schema, std::string_view t
   return matches && !leaves_out(stream, schema, table);
 }
 
-/// "schema.table" at its first point. A schema name with a point in it cannot be written so; MySQL allows one, nobody
-/// has one.
-std::pair<std::string_view, std::string_view> split(std::string_view full_name) {
-  const std::size_t point = full_name.find('.');
-  if (point == std::string_view::npos) return {full_name, {}};
-  return {full_name.substr(0, point), full_name.substr(point + 1)};
+/// Whether it holds for a pattern's two parts, where several points may be the one between them.
+template <typename Holds>
+bool any_split(std::string_view pattern, Holds holds) {
+  for (std::size_t point = pattern.find('.'); point != std::string_view::npos; point = pattern.find('.', point + 1))
+    if (holds(pattern.substr(0, point), pattern.substr(point + 1))) return true;
+  return false;
 }
 
 void add_ties(const CascadeGroup& group, const std::string& table, std::vector<CascadingKey>& ties) {
@@ -89,18 +90,40 @@ void add_ties(const CascadeGroup& group, const std::string& table, std::vector<C
   }
 }
 
+/// Between names stand ", " and ": ". In a name a backslash parts the two characters of one, and doubles itself.
+std::string escaped(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    const bool would_part = c == ' ' && (text.ends_with(',') || text.ends_with(':'));
+    if (c == '\\' || would_part) text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+std::string unescaped(std::string_view text) {
+  std::string name;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escapes = text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == '\\' || text[i + 1] == ' ');
+    name += text[escapes ? ++i : i];
+  }
+  return name;
+}
+
 std::string to_text(const CascadeGroup& cascade) {
-  return fmt::format("{}: {}", cascade.name, fmt::join(cascade.tables, ", "));
+  std::vector<std::string> tables;
+  std::ranges::transform(cascade.tables, std::back_inserter(tables), escaped);
+  return fmt::format("{}: {}", escaped(cascade.name), fmt::join(tables, ", "));
 }
 
 std::optional<CascadeGroup> parse_cascade(std::string_view text) {
   const std::size_t colon = text.find(": ");
   if (colon == std::string_view::npos) return std::nullopt;
-  CascadeGroup cascade{.name = std::string(text.substr(0, colon)), .tables = {}};
+  CascadeGroup cascade{.name = unescaped(text.substr(0, colon)), .tables = {}};
   std::string_view tables = text.substr(colon + 2);
   while (true) {
     const std::size_t comma = tables.find(", ");
-    cascade.tables.emplace_back(tables.substr(0, comma));
+    cascade.tables.push_back(unescaped(tables.substr(0, comma)));
     if (comma == std::string_view::npos) return cascade;
     tables.remove_prefix(comma + 2);
   }
@@ -154,8 +177,7 @@ std::optional<std::string> check_rules(const std::vector<TableRule>& rules, cons
 }  // namespace
 
 bool pattern_is_valid(std::string_view pattern) {
-  const auto [schema, table] = split(pattern);
-  return !schema.empty() && !table.empty();
+  return any_split(pattern, [](auto schema, auto table) { return !schema.empty() && !table.empty(); });
 }
 
 bool stream_pattern_is_valid(std::string_view pattern) {
@@ -163,13 +185,26 @@ bool stream_pattern_is_valid(std::string_view pattern) {
 }
 
 bool pattern_matches(std::string_view pattern, std::string_view schema, std::string_view table) {
-  const auto [schema_pattern, table_pattern] = split(pattern);
-  return glob_matches(schema_pattern, schema) && glob_matches(table_pattern, table);
+  return any_split(pattern, [&](auto of_schema, auto of_table) {
+    return glob_matches(of_schema, schema) && glob_matches(of_table, table);
+  });
 }
 
 bool is_system_schema(std::string_view schema) {
   const auto is_it = [&](std::string_view name) { return equal_but_for_case(schema, name); };
   return is_it(kOwnSchema) || std::ranges::any_of(kServersSchemas, is_it);
+}
+
+std::string refuse_pointed(std::string_view schema, std::string_view table) {
+  return fmt::format(
+      "table {}.{} is of schema \"{}\", and one with a point in its name cannot be captured or applied: {}", schema,
+      table, schema, leave_out_pointed(schema, table));
+}
+
+std::string leave_out_pointed(std::string_view schema, std::string_view table) {
+  return fmt::format(
+      "leave the table out (\"!{}.{}\" in the stream's tables, or \"!{}.*\" for all of the schema) and start again",
+      schema, table, schema);
 }
 
 std::vector<std::string> default_exclusions() { return {"*._*_gho", "*._*_ghc", "*._*_del", "*._*_new", "*._*_old"}; }
@@ -198,9 +233,10 @@ std::expected<TableRules, std::string> TableRules::with_cascades(std::vector<Cas
     std::string group;
     std::optional<std::uint32_t> stream;
     for (const std::string& name : cascade.tables) {
-      const auto [schema, table] = split(name);
+      const auto [schema, table] = split_full_name(name);
       const Route route = route_by_rules(schema, table);
       if (!route.captured) continue;
+      if (has_point(schema)) return std::unexpected(refuse_pointed(schema, table));
       if (stream && *stream != route.stream) {
         return std::unexpected(fmt::format(
             "the tables {} are tied by a cascading foreign key and must be in one stream, but are in \"{}\" and \"{}\"",
@@ -268,13 +304,12 @@ Route TableRules::route_by_rules(std::string_view schema, std::string_view table
 Route TableRules::route(std::string_view schema, std::string_view table) const {
   Route route = route_by_rules(schema, table);
   if (!route.captured) return route;
+  const std::string name = full_name(schema, table);
   for (std::size_t i = 0; i < cascades_.size(); ++i) {
-    const bool is_member = std::ranges::any_of(
-        cascades_[i].tables, [&](const std::string& name) { return split(name) == std::pair(schema, table); });
-    if (!is_member) continue;
+    if (std::ranges::find(cascades_[i].tables, name) == cascades_[i].tables.end()) continue;
     route.group = cascade_group_names_[i];
     route.entity.clear();
-    add_ties(cascades_[i], fmt::format("{}.{}", schema, table), route.ties);
+    add_ties(cascades_[i], name, route.ties);
   }
   route.repeats_cascades = !route.ties.empty();
   return route;
@@ -283,7 +318,8 @@ Route TableRules::route(std::string_view schema, std::string_view table) const {
 bool TableRules::may_capture(std::string_view schema) const {
   if (is_left_out(schema)) return false;
   const auto matches = [&](std::string_view pattern) {
-    return !pattern.starts_with('!') && glob_matches(split(pattern).first, schema);
+    return !pattern.starts_with(kLeftOut) &&
+           any_split(pattern, [&](auto of_schema, auto) { return glob_matches(of_schema, schema); });
   };
   const bool by_stream = std::ranges::any_of(
       streams_, [&](const StreamRule& stream) { return std::ranges::any_of(stream.tables, matches); });

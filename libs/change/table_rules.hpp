@@ -22,7 +22,8 @@ inline constexpr std::uint32_t kOldestNumberingAlgorithm = 1;
 /// Whether another shape of a table's key ends the epoch.
 [[nodiscard]] constexpr bool keeps_key_shapes(const Numbering& numbering) { return numbering.algorithm >= 2; }
 
-/// Patterns are "schema.table" with `*` (any text) and `?` (one character) in both parts; names compare by bytes.
+/// Patterns are "schema.table" with `*` (any text) and `?` (one character) in both parts; names compare by bytes. Of
+/// several points each may be the one that ends the schema.
 [[nodiscard]] bool pattern_is_valid(std::string_view pattern);
 /// A stream's pattern may begin with `!`: what it matches is left out of the stream, whatever its other patterns say.
 [[nodiscard]] bool stream_pattern_is_valid(std::string_view pattern);
@@ -55,6 +56,13 @@ struct CascadeGroup {
 /// letters: a server with lower_case_table_names takes MYSQL for mysql. The rules leave out the exact names alone, and
 /// whoever captures or applies another one refuses it.
 [[nodiscard]] bool is_system_schema(std::string_view schema);
+/// A schema with a point in its name. Tables are kept as "schema.table" in batches, checkpoints and declarations, where
+/// such a one is not told from others: they are refused, unless the rules leave them out.
+[[nodiscard]] inline bool has_point(std::string_view schema) { return schema.find('.') != std::string_view::npos; }
+/// Why a captured table of such a schema is refused, and the way out: one sentence.
+[[nodiscard]] std::string refuse_pointed(std::string_view schema, std::string_view table);
+/// The way out alone.
+[[nodiscard]] std::string leave_out_pointed(std::string_view schema, std::string_view table);
 /// The patterns of online schema change tools' shadow tables: left out by default.
 [[nodiscard]] std::vector<std::string> default_exclusions();
 

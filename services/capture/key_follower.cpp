@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/full_name.hpp"
+#include "capture/source_check.hpp"
+
 namespace farshore::capture {
 
 namespace {
@@ -105,10 +108,12 @@ void KeyFollower::learn_keys(std::string_view schema, std::string_view table, Cl
                              const binlog::Statement* by) {
   auto answer = settings_.ask_keys(schema, table);
   if (!answer) return parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
+  for (const CascadingKey& key : answer->keys.value_or(std::vector<CascadingKey>()))
+    if (stops_at_pointed(key.tie)) return;
   asked_.note_asked(schema, table, now);
   asked_at_ = answer->executed;
   is_there_ = answer->keys.has_value();
-  const std::string child = fmt::format("{}.{}", schema, table);
+  const std::string child = full_name(schema, table);
   parts_.cascades.take_answer(child, answer->keys, answer->executed);
   if (by != nullptr) explain_keys(*by);
   // What is read again under the old numbering is published; the new one may leave the table out.
@@ -118,9 +123,16 @@ void KeyFollower::learn_keys(std::string_view schema, std::string_view table, Cl
   next_.begin_due();
 }
 
+/// Its tables may be left out by now: then the epoch ends here.
+bool KeyFollower::stops_at_pointed(const Cascade& tie) {
+  const auto refusal = refuse_pointed(tie, parts_.rules);
+  if (refusal && !next_.hands_over(*refusal)) parts_.stop(*refusal);
+  return refusal.has_value();
+}
+
 void KeyFollower::learn_keys_of(std::string_view full_name, Clock::time_point now) {
-  const auto dot = full_name.find('.');
-  learn_keys(full_name.substr(0, dot), full_name.substr(dot + 1), now);
+  const auto [schema, table] = split_full_name(full_name);
+  learn_keys(schema, table, now);
 }
 
 void KeyFollower::name_ties() {
@@ -169,6 +181,7 @@ bool KeyFollower::is_sure_of(const PendingWatermarks::Moment& moment, Clock::tim
     }
     if (parts_.cascades.is_explained(key) || !is_tie(key.tie, parts_.rules)) continue;
     all_known = false;
+    if (stops_at_pointed(key.tie)) return false;
     is_old = true;
     const bool was_there =
         moment.keys_before && std::ranges::find(*moment.keys_before, key) != moment.keys_before->end();

@@ -66,6 +66,7 @@ class KeyFollower {
                   const binlog::Statement* by = nullptr);
   void learn_keys_of(std::string_view full_name, Clock::time_point now);
 
+  [[nodiscard]] bool stops_at_pointed(const Cascade& tie);
   const PipelineParts& parts_;
   const PipelineSettings& settings_;
   NextEpoch& next_;

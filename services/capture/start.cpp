@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/full_name.hpp"
 #include "capture/partitions.hpp"
 #include "capture/replication_check.hpp"
 #include "capture/source_start.hpp"
@@ -176,6 +177,9 @@ Expected<std::vector<CascadingKey>> read_keys(const StartContext& context, Sourc
   });
   if (!keys) return failed(context, keys.error());
   if (context.ending.ended()) return std::unexpected(context.ending.get());  // then they are not all
+  for (const CascadingKey& key : *keys)
+    if (auto refusal = refuse_pointed(key.tie, context.settings.rules))
+      return failed(EndKind::kMisconfigured, std::move(*refusal));
   return std::move(*keys);
 }
 
@@ -407,9 +411,8 @@ Expected<Started> start_from(const StartContext& context, Source& source, KafkaC
   FARSHORE_CHECK(clients.admin);
   // Of a table of which the start has found no cascading key.
   const auto ask = [&](const std::string& table) {
-    const auto dot = table.find('.');
-    auto keys = read_cascades_of(source.control, std::string_view(table).substr(0, dot),
-                                 std::string_view(table).substr(dot + 1));
+    const auto [schema, name] = split_full_name(table);
+    auto keys = read_cascades_of(source.control, schema, name);
     return keys ? std::move(*keys) : std::vector<CascadingKey>();
   };
   KnownCascades cascades = know_cascades(planned,

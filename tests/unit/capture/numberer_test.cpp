@@ -311,6 +311,13 @@ TEST_F(Numbering, ATableWithoutAPrimaryKeyStopsAndIsNamed) {
   EXPECT_THAT(*refusal, HasSubstr("\"!shop.log\""));
 }
 
+TEST_F(Numbering, ASchemaWithAPointInItsNameStopsAndIsNamed) {
+  start(rules());
+  const auto refusal = transaction("t:1", {Rows::insert(bigint_table("x.eu", "t", 2, 1, 3), {{1, 1}})});
+  ASSERT_TRUE(refusal);
+  EXPECT_THAT(*refusal, HasSubstr("\"!x.eu.t\""));
+}
+
 TEST_F(Numbering, ASchemaThatAnotherServerCouldTakeForItsOwnStopsAndIsNamed) {
   start(rules());
   const auto table = bigint_table("Farshore", "progress", 2, 1, 3);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/full_name.hpp"
+
 namespace farshore::change {
 namespace {
 
@@ -35,6 +37,18 @@ TEST(TablePattern, MatchesSchemaAndTableApart) {
   EXPECT_FALSE(pattern_matches("shop.orders", "shop2", "orders"));
   EXPECT_FALSE(pattern_matches("s*", "shop", "orders")) << "a pattern has two parts";
   EXPECT_FALSE(pattern_matches("shop.Orders", "shop", "orders")) << "names compare by bytes";
+}
+
+TEST(TablePattern, NamesASchemaWithAPointInItsName) {
+  for (const char* pattern : {"x.eu.t", "x.eu.*", "x?eu.t", "*.t", "*.*", "x.*.t"})
+    EXPECT_TRUE(pattern_matches(pattern, "x.eu", "t")) << pattern;
+  for (const char* pattern : {"x.t", "x.eu", "x.us.t", "eu.t", "x.*"})
+    EXPECT_FALSE(pattern_matches(pattern, "x.eu", "t")) << pattern;
+  const TableRules rules = rules_of({{"main", {"*.*", "!x.eu.t", "!y.eu.*"}, 1}});
+  EXPECT_FALSE(rules.route("x.eu", "t").captured);
+  EXPECT_TRUE(rules.route("x.eu", "u").captured);
+  EXPECT_FALSE(rules.route("y.eu", "u").captured);
+  EXPECT_TRUE(rules_of({{"main", {"x.eu.*"}, 1}}).may_capture("x.eu"));
 }
 
 TEST(TablePattern, NeedsASchemaAndATable) {
@@ -189,6 +203,34 @@ TEST(TableRules, RefuseACascadeOverTwoStreamsOrTwoGroups) {
   const auto groups = TableRules::make({kEverything}, {first, second}, cascade);
   ASSERT_FALSE(groups.has_value());
   EXPECT_THAT(groups.error(), HasSubstr("one group"));
+}
+
+TEST(TableRules, RefuseACascadeOfASchemaWithAPointInItsName) {
+  const std::vector<CascadeGroup> cascade = {{"c", {full_name("shop", "a"), full_name("x.eu", "b")}}};
+  const auto refused = TableRules::make({kEverything}, {}, cascade);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(),
+            "table x.eu.b is of schema \"x.eu\", and one with a point in its name cannot be captured or applied: leave "
+            "the table out (\"!x.eu.b\" in the stream's tables, or \"!x.eu.*\" for all of the schema) and start again");
+  EXPECT_TRUE(TableRules::make({{"main", {"*.*", "!x.eu.b"}, 1}}, {}, cascade));
+}
+
+TEST(TableRules, KeepTheNamesOfACascadeWhateverCharactersTheyHave) {
+  for (const std::string name : {"kid, b", "kid: b", "kid,", "kid:", " kid", ", ", ": ", "\\", "a\\ b", ",\\ ", "a,\\",
+                                 "x.y", "a, b: c, d", "kid,, b", "\\\\ ,"}) {
+    const std::string child = "shop." + name;
+    const TableRules rules = rules_of({kEverything}, {}, {{"cascade:" + child, {child, "shop.parent"}}});
+    const auto read = TableRules::from_numbering(rules.numbering());
+    ASSERT_TRUE(read) << name;
+    EXPECT_EQ(read->numbering(), rules.numbering()) << name;
+    ASSERT_EQ(read->cascades().size(), 1U);
+    EXPECT_EQ(read->cascades()[0].name, "cascade:" + child);
+    EXPECT_EQ(read->cascades()[0].tables, rules.cascades()[0].tables) << name;
+    EXPECT_EQ(read->route("shop", name).group, "cascade:" + child);
+  }
+  EXPECT_THAT(rules_of({kEverything}, {}, {{"cascade:shop.a", {"shop.a", "shop.b"}}}).numbering().cascade_groups,
+              ElementsAre("cascade:shop.a: shop.a, shop.b"))
+      << "as it was: others would begin an epoch";
 }
 
 TEST(TableRules, RefuseWhatTheConfigurationCannotMean) {
