@@ -263,18 +263,34 @@ std::vector<std::string> lost_records(const ResumeFacts& facts) {
   return warnings;
 }
 
+/// Where the source's binlogs begin is behind `position`, up to which was captured.
+std::string gone_before_read(const ResumeFacts& facts, const OriginPosition& position) {
+  const std::string missing = facts.earliest.missing_from(position);
+  const std::string anew = "begin this origin anew (`farshorectl origin reset`) with a copy of its tables";
+  // Of a server of which nothing was captured nothing was there to be purged, as far as is known.
+  const auto is_known = [&](const OriginPosition::Source& source) {
+    return std::ranges::find(position.sources(), source.uuid, &OriginPosition::Source::uuid) !=
+           position.sources().end();
+  };
+  const auto gone = OriginPosition::parse(missing);
+  if (gone && !gone->sources().empty() && std::ranges::none_of(gone->sources(), is_known))
+    return fmt::format(
+        "the source's gtid_purged has transactions {} of servers of which origin {} has captured nothing: they were "
+        "added to it (SET GLOBAL gtid_purged = '+...', as the load of a dump does) or purged before capture read any, "
+        "and no binlog says what they changed; {}",
+        missing, facts.origin, anew);
+  return fmt::format(
+      "the source's binlogs were purged beyond what was captured: transactions {} of origin {} are gone; keep binlogs "
+      "longer (binlog_expire_logs_seconds), and {}",
+      missing, facts.origin, anew);
+}
+
 /// The first transaction to read is still in the source's binlogs, or at least the one behind it; else one sentence.
 std::optional<std::string> choose_beginning(const ResumeFacts& facts, ResumePlan& plan) {
   const auto before_last = OriginPosition::parse(facts.checkpoint->position_before_last);
   const auto position = OriginPosition::parse(facts.checkpoint->position);
   if (before_last->contains(facts.earliest)) return std::nullopt;
-  if (!position->contains(facts.earliest))
-    return fmt::format(
-        "the source's binlogs were purged beyond what was captured: transactions {} of origin {} are "
-        "gone; keep binlogs longer (binlog_expire_logs_seconds), and begin this origin anew (`farshorectl origin "
-        "reset`) with a copy "
-        "of its tables",
-        facts.earliest.missing_from(*position), facts.origin);
+  if (!position->contains(facts.earliest)) return gone_before_read(facts, *position);
   plan.skips_history_check = true;
   plan.warnings.push_back("the source purged the binlog of the last captured transaction: its content is not compared");
   return std::nullopt;

@@ -51,6 +51,16 @@ std::optional<PendingWatermarks::Moment> PendingWatermarks::take_reached(const O
   return reached;
 }
 
+std::string PendingWatermarks::never_reached(const OriginPosition& read, bool is_all) const {
+  if (moments_.empty()) return {};
+  const OriginPosition& oldest = moments_.front().position;
+  std::string missing = oldest.missing_from(read);
+  if (missing.empty() || is_all) return missing;
+  const auto newer = std::ranges::find_if(moments_, [&](const Moment& moment) { return moment.position != oldest; });
+  const bool is_passed = newer != moments_.end() && newer->position.missing_from(read) == missing;
+  return is_passed ? missing : std::string();
+}
+
 SourceWatch::SourceWatch(Lease& lease, Settings settings, SessionEnding& ending, Metrics& metrics)
     : lease_(lease),
       settings_(std::move(settings)),
@@ -226,6 +236,22 @@ void SourceWatch::check_not_gone_back(const SourceReading& reading) {
 std::optional<PendingWatermarks::Moment> SourceWatch::take_reached(const OriginPosition& read) {
   const std::lock_guard lock(mutex_);
   return pending_.take_reached(read);
+}
+
+std::string SourceWatch::never_reached(const OriginPosition& read, bool is_all) {
+  std::string missing;
+  {
+    const std::lock_guard lock(mutex_);
+    missing = pending_.never_reached(read, is_all);
+  }
+  if (missing.empty()) return {};
+  return fmt::format(
+      "the source counts transactions {} as executed, and its binlog does not have them: what they changed is not "
+      "known "
+      "here{}; begin this origin anew (`farshorectl origin reset`) with a copy of its tables",
+      missing,
+      settings_.kind == ServerKind::kMysql ? " (SET GLOBAL gtid_purged = '+...' does so, as the load of a dump may)"
+                                           : "");
 }
 
 void SourceWatch::note_read(const OriginPosition& read) {

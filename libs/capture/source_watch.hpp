@@ -46,6 +46,9 @@ class PendingWatermarks {
   void add(Moment moment);
   /// The newest moment whose position is contained in what was read, and forgets it with all older ones.
   [[nodiscard]] std::optional<Moment> take_reached(const OriginPosition& read);
+  /// What the oldest moment has, that `read` lacks and that will never be read, as text for people; empty: nothing is
+  /// known to be so. It is where all is read (`is_all`), or all that a newer moment has beyond it.
+  [[nodiscard]] std::string never_reached(const OriginPosition& read, bool is_all) const;
   [[nodiscard]] std::size_t size() const { return moments_.size(); }
 
  private:
@@ -80,6 +83,9 @@ class SourceWatch {
 
   /// Safe times that capture has reached when it has read `read`. Any thread.
   [[nodiscard]] std::optional<PendingWatermarks::Moment> take_reached(const OriginPosition& read);
+  /// Why the moments to come are never reached, one sentence; empty: they may be. As PendingWatermarks says. Any
+  /// thread.
+  [[nodiscard]] std::string never_reached(const OriginPosition& read, bool is_all);
   /// Why no moment is given now, when that has changed: a sentence for people; empty: they are given again. Any thread.
   [[nodiscard]] std::optional<std::string> take_news();
   /// The source's clock minus ours, at the last reading. Any thread.

@@ -161,6 +161,8 @@ void KeyFollower::name_ties() {
 bool KeyFollower::is_sure_of(const PendingWatermarks::Moment& moment, Clock::time_point now) {
   reached();
   if (next_.tells_of_missed()) {
+    unsure_of_ = fmt::format("{}: it is told by an epoch that begins when all that is published is read again",
+                             next_.why_missed());
     next_.begin_due();
     return false;
   }
@@ -174,15 +176,24 @@ bool KeyFollower::is_sure_of(const PendingWatermarks::Moment& moment, Clock::tim
   const bool may_begin = !settings_.stops_at_tails && parts_.tails_passed();
   bool all_known = beyond.empty();
   bool is_old = !beyond.empty();  // what the watch knows
+  if (!beyond.empty())
+    unsure_of_ = fmt::format(
+        "the source no longer has a foreign key of {} that cascades, and no statement that is read has dropped it",
+        beyond.front());
   for (const CascadingKey& key : *moment.keys) {
+    if (stops_at_pointed(key.tie)) return false;
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) {
       all_known = false;
+      unsure_of_ = check_cascade(key.tie).sentence();
       next_.note_outside(key.tie);
     }
     if (parts_.cascades.is_explained(key) || !is_tie(key.tie, parts_.rules)) continue;
     all_known = false;
-    if (stops_at_pointed(key.tie)) return false;
     is_old = true;
+    unsure_of_ = fmt::format(
+        "the source has foreign key {} of {} to {}, which cascades, and no statement that is read has made it: where "
+        "this stays, drop it, and make it anew in a session that writes the binlog",
+        key.name, key.tie.child, key.tie.parent);
     const bool was_there =
         moment.keys_before && std::ranges::find(*moment.keys_before, key) != moment.keys_before->end();
     if (!was_there || !may_begin) continue;

@@ -53,6 +53,8 @@ class KeyFollower {
   void name_ties();
   /// Whether all keys that the source had at the moment are known. Else no watermark may be given for it.
   [[nodiscard]] bool is_sure_of(const PendingWatermarks::Moment& moment, Clock::time_point now);
+  /// Why it was not sure when it was asked last: for people.
+  [[nodiscard]] const std::string& unsure_of() const { return unsure_of_; }
 
   /// What is known of keys has become another since the last call: for a checkpoint soon.
   [[nodiscard]] bool take_changed();
@@ -64,9 +66,9 @@ class KeyFollower {
   void explain_keys(const binlog::Statement& statement);
   void learn_keys(std::string_view schema, std::string_view table, Clock::time_point now,
                   const binlog::Statement* by = nullptr);
+  [[nodiscard]] bool stops_at_pointed(const Cascade& tie);
   void learn_keys_of(std::string_view full_name, Clock::time_point now);
 
-  [[nodiscard]] bool stops_at_pointed(const Cascade& tie);
   const PipelineParts& parts_;
   const PipelineSettings& settings_;
   NextEpoch& next_;
@@ -79,6 +81,7 @@ class KeyFollower {
   /// All of the source's keys, as last asked, are explained.
   std::shared_ptr<const std::vector<CascadingKey>> sure_of_;
   bool changed_ = false;
+  std::string unsure_of_;
 };
 
 }  // namespace farshore::capture

@@ -29,6 +29,8 @@ class NextEpoch {
   /// Its child's rows change so until the key is gone.
   void note_outside(const Cascade& tie);
   [[nodiscard]] bool tells_of_missed() const { return !due_.missed.empty(); }
+  /// Of the first of them: for people.
+  [[nodiscard]] const std::string& why_missed() const { return due_.why; }
   /// The session has read a transaction that its checkpoint did not hold.
   void note_advanced() { has_advanced_ = true; }
   /// Rows of the transaction under way are numbered.

@@ -21,6 +21,9 @@ constexpr milliseconds kIdleWait{20};     ///< until watermarks and checkpoints 
 constexpr milliseconds kInFlightWait{1};  ///< while acknowledgements are awaited
 constexpr milliseconds kPollInterval{1};
 constexpr milliseconds kWatermarkLook{10};
+constexpr milliseconds kReachLook{1000};
+/// A source that has sent nothing for so long has sent all that it counted as executed before.
+constexpr milliseconds kReadToTheEnd{3000};
 /// An idle source's partitions still grow by watermarks: so often the checkpoint moves past them, so that a restart has
 /// little to look through.
 constexpr milliseconds kIdleCheckpointInterval{60'000};
@@ -55,11 +58,14 @@ Pipeline::Pipeline(const PipelineParts& parts, const PipelineSettings& settings)
       settings_(settings),
       next_epoch_(parts_, settings_),
       keys_(parts_, settings_, next_epoch_),
+      withheld_(settings_.on_withheld),
       numbering_digest_(change::digest(settings.numbering)),
       now_(Clock::now()),
       last_send_(now_),
       last_cut_(now_),
-      last_watermark_(now_) {}
+      last_watermark_(now_),
+      last_transaction_(now_),
+      last_reach_look_(now_) {}
 
 void Pipeline::run() {
   const AtHand at_hand([this] {
@@ -251,6 +257,7 @@ void Pipeline::end_transaction() {
   parts_.numberer.end();
   keys_.reached();
   ++transactions_;
+  last_transaction_ = now_;
   has_new_transactions_ = true;
   add(parts_.metrics.read_transactions, 1);
   FARSHORE_CHECK(parts_.numberer.rows() >= rows_counted_, parts_.numberer.rows(), rows_counted_);
@@ -281,16 +288,27 @@ void Pipeline::publish_watermark() {
   if (!between_transactions() || now_ - last_watermark_ < kWatermarkLook || parts_.ending.ended()) return;
   last_watermark_ = now_;
   parts_.publisher.set_clock_offset(parts_.watch.clock_offset());
-  if (const auto news = parts_.watch.take_news()) settings_.on_withheld(*news);
+  if (const auto news = parts_.watch.take_news()) withheld_.source_says(*news, now_);
   const auto moment = parts_.watch.take_reached(parts_.history.position());
-  if (!moment || !keys_.is_sure_of(*moment, now_)) return;
+  if (!moment) return note_never_reached();
+  if (!keys_.is_sure_of(*moment, now_)) return withheld_.waits(keys_.unsure_of(), now_);
   parts_.publisher.send_watermark({.time = moment->time,
                                    .position = moment->position.to_string(),
                                    .seq = Seq(0),
                                    .clock_offset = moment->clock_offset,
                                    .numbering_digest = numbering_digest_},
                                   *moment->doubts);
+  withheld_.given(now_);
   parts_.watch.note_read(parts_.history.position());
+}
+
+void Pipeline::note_never_reached() {
+  if (now_ - last_reach_look_ < kReachLook || parts_.history.repeating()) return;
+  last_reach_look_ = now_;
+  // A server that looks for the position in its binlog is silent too, until it has sent one.
+  const bool is_all = drained_ && transactions_ > 0 && now_ - last_transaction_ >= kReadToTheEnd;
+  if (std::string why = parts_.watch.never_reached(parts_.history.position(), is_all); !why.empty())
+    withheld_.waits(std::move(why), now_);
 }
 
 void Pipeline::cut_checkpoint() {

@@ -11,6 +11,7 @@
 #include "services/capture/key_follower.hpp"
 #include "services/capture/next_epoch.hpp"
 #include "services/capture/pipeline_parts.hpp"
+#include "services/capture/withheld_notice.hpp"
 
 namespace farshore::capture {
 
@@ -38,6 +39,7 @@ class Pipeline {
   void publish_watermark();
   void cut_checkpoint();
 
+  void note_never_reached();
   void tell_statement(const binlog::Event& event, const StatementVerdict& verdict, Telling telling);
   [[nodiscard]] bool between_transactions() const { return !parts_.decoder.in_transaction(); }
   void name_transaction();
@@ -47,6 +49,7 @@ class Pipeline {
   const PipelineSettings settings_;
   NextEpoch next_epoch_;
   KeyFollower keys_;
+  WithheldNotice withheld_;
   change::SourceTransaction transaction_;  ///< under way; its texts are filled at its first captured row
   bool transaction_is_named_ = false;
   bool has_begun_ = false;  ///< on_begun was called
@@ -67,6 +70,8 @@ class Pipeline {
   Clock::time_point last_poll_;
   Clock::time_point last_cut_;
   Clock::time_point last_watermark_;
+  Clock::time_point last_transaction_;  ///< was read whole
+  Clock::time_point last_reach_look_;   ///< whether the moments to come are ever reached
 };
 
 }  // namespace farshore::capture

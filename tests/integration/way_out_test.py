@@ -253,6 +253,45 @@ VERSIONED = [
 ]
 
 
+@pytest.mark.skipif(MYSQL not in BOTH, reason="needs MySQL")
+def test_transactions_added_to_gtid_purged_are_told_of_until_the_origin_begins_anew(circuit):
+    """The source counts them as executed, and nobody will ever read them."""
+    case = circuit(MYSQL, "target")
+    added = "3e11fa47-71ca-11e1-9e33-%012x:1-5" % case.number
+    for server in (case.source, case.target):
+        server.execute("SET SESSION sql_log_bin = 0", f"USE {case.schema}", KEPT)
+    words = ("--origin", case.name, "--execute")
+
+    def says(*command, config=None):
+        said = case.ctl(*command, config=config)
+        assert said.returncode == 0, said.stdout + said.stderr
+    with case.gate() as gate:
+        with case.apply() as apply:
+            with case.capture() as capture:
+                capture.wait_ready()
+                case.execute("INSERT INTO kept VALUES (1, 'x')")
+                eventually("the row arrives", lambda: case.rows("kept") == [(1, "x")])
+                case.declare_equal()
+                is_open(gate)
+                case.source.execute(f"SET GLOBAL gtid_purged = '+{added}'")
+                case.execute("INSERT INTO kept VALUES (2, 'y')")
+                capture.wait_unready("no watermark", added, "gtid_purged", "origin reset")
+                eventually("changes go on", lambda: (2, "y") in case.rows("kept"))
+            with case.capture() as capture:
+                capture.wait_unready(added, "gtid_purged", "origin reset")
+            says("origin", "reset", *words, config=case.capture_config())
+            apply.stop()
+        says("origin", "reset", *words)
+        says("equal", "begin", *words)
+        with case.apply(), case.capture("--from", "end") as capture:
+            capture.wait_ready()
+            case.execute("INSERT INTO kept VALUES (3, 'z')")
+            eventually("changes arrive", lambda: (3, "z") in case.rows("kept"), explain=lambda: str(case.progress()))
+            says("equal", "declare", *words, "--why", "compared")
+            is_open(gate)
+            assert case.source.rows(f"SELECT * FROM {case.schema}.kept") == case.rows("kept")
+
+
 def test_a_schema_with_a_point_in_its_name_stops_capture_until_it_is_left_out(circuit):
     """Its tables' names could be taken for others': a key between them would not be repeated, or hold watermarks back."""
     case = circuit(MARIADB, "target")

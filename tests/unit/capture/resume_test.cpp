@@ -333,6 +333,18 @@ TEST_F(Resume, RefusesWhenWhatFollowsIsPurged) {
   expect_refusal("purged beyond what was captured");
 }
 
+TEST_F(Resume, TellsWhatWasAddedToGtidPurgedFromWhatWasPurged) {
+  const std::string own = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-";
+  facts_.checkpoint->position = own + "10";
+  facts_.checkpoint->position_before_last = own + "9";
+  facts_.executed = position(own + "20,3e11fa47-71ca-11e1-9e33-c80aa9429563:1-5");
+  facts_.earliest = position(own + "5,3e11fa47-71ca-11e1-9e33-c80aa9429563:1-5");
+  expect_refusal(
+      "the source's gtid_purged has transactions 3e11fa47-71ca-11e1-9e33-c80aa9429563:1-5 of servers of which");
+  facts_.earliest = position(own + "12,3e11fa47-71ca-11e1-9e33-c80aa9429563:1-5");
+  expect_refusal("purged beyond what was captured");
+}
+
 TEST_F(Resume, BeginsANewEpochAtOnceWhenNothingIsPublishedBeyondTheCheckpoint) {
   facts_.configured = numbering(4);
   publish(0, 10, "1-101-100");

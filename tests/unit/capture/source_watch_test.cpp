@@ -56,6 +56,23 @@ TEST(PendingWatermarks, GoOnWhenTheSourcesClockIsSetBack) {
   EXPECT_EQ(pending.size(), 2U);
 }
 
+TEST(PendingWatermarks, KnowWhatIsNeverReached) {
+  const auto set = [](const std::string& text) { return *OriginPosition::parse(text); };
+  const std::string own = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-";
+  const std::string added = ",3e11fa47-71ca-11e1-9e33-c80aa9429563:1-5";
+  PendingWatermarks pending(seconds(1));
+  EXPECT_EQ(pending.never_reached(set(own + "9"), true), "");
+  pending.add({.time = SourceTime(seconds(1)), .position = set(own + "10" + added)});
+  pending.add({.time = SourceTime(seconds(2)), .position = set(own + "10" + added)});
+  EXPECT_EQ(pending.never_reached(set(own + "9"), false), "");
+  EXPECT_EQ(pending.never_reached(set(own + "10"), false), "") << "it may be on its way";
+  EXPECT_EQ(pending.never_reached(set(own + "10"), true), added.substr(1)) << "nothing is";
+  pending.add({.time = SourceTime(seconds(3)), .position = set(own + "12" + added)});
+  EXPECT_EQ(pending.never_reached(set(own + "11"), false), "");
+  EXPECT_EQ(pending.never_reached(set(own + "12"), false), added.substr(1)) << "what came behind it is read";
+  EXPECT_EQ(pending.never_reached(set(own + "12" + added), true), "");
+}
+
 TEST(UnixTime, IsReadToTheMicrosecond) {
   EXPECT_EQ(parse_unix_time("1700000000.123456"), SourceTime(seconds(1700000000) + microseconds(123456)));
   EXPECT_EQ(parse_unix_time("1700000000.5"), SourceTime(seconds(1700000000) + microseconds(500000)));
