@@ -44,6 +44,7 @@ std::expected<ServerRoles, std::string> ServerRoles::make(ServerKind kind, const
   };
   if (auto added = add("own_servers", lists.own, made.own_); !added) return std::unexpected(added.error());
   if (auto added = add("foreign_servers", lists.foreign, made.foreign_); !added) return std::unexpected(added.error());
+  if (auto added = add("own_servers", lists.soon_own, made.foreign_); !added) return std::unexpected(added.error());
   return made;
 }
 

@@ -25,6 +25,9 @@ class ServerRoles {
     std::string identity;          ///< of the captured server: mysql::ServerInfo::uuid
     std::vector<std::string> own;  ///< besides it: server UUIDs (MySQL; a group's name counts as one), ids (MariaDB)
     std::vector<std::string> foreign;  ///< likewise
+    /// Likewise, own from the next epoch on: in the one under way they were not listed so, and what came from them was
+    /// left out.
+    std::vector<std::string> soon_own = {};
   };
   /// An error is one sentence: something listed is not of this kind of server.
   [[nodiscard]] static std::expected<ServerRoles, std::string> make(ServerKind kind, const Lists& lists);

@@ -183,6 +183,7 @@ Expected<void> Session::publish(const SourceFacts& source, Started& started) {
   SourceHistory history(*OriginPosition::parse(begin), plan.skips_history_check ? std::nullopt : checkpoint.last);
   ServerRoles::Lists lists{
       .identity = server.uuid, .own = started.rules.own_servers(), .foreign = settings_.foreign_servers};
+  if (plan.kind == ResumePlan::Kind::kContinueToTails) lists.soon_own = settings_.rules.own_servers();
   // Transactions of a replication group bear its name, whichever member wrote them.
   if (const auto group = server.variable("group_replication_group_name"); !group.empty()) lists.own.emplace_back(group);
   const auto servers = ServerRoles::make(server.kind, lists);

@@ -92,6 +92,31 @@ def test_what_came_by_native_replication_is_left_out_and_counted(regions, pair, 
                    lambda: any(record.header.kind == 3 and record.header.epoch == 2 for record in case.topics.read(case.topic)), 20)
 
 
+def test_a_server_may_move_from_the_foreign_to_the_own(regions, pair, folder):
+    """Also where what was published of before is read again: its transactions between were left out then, and are so again."""
+    case = Circuit(pair.source, regions.east.bootstrap, folder)
+    case.execute("SET SESSION sql_log_bin = 0", TABLE.format(case.schema))
+    pair.unlogged(f"CREATE DATABASE {case.schema}", TABLE.format(case.schema))
+    pair.replicate()
+
+    def config(**origin):
+        return {**config_of(case, **origin), "capture": {"checkpoint_interval": "60s"}}
+    with case.capture(config=config(foreign_servers=[str(pair.name)])) as capture:
+        capture.wait_ready()
+        for n in range(1, 6):
+            case.execute(f"INSERT INTO t VALUES ({n}, 1)")
+            pair.upstream.execute(f"INSERT INTO {case.schema}.t VALUES ({100 + n}, 1)")
+            eventually("the source has it", lambda n=n: pair.source.value(f"SELECT COUNT(*) FROM {case.schema}.t") == 2 * n)
+        case.execute("INSERT INTO t VALUES (6, 1)")
+        case.wait_published(6)
+        capture.stop(signal.SIGKILL)
+    with case.capture(config=config(own_servers=[str(pair.name)])) as capture:
+        capture.wait_ready()
+        pair.upstream.execute(f"INSERT INTO {case.schema}.t VALUES (200, 1)")
+        case.wait_published(7)
+        assert case.published_changes() == 7
+
+
 def test_rows_of_a_server_that_nobody_listed_stop_capture_until_it_is_listed(regions, pair, folder):
     case = Circuit(pair.source, regions.east.bootstrap, folder)
     case.execute("SET SESSION sql_log_bin = 0", TABLE.format(case.schema))

@@ -32,6 +32,14 @@ TEST(ServerRoles, AreThoseThatTheConfigurationLists) {
   EXPECT_EQ(role(*mariadb, "1-103-5"), ServerRole::kForeign);
 }
 
+TEST(ServerRoles, ThatAreOwnFromTheNextEpochOnAreForeignUntilThen) {
+  const auto moved = ServerRoles::make(
+      ServerKind::kMariadb, {.identity = "101:1", .own = {"102"}, .foreign = {}, .soon_own = {"102", "103"}});
+  EXPECT_EQ(role(*moved, "1-102-5"), ServerRole::kOwn);
+  EXPECT_EQ(role(*moved, "1-103-5"), ServerRole::kForeign);
+  EXPECT_EQ(role(*moved, "1-104-5"), ServerRole::kUnknown);
+}
+
 TEST(ServerRoles, OfTheOtherKindAreRefused) {
   EXPECT_THAT(ServerRoles::make(ServerKind::kMysql, {.identity = kUuid, .own = {"102"}, .foreign = {}}).error(),
               HasSubstr("own_servers of the origin has \"102\", and the source is a MySQL: list server UUIDs"));
