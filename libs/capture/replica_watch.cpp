@@ -61,8 +61,9 @@ std::string ReplicaWatch::ask(Replica& replica) {
         name, answer.error().message);
   if (is_read_only(*answer)) return {};
   return fmt::format(
-      "the replica {} takes writes (read_only is {}): if it was promoted, the origin's address has to name "
-      "it; else SET GLOBAL read_only = ON there, or take it out of the origin's replicas",
+      "the replica {} takes writes (read_only is {}): if it was promoted, begin the origin anew there "
+      "(docs/operating/stop-start-upgrade.md, another primary); else SET GLOBAL read_only = ON there, or take it out "
+      "of the origin's replicas",
       name, *answer);
 }
 

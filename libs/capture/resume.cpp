@@ -365,7 +365,8 @@ std::string another_server(const std::string& origin, const Checkpoint& checkpoi
                            const std::string& source_identity) {
   return fmt::format(
       "origin {} was captured from server {}, and the configured source is server {}: point the origin's address at "
-      "the server that was captured",
+      "the server that was captured; a change of primary is not followed: where another one has taken its place, begin "
+      "the origin anew there (`farshorectl origin reset`)",
       origin, checkpoint.source_uuid, source_identity);
 }
 

@@ -163,7 +163,7 @@ void SourceWatch::take(const SourceReading& reading, bool knows_all) {
     unconfirmed_.clear();
     return withhold(
         "the source is read-only: it is idle, not fresh, until SET GLOBAL read_only = OFF there; if another "
-        "server was promoted, the origin's address has to name that");
+        "server was promoted, begin the origin anew there (docs/operating/stop-start-upgrade.md, another primary)");
   }
   if (!knows_all) return;  // a transaction is under way in which a doubt may be, or keys are asked for later
   unconfirmed_.push_back({.read_at = std::chrono::steady_clock::now(),

@@ -9,7 +9,7 @@ import signal
 
 import pytest
 
-from circuit import Circuit
+from circuit import Circuit, make_accounts, reasons
 from lab_lib import tools
 from plain_servers import PlainServer
 from wait import eventually
@@ -115,6 +115,43 @@ def test_a_server_may_move_from_the_foreign_to_the_own(regions, pair, folder):
         pair.upstream.execute(f"INSERT INTO {case.schema}.t VALUES (200, 1)")
         case.wait_published(7)
         assert case.published_changes() == 7
+
+
+@pytest.mark.parametrize("pair", ["mariadb"], indirect=True)
+def test_another_primary_begins_the_origin_anew_as_the_page_has_it(regions, pair, sources, folder):
+    """pair.upstream is the server that takes the place of the captured one, with the same rows."""
+    case = Circuit(pair.source, regions.east.bootstrap, folder, sources["target"])
+    for server in (case.source, case.target):
+        server.execute("SET SESSION sql_log_bin = 0", TABLE.format(case.schema))
+    make_accounts(pair.upstream)
+    pair.unlogged(f"CREATE DATABASE {case.schema}", TABLE.format(case.schema), f"INSERT INTO {case.schema}.t VALUES (1, 1)")
+    reset, words = ("origin", "reset", "--origin", case.name, "--execute"), ("--origin", case.name, "--execute")
+    moved = config_of(case, address=f"127.0.0.1:{pair.upstream.port}", own_servers=[str(case.source.value("SELECT @@server_id"))])
+
+    def says(*command, config=None):
+        said = case.ctl(*command, config=config)
+        assert said.returncode == 0, said.stdout + said.stderr
+    with case.gate() as gate:
+        with case.apply() as apply:
+            with case.capture() as capture:
+                capture.wait_ready()
+                case.execute("INSERT INTO t VALUES (1, 1)")
+                eventually("the row arrives", lambda: case.rows("t") == [(1, 1)])
+            with case.capture(config=moved) as capture:
+                capture.wait_unready("was captured from server", "origin reset")
+            says(*reset, config=moved)
+            apply.stop()
+        says(*reset)
+        says("equal", "begin", *words)
+        with case.apply(), case.capture("--from", "end", config=moved) as capture:
+            capture.wait_ready()
+            pair.upstream.execute(f"INSERT INTO {case.schema}.t VALUES (2, 2)")
+            eventually("changes of the new primary arrive", lambda: case.rows("t") == [(1, 1), (2, 2)],
+                       explain=lambda: str((capture.readiness(), case.progress())))
+            eventually("the gate is closed by nothing else", lambda: set(reasons(gate) or {}) == {"not-yet-equal"}, 60,
+                       explain=lambda: str(reasons(gate)))
+            says("equal", "declare", *words, "--why", "compared")
+            eventually("the gate is open", lambda: reasons(gate) == {}, 60, explain=lambda: str(reasons(gate)))
 
 
 def test_rows_of_a_server_that_nobody_listed_stop_capture_until_it_is_listed(regions, pair, folder):
