@@ -83,7 +83,7 @@ def test_a_comparison_that_somebody_else_began_is_not_declared(regions):
     said(west, "revoke", "--origin", "east", *table, "--execute")
     assert declared(west, *table, "--begun", mine).returncode == 4
     others = west.ctl("equal", "begin", "--origin", "east", "--execute")
-    number = others.stdout.split("--begun ")[1].split()[0]
+    number = others.stdout.split("--begun ")[-1].split()[0]
     assert f"equal declare --origin east --begun {number} --why" in others.stdout
     for words in ((), ("--begun", mine)):
         refused = declared(west, *table, *words)

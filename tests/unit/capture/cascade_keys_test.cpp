@@ -44,10 +44,13 @@ TEST(Cascades, AreNotHiddenByAnyName) {
       "  CONSTRAINT `ck\n` CHECK (`id` <> 'a\\'b ON DELETE')\n) ENGINE=InnoDB\n/*!50100 PARTITION BY HASH (`id`) */";
   EXPECT_THAT(
       cascades_of_definition(definition, "shop", "c"),
-      ElementsAre(
-          CascadingKey{{"shop.p", "shop.c"}, "ti\ne", {"p\n"}, {"id"}, KeyAction::kCascade, KeyAction::kNone},
-          CascadingKey{
-              {"ot.her.q, r", "shop.c"}, "a`\n FOREIGN KEY ", {"q"}, {"i\nd"}, KeyAction::kNone, KeyAction::kCascade}));
+      ElementsAre(CascadingKey{{"shop.p", "shop.c"}, "ti\ne", {"p\n"}, {"id"}, KeyAction::kCascade, KeyAction::kNone},
+                  CascadingKey{{full_name("ot.her", "q, r"), "shop.c"},
+                               "a`\n FOREIGN KEY ",
+                               {"q"},
+                               {"i\nd"},
+                               KeyAction::kNone,
+                               KeyAction::kCascade}));
 }
 
 constexpr std::string_view kTied =
