@@ -323,13 +323,18 @@ ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
   plan.checkpoint = next_epoch(checkpoint, ends_of(checkpoint), facts.configured, facts.fresh,
                                checkpoint.numbering == facts.configured ? facts.missed_why : "the numbering changed");
   std::vector<std::string> missed = facts.missed_tables;
-  if (checkpoint.numbering != facts.configured && !checkpoint.split_tables.empty()) {
-    std::ranges::move(captured_of(checkpoint.split_tables, facts.configured), std::back_inserter(missed));
-    plan.warnings.push_back(
-        fmt::format("the numbering changes inside the transaction behind {}, of which a part is published: its rows "
-                    "count otherwise "
-                    "from here on, and the gates of the other regions close for its tables ({} first) as not-yet-equal",
-                    checkpoint.position, checkpoint.split_tables.front()));
+  if (checkpoint.numbering != facts.configured) {
+    auto split = captured_of(checkpoint.split_tables, facts.configured);
+    if (!split.empty()) {
+      plan.checkpoint.pending_epoch_start->reason =
+          "the numbering changed inside a transaction of which a part is published, so its rows count otherwise";
+      plan.warnings.push_back(
+          fmt::format("the numbering changes inside the transaction behind {}, of which a part is published: its rows "
+                      "count otherwise from here on, and the gates of the other regions close for its tables ({} "
+                      "first) as not-yet-equal",
+                      checkpoint.position, split.front()));
+    }
+    std::ranges::move(split, std::back_inserter(missed));
   }
   plan.checkpoint.pending_epoch_start->missed_tables = at_most_named(std::move(missed));
   plan.checkpoint.changed_unseen = at_most_named(facts.changed_unseen);

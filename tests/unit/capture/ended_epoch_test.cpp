@@ -82,6 +82,7 @@ TEST_F(EndedEpoch, InsideATransactionAnotherNumberingBehindItNamesTheTransaction
   ASSERT_EQ(next.kind, Kind::kBeginEpoch);
   EXPECT_THAT(next.checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("shop.late", "shop.t"));
   EXPECT_THAT(next.warnings, ::testing::Contains(HasSubstr("inside the transaction behind 1-101-100")));
+  EXPECT_THAT(next.checkpoint.pending_epoch_start->reason, HasSubstr("inside a transaction"));
 
   // Once more before the transaction is read: by then the tables may be others again.
   facts_.checkpoint = next.checkpoint;
