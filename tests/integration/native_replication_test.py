@@ -10,6 +10,7 @@ import signal
 import pytest
 
 from circuit import Circuit, make_accounts, reasons
+from declarations import begin_equal
 from lab_lib import tools
 from plain_servers import PlainServer
 from wait import eventually
@@ -142,7 +143,7 @@ def test_another_primary_begins_the_origin_anew_as_the_page_has_it(regions, pair
             says(*reset, config=moved)
             apply.stop()
         says(*reset)
-        says("equal", "begin", *words)
+        begun = begin_equal(case.ctl, words)
         with case.apply(), case.capture("--from", "end", config=moved) as capture:
             capture.wait_ready()
             pair.upstream.execute(f"INSERT INTO {case.schema}.t VALUES (2, 2)")
@@ -150,7 +151,7 @@ def test_another_primary_begins_the_origin_anew_as_the_page_has_it(regions, pair
                        explain=lambda: str((capture.readiness(), case.progress())))
             eventually("the gate is closed by nothing else", lambda: set(reasons(gate) or {}) == {"not-yet-equal"}, 60,
                        explain=lambda: str(reasons(gate)))
-            says("equal", "declare", *words, "--why", "compared")
+            says("equal", "declare", *words, "--begun", begun, "--why", "compared")
             eventually("the gate is open", lambda: reasons(gate) == {}, 60, explain=lambda: str(reasons(gate)))
 
 
