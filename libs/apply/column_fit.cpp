@@ -85,11 +85,6 @@ bool looks_like_number(std::string_view label) {
   return !label.empty() && label.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-std::string quoted_lower(std::string name) {
-  for (auto at = name.find('`'); at != std::string::npos; at = name.find('`', at + 2)) name.insert(at, 1, '`');
-  return "`" + mysql::lower_case(std::move(name)) + "`";
-}
-
 bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; });
 }
@@ -125,34 +120,6 @@ std::optional<std::string> label_loss(const Column& source, const mysql::ColumnS
 std::uint64_t characters_max(const Column& source) {
   if (source.type != ColumnType::kText) return source.length / bytes_a_character(source.charset);
   return source.length >= 8 ? UINT64_MAX : (std::uint64_t{1} << (8 * source.length)) - 1;
-}
-
-// Servers print each name of a column in backticks. A text that holds such a name, or a function's, counts as one.
-std::optional<std::string> session_in(const mysql::ColumnSchema& column, const mysql::TableSchema& table) {
-  if (!column.generated || !column.stored) return std::nullopt;
-  std::string text = mysql::lower_case(column.expression);
-  const auto refers_to = [&](const mysql::ColumnSchema& other) { return text.contains(quoted_lower(other.name)); };
-  for (const mysql::ColumnSchema& other : table.columns) {
-    if (other.data_type != "timestamp") continue;
-    const std::string name = quoted_lower(other.name);
-    if (text == name && column.data_type == "timestamp") return std::nullopt;  // the same moment
-    const std::string seconds = "unix_timestamp(" + name + ")";
-    for (auto at = text.find(seconds); at != std::string::npos; at = text.find(seconds)) text.erase(at, seconds.size());
-    if (refers_to(other)) return fmt::format("time_zone, by the TIMESTAMP {}", other.name);
-  }
-  if (column.data_type == "timestamp") return "time_zone, by its type TIMESTAMP";
-  for (const std::string_view function : {"unix_timestamp", "from_unixtime"})
-    if (text.contains(fmt::format("{}(", function))) return fmt::format("time_zone, by {}()", function);
-  for (const std::string_view function : {"date_format", "dayname", "monthname", "to_char"})
-    if (text.contains(fmt::format("{}(", function))) return fmt::format("lc_time_names, by {}()", function);
-  const auto is_dated = [](const std::string& type) { return type == "datetime" || type == "date"; };
-  const bool has_date =
-      is_dated(column.data_type) || text.contains(" as date") ||
-      std::ranges::any_of(table.columns, [&](const auto& c) { return is_dated(c.data_type) && refers_to(c); });
-  for (const mysql::ColumnSchema& other : table.columns)
-    if (has_date && other.data_type == "time" && refers_to(other))
-      return fmt::format("the day on which it writes, by the TIME {}", other.name);
-  return std::nullopt;
 }
 
 std::optional<std::string> silent_loss(const Column& source, const mysql::ColumnSchema& target) {

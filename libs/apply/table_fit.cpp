@@ -170,8 +170,7 @@ class Judge {
       if (const auto session = session_in(*there, table_))
         wait(
             "column {} is generated and stored here, and its value depends on the session that writes ({}): apply's "
-            "would differ from the source's. Make it VIRTUAL on both sides, or a plain column here, which takes the "
-            "source's values",
+            "would differ from the source's. Make it VIRTUAL on both sides (MySQL: DROP and ADD it)",
             column.name, *session);
       if (asked == nullptr) return;
       if (!asked->generated) {
