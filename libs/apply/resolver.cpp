@@ -96,10 +96,12 @@ std::expected<Resolver::Answer, Failure> Resolver::carry_out(mysql::Connection& 
   const auto waited_for = store::is_waited_for(connection, request.id);
   if (!waited_for) return std::unexpected(Failure::again(waited_for.error()));
   if (!*waited_for) {
-    return Answer{.done = false,
-                  .outcome =
-                      "withdrawn: who asked has gone (interrupted, or the connection was lost; a farshorectl of an "
-                      "earlier version does not say that it waits). Nothing was done: ask again"};
+    return Answer{
+        .done = false,
+        .outcome =
+            "withdrawn: who asked has gone (interrupted, the connection was lost, or farshorectl and apply reach "
+            "different servers; a farshorectl of an earlier version does not say that it waits). Nothing was "
+            "done: ask again"};
   }
   if (request.action.starts_with("parked-")) return on_parked(connection, progress, request);
   return on_conflict(connection, progress, at_barrier, request);
