@@ -137,9 +137,9 @@ def test_another_primary_begins_the_origin_anew_as_the_page_has_it(regions, pair
             with case.capture() as capture:
                 capture.wait_ready()
                 case.execute("INSERT INTO t VALUES (1, 1)")
-                eventually("the row arrives", lambda: case.rows("t") == [(1, 1)])
+                eventually("the row arrives", lambda: case.rows("t") == [(1, 1)], 60)
             with case.capture(config=moved) as capture:
-                capture.wait_unready("was captured from server", "origin reset")
+                capture.wait_unready("was captured from server", "origin reset", timeout_s=60)
             says(*reset, config=moved)
             apply.stop()
         says(*reset)
@@ -147,7 +147,7 @@ def test_another_primary_begins_the_origin_anew_as_the_page_has_it(regions, pair
         with case.apply(), case.capture("--from", "end", config=moved) as capture:
             capture.wait_ready()
             pair.upstream.execute(f"INSERT INTO {case.schema}.t VALUES (2, 2)")
-            eventually("changes of the new primary arrive", lambda: case.rows("t") == [(1, 1), (2, 2)],
+            eventually("changes of the new primary arrive", lambda: case.rows("t") == [(1, 1), (2, 2)], 60,
                        explain=lambda: str((capture.readiness(), case.progress())))
             eventually("the gate is closed by nothing else", lambda: set(reasons(gate) or {}) == {"not-yet-equal"}, 60,
                        explain=lambda: str(reasons(gate)))
