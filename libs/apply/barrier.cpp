@@ -6,6 +6,7 @@
 #include <set>
 
 #include "apply/error_policy.hpp"
+#include "base/full_name.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -99,9 +100,8 @@ void add_tables(const std::vector<std::string>& tables, const std::string& why, 
       in_all("");
       continue;
     }
-    const std::size_t dot = name.find('.');
-    const change::Route route =
-        dot == std::string::npos ? change::Route() : rules.route(name.substr(0, dot), name.substr(dot + 1));
+    const auto [schema, table] = split_full_name(name);
+    const change::Route route = table.empty() ? change::Route() : rules.route(schema, table);
     const std::string stream = route.captured ? rules.streams()[route.stream].name : std::string();
     if (streams.contains(stream)) {
       out.push_back({.stream = stream, .table = name, .why = why});

@@ -29,7 +29,7 @@ struct RowOp {
 void row_before(const change::ChangeView& change, std::vector<Value>& out);
 
 /// Whether `later`, of the same key, begins with the row that `earlier` leaves, and one partition's order says that it
-/// comes after it: nobody's change belongs between them. Changes that each find the row as it was before them end, in
+/// comes after it: joined they are one step from row to row. Steps that each find the row that they begin with end, in
 /// whatever order they come, at the same row; so a change that does not follow is neither joined nor believed.
 [[nodiscard]] bool follows(const RowOp& later, const RowOp& earlier);
 

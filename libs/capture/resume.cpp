@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/check.hpp"
+#include "capture/cascade_groups.hpp"
 #include "capture/partitions.hpp"
 #include "change/limits.hpp"
 #include "change/table_rules.hpp"
@@ -307,10 +308,8 @@ bool nothing_beyond(const Checkpoint& checkpoint, const std::vector<PublishedEnd
 std::vector<std::string> captured_of(std::vector<std::string> tables, const Numbering& numbering) {
   const auto rules = change::TableRules::from_numbering(numbering);
   if (!rules) return tables;
-  std::erase_if(tables, [&](const std::string& table) {
-    const auto dot = table.find('.');
-    return table != change::kAllTables && !rules->route(table.substr(0, dot), table.substr(dot + 1)).captured;
-  });
+  std::erase_if(tables,
+                [&](const std::string& table) { return table != change::kAllTables && !is_captured(table, *rules); });
   return tables;
 }
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/check.hpp"
+#include "base/full_name.hpp"
 #include "base/own_schemas.hpp"
 #include "capture/statement_check.hpp"
 #include "change/limits.hpp"
@@ -127,8 +128,8 @@ std::optional<binlog::Event> Pipeline::next_event() {
 void Pipeline::undecoded(const binlog::DecodeError& error) {
   const std::string sentence = error.to_string();
   if (!next_epoch_.hands_over(sentence, !error.table.empty())) return parts_.ending.end(EndKind::kStop, sentence);
-  const auto dot = error.table.find('.');
-  if (dot != std::string::npos) next_epoch_.note_rows(error.table.substr(0, dot), error.table.substr(dot + 1));
+  const auto [schema, table] = split_full_name(error.table);
+  if (!table.empty()) next_epoch_.note_rows(schema, table);
 }
 
 void Pipeline::begin_transaction(const binlog::Event& event) {

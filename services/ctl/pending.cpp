@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "apply/parked_change.hpp"
 #include "change/batch_reader.hpp"
 #include "change/decode_json.hpp"
 #include "services/ctl/ctl_database.hpp"
@@ -23,20 +24,11 @@ constexpr std::chrono::milliseconds kLookEvery{100};  // at the longest
 
 /// The change as `farshorectl decode` prints it.
 Json source_image(const PendingRow& row) {
-  const store::KeptChange& kept = row.change;
-  change::BatchHeader header;
-  header.id = kept.epoch;
-  header.first_seq = kept.seq;
-  header.count = 1;
-  header.partition = kept.partition.partition;
-  header.origin = kept.partition.origin;
-  header.stream = kept.partition.stream;
-  header.gtid = kept.gtid;
-  std::string packed;
-  change::encode_header(header, kept.bytes, packed);
+  const apply::ParkedChange kept = apply::parked_change(row.change);
   change::TableCache tables;
   change::Batch batch;
-  if (auto read = change::read_batch(packed, kept.bytes, tables, batch); !read) return {{"error", read.error().detail}};
+  if (auto read = change::read_batch(kept.header, kept.bytes, tables, batch); !read)
+    return {{"error", read.error().detail}};
   std::string lines;
   change::append_json_lines(batch, lines);
   return Json::parse(lines, nullptr, false);
