@@ -128,10 +128,6 @@ def test_another_primary_begins_the_origin_anew_as_the_page_has_it(regions, pair
     pair.unlogged(f"CREATE DATABASE {case.schema}", TABLE.format(case.schema), f"INSERT INTO {case.schema}.t VALUES (1, 1)")
     reset, words = ("origin", "reset", "--origin", case.name, "--execute"), ("--origin", case.name, "--execute")
     moved = config_of(case, address=f"127.0.0.1:{pair.upstream.port}", own_servers=[str(case.source.value("SELECT @@server_id"))])
-
-    def says(*command, config=None):
-        said = case.ctl(*command, config=config)
-        assert said.returncode == 0, said.stdout + said.stderr
     with case.gate() as gate:
         with case.apply() as apply:
             with case.capture() as capture:
@@ -140,9 +136,9 @@ def test_another_primary_begins_the_origin_anew_as_the_page_has_it(regions, pair
                 eventually("the row arrives", lambda: case.rows("t") == [(1, 1)], 60)
             with case.capture(config=moved) as capture:
                 capture.wait_unready("was captured from server", "origin reset", timeout_s=60)
-            says(*reset, config=moved)
+            case.says(*reset, config=moved)
             apply.stop()
-        says(*reset)
+        case.says(*reset)
         begun = begin_equal(case.ctl, words)
         with case.apply(), case.capture("--from", "end", config=moved) as capture:
             capture.wait_ready()
@@ -151,7 +147,7 @@ def test_another_primary_begins_the_origin_anew_as_the_page_has_it(regions, pair
                        explain=lambda: str((capture.readiness(), case.progress())))
             eventually("the gate is closed by nothing else", lambda: set(reasons(gate) or {}) == {"not-yet-equal"}, 60,
                        explain=lambda: str(reasons(gate)))
-            says("equal", "declare", *words, "--begun", begun, "--why", "compared")
+            case.says("equal", "declare", *words, "--begun", begun, "--why", "compared")
             eventually("the gate is open", lambda: reasons(gate) == {}, 60, explain=lambda: str(reasons(gate)))
 
 

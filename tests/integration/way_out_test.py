@@ -262,10 +262,6 @@ def test_transactions_added_to_gtid_purged_are_told_of_until_the_origin_begins_a
     for server in (case.source, case.target):
         server.execute("SET SESSION sql_log_bin = 0", f"USE {case.schema}", KEPT)
     words = ("--origin", case.name, "--execute")
-
-    def says(*command, config=None):
-        said = case.ctl(*command, config=config)
-        assert said.returncode == 0, said.stdout + said.stderr
     with case.gate() as gate:
         with case.apply() as apply:
             with case.capture() as capture:
@@ -280,15 +276,15 @@ def test_transactions_added_to_gtid_purged_are_told_of_until_the_origin_begins_a
                 eventually("changes go on", lambda: (2, "y") in case.rows("kept"))
             with case.capture() as capture:
                 capture.wait_unready(added, "gtid_purged", "origin reset")
-            says("origin", "reset", *words, config=case.capture_config())
+            case.says("origin", "reset", *words, config=case.capture_config())
             apply.stop()
-        says("origin", "reset", *words)
+        case.says("origin", "reset", *words)
         begun = begin_equal(case.ctl, words)
         with case.apply(), case.capture("--from", "end") as capture:
             capture.wait_ready()
             case.execute("INSERT INTO kept VALUES (3, 'z')")
             eventually("changes arrive", lambda: (3, "z") in case.rows("kept"), explain=lambda: str(case.progress()))
-            says("equal", "declare", *words, "--begun", begun, "--why", "compared")
+            case.says("equal", "declare", *words, "--begun", begun, "--why", "compared")
             is_open(gate)
             assert case.source.rows(f"SELECT * FROM {case.schema}.kept") == case.rows("kept")
 

@@ -117,6 +117,12 @@ class Circuit:
         return subprocess.run([str(tools.farshore_binary("farshorectl")), "--config", str(file), *words], capture_output=True, text=True,
                               timeout=60, check=False)
 
+    def says(self, *words, config=None):
+        """farshorectl does it: what it says."""
+        said = self.ctl(*words, config=config)
+        assert said.returncode == 0, said.stdout + said.stderr
+        return said.stdout
+
     def declare_equal(self, *words):
         """As the page has it: a comparison is begun, made, and declared behind it."""
         declare_equal(self.ctl, ("--origin", self.name, *words, "--execute"), "the test compared them")

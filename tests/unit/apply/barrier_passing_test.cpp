@@ -14,8 +14,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr const char* kProgress = "UPDATE farshore.progress SET ";
-
 class ABarrier : public Writing {
  protected:
   ABarrier() {

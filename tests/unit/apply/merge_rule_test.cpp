@@ -52,8 +52,6 @@ TEST(MergeRules, TheSpanOfChangesGoesFromTheRowBeforeTheFirstToTheRowAfterTheLas
   EXPECT_EQ(joined.slice, 1U) << "all else is of the last";
 }
 
-constexpr const char* kUpsert = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ";
-
 /// shop.notes under a merge rule, at the target.
 class ATableUnder : public Writing {
  protected:

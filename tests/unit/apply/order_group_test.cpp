@@ -12,9 +12,6 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-constexpr const char* kUpsert = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ";
-constexpr const char* kTail = " ON DUPLICATE KEY UPDATE `note`=VALUES(`note`)";
-
 class AGroupIsWritten : public Writing {
  protected:
   AGroupIsWritten() {

@@ -15,10 +15,6 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-constexpr const char* kUpsert = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ";
-constexpr const char* kTail = " ON DUPLICATE KEY UPDATE `note`=VALUES(`note`)";
-constexpr const char* kProgress = "UPDATE farshore.progress SET ";
-
 class AFailure : public Writing {
  protected:
   AFailure() {

@@ -16,6 +16,11 @@
 
 namespace farshore::apply::test {
 
+// How the writer's statements begin and end, on shop.notes as a rule.
+inline constexpr const char* kUpsert = "INSERT INTO `shop`.`notes` (`id`,`note`) VALUES ";
+inline constexpr const char* kTail = " ON DUPLICATE KEY UPDATE `note`=VALUES(`note`)";
+inline constexpr const char* kProgress = "UPDATE farshore.progress SET ";
+
 template <class Kind>
 [[nodiscard]] bool is(const Outcome& outcome) {
   return std::holds_alternative<Kind>(outcome);

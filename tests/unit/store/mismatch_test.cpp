@@ -15,20 +15,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class Mismatches : public test::OnAServer {
- protected:
-  [[nodiscard]] ChangeToKeep change() const {
-    return {.partition = &partition_,
-            .key = &key_,
-            .key_text = "5",
-            .epoch = {Epoch(2), Incarnation(9)},
-            .seq = Seq(17),
-            .gtid = "0-1-6",
-            .bytes = "bytes"};
-  }
-  const PartitionKey partition_{"west", "main", PartitionId(3)};
-  const ParkedKey key_ = parked_key("shop", "orders", "0123456789abcdef");
-};
+class Mismatches : public test::WithAChange {};
 
 TEST_F(Mismatches, AreCountedInOneStatement) {
   answer_all(ok(2));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mysql/connection.hpp"
+#include "store/kept_change.hpp"
 #include "unit/mysql/scripted_server.hpp"
 
 namespace farshore::store::test {
@@ -25,6 +26,22 @@ class OnAServer : public ::testing::Test {
   }
   mysql::test::ScriptedServer server_;
   mysql::Connection connection_;
+};
+
+/// And a change to be kept there.
+class WithAChange : public OnAServer {
+ protected:
+  [[nodiscard]] ChangeToKeep change() const {
+    return {.partition = &partition_,
+            .key = &key_,
+            .key_text = "5",
+            .epoch = {Epoch(2), Incarnation(9)},
+            .seq = Seq(17),
+            .gtid = "0-1-6",
+            .bytes = "bytes"};
+  }
+  const PartitionKey partition_{"west", "main", PartitionId(3)};
+  const ParkedKey key_ = parked_key("shop", "orders", "0123456789abcdef");
 };
 
 }  // namespace farshore::store::test

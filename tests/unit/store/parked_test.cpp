@@ -19,17 +19,8 @@ const std::vector<std::string> kNames{"schema_name", "table_name", "key_hash", "
                                       "gtid",        "bytes",      "origin",   "stream", "part",        "reason"};
 
 /// What could not be applied, in its three tables.
-class KeptChanges : public test::OnAServer {
+class KeptChanges : public test::WithAChange {
  protected:
-  [[nodiscard]] ChangeToKeep change() const {
-    return {.partition = &partition_,
-            .key = &key_,
-            .key_text = "5",
-            .epoch = {Epoch(2), Incarnation(9)},
-            .seq = Seq(17),
-            .gtid = "0-1-6",
-            .bytes = "bytes"};
-  }
   void answer_with_the_change() {
     answer_all(rows(kNames, {{"shop", "orders", "0123456789abcdef", "2", "9", "17", "0-1-6", "bytes", "west", "main",
                               "3", "refused"}}));
@@ -43,8 +34,6 @@ class KeptChanges : public test::OnAServer {
     EXPECT_EQ(kept.bytes, "bytes");
     EXPECT_EQ(kept.reason, "refused");
   }
-  const PartitionKey partition_{"west", "main", PartitionId(3)};
-  const ParkedKey key_ = parked_key("shop", "orders", "0123456789abcdef");
 };
 
 constexpr const char* kOfPartition =
