@@ -17,7 +17,7 @@ using store::StatementState;
 
 constexpr std::size_t kNamedMax = 3;             // tables in a sentence
 constexpr std::size_t kStatementBytesMax = 200;  // of a statement in a sentence
-constexpr std::size_t kNamesBytesMax = 150;
+constexpr std::size_t kSentenceBytesMax = 150;
 
 /// At this barrier, and not still at that of an epoch before it.
 bool waits_at(const ProgressRow& row, const change::EpochStart& start, const change::PartitionEnd& end) {
@@ -44,7 +44,7 @@ std::optional<std::string> missing_partition(const BarrierArrival& barrier, cons
 
 std::string beginning(const BarrierArrival& barrier) {
   return fmt::format("at the start of epoch {} ({})", barrier.epoch.epoch.raw(),
-                     store::statement_for_people(barrier.start.reason, kNamesBytesMax));
+                     store::statement_for_people(barrier.start.reason, kSentenceBytesMax));
 }
 
 BarrierWait for_parked(const std::string& origin, const BarrierArrival& barrier,
@@ -65,7 +65,7 @@ BarrierWait for_parked(const std::string& origin, const BarrierArrival& barrier,
 
 std::string names_of(const std::vector<std::string>& tables) {
   if (tables.empty()) return "any table of the origin";
-  return store::statement_for_people(fmt::format("{}", fmt::join(tables, ", ")), kNamesBytesMax);
+  return store::statement_for_people(fmt::format("{}", fmt::join(tables, ", ")), kSentenceBytesMax);
 }
 
 BarrierWait for_statement(const std::string& origin, const BarrierArrival& barrier,

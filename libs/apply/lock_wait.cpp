@@ -11,13 +11,13 @@ namespace {
 using mysql::text_literal;
 using store::WriteBlock;
 
-constexpr int kLockWaitTimeout = 1205;
+constexpr int kErLockWaitTimeout = 1205;
 constexpr int kHoldersShown = 3;
 
 /// False: it waited for a lock in vain. Everything else that may come in between proves nothing.
 template <typename Done>
 bool passed(mysql::Connection& connection, const Done& done) {
-  const bool waited = !done && done.error().code == kLockWaitTimeout;
+  const bool waited = !done && done.error().code == kErLockWaitTimeout;
   (void)connection.rollback();
   return !waited;
 }
@@ -110,7 +110,7 @@ constexpr std::string_view kGoesOn = "Nothing is lost, and apply goes on by itse
 
 LockFinding find_lock(mysql::Connection& connection, const Failure& failure) {
   const TryAgain* const again = failure.try_again();
-  if (again == nullptr || again->error.code != kLockWaitTimeout) {
+  if (again == nullptr || again->error.code != kErLockWaitTimeout) {
     return {.block = {},
             .sentence = fmt::format("the same transaction is tried again and again: {}", failure.to_string())};
   }

@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds kTogetherFirst{200};
 constexpr std::chrono::seconds kTogetherLongest{60};
 constexpr std::size_t kTogether = 1000;
 constexpr std::size_t kImages = 100;  // in memory at once, of rows that are not as they should be
-constexpr int kRounds = 20;
+constexpr int kCircleRounds = 20;
 
 // Everything that the origin had committed up to this change is applied here, but for what is parked.
 bool is_behind_all(std::span<const store::ProgressRow> rows, const ParkedChange& change) {
@@ -130,7 +130,7 @@ std::expected<std::vector<bool>, SqlError> write_together(mysql::Connection& con
   std::vector<bool> written(ops.size(), true);
   if (auto saved = connection.execute("SAVEPOINT together"); !saved) return std::unexpected(saved.error());
   // A row that is left out stays, and may be in the way of others: so until nothing more is left out.
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < kCircleRounds; ++round) {
     const auto all = put_in(connection, ops, written);
     if (!all) return std::unexpected(all.error());
     if (*all) return written;

@@ -10,7 +10,7 @@ namespace {
 
 using mysql::SqlError;
 
-constexpr std::size_t kAtOnce = 20;
+constexpr std::size_t kRequestsAtOnce = 20;
 constexpr std::size_t kRowsShown = 100;
 
 constexpr std::string_view kMakeEqual = "make the row equal, or say that it is";
@@ -84,7 +84,7 @@ std::expected<std::uint64_t, SqlError> write_over(mysql::Connection& connection,
 }  // namespace
 
 std::expected<std::vector<Request>, SqlError> Resolver::open_requests(mysql::Connection& connection) {
-  auto requests = store::open_requests(connection, region_, kAtOnce);
+  auto requests = store::open_requests(connection, region_, kRequestsAtOnce);
   // A schema from before this version has no such table: `farshorectl init` makes it, and until then nobody asks.
   if (!requests && requests.error().kind == mysql::SqlErrorKind::kMissingTable) return std::vector<Request>();
   return requests;

@@ -10,7 +10,7 @@
 namespace farshore::capture {
 namespace {
 
-constexpr std::chrono::seconds kTimeout{2};
+constexpr std::chrono::seconds kReplicaTimeout{2};
 constexpr std::chrono::milliseconds kInterval{1000};
 
 }  // namespace
@@ -19,8 +19,8 @@ std::expected<std::string, mysql::SqlError> ask_read_only(const DatabaseEndpoint
                                                           std::optional<mysql::Connection>& connection) {
   if (!connection) {
     mysql::SessionSettings settings;
-    settings.connect_timeout = kTimeout;
-    settings.read_timeout = kTimeout;
+    settings.connect_timeout = kReplicaTimeout;
+    settings.read_timeout = kReplicaTimeout;
     settings.program_name = "farshore capture";
     auto opened = mysql::Connection::open(replica, settings);
     if (!opened) return std::unexpected(std::move(opened.error()));

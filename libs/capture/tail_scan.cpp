@@ -12,7 +12,7 @@ namespace farshore::capture {
 
 namespace {
 
-constexpr std::chrono::milliseconds kTimeout{15'000};
+constexpr std::chrono::milliseconds kScanTimeout{15'000};
 constexpr std::int64_t kFirstLookBack = 2'000;  ///< records
 constexpr std::int64_t kLookBackFactor = 8;
 
@@ -93,7 +93,7 @@ std::expected<PartitionTail, kafka::KafkaError> read_tail(kafka::TailReader& rea
         if (holds_the_last) last.keep(record);
         return true;
       },
-      kTimeout);
+      kScanTimeout);
   if (!range) return std::unexpected(range.error());
   take_commit_time(last, origin, tail);
   tail.low = range->low;
@@ -106,7 +106,8 @@ std::expected<TailWithStatement, kafka::KafkaError> read_tail_with_statement(kaf
                                                                              const std::string& stream,
                                                                              PartitionId partition) {
   const kafka::TopicPartition place{change_topic(origin, stream), partition};
-  const auto bounds = reader.read_range(place, kafka::kBeginning, [](const kafka::Record&) { return false; }, kTimeout);
+  const auto bounds =
+      reader.read_range(place, kafka::kBeginning, [](const kafka::Record&) { return false; }, kScanTimeout);
   if (!bounds) return std::unexpected(bounds.error());
   change::TableCache tables;
   change::Batch batch;
@@ -127,7 +128,7 @@ std::expected<TailWithStatement, kafka::KafkaError> read_tail_with_statement(kaf
             if (auto statement = statement_in(record, tables, batch)) found.statement = std::move(statement);
           return true;
         },
-        kTimeout);
+        kScanTimeout);
     if (!range) return std::unexpected(range.error());
     found.tail.low = range->low;
     found.tail.end = range->end;

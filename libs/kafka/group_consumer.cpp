@@ -19,7 +19,6 @@
 namespace farshore::kafka {
 namespace {
 
-constexpr std::size_t kKilobyte = 1024;
 /// librdkafka wants fetch.max.bytes to be at least its default of message.max.bytes.
 constexpr std::size_t kFetchTotalMin = 1'000'000;
 

@@ -12,7 +12,6 @@
 namespace farshore::kafka {
 namespace {
 
-constexpr std::size_t kKilobyte = 1024;
 /// One broker request carries at most this much; less than librdkafka's 1 MB keeps what is in flight, and so its
 /// memory, small at no cost in speed.
 constexpr std::size_t kRequestBytes = 512 * kKilobyte;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -7,6 +8,8 @@
 #include <string_view>
 
 namespace farshore::kafka {
+
+inline constexpr std::size_t kKilobyte = 1024;  ///< as librdkafka counts, and other sizes in bytes here
 
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 /// Takes librdkafka's own log lines. Called from its threads, at any time until the client is destroyed: must be thread

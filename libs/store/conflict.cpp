@@ -12,7 +12,7 @@ namespace {
 using mysql::SqlError;
 using mysql::text_literal;
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kConflictColumns =
     "region, origin, stream, part, epoch, incarnation, seq, schema_name, table_name, key_hash, key_text, gtid, "
     "change_bytes, target_image, reason";
 
@@ -48,7 +48,7 @@ std::expected<void, SqlError> add_conflict(mysql::Connection& connection, std::s
   const ParkedKey& key = *change.key;
   // The same change can come here twice only after a rollback; then nothing of it is left.
   const auto written = connection.execute(fmt::format(
-      "INSERT INTO farshore.conflict ({}) VALUES ({},{},{},{},{},{},{},{},{},{},{},{},{},{},{})", kColumns,
+      "INSERT INTO farshore.conflict ({}) VALUES ({},{},{},{},{},{},{},{},{},{},{},{},{},{},{})", kConflictColumns,
       text_literal(region), text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw(),
       change.epoch.epoch.raw(), change.epoch.incarnation.raw(), change.seq.raw(), text_literal(key.schema),
       text_literal(key.table), hash_literal(key), text_literal(change.key_text), text_literal(change.gtid),
@@ -63,8 +63,8 @@ std::expected<void, SqlError> end_conflicts(mysql::Connection& connection, std::
   const std::string old = fmt::format(
       "DELETE FROM farshore.conflict_history WHERE region={} AND ended_at < NOW(6) - INTERVAL 30 DAY LIMIT 10",
       text_literal(region));
-  const std::string keep = fmt::format("INSERT INTO farshore.conflict_history ({0}, how) SELECT {0}, {1}{2}", kColumns,
-                                       text_literal(how), where);
+  const std::string keep = fmt::format("INSERT INTO farshore.conflict_history ({0}, how) SELECT {0}, {1}{2}",
+                                       kConflictColumns, text_literal(how), where);
   for (const std::string& sql : {keep, "DELETE" + where, old}) {
     if (const auto done = connection.execute(sql); !done) return std::unexpected(done.error());
   }

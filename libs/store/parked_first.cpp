@@ -10,7 +10,7 @@ namespace {
 using mysql::SqlError;
 using mysql::text_literal;
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kFirstColumns =
     "region, origin, stream, part, epoch, incarnation, seq, schema_name, table_name, key_hash, gtid, change_bytes, "
     "reason";
 
@@ -19,7 +19,7 @@ constexpr std::string_view kColumns =
 std::expected<void, SqlError> keep_first(mysql::Connection& connection, std::string_view region,
                                          const PartitionKey& partition, const ParkedKey& key) {
   const auto kept = connection.execute(
-      fmt::format("REPLACE INTO farshore.parked_first ({0}) SELECT {0} FROM farshore.parked WHERE {1}", kColumns,
+      fmt::format("REPLACE INTO farshore.parked_first ({0}) SELECT {0} FROM farshore.parked WHERE {1}", kFirstColumns,
                   key_condition(region, partition, key)));
   if (!kept) return std::unexpected(kept.error());
   return {};
@@ -30,7 +30,7 @@ std::expected<void, SqlError> put_first(mysql::Connection& connection, std::stri
   const PartitionKey& partition = *change.partition;
   const ParkedKey& key = *change.key;
   const auto kept = connection.execute(fmt::format(
-      "REPLACE INTO farshore.parked_first ({}) VALUES ({},{},{},{},{},{},{},{},{},{},{},{},'')", kColumns,
+      "REPLACE INTO farshore.parked_first ({}) VALUES ({},{},{},{},{},{},{},{},{},{},{},{},'')", kFirstColumns,
       text_literal(region), text_literal(partition.origin), text_literal(partition.stream), partition.partition.raw(),
       change.epoch.epoch.raw(), change.epoch.incarnation.raw(), change.seq.raw(), text_literal(key.schema),
       text_literal(key.table), hash_literal(key), text_literal(change.gtid), binary_literal(change.bytes)));

@@ -9,6 +9,12 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 option(FARSHORE_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" ON)
 set(FARSHORE_SANITIZER "" CACHE STRING "asan (address and undefined behaviour), tsan, or empty")
 
+# The sanitizers' builds read many sources at once (CMAKE_UNITY_BUILD in their presets): less than half of the time. So no
+# name may stand twice in the unnamed namespaces of a folder. The release build compiles each source alone.
+if(CMAKE_UNITY_BUILD)
+  add_compile_options(-Wno-subobject-linkage) # a type of an unnamed namespace in a class of the same source
+endif()
+
 find_program(FARSHORE_CCACHE ccache)
 if(FARSHORE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${FARSHORE_CCACHE})

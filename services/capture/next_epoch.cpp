@@ -11,7 +11,7 @@ namespace farshore::capture {
 
 namespace {
 
-constexpr std::chrono::milliseconds kPollInterval{1};
+constexpr std::chrono::milliseconds kAcknowledgementPoll{1};
 
 }  // namespace
 
@@ -83,7 +83,7 @@ void NextEpoch::begin(EpochReason reason, const change::Numbering& numbering) {
   FARSHORE_CHECK(parts_.publisher.acknowledgements().all_acknowledged());
   while (parts_.checkpoints.busy()) {
     if (parts_.ending.ended()) return;
-    parts_.publisher.poll(kPollInterval);
+    parts_.publisher.poll(kAcknowledgementPoll);
   }
   if (parts_.cut.is_open()) (void)parts_.cut.take_covered();
   reason.missed_tables = captured_descendants(due_.missed, parts_.cascades.ties(), parts_.rules);

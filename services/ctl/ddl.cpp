@@ -27,8 +27,8 @@ struct DdlOptions {
   Output output = Output::kTable;
 };
 
-std::vector<StatementRow> read(const service::Config& config, mysql::Connection& connection,
-                               const std::string& origin) {
+std::vector<StatementRow> read_statements(const service::Config& config, mysql::Connection& connection,
+                                          const std::string& origin) {
   require_applied_origin(config, origin);
   auto rows = StatementStore(connection, config.region).list(origin);
   if (rows) return std::move(*rows);
@@ -41,7 +41,7 @@ std::vector<StatementRow> read(const service::Config& config, mysql::Connection&
   fail_database(config, rows.error());
 }
 
-std::string list_json(const std::vector<StatementRow>& rows) {
+std::string statements_json(const std::vector<StatementRow>& rows) {
   auto out = nlohmann::ordered_json::array();
   for (const StatementRow& row : rows) {
     out.push_back({{"origin", row.origin},
@@ -57,11 +57,11 @@ std::string list_json(const std::vector<StatementRow>& rows) {
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-int run_list(const service::Config& config, const DdlOptions& options) {
+int run_ddl_list(const service::Config& config, const DdlOptions& options) {
   mysql::Connection connection = open_database(config);
-  const std::vector<StatementRow> rows = read(config, connection, options.origin);
+  const std::vector<StatementRow> rows = read_statements(config, connection, options.origin);
   if (options.output == Output::kJson) {
-    fmt::print("{}", list_json(rows));
+    fmt::print("{}", statements_json(rows));
     return static_cast<int>(ExitCode::kGood);
   }
   Table table({"origin", "epoch", "state", "statement", "tables", "gtid", "seen first", "decided"});
@@ -98,7 +98,7 @@ StatementRow waiting_one(const service::Config& config, const std::vector<Statem
 
 int run_decide(const service::Config& config, const DdlOptions& options, StatementState state) {
   mysql::Connection connection = open_database(config);
-  const StatementRow row = waiting_one(config, read(config, connection, options.origin), options);
+  const StatementRow row = waiting_one(config, read_statements(config, connection, options.origin), options);
   const std::string tables = row.tables.empty() ? "any table of the origin" : row.tables;
   fmt::print("Origin {} ran, as {}: {}\n  It changed rows of: {}\n", row.origin, row.gtid, row.text, tables);
   if (state == StatementState::kDone) {
@@ -145,7 +145,7 @@ void add_ddl(CLI::App& app, Command& command) {
   list->add_option("--origin", options->origin, "The origin that ran them")->required();
   add_output_option(*list, options->output);
   list->callback(
-      [&command, options] { command.chosen = [&command, options] { return run_list(command.load(), *options); }; });
+      [&command, options] { command.chosen = [&command, options] { return run_ddl_list(command.load(), *options); }; });
   add_decide(*ddl, command, "done", "The same was done in this region: apply goes on", StatementState::kDone);
   add_decide(*ddl, command, "skip", "Pass over it: apply goes on, its tables are not-yet-equal",
              StatementState::kSkipped);

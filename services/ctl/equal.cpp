@@ -49,7 +49,7 @@ struct EqualOptions {
 /// Who says it: the region of that origin.
 constexpr const char* kTold = "region of ";
 
-std::vector<EqualityRow> read(const service::Config& config, mysql::Connection& connection, bool history) {
+std::vector<EqualityRow> read_equalities(const service::Config& config, mysql::Connection& connection, bool history) {
   auto rows = store::read_equality(connection, config.region, history);
   if (rows) return std::move(*rows);
   if (rows.error().kind == mysql::SqlErrorKind::kMissingTable) fail_old_schema(config, rows.error());
@@ -91,7 +91,7 @@ std::vector<store::ToldDoubt> read_told(const service::Config& config, mysql::Co
 std::string refusal_of(const service::Config& config, mysql::Connection& connection, const EqualityRow& row,
                        const std::vector<std::uint64_t>& begun) {
   if (row.word != Word::kEqual) return {};
-  std::vector<EqualityRow> said = read(config, connection, true);
+  std::vector<EqualityRow> said = read_equalities(config, connection, true);
   std::erase_if(said, [&](const EqualityRow& one) { return one.id == row.id; });
   return store::why_not_declared(said, read_told(config, connection), row.origin, row.stream, row.table, begun)
       .value_or("");
@@ -167,7 +167,7 @@ std::string begun_json(const std::vector<EqualityRow>& rows) {
 /// What would be said, and why it would be refused.
 int dry_run(const service::Config& config, mysql::Connection& connection, const EqualOptions& options,
             const std::vector<EqualityRow>& rows) {
-  const std::vector<EqualityRow> said = read(config, connection, false);
+  const std::vector<EqualityRow> said = read_equalities(config, connection, false);
   bool is_refused = false;
   for (const EqualityRow& row : rows) {
     fmt::print("{}/{} in region {}: until now {}\n  would be said: {}\n", row.origin, row.stream, config.region,
@@ -184,9 +184,9 @@ int dry_run(const service::Config& config, mysql::Connection& connection, const 
 int run_say(const service::Config& config, const EqualOptions& options, Word word) {
   std::vector<EqualityRow> rows = wanted(config, options, word);
   mysql::Connection connection = open_database(config);
-  if (!options.begun.empty()) require_begun(read(config, connection, true), rows, options.begun);
+  if (!options.begun.empty()) require_begun(read_equalities(config, connection, true), rows, options.begun);
   if (!options.execute) return dry_run(config, connection, options, rows);
-  const std::vector<EqualityRow> said = read(config, connection, false);
+  const std::vector<EqualityRow> said = read_equalities(config, connection, false);
   end_when_cut_off(connection, config);
   MarkedTransaction transaction(connection, config);
   for (EqualityRow& row : rows) say(config, connection, row, options.begun);
@@ -227,7 +227,7 @@ std::vector<EqualityRow> last_words(const std::vector<EqualityRow>& rows) {
   return out;
 }
 
-std::string list_json(const std::vector<EqualityRow>& rows) {
+std::string equalities_json(const std::vector<EqualityRow>& rows) {
   auto out = nlohmann::ordered_json::array();
   for (const EqualityRow& row : rows) {
     out.push_back({{"id", row.id},
@@ -242,14 +242,14 @@ std::string list_json(const std::vector<EqualityRow>& rows) {
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-int run_list(const service::Config& config, const EqualOptions& options) {
+int run_equal_list(const service::Config& config, const EqualOptions& options) {
   mysql::Connection connection = open_database(config);
-  std::vector<EqualityRow> rows = read(config, connection, options.all);
+  std::vector<EqualityRow> rows = read_equalities(config, connection, options.all);
   if (!options.all) rows = last_words(rows);
   add_told(config, connection, rows);
   if (!options.origin.empty()) std::erase_if(rows, [&](const auto& row) { return row.origin != options.origin; });
   if (options.output == Output::kJson) {
-    fmt::print("{}", list_json(rows));
+    fmt::print("{}", equalities_json(rows));
     return static_cast<int>(ExitCode::kGood);
   }
   Table table({"id", "origin", "stream", "table", "state", "said at", "who", "why"});
@@ -299,8 +299,9 @@ void add_equal(CLI::App& app, Command& command) {
   list->add_option("--origin", options->origin, "Only this origin");
   list->add_flag("--all", options->all, "The history too");
   add_output_option(*list, options->output);
-  list->callback(
-      [&command, options] { command.chosen = [&command, options] { return run_list(command.load(), *options); }; });
+  list->callback([&command, options] {
+    command.chosen = [&command, options] { return run_equal_list(command.load(), *options); };
+  });
 }
 
 }  // namespace farshore::ctl

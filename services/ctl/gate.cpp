@@ -16,8 +16,6 @@
 namespace farshore::ctl {
 namespace {
 
-using nlohmann::json;
-
 struct GateOptions {
   Output output = Output::kTable;
   bool watch = false;
@@ -36,13 +34,13 @@ GateAnswer answer_of(const service::Config& config, const std::string& origin) {
   throw EnvironmentError(gate.error().sentence, gate.error().is_away ? ExitCode::kUnreachable : ExitCode::kError);
 }
 
-std::string seconds_text(const json& number) {
+std::string seconds_text(const nlohmann::json& number) {
   return number.is_number() ? fmt::format("{:.1f} s", number.get<double>()) : "none";
 }
 
-std::string gate_table(const json& gate) {
+std::string gate_table(const nlohmann::json& gate) {
   Table table({"origin", "stream", "verdict", "safe time", "age", "parked", "conflicts", "reasons"});
-  for (const json& stream : gate["streams"]) {
+  for (const nlohmann::json& stream : gate["streams"]) {
     table.add({stream.value("origin", ""), stream.value("stream", ""), stream.value("verdict", ""),
                stream["safe_time"].is_string() ? stream["safe_time"].get<std::string>() : "-",
                seconds_text(stream["age_seconds"]), stream["parked"].dump(), stream["conflicts"].dump(),

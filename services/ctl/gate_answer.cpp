@@ -11,23 +11,21 @@
 namespace farshore::ctl {
 namespace {
 
-using nlohmann::json;
-
-constexpr std::chrono::seconds kTimeout{3};
+constexpr std::chrono::seconds kGateTimeout{3};
 
 }  // namespace
 
 std::expected<GateAnswer, NoGateAnswer> ask_gate(const service::Config& config, const std::string& origin) {
   const std::string address = config.http.gate.to_string();
   const auto answer =
-      service::http_get(config.http.gate, origin.empty() ? "/v1/gate" : "/v1/gate?origin=" + origin, kTimeout);
+      service::http_get(config.http.gate, origin.empty() ? "/v1/gate" : "/v1/gate?origin=" + origin, kGateTimeout);
   if (!answer) {
     return std::unexpected(
         NoGateAnswer{fmt::format("http.gate ({}): the gate does not answer ({}); start it with farshore gate.", address,
                                  answer.error()),
                      true});
   }
-  GateAnswer gate{.text = answer->body, .parsed = json::parse(answer->body, nullptr, false)};
+  GateAnswer gate{.text = answer->body, .parsed = nlohmann::json::parse(answer->body, nullptr, false)};
   if (answer->status == 404 && gate.parsed.is_object() && gate.parsed.contains("error") && !origin.empty()) {
     return std::unexpected(NoGateAnswer{
         fmt::format("http.gate ({}): {} If this file has changed since the gate was started, start it again.", address,
@@ -42,9 +40,9 @@ std::expected<GateAnswer, NoGateAnswer> ask_gate(const service::Config& config, 
                    false});
 }
 
-std::string reasons_text(const json& reasons) {
+std::string reasons_text(const nlohmann::json& reasons) {
   std::string out;
-  for (const json& reason : reasons) {
+  for (const nlohmann::json& reason : reasons) {
     if (!out.empty()) out += "; ";
     out += reason.value("reason", "");
     if (reason.contains("partitions")) {

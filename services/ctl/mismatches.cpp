@@ -30,7 +30,7 @@ struct MismatchOptions {
   bool execute = false;
 };
 
-int run_list(const service::Config& config, const MismatchOptions& options) {
+int run_mismatch_list(const service::Config& config, const MismatchOptions& options) {
   mysql::Connection connection = open_database(config);
   const auto found = store::read_mismatches(connection, config.region, options.filter);
   if (!found) fail_database(config, found.error());
@@ -132,7 +132,7 @@ void add_mismatches(CLI::App& app, Command& command) {
     });
     return sub;
   };
-  add_output_option(*add("list", "How many, by table and kind, without values", run_list), options->output);
+  add_output_option(*add("list", "How many, by table and kind, without values", run_mismatch_list), options->output);
   CLI::App* show = add("show", "The first of each kind with the origin's images and the row that stood here", run_show);
   show->add_option("--key", options->filter.key, "Only of this key, as it is shown");
   show->add_option("--limit", options->filter.limit, "At most so many (100)");

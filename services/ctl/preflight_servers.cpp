@@ -24,7 +24,7 @@
 namespace farshore::ctl {
 namespace {
 
-constexpr std::chrono::seconds kTimeout{10};
+constexpr std::chrono::seconds kKafkaTimeout{10};
 
 void add(Findings& findings, const capture::CheckResult& result) {
   switch (result.severity) {
@@ -130,7 +130,7 @@ class KafkaCheck {
 
  private:
   void check_cluster() {
-    const auto cluster = admin_->describe_cluster(kTimeout);
+    const auto cluster = admin_->describe_cluster(kKafkaTimeout);
     if (!cluster) return note(cluster.error(), "the cluster");
     for (auto& result : capture::check_cluster(*cluster, static_cast<std::int32_t>(config_.kafka.replication_factor)))
       add(findings_, result);
@@ -145,7 +145,7 @@ class KafkaCheck {
 
   enum class Topic : std::uint8_t { kThere, kLacking, kUnknown };
   Topic describe(const std::string& topic, kafka::TopicDescription& description) {
-    auto found = admin_->describe_topic(topic, kTimeout);
+    auto found = admin_->describe_topic(topic, kKafkaTimeout);
     if (found) {
       description = std::move(*found);
       return Topic::kThere;
@@ -246,7 +246,7 @@ std::vector<Finding> check_kafka(const service::Config& config) { return KafkaCh
 std::vector<Finding> check_kafka_pair(const service::Config& here, const service::Config& peer) {
   Findings findings(fmt::format("{} and {}", here.region, peer.region));
   const auto cluster_of = [](const service::Config& config) {
-    auto cluster = open_admin(config)->describe_cluster(kTimeout);
+    auto cluster = open_admin(config)->describe_cluster(kKafkaTimeout);
     if (!cluster) throw service::kafka_error("looking up the cluster", config.kafka, cluster.error());
     return cluster->id;
   };

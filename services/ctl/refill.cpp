@@ -28,7 +28,7 @@ using std::chrono::seconds;
 using store::PartitionState;
 using store::ProgressRow;
 
-constexpr seconds kTimeout{15};
+constexpr seconds kRefillTimeout{15};
 constexpr seconds kFlushTimeout{60};
 constexpr std::chrono::milliseconds kQueueWait{100};
 constexpr std::uint64_t kProgressEvery = 2'000;  ///< records
@@ -87,7 +87,7 @@ Range find_range(Clusters& clusters, const ProgressRow& row) {
     range.gone = found == RefillSearch::Found::kGone;
     return found == RefillSearch::Found::kNotYet;
   };
-  const auto read = clusters.origin->read_range(topic_of(row), kafka::kBeginning, each, kTimeout);
+  const auto read = clusters.origin->read_range(topic_of(row), kafka::kBeginning, each, kRefillTimeout);
   if (!read) throw service::kafka_error("reading " + topic_of(row).topic, clusters.origin_config.kafka, read.error());
   range.end = read->end;
   return range;
@@ -107,7 +107,7 @@ void send(Clusters& clusters, kafka::TopicHandle topic, const kafka::Record& rec
 /// The number of records copied.
 std::uint64_t copy(Clusters& clusters, const ProgressRow& row, const Range& range) {
   const kafka::TopicPartition at = topic_of(row);
-  auto topic = clusters.here->open_topic(at.topic, kTimeout);
+  auto topic = clusters.here->open_topic(at.topic, kRefillTimeout);
   if (!topic) throw service::kafka_error("opening " + at.topic, clusters.here_config.kafka, topic.error());
   std::uint64_t copied = 0;
   const auto each = [&](const kafka::Record& record) {
@@ -118,7 +118,7 @@ std::uint64_t copy(Clusters& clusters, const ProgressRow& row, const Range& rang
                  range.end.raw());
     return !clusters.failure && record.offset().raw() + 1 < range.end.raw();
   };
-  const auto read = clusters.origin->read_range(at, *range.from, each, kTimeout);
+  const auto read = clusters.origin->read_range(at, *range.from, each, kRefillTimeout);
   if (!read) throw service::kafka_error("reading " + at.topic, clusters.origin_config.kafka, read.error());
   if (!clusters.here->flush(kFlushTimeout))
     throw EnvironmentError(

@@ -25,7 +25,7 @@ using Json = nlohmann::ordered_json;
 using store::PartitionState;
 using store::ProgressRow;
 
-constexpr std::chrono::seconds kTimeout{2};
+constexpr std::chrono::seconds kServiceTimeout{2};
 
 struct StatusOptions {
   Output output = Output::kTable;
@@ -81,7 +81,7 @@ std::string reason_of(const Json& readiness) {
 
 ServiceStatus ask_service(const std::string& name, const service::Address& address) {
   ServiceStatus status{.name = name, .address = address.to_string(), .answers = false, .ready = false, .reason = ""};
-  const auto answer = service::http_get(address, "/readyz", kTimeout);
+  const auto answer = service::http_get(address, "/readyz", kServiceTimeout);
   if (!answer) {
     status.reason = "does not answer (" + answer.error() + ")";
     return status;

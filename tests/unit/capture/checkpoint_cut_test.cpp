@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr EpochId kEpoch{Epoch(1), Incarnation(7)};
+constexpr EpochId kFirstEpoch{Epoch(1), Incarnation(7)};
 
 TEST(Acknowledgements, CoverACutOnlyWhenAllSentBeforeItIsAcknowledged) {
   Acknowledgements acknowledgements(2);
@@ -56,7 +56,7 @@ class Cut : public ::testing::Test {
  protected:
   Cut() : history_(*OriginPosition::parse("1-101-10"), std::nullopt) {
     writers_.emplace_back("east", "main", PartitionId(0), repeated_rows_);
-    base_.id = kEpoch;
+    base_.id = kFirstEpoch;
     base_.position = "1-101-10";
     base_.partitions = {{"main", PartitionId(0), Seq(1), KafkaOffset(100)}};
   }
@@ -93,7 +93,7 @@ class Cut : public ::testing::Test {
 };
 
 TEST_F(Cut, BecomesACheckpointOnceAcknowledgedAndNotBefore) {
-  writers_[0].start(kEpoch, Seq(1), {});
+  writers_[0].start(kFirstEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
   transaction(11);
   transaction(12);
@@ -115,7 +115,7 @@ TEST_F(Cut, BecomesACheckpointOnceAcknowledgedAndNotBefore) {
 
 TEST_F(Cut, ForgetsTheTablesOfASplitTransactionBehindItAndNotBefore) {
   base_.split_tables = {"shop.orders"};
-  writers_[0].start(kEpoch, Seq(1), {});
+  writers_[0].start(kFirstEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
   cut.open(history_);
   EXPECT_EQ(cut.take_covered()->split_tables, base_.split_tables);
@@ -127,7 +127,7 @@ TEST_F(Cut, ForgetsTheTablesOfASplitTransactionBehindItAndNotBefore) {
 
 TEST_F(Cut, KeepsTheOldTailInSightUntilItIsReadAgain) {
   // The topic holds seqs 1 to 3 at offset 100, from before a restart.
-  writers_[0].start(kEpoch, Seq(1), {.seq = Seq(3), .gtid = "1-101-13", .ordinal = Ordinal(0)});
+  writers_[0].start(kFirstEpoch, Seq(1), {.seq = Seq(3), .gtid = "1-101-13", .ordinal = Ordinal(0)});
   CheckpointCut cut(base_, {KafkaOffset(101)}, writers_, acknowledgements_, &shapes_);
   transaction(11);
   acknowledgements_.acknowledged(send(), KafkaOffset(150));  // a watermark goes out meanwhile
@@ -150,7 +150,7 @@ TEST_F(Cut, BeforeTheFirstTransactionItKeepsThePositionAndLeavesTheWatermarksBeh
   base_.position = "1-101-11";
   base_.position_before_last = "1-101-10";
   base_.last = change::LastTransaction{.gtid = "1-101-11", .commit_time = SourceTime{}, .digest = 5};
-  writers_[0].start(kEpoch, Seq(1), {});
+  writers_[0].start(kFirstEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
   acknowledgements_.acknowledged(send(), KafkaOffset(159));
   cut.open(history_);
@@ -164,7 +164,7 @@ TEST_F(Cut, BeforeTheFirstTransactionItKeepsThePositionAndLeavesTheWatermarksBeh
 }
 
 TEST_F(Cut, WithoutAnySendTheTailBeginsWhereTheTopicEnded) {
-  writers_[0].start(kEpoch, Seq(1), {.seq = Seq(1), .gtid = "1-101-11", .ordinal = Ordinal(0)});
+  writers_[0].start(kFirstEpoch, Seq(1), {.seq = Seq(1), .gtid = "1-101-11", .ordinal = Ordinal(0)});
   CheckpointCut cut(base_, {KafkaOffset(101)}, writers_, acknowledgements_, &shapes_);
   transaction(11);
   cut.open(history_);
@@ -176,7 +176,7 @@ TEST_F(Cut, WithoutAnySendTheTailBeginsWhereTheTopicEnded) {
 TEST_F(Cut, HoldsTheShapesThatWereKnownWhenItWasTaken) {
   base_.known_keys = {{.table = 5, .key = 50}};
   shapes_ = KeyShapes(base_.known_keys);
-  writers_[0].start(kEpoch, Seq(1), {});
+  writers_[0].start(kFirstEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
   (void)shapes_.take(3, 30);
   transaction(11);
@@ -197,7 +197,7 @@ TEST_F(Cut, HoldsTheCascadingKeysThatWereKnownWhenItWasTakenAndTheNextEpochKeeps
   const change::CascadingKey key{.tie = {.parent = "shop.orders", .child = "shop.items"}, .name = "k"};
   base_.numbering.streams = {{.name = "main", .partitions = 1}};
   KnownCascades cascades;
-  writers_[0].start(kEpoch, Seq(1), {});
+  writers_[0].start(kFirstEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_, &cascades);
   cascades.take_answer("shop.items", std::vector{key}, history_.position());
   cascades.explain(key.tie, {});
@@ -220,7 +220,7 @@ TEST_F(Cut, InsideATransactionItIsWhereTheNextEpochBegins) {
   base_.numbering.streams = {{.name = "main", .partitions = 1}};
   base_.known_keys = {{.table = 5, .key = 50}};
   shapes_ = KeyShapes(base_.known_keys);
-  writers_[0].start(kEpoch, Seq(1), {});
+  writers_[0].start(kFirstEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
   transaction(11);
   const Gtid gtid{.kind = ServerKind::kMariadb, .domain = 1, .server_id = 101, .number = 12};
@@ -244,7 +244,7 @@ TEST_F(Cut, InsideATransactionItIsWhereTheNextEpochBegins) {
   EXPECT_TRUE(next.known_keys.empty());
   EXPECT_THAT(next.partitions, ElementsAre(change::PartitionState{"main", PartitionId(0), Seq(1), KafkaOffset(141)}));
   ASSERT_TRUE(next.pending_epoch_start);
-  EXPECT_EQ(next.pending_epoch_start->continues, kEpoch);
+  EXPECT_EQ(next.pending_epoch_start->continues, kFirstEpoch);
   EXPECT_EQ(next.pending_epoch_start->begins_at, "1-101-11");
   EXPECT_TRUE(next.pending_epoch_start->numbering_changed);
   EXPECT_EQ(next.pending_epoch_start->reason, "the key changed");

@@ -14,16 +14,16 @@ using ::testing::HasSubstr;
 using ::testing::Pair;
 
 constexpr int kProduceRequest = 0;
-constexpr const char* kTopic = "farshore.checkpoint.east";
+constexpr const char* kCheckpointTopic = "farshore.checkpoint.east";
 
 class WritingCheckpoints : public ::testing::Test {
  protected:
   WritingCheckpoints() {
-    cluster_.create_topic(kTopic, 1);
+    cluster_.create_topic(kCheckpointTopic, 1);
     auto producer =
         kafka::TransactionalProducer::create(cluster_.settings(), "farshore.capture.east", kafka::kPatience);
     EXPECT_TRUE(producer.has_value()) << producer.error().message;
-    writer_ = std::make_unique<CheckpointWriter>(std::move(*producer), kTopic, ending_, metrics_);
+    writer_ = std::make_unique<CheckpointWriter>(std::move(*producer), kCheckpointTopic, ending_, metrics_);
   }
 
   kafka::MockCluster cluster_;
@@ -37,7 +37,7 @@ TEST_F(WritingCheckpoints, OneThatTheTopicDoesNotTakeStopsWithWhatToMend) {
   EXPECT_FALSE(writer_->write({}));
   ASSERT_TRUE(ending_.ended());
   EXPECT_EQ(ending_.get().kind, EndKind::kStop) << "it would be as large the next time";
-  EXPECT_THAT(ending_.get().sentence, AllOf(HasSubstr(kTopic), HasSubstr("max.message.bytes")));
+  EXPECT_THAT(ending_.get().sentence, AllOf(HasSubstr(kCheckpointTopic), HasSubstr("max.message.bytes")));
 }
 
 TEST_F(WritingCheckpoints, OneOfSeveralLargePositionsFits) {

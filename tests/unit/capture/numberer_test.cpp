@@ -17,7 +17,7 @@ using test::Rows;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr EpochId kEpoch{Epoch(3), Incarnation(77)};
+constexpr EpochId kThirdEpoch{Epoch(3), Incarnation(77)};
 
 /// A change as a reader of the topic sees it, in words.
 struct Seen {
@@ -55,7 +55,7 @@ class Numbering : public ::testing::Test {
     writers_.clear();
     for (std::uint32_t i = 0; i < partitions_.count(); ++i) {
       writers_.emplace_back("east", "main", partitions_.place(Slot(i)).partition, repeated_rows_);
-      writers_.back().start(kEpoch, Seq(1), {});
+      writers_.back().start(kThirdEpoch, Seq(1), {});
     }
     published_.resize(writers_.size());
     router_ = std::make_unique<RowRouter>(*rules_, partitions_, ServerKind::kMysql, &shapes_);
@@ -70,7 +70,7 @@ class Numbering : public ::testing::Test {
     change::TableCache tables;
     change::Batch batch;
     ASSERT_TRUE(change::read_batch(record.header, record.value, tables, batch));
-    EXPECT_EQ(batch.header().id, kEpoch);
+    EXPECT_EQ(batch.header().id, kThirdEpoch);
     for (const change::ChangeView& change : batch.changes()) ties_[change.table->shape.name] = change.table->ties;
     for (const change::ChangeView& change : batch.changes())
       published_[slot.raw()].push_back({.seq = change.seq.raw(),
@@ -272,7 +272,7 @@ TEST_F(Numbering, TheLastChangeOfATransactionIsMarkedThoughItsBatchIsFull) {
 
 TEST_F(Numbering, WhatThePartitionHoldsIsCountedAndNotWrittenAgain) {
   start(rules({}, 1));
-  writers_[0].start(kEpoch, Seq(5), {.seq = Seq(7), .gtid = "t:2", .ordinal = Ordinal(0), .commit_time = {}});
+  writers_[0].start(kThirdEpoch, Seq(5), {.seq = Seq(7), .gtid = "t:2", .ordinal = Ordinal(0), .commit_time = {}});
   ASSERT_FALSE(transaction("t:1", {Rows::insert(orders_, {{1, 1}, {2, 2}})}));
   ASSERT_FALSE(transaction("t:2", {Rows::insert(orders_, {{3, 3}, {4, 4}})}));
   send_all();
@@ -282,7 +282,7 @@ TEST_F(Numbering, WhatThePartitionHoldsIsCountedAndNotWrittenAgain) {
 
 TEST_F(Numbering, StopsWhenTheTailsNumberBelongsToAnotherChangeNow) {
   start(rules({}, 1));
-  writers_[0].start(kEpoch, Seq(5), {.seq = Seq(6), .gtid = "t:9", .ordinal = Ordinal(0), .commit_time = {}});
+  writers_[0].start(kThirdEpoch, Seq(5), {.seq = Seq(6), .gtid = "t:9", .ordinal = Ordinal(0), .commit_time = {}});
   const auto refusal = transaction("t:1", {Rows::insert(orders_, {{1, 1}, {2, 2}, {3, 3}})});
   ASSERT_TRUE(refusal);
   EXPECT_THAT(*refusal, HasSubstr("numbering differs"));
@@ -293,7 +293,7 @@ TEST_F(Numbering, StopsWhenTheTailsNumberBelongsToAnotherChangeNow) {
 TEST_F(Numbering, StopsWhenTheSourceGrewAnotherTransactionUnderThePublishedGtid) {
   start(rules({}, 1));
   const SourceTime then(std::chrono::seconds(1'700'000'000));
-  writers_[0].start(kEpoch, Seq(5), {.seq = Seq(6), .gtid = "t:1", .ordinal = Ordinal(2), .commit_time = then});
+  writers_[0].start(kThirdEpoch, Seq(5), {.seq = Seq(6), .gtid = "t:1", .ordinal = Ordinal(2), .commit_time = then});
   transaction_.commit_time = then + std::chrono::microseconds(1);
   const auto refusal = transaction("t:1", {Rows::insert(orders_, {{1, 1}, {2, 2}, {3, 3}})});
   ASSERT_TRUE(refusal);

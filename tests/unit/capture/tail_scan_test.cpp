@@ -11,21 +11,21 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr EpochId kEpoch{Epoch(1), Incarnation(10)};
-const std::string kTopic = change_topic("east", "main");
+constexpr EpochId kScannedEpoch{Epoch(1), Incarnation(10)};
+const std::string kScannedTopic = change_topic("east", "main");
 
 /// A topic of one partition to which batches of one-column rows are published.
 class TailScan : public ::testing::Test {
  protected:
   TailScan() {
-    cluster_.create_topic(kTopic, 1);
+    cluster_.create_topic(kScannedTopic, 1);
     producer_ = std::make_unique<kafka::TestProducer>(cluster_.settings());
     TableShape shape{"shop", "orders", {}, {0}};
     shape.columns.push_back({});
     shape.columns[0].name = "id";
     shape.columns[0].type = ColumnType::kBigint;
     table_ = change::encode_table(shape, "", false);
-    builder_.reset_numbering(kEpoch, Seq(1));
+    builder_.reset_numbering(kScannedEpoch, Seq(1));
   }
 
   void add(const std::string& gtid, SourceTime commit_time) {
@@ -37,7 +37,7 @@ class TailScan : public ::testing::Test {
   }
   void send(const std::string& damage = "") {
     const change::EncodedRecord record = builder_.finish({});
-    EXPECT_EQ(producer_->producer->send(producer_->topic(kTopic), PartitionId(0), record.header,
+    EXPECT_EQ(producer_->producer->send(producer_->topic(kScannedTopic), PartitionId(0), record.header,
                                         std::string(record.value) + damage, 0),
               kafka::SendResult::kQueued);
     EXPECT_TRUE(producer_->producer->flush(kafka::kPatience));

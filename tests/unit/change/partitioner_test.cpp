@@ -34,7 +34,7 @@ TableShape shape_of(std::vector<Column> columns, std::vector<std::uint32_t> key)
   return {"shop", "things", std::move(columns), std::move(key)};
 }
 
-Column column_of(std::string name, ColumnType type, std::uint32_t collation = 0, std::string charset = "") {
+Column collated_column(std::string name, ColumnType type, std::uint32_t collation = 0, std::string charset = "") {
   Column column;
   column.name = std::move(name);
   column.type = type;
@@ -61,9 +61,9 @@ TEST(Partitioner, GoldenValuesNeverChange) {
   by_user.key = {1, 0};
   EXPECT_EQ(partition_of(captured("", "user_id"), by_user, row, 64), PartitionId(48));
 
-  const Column text = column_of("code", ColumnType::kVarchar, 45, "utf8mb4");
+  const Column text = collated_column("code", ColumnType::kVarchar, 45, "utf8mb4");
   EXPECT_EQ(partition_of(captured(), shape_of({text}, {0}), std::vector{Value::of_bytes("a")}, 64), PartitionId(43));
-  const Column binary = column_of("code", ColumnType::kVarchar, 63, "binary");
+  const Column binary = collated_column("code", ColumnType::kVarchar, 63, "binary");
   EXPECT_EQ(partition_of(captured(), shape_of({binary}, {0}), std::vector{Value::of_bytes("a")}, 64), PartitionId(24));
 }
 
@@ -79,7 +79,7 @@ TEST(Partitioner, SpreadsKeysOverAllPartitions) {
 
 TEST(Partitioner, KeepsTheTablesOfAGroupTogether) {
   const example::Row row = example::order_row(example::kStatusNew);
-  const TableShape other = shape_of({column_of("id", ColumnType::kInt)}, {0});
+  const TableShape other = shape_of({collated_column("id", ColumnType::kInt)}, {0});
   EXPECT_EQ(partition_of(captured("orders"), example::orders_shape(), row),
             partition_of(captured("orders"), other, std::vector{Value::of_int(5)}));
 }
@@ -87,7 +87,7 @@ TEST(Partitioner, KeepsTheTablesOfAGroupTogether) {
 TEST(Partitioner, KeepsAnEntityTogetherOverTablesAndIntegerTypes) {
   TableShape orders = example::orders_shape();
   orders.key = {1, 0};
-  const TableShape wallet = shape_of({column_of("user_id", ColumnType::kBigint)}, {0});
+  const TableShape wallet = shape_of({collated_column("user_id", ColumnType::kBigint)}, {0});
   for (std::int64_t user = 0; user < 50; ++user) {
     example::Row row = example::order_row(example::kStatusNew);
     row[1] = Value::of_int(user);
@@ -101,14 +101,14 @@ TEST(Partitioner, RefusesAnEntityThatIsNotInTheKeyOrNotBytewise) {
   const auto outside = Partitioner::make(captured("", "user_id"), example::orders_shape(), ServerKind::kMysql, 8);
   ASSERT_FALSE(outside.has_value());
   EXPECT_THAT(outside.error(), HasSubstr("shop.orders"));
-  const TableShape by_name = shape_of({column_of("name", ColumnType::kVarchar, 45, "utf8mb4")}, {0});
+  const TableShape by_name = shape_of({collated_column("name", ColumnType::kVarchar, 45, "utf8mb4")}, {0});
   EXPECT_FALSE(Partitioner::make(captured("", "name"), by_name, ServerKind::kMysql, 8).has_value());
 }
 
 TEST(Partitioner, NeverPartsKeysThatTheSourceHoldsEqual) {
-  const TableShape ci =
-      shape_of({column_of("id", ColumnType::kInt), column_of("code", ColumnType::kVarchar, 45, "utf8mb4")}, {0, 1});
-  const TableShape padded = shape_of({column_of("code", ColumnType::kVarchar, 46, "utf8mb4")}, {0});
+  const TableShape ci = shape_of(
+      {collated_column("id", ColumnType::kInt), collated_column("code", ColumnType::kVarchar, 45, "utf8mb4")}, {0, 1});
+  const TableShape padded = shape_of({collated_column("code", ColumnType::kVarchar, 46, "utf8mb4")}, {0});
   for (std::int64_t id = 0; id < 50; ++id) {
     EXPECT_EQ(partition_of(captured(), ci, std::vector{Value::of_int(id), Value::of_bytes("ABC")}),
               partition_of(captured(), ci, std::vector{Value::of_int(id), Value::of_bytes("abc")}));
@@ -120,7 +120,7 @@ TEST(Partitioner, NeverPartsKeysThatTheSourceHoldsEqual) {
 }
 
 TEST(Partitioner, UsesOnePartitionForATableWhoseKeyHasNothingBytewise) {
-  const TableShape ci = shape_of({column_of("code", ColumnType::kVarchar, 45, "utf8mb4")}, {0});
+  const TableShape ci = shape_of({collated_column("code", ColumnType::kVarchar, 45, "utf8mb4")}, {0});
   const PartitionId first = partition_of(captured(), ci, std::vector{Value::of_bytes("a")});
   for (const char* code : {"b", "c", "d", "e"}) {
     EXPECT_EQ(partition_of(captured(), ci, std::vector{Value::of_bytes(code)}), first);

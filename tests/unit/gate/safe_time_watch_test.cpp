@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using std::chrono::microseconds;
 using testing::HasSubstr;
 
-constexpr Bounds kBounds{.max_age = 10s, .max_evidence_age = 3s, .max_clock_skew = 2s};
+constexpr Bounds kWatchBounds{.max_age = 10s, .max_evidence_age = 3s, .max_clock_skew = 2s};
 constexpr microseconds kStep = 100ms;
 const LocalTime kStart{1'800'000'000s};
 
@@ -29,7 +29,7 @@ struct World {
   std::function<microseconds(microseconds)> lag = [](auto) { return 300ms; };  ///< of what arrives at a time
   microseconds polls_from{0};
 
-  SafeTimeWatch watch{kBounds};
+  SafeTimeWatch watch{kWatchBounds};
   SourceTime safe_time{};
   microseconds contains{0};           ///< true time up to which everything is applied
   microseconds wrongly_open{0};       ///< how long, in all
@@ -57,8 +57,9 @@ struct World {
     if (t < polls_from || safe_time == SourceTime{}) return;
     if (t % 500ms == 0s) watch.learn({row()}, here());
     const microseconds by_number = here().wall - safe_time;
-    const bool is_old = t - contains > kBounds.max_age;
-    if (is_old && by_number <= kBounds.max_age && -by_number <= kBounds.max_clock_skew) wrongly_by_number += kStep;
+    const bool is_old = t - contains > kWatchBounds.max_age;
+    if (is_old && by_number <= kWatchBounds.max_age && -by_number <= kWatchBounds.max_clock_skew)
+      wrongly_by_number += kStep;
     const auto found = finding();
     if (!found.stale.empty() || !found.skew.empty()) return;
     if (!opened_at) opened_at = t;
@@ -174,7 +175,7 @@ TEST(SafeTimeWatch, TakesAHostThatSleptForOneWhoseClockWasSet) {
 }
 
 TEST(SafeTimeWatch, DoesNotCountAGapOfReadingsAsLife) {
-  SafeTimeWatch watch(kBounds);
+  SafeTimeWatch watch(kWatchBounds);
   store::ProgressRow row;
   row.key = {.origin = "east", .stream = "main", .partition = PartitionId(0)};
   const auto at = [](microseconds t) { return Instant{.wall = kStart + t, .steady = 5s + t}; };
@@ -192,7 +193,7 @@ TEST(SafeTimeWatch, DoesNotCountAGapOfReadingsAsLife) {
 }
 
 TEST(SafeTimeWatch, FindsAPartitionThatLagsBehindTheOthersOfItsOrigin) {
-  SafeTimeWatch watch(kBounds);
+  SafeTimeWatch watch(kWatchBounds);
   store::ProgressRow front;
   front.key = {.origin = "east", .stream = "main", .partition = PartitionId(0)};
   store::ProgressRow back = front;

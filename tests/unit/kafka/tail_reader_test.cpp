@@ -16,11 +16,11 @@ using testing::IsEmpty;
 
 const TopicPartition kPartition = {"changes", PartitionId(0)};
 
-struct Filled {
+struct FilledTopic {
   MockCluster cluster;
   std::unique_ptr<TailReader> reader;
 
-  Filled() {
+  FilledTopic() {
     cluster.create_topic("changes", 1);
     TestProducer(cluster.settings()).send_all("changes", 0, {"a", "b", "c", "d"});
     reader = std::move(*TailReader::create(cluster.settings()));
@@ -28,19 +28,19 @@ struct Filled {
 };
 
 TEST(TailReader, ReadsFromAnOffsetToTheEnd) {
-  Filled filled;
+  FilledTopic filled;
   EXPECT_THAT(values_in(filled.cluster.settings(), kPartition, KafkaOffset(2)), ElementsAre("c", "d"));
   EXPECT_THAT(values_in(filled.cluster.settings(), kPartition), ElementsAre("a", "b", "c", "d"));
 }
 
 TEST(TailReader, ReadsNothingAtOrBeyondTheEnd) {
-  Filled filled;
+  FilledTopic filled;
   EXPECT_THAT(values_in(filled.cluster.settings(), kPartition, KafkaOffset(4)), IsEmpty());
   EXPECT_THAT(values_in(filled.cluster.settings(), kPartition, KafkaOffset(400)), IsEmpty());
 }
 
 TEST(TailReader, StopsWhenTheCallbackSaysSo) {
-  Filled filled;
+  FilledTopic filled;
   std::vector<std::string> values;
   const auto range = filled.reader->read_range(
       kPartition, kBeginning,
@@ -57,7 +57,7 @@ TEST(TailReader, StopsWhenTheCallbackSaysSo) {
 }
 
 TEST(TailReader, ReadsOnePartitionAfterAnother) {
-  Filled filled;
+  FilledTopic filled;
   filled.cluster.create_topic("others", 2);
   TestProducer(filled.cluster.settings()).send_all("others", 1, {"x"});
   for (int round = 0; round < 3; ++round) {
@@ -84,7 +84,7 @@ TEST(TailReader, GivesUpWhenItIsAskedTo) {
 }
 
 TEST(TailReader, GivesUpBetweenTwoRecords) {
-  Filled filled;
+  FilledTopic filled;
   ClusterSettings settings = filled.cluster.settings();
   std::size_t count = 0;
   settings.give_up = [&] { return count == 2; };

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::string_literals;
 
-Column column(ColumnType type, std::string charset = "") {
+Column source_column(ColumnType type, std::string charset = "") {
   Column made;
   made.name = "c";
   made.type = type;
@@ -38,47 +38,47 @@ std::optional<bool> same(const CellForm& form, const Value& value, std::string_v
 }
 
 TEST(CellForms, NumbersAreTheSameWhateverTheirZeros) {
-  const CellForm integer(column(ColumnType::kInt), target("int"));
+  const CellForm integer(source_column(ColumnType::kInt), target("int"));
   EXPECT_EQ(same(integer, Value::of_int(-7), "-7"), true);
   EXPECT_EQ(same(integer, Value::of_uint(7), "000000007"), true);
   EXPECT_EQ(same(integer, Value::of_int(0), "0000"), true);
   EXPECT_EQ(same(integer, Value::of_int(7), "70"), false);
-  const CellForm decimal(column(ColumnType::kDecimal), target("decimal"));
+  const CellForm decimal(source_column(ColumnType::kDecimal), target("decimal"));
   EXPECT_EQ(same(decimal, Value::of_text("1.50"), "1.5000"), true);
   EXPECT_EQ(same(decimal, Value::of_text("100"), "100.00"), true);
   EXPECT_EQ(same(decimal, Value::of_text("100"), "1"), false);
-  const CellForm real(column(ColumnType::kDouble), target("double"));
+  const CellForm real(source_column(ColumnType::kDouble), target("double"));
   EXPECT_EQ(same(real, Value::of_double(1e20), "100000000000000000000"), true);
   EXPECT_EQ(same(real, Value::of_double(0.1), "0.10000000000000002"), false);
 }
 
 TEST(CellForms, TemporalsAreTheSameWhateverTheDigitsOfTheirFractions) {
-  const CellForm form(column(ColumnType::kDatetime), target("datetime"));
+  const CellForm form(source_column(ColumnType::kDatetime), target("datetime"));
   EXPECT_EQ(same(form, Value::of_text("2026-01-02 03:04:05.500"), "2026-01-02 03:04:05.500000"), true);
   EXPECT_EQ(same(form, Value::of_text("2026-01-02 03:04:10"), "2026-01-02 03:04:1"), false);
 }
 
 TEST(CellForms, TextOfAnotherCharacterSetIsShownInTheSourcesOwn) {
-  const CellForm form(column(ColumnType::kVarchar, "gbk"), target("varchar", "utf8mb4"));
+  const CellForm form(source_column(ColumnType::kVarchar, "gbk"), target("varchar", "utf8mb4"));
   EXPECT_EQ(form.expression("`c`"), "CAST(CONVERT(`c` USING gbk) AS BINARY)");
   EXPECT_EQ(same(form, Value::of_bytes("\xD3\xEF"), "\xD3\xEF"), true);
   EXPECT_EQ(same(form, Value::of_bytes("why?"), "why?"), std::nullopt) << "it may stand for what was lost";
-  const CellForm plain(column(ColumnType::kVarchar, "utf8mb3"), target("varchar", "latin1"));
+  const CellForm plain(source_column(ColumnType::kVarchar, "utf8mb3"), target("varchar", "latin1"));
   EXPECT_EQ(plain.expression("`c`"), "`c`");
   EXPECT_EQ(same(plain, Value::of_bytes("why?"), "why?"), std::nullopt) << "so may what the target shows";
-  const CellForm own(column(ColumnType::kVarchar, "latin1"), target("varchar", "latin1"));
+  const CellForm own(source_column(ColumnType::kVarchar, "latin1"), target("varchar", "latin1"));
   EXPECT_EQ(own.expression("`c`"), "CAST(`c` AS BINARY)");
   EXPECT_EQ(same(own, Value::of_bytes("why?"), "why?"), true);
 }
 
 TEST(CellForms, ACharacterSetsNameThatIsNoneIsNoPartOfAStatement) {
-  const CellForm form(column(ColumnType::kVarchar, "x) OR (1"), target("varchar", "utf8mb4"));
+  const CellForm form(source_column(ColumnType::kVarchar, "x) OR (1"), target("varchar", "utf8mb4"));
   EXPECT_EQ(form.expression("`c`"), "IF(`c` IS NULL,NULL,1)");
   EXPECT_EQ(same(form, Value::of_bytes("1"), "1"), std::nullopt);
 }
 
 TEST(CellForms, LongValuesAreShownCutAndHaveNoForm) {
-  const CellForm form(column(ColumnType::kText, "binary"), target("longblob", "", 4'294'967'295));
+  const CellForm form(source_column(ColumnType::kText, "binary"), target("longblob", "", 4'294'967'295));
   EXPECT_EQ(form.expression("`c`"), "LEFT(`c`,8192)");
   const std::string longest(CellForm::kBytesMax - 1, 'x');
   EXPECT_EQ(same(form, Value::of_bytes(longest), longest), true);
@@ -87,14 +87,14 @@ TEST(CellForms, LongValuesAreShownCutAndHaveNoForm) {
 }
 
 TEST(CellForms, PaddingCountsWhereTheColumnDoesNotPad) {
-  const CellForm padded(column(ColumnType::kChar, "binary"), target("binary"));
+  const CellForm padded(source_column(ColumnType::kChar, "binary"), target("binary"));
   EXPECT_EQ(same(padded, Value::of_bytes("a"), "a\0\0"s), true);
-  const CellForm exact(column(ColumnType::kVarchar, "binary"), target("varbinary"));
+  const CellForm exact(source_column(ColumnType::kVarchar, "binary"), target("varbinary"));
   EXPECT_EQ(same(exact, Value::of_bytes("a"), "a\0"s), false);
 }
 
 TEST(CellForms, LabelsAreTheNumbersThatTheyHaveThere) {
-  Column source = column(ColumnType::kEnum, "utf8mb4");
+  Column source = source_column(ColumnType::kEnum, "utf8mb4");
   source.labels = {"a", "b"};
   ColumnSchema there = target("enum", "utf8mb4");
   there.column_type = "enum('b','a')";
@@ -105,8 +105,8 @@ TEST(CellForms, LabelsAreTheNumbersThatTheyHaveThere) {
 }
 
 TEST(CellForms, KindsThatServersSpellInTheirOwnWayHaveNone) {
-  EXPECT_EQ(same({column(ColumnType::kInt), target("varchar", "utf8mb4")}, Value::of_int(7), "7"), std::nullopt);
-  EXPECT_EQ(same({column(ColumnType::kFloat), target("decimal")}, Value::of_float(7), "7"), std::nullopt);
+  EXPECT_EQ(same({source_column(ColumnType::kInt), target("varchar", "utf8mb4")}, Value::of_int(7), "7"), std::nullopt);
+  EXPECT_EQ(same({source_column(ColumnType::kFloat), target("decimal")}, Value::of_float(7), "7"), std::nullopt);
 }
 
 }  // namespace

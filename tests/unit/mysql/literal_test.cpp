@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::string_literals;
 
-Column column(ColumnType type, std::string charset = "", std::vector<std::string> labels = {}) {
+Column value_column(ColumnType type, std::string charset = "", std::vector<std::string> labels = {}) {
   Column made;
   made.name = "c";
   made.type = type;
@@ -81,46 +81,46 @@ TEST(Texts, BinaryOnesSayThatTheyAre) {
 
 TEST(Literals, NullIsNullInEveryColumn) {
   for (int type = 1; type <= 20; ++type) {
-    EXPECT_EQ(literal(column(static_cast<ColumnType>(type)), Value::null()), "NULL");
+    EXPECT_EQ(literal(value_column(static_cast<ColumnType>(type)), Value::null()), "NULL");
   }
 }
 
 TEST(Literals, IntegersToTheirExtremes) {
-  const Column bigint = column(ColumnType::kBigint);
+  const Column bigint = value_column(ColumnType::kBigint);
   EXPECT_EQ(literal(bigint, Value::of_int(std::numeric_limits<std::int64_t>::min())), "-9223372036854775808");
   EXPECT_EQ(literal(bigint, Value::of_int(std::numeric_limits<std::int64_t>::max())), "9223372036854775807");
   EXPECT_EQ(literal(bigint, Value::of_uint(std::numeric_limits<std::uint64_t>::max())), "18446744073709551615");
   for (const ColumnType type :
        {ColumnType::kTinyint, ColumnType::kSmallint, ColumnType::kMediumint, ColumnType::kInt}) {
-    EXPECT_EQ(literal(column(type), Value::of_int(-1)), "-1");
-    EXPECT_EQ(literal(column(type), Value::of_uint(255)), "255");
+    EXPECT_EQ(literal(value_column(type), Value::of_int(-1)), "-1");
+    EXPECT_EQ(literal(value_column(type), Value::of_uint(255)), "255");
   }
 }
 
 TEST(Literals, YearsAndBitsAreNumbers) {
-  EXPECT_EQ(literal(column(ColumnType::kYear), Value::of_uint(0)), "0");
-  EXPECT_EQ(literal(column(ColumnType::kYear), Value::of_uint(2155)), "2155");
-  EXPECT_EQ(literal(column(ColumnType::kBit), Value::of_uint(~0ULL)), "18446744073709551615");
+  EXPECT_EQ(literal(value_column(ColumnType::kYear), Value::of_uint(0)), "0");
+  EXPECT_EQ(literal(value_column(ColumnType::kYear), Value::of_uint(2155)), "2155");
+  EXPECT_EQ(literal(value_column(ColumnType::kBit), Value::of_uint(~0ULL)), "18446744073709551615");
 }
 
 TEST(Literals, DoublesReadBackAsTheSameBits) {
   for (const double number :
        {0.0, 0.1, -1.5, 1e22, 123456789.0, std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest(),
         std::numeric_limits<double>::denorm_min(), std::numeric_limits<double>::epsilon(), 2.0 / 3}) {
-    const auto text = literal(column(ColumnType::kDouble), Value::of_double(number));
+    const auto text = literal(value_column(ColumnType::kDouble), Value::of_double(number));
     ASSERT_TRUE(text);
     EXPECT_NE(text->find('e'), std::string::npos) << *text << ": without an exponent it would be a DECIMAL";
     EXPECT_EQ(std::bit_cast<std::uint64_t>(std::strtod(text->c_str(), nullptr)), std::bit_cast<std::uint64_t>(number))
         << *text;
   }
-  EXPECT_EQ(literal(column(ColumnType::kDouble), Value::of_double(0.1)), "1e-01");
-  EXPECT_EQ(literal(column(ColumnType::kDouble), Value::of_double(-0.0)), "-0e+00");
+  EXPECT_EQ(literal(value_column(ColumnType::kDouble), Value::of_double(0.1)), "1e-01");
+  EXPECT_EQ(literal(value_column(ColumnType::kDouble), Value::of_double(-0.0)), "-0e+00");
 }
 
 TEST(Literals, FloatsAreWrittenAsTheDoubleThatTheyAre) {
   for (const float number :
        {0.1F, 16777217.0F, std::numeric_limits<float>::max(), std::numeric_limits<float>::denorm_min(), -3.25F}) {
-    const auto text = literal(column(ColumnType::kFloat), Value::of_float(number));
+    const auto text = literal(value_column(ColumnType::kFloat), Value::of_float(number));
     ASSERT_TRUE(text);
     EXPECT_EQ(std::strtod(text->c_str(), nullptr), double{number})
         << *text << ": a comparison with the column must find it";
@@ -128,13 +128,13 @@ TEST(Literals, FloatsAreWrittenAsTheDoubleThatTheyAre) {
 }
 
 TEST(Literals, WhatIsNoNumberIsRefused) {
-  EXPECT_FALSE(literal(column(ColumnType::kDouble), Value::of_double(std::nan(""))));
-  EXPECT_FALSE(literal(column(ColumnType::kDouble), Value::of_double(std::numeric_limits<double>::infinity())));
-  EXPECT_FALSE(literal(column(ColumnType::kFloat), Value::of_float(-std::numeric_limits<float>::infinity())));
+  EXPECT_FALSE(literal(value_column(ColumnType::kDouble), Value::of_double(std::nan(""))));
+  EXPECT_FALSE(literal(value_column(ColumnType::kDouble), Value::of_double(std::numeric_limits<double>::infinity())));
+  EXPECT_FALSE(literal(value_column(ColumnType::kFloat), Value::of_float(-std::numeric_limits<float>::infinity())));
 }
 
 TEST(Literals, DecimalsAreNumbersWithAllTheirDigits) {
-  const Column decimal = column(ColumnType::kDecimal);
+  const Column decimal = value_column(ColumnType::kDecimal);
   EXPECT_EQ(literal(decimal, Value::of_text("-199.90")), "-199.90");
   EXPECT_EQ(literal(decimal, Value::of_text("0")), "0");
   const std::string longest = std::string(35, '9') + "." + std::string(30, '9');
@@ -144,53 +144,55 @@ TEST(Literals, DecimalsAreNumbersWithAllTheirDigits) {
 TEST(Literals, ADecimalThatIsNotOneDoesNotGetIntoTheStatement) {
   for (const char* const text : {"", "-", ".", ".5", "5.", "1e5", "+1", "--1", "1 OR 1=1", "1;DROP TABLE t", "1.2.3",
                                  "0x10", "NULL", " 1", "1-1", "1/*", "NaN"}) {
-    EXPECT_FALSE(literal(column(ColumnType::kDecimal), Value::of_text(text))) << text;
+    EXPECT_FALSE(literal(value_column(ColumnType::kDecimal), Value::of_text(text))) << text;
   }
 }
 
 TEST(Literals, TemporalsAndJsonAreEscapedTexts) {
-  EXPECT_EQ(literal(column(ColumnType::kDate), Value::of_text("0000-00-00")), "'0000-00-00'");
-  EXPECT_EQ(literal(column(ColumnType::kTime), Value::of_text("-838:59:59.999999")), "'-838:59:59.999999'");
-  EXPECT_EQ(literal(column(ColumnType::kDatetime), Value::of_text("2026-01-02 03:04:05.678901")),
+  EXPECT_EQ(literal(value_column(ColumnType::kDate), Value::of_text("0000-00-00")), "'0000-00-00'");
+  EXPECT_EQ(literal(value_column(ColumnType::kTime), Value::of_text("-838:59:59.999999")), "'-838:59:59.999999'");
+  EXPECT_EQ(literal(value_column(ColumnType::kDatetime), Value::of_text("2026-01-02 03:04:05.678901")),
             "'2026-01-02 03:04:05.678901'");
-  EXPECT_EQ(literal(column(ColumnType::kTimestamp), Value::of_text("2038-01-19 03:14:07")), "'2038-01-19 03:14:07'");
-  EXPECT_EQ(literal(column(ColumnType::kJson), Value::of_text(R"({"a": "it's \"x\""})")),
+  EXPECT_EQ(literal(value_column(ColumnType::kTimestamp), Value::of_text("2038-01-19 03:14:07")),
+            "'2038-01-19 03:14:07'");
+  EXPECT_EQ(literal(value_column(ColumnType::kJson), Value::of_text(R"({"a": "it's \"x\""})")),
             R"('{"a": "it\'s \\"x\\""}')");
 }
 
 TEST(Literals, CharactersKeepTheirCharacterSet) {
   for (const char* const charset : {"utf8mb4", "utf8mb3", "utf8", "ascii"}) {
-    EXPECT_EQ(literal(column(ColumnType::kVarchar, charset), Value::of_bytes("a'b")), "'a\\'b'") << charset;
+    EXPECT_EQ(literal(value_column(ColumnType::kVarchar, charset), Value::of_bytes("a'b")), "'a\\'b'") << charset;
   }
-  EXPECT_EQ(literal(column(ColumnType::kVarchar, "latin1"), Value::of_bytes("Gr\xFC\xDF")), "_latin1'Gr\xFC\xDF'");
-  EXPECT_EQ(literal(column(ColumnType::kText, "gbk"), Value::of_bytes("\xBF\x5C")), "_gbk'\xBF\\\\'");
-  EXPECT_EQ(literal(column(ColumnType::kChar, "utf16"), Value::of_bytes("\0a"s)), "_utf16'\\0a'");
-  EXPECT_EQ(literal(column(ColumnType::kVarchar, "binary"), Value::of_bytes("\0\xFF"s)), "_binary'\\0\xFF'");
+  EXPECT_EQ(literal(value_column(ColumnType::kVarchar, "latin1"), Value::of_bytes("Gr\xFC\xDF")),
+            "_latin1'Gr\xFC\xDF'");
+  EXPECT_EQ(literal(value_column(ColumnType::kText, "gbk"), Value::of_bytes("\xBF\x5C")), "_gbk'\xBF\\\\'");
+  EXPECT_EQ(literal(value_column(ColumnType::kChar, "utf16"), Value::of_bytes("\0a"s)), "_utf16'\\0a'");
+  EXPECT_EQ(literal(value_column(ColumnType::kVarchar, "binary"), Value::of_bytes("\0\xFF"s)), "_binary'\\0\xFF'");
 }
 
 TEST(Literals, ACharacterSetsNameThatIsNoneDoesNotGetIntoTheStatement) {
   for (const char* const charset : {"", "x' OR 1=1 -- ", "utf8mb4_bin", "Latin1", "a b"}) {
-    EXPECT_EQ(literal(column(ColumnType::kVarchar, charset), Value::of_bytes("a")), "_binary'a'") << charset;
+    EXPECT_EQ(literal(value_column(ColumnType::kVarchar, charset), Value::of_bytes("a")), "_binary'a'") << charset;
   }
 }
 
 TEST(Literals, AnEnumGoesByItsLabel) {
-  const Column status = column(ColumnType::kEnum, "utf8mb4", {"new", "it's", ""});
+  const Column status = value_column(ColumnType::kEnum, "utf8mb4", {"new", "it's", ""});
   EXPECT_EQ(literal(status, Value::of_uint(1)), "'new'");
   EXPECT_EQ(literal(status, Value::of_uint(2)), "'it\\'s'");
   EXPECT_EQ(literal(status, Value::of_uint(3)), "''");
-  EXPECT_EQ(literal(column(ColumnType::kEnum, "latin1", {"\xFC"}), Value::of_uint(1)), "_latin1'\xFC'");
+  EXPECT_EQ(literal(value_column(ColumnType::kEnum, "latin1", {"\xFC"}), Value::of_uint(1)), "_latin1'\xFC'");
 }
 
 TEST(Literals, AnEnumWithoutALabelIsRefused) {
-  const Column status = column(ColumnType::kEnum, "utf8mb4", {"new", "paid"});
+  const Column status = value_column(ColumnType::kEnum, "utf8mb4", {"new", "paid"});
   EXPECT_FALSE(literal(status, Value::of_uint(0)));
   EXPECT_FALSE(literal(status, Value::of_uint(3)));
   EXPECT_FALSE(literal(status, Value::of_uint(~0ULL)));
 }
 
 TEST(Literals, ASetGoesByItsLabels) {
-  const Column flags = column(ColumnType::kSet, "utf8mb4", {"a", "b'", "c"});
+  const Column flags = value_column(ColumnType::kSet, "utf8mb4", {"a", "b'", "c"});
   EXPECT_EQ(literal(flags, Value::of_uint(0)), "''");
   EXPECT_EQ(literal(flags, Value::of_uint(0b101)), "'a,c'");
   EXPECT_EQ(literal(flags, Value::of_uint(0b111)), "'a,b\\',c'");
@@ -208,41 +210,43 @@ TEST(Literals, ASetsLabelsStandInTheOrderOfTheTargets) {
     EXPECT_TRUE(LiteralWriter(flags, &target).append(Value::of_uint(mask), out));
     return out;
   };
-  const Column flags = column(ColumnType::kSet, "utf8mb4", {"a", "b", "c"});
+  const Column flags = value_column(ColumnType::kSet, "utf8mb4", {"a", "b", "c"});
   EXPECT_EQ(written(flags, 7), "'c,b,a'");
   EXPECT_EQ(written(flags, 5), "'c,a'");
-  EXPECT_EQ(written(column(ColumnType::kSet, "latin1", {"a", "c"}), 3), "_latin1'c,a'");
-  EXPECT_EQ(written(column(ColumnType::kSet, "utf8mb4", {"new", "a", "c"}), 7), "'c,a,new'") << "refused by the server";
-  EXPECT_EQ(written(column(ColumnType::kSet, "latin1", {"a", "\xE9", "c"}), 5), "_latin1'c,a'");
+  EXPECT_EQ(written(value_column(ColumnType::kSet, "latin1", {"a", "c"}), 3), "_latin1'c,a'");
+  EXPECT_EQ(written(value_column(ColumnType::kSet, "utf8mb4", {"new", "a", "c"}), 7), "'c,a,new'")
+      << "refused by the server";
+  EXPECT_EQ(written(value_column(ColumnType::kSet, "latin1", {"a", "\xE9", "c"}), 5), "_latin1'c,a'");
 }
 
 TEST(Literals, ASetHasUpTo64Labels) {
   std::vector<std::string> labels;
   for (int i = 0; i < 64; ++i) labels.push_back("l" + std::to_string(i));
-  const Column flags = column(ColumnType::kSet, "utf8mb4", labels);
+  const Column flags = value_column(ColumnType::kSet, "utf8mb4", labels);
   EXPECT_EQ(literal(flags, Value::of_uint(1ULL << 63)), "'l63'");
   EXPECT_EQ(literal(flags, Value::of_uint(~0ULL))->substr(0, 10), "'l0,l1,l2,");
 }
 
 TEST(Literals, ASetsLabelsAreSeparatedInItsCharacterSet) {
-  EXPECT_EQ(literal(column(ColumnType::kSet, "ucs2", {"\0a"s, "\0b"s}), Value::of_uint(3)), "_ucs2'\\0a\\0,\\0b'");
-  EXPECT_EQ(literal(column(ColumnType::kSet, "utf16le", {"a\0"s, "b\0"s}), Value::of_uint(3)),
+  EXPECT_EQ(literal(value_column(ColumnType::kSet, "ucs2", {"\0a"s, "\0b"s}), Value::of_uint(3)),
+            "_ucs2'\\0a\\0,\\0b'");
+  EXPECT_EQ(literal(value_column(ColumnType::kSet, "utf16le", {"a\0"s, "b\0"s}), Value::of_uint(3)),
             "_utf16le'a\\0,\\0b\\0'");
-  EXPECT_EQ(literal(column(ColumnType::kSet, "utf32", {"\0\0\0a"s, "\0\0\0b"s}), Value::of_uint(3)),
+  EXPECT_EQ(literal(value_column(ColumnType::kSet, "utf32", {"\0\0\0a"s, "\0\0\0b"s}), Value::of_uint(3)),
             "_utf32'\\0\\0\\0a\\0\\0\\0,\\0\\0\\0b'");
 }
 
 TEST(Literals, AValueOfAnotherKindThanTheColumnsIsRefused) {
-  EXPECT_FALSE(literal(column(ColumnType::kVarchar, "utf8mb4"), Value::of_int(1)));
-  EXPECT_FALSE(literal(column(ColumnType::kVarchar, "utf8mb4"), Value::of_text("a")));
-  EXPECT_FALSE(literal(column(ColumnType::kBigint), Value::of_bytes("1")));
-  EXPECT_FALSE(literal(column(ColumnType::kBigint), Value::of_text("1")));
-  EXPECT_FALSE(literal(column(ColumnType::kBigint), Value::of_double(1)));
-  EXPECT_FALSE(literal(column(ColumnType::kFloat), Value::of_double(1)));
-  EXPECT_FALSE(literal(column(ColumnType::kDouble), Value::of_float(1)));
-  EXPECT_FALSE(literal(column(ColumnType::kDate), Value::of_bytes("2026-01-01")));
-  EXPECT_FALSE(literal(column(ColumnType::kDecimal), Value::of_int(1)));
-  EXPECT_FALSE(literal(column(ColumnType::kDate), Value::of_uint(1)));
+  EXPECT_FALSE(literal(value_column(ColumnType::kVarchar, "utf8mb4"), Value::of_int(1)));
+  EXPECT_FALSE(literal(value_column(ColumnType::kVarchar, "utf8mb4"), Value::of_text("a")));
+  EXPECT_FALSE(literal(value_column(ColumnType::kBigint), Value::of_bytes("1")));
+  EXPECT_FALSE(literal(value_column(ColumnType::kBigint), Value::of_text("1")));
+  EXPECT_FALSE(literal(value_column(ColumnType::kBigint), Value::of_double(1)));
+  EXPECT_FALSE(literal(value_column(ColumnType::kFloat), Value::of_double(1)));
+  EXPECT_FALSE(literal(value_column(ColumnType::kDouble), Value::of_float(1)));
+  EXPECT_FALSE(literal(value_column(ColumnType::kDate), Value::of_bytes("2026-01-01")));
+  EXPECT_FALSE(literal(value_column(ColumnType::kDecimal), Value::of_int(1)));
+  EXPECT_FALSE(literal(value_column(ColumnType::kDate), Value::of_uint(1)));
 }
 
 // --- labels as they are stored
@@ -251,7 +255,7 @@ TEST(Labels, AreStoredAsTheNumberThatTheyHaveAtTheTarget) {
   ColumnSchema there;
   there.data_type = "enum";
   there.column_type = "enum('x','ä','a')";
-  const LiteralWriter of_enum(column(ColumnType::kEnum, "latin1", {"a", "\xe4", "new"}), &there);
+  const LiteralWriter of_enum(value_column(ColumnType::kEnum, "latin1", {"a", "\xe4", "new"}), &there);
   const auto stored = [](const LiteralWriter& writer, std::uint64_t number) {
     std::string out;
     return writer.append_stored(Value::of_uint(number), out) ? out : "refused";
@@ -263,20 +267,20 @@ TEST(Labels, AreStoredAsTheNumberThatTheyHaveAtTheTarget) {
   EXPECT_EQ(stored(of_enum, 4), "refused");
   there.data_type = "set";
   there.column_type = "set('c','b','a')";
-  const LiteralWriter of_set(column(ColumnType::kSet, "utf8mb4", {"a", "b", "new"}), &there);
+  const LiteralWriter of_set(value_column(ColumnType::kSet, "utf8mb4", {"a", "b", "new"}), &there);
   EXPECT_EQ(stored(of_set, 0), "0");
   EXPECT_EQ(stored(of_set, 3), "6");
   EXPECT_EQ(stored(of_set, 4), "'new'");
   EXPECT_EQ(stored(of_set, 8), "refused");
   there.data_type = "varchar";
-  EXPECT_EQ(stored(LiteralWriter(column(ColumnType::kEnum, "utf8mb4", {"a"}), &there), 1), "'a'");
+  EXPECT_EQ(stored(LiteralWriter(value_column(ColumnType::kEnum, "utf8mb4", {"a"}), &there), 1), "'a'");
 }
 
 TEST(Labels, EnumsInvalidValueIsAnEmptyTextWhereThatIsNoOtherKey) {
   ColumnSchema there;
   there.data_type = "varchar";
   const auto stored = [&](std::vector<std::string> labels, bool is_of_key) {
-    const LiteralWriter writer(column(ColumnType::kEnum, "utf8mb4", std::move(labels)), &there, is_of_key);
+    const LiteralWriter writer(value_column(ColumnType::kEnum, "utf8mb4", std::move(labels)), &there, is_of_key);
     std::string out;
     return writer.append_stored(Value::of_uint(0), out) ? out : std::string(writer.demand(Value::of_uint(0)));
   };
@@ -294,7 +298,7 @@ TEST(Labels, EnumsInvalidValueIsAnEmptyTextWhereThatIsNoOtherKey) {
 std::string into_json(std::string_view value) {
   ColumnSchema there;
   there.data_type = "json";
-  const LiteralWriter writer(column(ColumnType::kJson), &there);
+  const LiteralWriter writer(value_column(ColumnType::kJson), &there);
   std::string out;
   if (writer.append(Value::of_text(value), out)) return out;
   EXPECT_EQ(out, "");
@@ -333,7 +337,7 @@ TEST(Documents, WithLinesThatAreNotOfTheirTextAreNotWritten) {
 }
 
 TEST(Documents, AreTextWhereNoJsonTypeIs) {
-  EXPECT_EQ(literal(column(ColumnType::kJson), Value::of_text("1.50\000246 0 4 $\n"s)), "'1.50'");
+  EXPECT_EQ(literal(value_column(ColumnType::kJson), Value::of_text("1.50\000246 0 4 $\n"s)), "'1.50'");
 }
 
 }  // namespace

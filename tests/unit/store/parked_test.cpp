@@ -15,15 +15,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::vector<std::string> kNames{"schema_name", "table_name", "key_hash", "epoch",  "incarnation", "seq",
-                                      "gtid",        "bytes",      "origin",   "stream", "part",        "reason"};
+const std::vector<std::string> kParkedNames{"schema_name", "table_name", "key_hash", "epoch",  "incarnation", "seq",
+                                            "gtid",        "bytes",      "origin",   "stream", "part",        "reason"};
 
 /// What could not be applied, in its three tables.
 class KeptChanges : public test::WithAChange {
  protected:
   void answer_with_the_change() {
-    answer_all(rows(kNames, {{"shop", "orders", "0123456789abcdef", "2", "9", "17", "0-1-6", "bytes", "west", "main",
-                              "3", "refused"}}));
+    answer_all(rows(kParkedNames, {{"shop", "orders", "0123456789abcdef", "2", "9", "17", "0-1-6", "bytes", "west",
+                                    "main", "3", "refused"}}));
   }
   void expect_the_change(const KeptChange& kept) const {
     EXPECT_EQ(kept.partition, partition_);
@@ -68,8 +68,8 @@ TEST_F(KeptChanges, AreTakenAwayWithTheirTries) {
 TEST_F(KeptChanges, AreReadByKey) {
   server_.answer([](const std::string& statement) {
     if (statement.starts_with("SELECT OCTET_LENGTH")) return rows({"bytes"}, {{"5"}});
-    return rows(kNames, {{"shop", "orders", "0123456789abcdef", "2", "9", "17", "0-1-6", "bytes", "west", "main", "3",
-                          "refused"}});
+    return rows(kParkedNames, {{"shop", "orders", "0123456789abcdef", "2", "9", "17", "0-1-6", "bytes", "west", "main",
+                                "3", "refused"}});
   });
   const auto found = read_parked(connection_, "east", partition_, {&key_, 1}, 1'000);
   ASSERT_TRUE(found);
@@ -89,7 +89,7 @@ TEST_F(KeptChanges, AreReadByKey) {
 TEST_F(KeptChanges, OfManyBytesAreReadInPart) {
   const auto limit_for = [&](std::vector<std::vector<mysql::test::Reply::Field>> sizes) {
     server_.answer([&](const std::string& statement) {
-      return statement.starts_with("SELECT OCTET_LENGTH") ? rows({"bytes"}, sizes) : rows(kNames, {});
+      return statement.starts_with("SELECT OCTET_LENGTH") ? rows({"bytes"}, sizes) : rows(kParkedNames, {});
     });
     EXPECT_TRUE(lock_parked(connection_, "east", {.origin = "west", .schema = "shop", .table = "orders"}, 50, 100));
     const auto statements = server_.take_statements();
