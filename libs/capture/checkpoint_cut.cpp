@@ -14,6 +14,7 @@ CheckpointCut::CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> t
       acknowledgements_(acknowledgements),
       shapes_(shapes),
       cascades_(cascades),
+      split_until_(OriginPosition::parse(base.split_until)),
       next_(std::move(base)),
       tail_passed_(writers.size(), 0) {
   FARSHORE_CHECK(next_.partitions.size() == writers_.size() && tail_ends_.size() == writers_.size());
@@ -21,13 +22,7 @@ CheckpointCut::CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> t
 
 void CheckpointCut::open(const SourceHistory& history) {
   acknowledgements_.open_cut();
-  if (history.last()) {
-    std::string position = history.position().to_string();
-    if (position != next_.position) next_.split_tables.clear();
-    next_.position = std::move(position);
-    next_.position_before_last = history.position_before_last().to_string();
-    next_.last = history.last();
-  }
+  if (history.last()) move_to(history);
   if (shapes_ != nullptr && shapes_->count() != next_.known_keys.size()) next_.known_keys = shapes_->known();
   if (cascades_ != nullptr) next_.cascades = cascades_->all();
   for (std::size_t i = 0; i < writers_.size(); ++i) {
@@ -35,6 +30,17 @@ void CheckpointCut::open(const SourceHistory& history) {
     next_.partitions[i].next_seq = writers_[i].next_seq();
     tail_passed_[i] = writers_[i].tail_passed() ? 1 : 0;
   }
+}
+
+void CheckpointCut::move_to(const SourceHistory& history) {
+  std::string position = history.position().to_string();
+  if (position != next_.position && split_until_ && history.position().contains(*split_until_)) {
+    next_.split_tables.clear();
+    next_.split_until.clear();
+  }
+  next_.position = std::move(position);
+  next_.position_before_last = history.position_before_last().to_string();
+  next_.last = history.last();
 }
 
 std::optional<change::Checkpoint> CheckpointCut::take_covered() {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/gtid.hpp"
 #include "base/numbers.hpp"
 #include "capture/acknowledgements.hpp"
 #include "capture/key_shapes.hpp"
@@ -33,6 +34,7 @@ class CheckpointCut {
   [[nodiscard]] std::optional<change::Checkpoint> take_covered();
 
  private:
+  void move_to(const SourceHistory& history);
   [[nodiscard]] KafkaOffset tail_from(std::size_t slot, std::optional<KafkaOffset> behind_cut) const;
 
   const std::vector<KafkaOffset> tail_ends_;
@@ -40,8 +42,9 @@ class CheckpointCut {
   Acknowledgements& acknowledgements_;
   const KeyShapes* const shapes_;
   const KnownCascades* const cascades_;
-  change::Checkpoint next_;        ///< the last checkpoint, or the open cut
-  std::vector<char> tail_passed_;  ///< by slot, when the cut was taken
+  const std::optional<OriginPosition> split_until_;  ///< of the base; nothing: it does not parse
+  change::Checkpoint next_;                          ///< the last checkpoint, or the open cut
+  std::vector<char> tail_passed_;                    ///< by slot, when the cut was taken
 };
 
 }  // namespace farshore::capture

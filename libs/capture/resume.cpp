@@ -170,8 +170,9 @@ ResumePlan rebuild(const ResumeFacts& facts) {
   continued.source_uuid = facts.source_identity;
   continued.numbering = facts.configured;
   continued.keys_known_from = facts.executed.to_string();
-  // Partitions end at different places, which may lie inside a transaction.
+  // Partitions end at different places, which may lie inside transactions: of those that the source has by now.
   continued.split_tables = {std::string(change::kAllTables)};
+  continued.split_until = facts.executed.to_string();
   std::vector<PartitionEnd> ends;
   for (const PartitionTail& tail : facts.tails) ends.push_back({tail.stream, tail.partition, tail.last_seq});
   ResumePlan plan;
@@ -313,6 +314,14 @@ std::vector<std::string> captured_of(std::vector<std::string> tables, const Numb
   return tables;
 }
 
+/// For people.
+std::string split_transactions(const Checkpoint& checkpoint) {
+  if (checkpoint.split_until.empty())
+    return fmt::format("the transaction behind {}, of which a part is", checkpoint.position);
+  return fmt::format("what lies behind {}, of which any part up to {} may be", checkpoint.position,
+                     checkpoint.split_until);
+}
+
 /// Keeps what `plan` says of the source and of lost records.
 ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
   const Checkpoint& checkpoint = *facts.checkpoint;
@@ -328,10 +337,9 @@ ResumePlan renumber(const ResumeFacts& facts, ResumePlan plan) {
       plan.checkpoint.pending_epoch_start->reason =
           "the numbering changed inside a transaction of which a part is published, so its rows count otherwise";
       plan.warnings.push_back(
-          fmt::format("the numbering changes inside the transaction behind {}, of which a part is published: its rows "
-                      "count otherwise from here on, and the gates of the other regions close for its tables ({} "
-                      "first) as not-yet-equal",
-                      checkpoint.position, split.front()));
+          fmt::format("the numbering changes inside {} published: its rows count otherwise from here on, and the gates "
+                      "of the other regions close for its tables ({} first) as not-yet-equal",
+                      split_transactions(checkpoint), split.front()));
     }
     std::ranges::move(split, std::back_inserter(missed));
   }
@@ -403,6 +411,7 @@ Checkpoint next_epoch(const Checkpoint& continued, std::vector<PartitionEnd> end
   checkpoint.keys_known_from = continued.keys_known_from;
   checkpoint.logs_cascades = continued.logs_cascades;
   checkpoint.split_tables = continued.split_tables;
+  checkpoint.split_until = continued.split_until;
   return checkpoint;
 }
 
@@ -412,9 +421,13 @@ Checkpoint following_epoch(const Checkpoint& here, const Numbering& numbering, I
   start.numbering_changed = true;
   if (reason.statement) checkpoint.told_statement = reason.statement->gtid;
   start.statement = std::move(reason.statement);
+  // Its rows come once more in other partitions, which do not know what is applied of them.
+  if (!checkpoint.split_until.empty() && here.numbering != numbering)
+    std::ranges::copy(checkpoint.split_tables, std::back_inserter(reason.missed_tables));
   start.missed_tables = at_most_named(std::move(reason.missed_tables));
   checkpoint.changed_unseen = at_most_named(std::move(reason.changed_unseen));
-  if (!reason.split_tables.empty()) checkpoint.split_tables = at_most_named(std::move(reason.split_tables));
+  if (!reason.split_tables.empty() && checkpoint.split_until.empty())
+    checkpoint.split_tables = at_most_named(std::move(reason.split_tables));
   // Nothing of the new epoch lies below them.
   FARSHORE_CHECK(checkpoint.partitions.size() == here.partitions.size());
   for (std::size_t i = 0; i < here.partitions.size(); ++i)

@@ -84,6 +84,7 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
   message.set_keys_known_from(checkpoint.keys_known_from);
   if (checkpoint.logs_cascades) message.set_logs_cascades(*checkpoint.logs_cascades);
   for (const std::string& table : checkpoint.split_tables) message.add_split_tables(table);
+  message.set_split_until(checkpoint.split_until);
 }
 
 std::expected<KnownKeys, MessageError> known_keys_of(const v1::Checkpoint& message) {
@@ -214,11 +215,13 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
   checkpoint.cascades = std::move(*cascades);
   if (message.told_statement().size() > kMaxGtidBytes) return std::unexpected(MessageError::kMalformed);
   checkpoint.told_statement = message.told_statement();
-  if (message.keys_known_from().size() > kMaxPositionBytes) return std::unexpected(MessageError::kMalformed);
+  if (message.keys_known_from().size() > kMaxPositionBytes || message.split_until().size() > kMaxPositionBytes)
+    return std::unexpected(MessageError::kMalformed);
   if (!take_tables(message.changed_unseen(), checkpoint.changed_unseen) ||
       !take_tables(message.split_tables(), checkpoint.split_tables))
     return std::unexpected(MessageError::kMalformed);
   checkpoint.keys_known_from = message.keys_known_from();
+  checkpoint.split_until = message.split_until();
   if (message.has_logs_cascades()) checkpoint.logs_cascades = message.logs_cascades();
   return checkpoint;
 }

@@ -81,6 +81,9 @@ struct Checkpoint {
   /// before. Where other rules capture it, its rows have other ordinals, and who has applied the part would drop some
   /// of the rest: so an epoch of other rules tells of them. Empty: none is published in part.
   std::vector<std::string> split_tables;
+  /// Text. Transactions up to it may be such ones, where the checkpoint was rebuilt: partitions end at different
+  /// places, which lie far behind the oldest of them. Empty: the one behind the position alone.
+  std::string split_until;
 
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };

@@ -125,6 +125,27 @@ TEST_F(Cut, ForgetsTheTablesOfASplitTransactionBehindItAndNotBefore) {
   EXPECT_TRUE(cut.take_covered()->split_tables.empty());
 }
 
+TEST_F(Cut, KeepsThemUpToThePlaceUntilWhichAnyTransactionMayBeSplit) {
+  base_.split_tables = {"*.*"};
+  base_.split_until = "1-101-12";
+  writers_[0].start(kEpoch, Seq(1), {});
+  CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
+  const auto next = [&](std::uint64_t number) {
+    transaction(number);
+    acknowledgements_.acknowledged(send(), KafkaOffset(90 + static_cast<std::int64_t>(number)));
+    cut.open(history_);
+    return cut.take_covered();
+  };
+  const auto before = next(11);
+  ASSERT_TRUE(before);
+  EXPECT_EQ(before->split_tables, base_.split_tables);
+  EXPECT_EQ(before->split_until, base_.split_until);
+  const auto behind = next(12);
+  ASSERT_TRUE(behind);
+  EXPECT_TRUE(behind->split_tables.empty());
+  EXPECT_TRUE(behind->split_until.empty());
+}
+
 TEST_F(Cut, KeepsTheOldTailInSightUntilItIsReadAgain) {
   // The topic holds seqs 1 to 3 at offset 100, from before a restart.
   writers_[0].start(kFirstEpoch, Seq(1), {.seq = Seq(3), .gtid = "1-101-13", .ordinal = Ordinal(0)});

@@ -114,6 +114,64 @@ TEST_F(Resume, RebuildsALostCheckpointFromTheOldestStatement) {
                                                       change::PartitionEnd{"main", PartitionId(1), Seq(40)}));
 }
 
+/// Partition 0 ends inside transaction 120 and partition 1 inside 130, both behind where the new epoch begins.
+class Rebuilt : public Resume {
+ protected:
+  Rebuilt() {
+    lose_checkpoint();
+    facts_.rebuild_checkpoint = true;
+    facts_.checkpoint = plan().checkpoint;
+    facts_.rebuild_checkpoint = false;
+    facts_.tails = {tail(0, 1000, 1010), tail(1, 2000, 2010)};
+    facts_.statements.clear();
+  }
+  void begin() { facts_.checkpoint->pending_epoch_start.reset(); }
+  void leave_a_table_out() {
+    facts_.configured =
+        change::TableRules::make({{.name = "main", .tables = {"*.*", "!shop.u"}, .partitions = 2}}, {})->numbering();
+  }
+};
+
+TEST_F(Rebuilt, SaysUpToWhereATransactionMayBePublishedInPart) {
+  EXPECT_THAT(facts_.checkpoint->split_tables, ::testing::ElementsAre("*.*"));
+  EXPECT_EQ(facts_.checkpoint->split_until, "1-101-200") << "nothing that the source has not was published";
+}
+
+TEST_F(Rebuilt, AnotherNumberingBeforeThatPlaceNamesAllTablesOnceMore) {
+  begin();
+  for (const char* read : {"1-101-105", "1-101-119", "1-101-199"}) {
+    facts_.checkpoint->position = read;  // a cut keeps them
+    leave_a_table_out();
+    const ResumePlan next = plan();
+    ASSERT_EQ(next.kind, Kind::kBeginEpoch) << next.sentence;
+    EXPECT_THAT(next.checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("*.*")) << read;
+    EXPECT_THAT(next.warnings, ::testing::Contains(HasSubstr("up to 1-101-200")));
+    EXPECT_EQ(next.checkpoint.split_until, "1-101-200") << "the numbering may change again";
+  }
+}
+
+TEST_F(Rebuilt, KilledBeforeItsStartRecordsItIsBegunAndThenTold) {
+  leave_a_table_out();
+  EXPECT_EQ(plan().kind, Kind::kBeginEpoch);
+  EXPECT_EQ(plan().checkpoint, *facts_.checkpoint);
+  begin();
+  EXPECT_THAT(plan().checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("*.*"));
+}
+
+TEST_F(Rebuilt, AnEpochThatASessionBeginsKeepsThemAndNamesThemWhereRowsMove) {
+  begin();
+  const auto same = following_epoch(*facts_.checkpoint, facts_.configured, Incarnation(77),
+                                    {.sentence = "why", .split_tables = {"shop.t"}});
+  EXPECT_THAT(same.split_tables, ::testing::ElementsAre("*.*")) << "shop.t is among them";
+  EXPECT_EQ(same.split_until, "1-101-200");
+  EXPECT_THAT(same.pending_epoch_start->missed_tables, ::testing::IsEmpty());
+  change::Numbering tied = facts_.configured;
+  tied.cascade_groups = {"cascade:shop.t: shop.t, shop.u"};
+  const auto other = following_epoch(*facts_.checkpoint, tied, Incarnation(77), {.sentence = "why"});
+  EXPECT_THAT(other.pending_epoch_start->missed_tables, ::testing::ElementsAre("*.*"));
+  EXPECT_EQ(change::decode_checkpoint(change::encode_checkpoint(other)), other);
+}
+
 TEST_F(Resume, DoesNotRebuildUnderAnotherNumbering) {
   lose_checkpoint();
   facts_.rebuild_checkpoint = true;

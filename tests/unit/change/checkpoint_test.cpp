@@ -35,6 +35,7 @@ Checkpoint some_checkpoint() {
   checkpoint.keys_known_from = "0-1-99";
   checkpoint.logs_cascades = false;
   checkpoint.split_tables = {"shop.d"};
+  checkpoint.split_until = "0-1-120";
   return checkpoint;
 }
 
