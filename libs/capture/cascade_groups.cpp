@@ -59,9 +59,13 @@ std::string group_name(std::string_view first_table) {
 
 }  // namespace
 
+bool is_captured(std::string_view schema, std::string_view table, const change::TableRules& rules) {
+  return !change::has_point(schema) && rules.route(schema, table).captured;
+}
+
 bool is_captured(std::string_view name, const change::TableRules& rules) {
   const auto [schema, table] = split_full_name(name);
-  return !table.empty() && rules.route(schema, table).captured;
+  return !table.empty() && is_captured(schema, table, rules);
 }
 
 std::vector<Cascade> ties_of(const std::vector<CascadingKey>& keys) {
@@ -76,14 +80,6 @@ bool is_tie(const Cascade& key, const change::TableRules& rules) {
 
 bool is_unrepeated(const Cascade& key, const change::TableRules& rules) {
   return !is_captured(key.parent, rules) && is_captured(key.child, rules);
-}
-
-std::optional<std::string> refuse_pointed(const Cascade& key, const change::TableRules& rules) {
-  for (const std::string& name : {key.child, key.parent}) {
-    const auto [schema, table] = split_full_name(name);
-    if (change::has_point(schema) && rules.route(schema, table).captured) return change::refuse_pointed(schema, table);
-  }
-  return std::nullopt;
 }
 
 std::vector<Cascade> new_ties(const std::vector<Cascade>& keys, const change::TableRules& rules) {

@@ -19,7 +19,10 @@ namespace farshore::capture {
 using change::Cascade;
 using change::CascadingKey;
 
-/// A table by its full name.
+/// Whether rows of the table may be published. The rules may take one whose schema has a point in its name: its rows
+/// are refused, and whatever else becomes of it concerns nobody.
+[[nodiscard]] bool is_captured(std::string_view schema, std::string_view table, const change::TableRules& rules);
+/// By its full name.
 [[nodiscard]] bool is_captured(std::string_view name, const change::TableRules& rules);
 /// Of each key.
 [[nodiscard]] std::vector<Cascade> ties_of(const std::vector<CascadingKey>& keys);
@@ -27,10 +30,6 @@ using change::CascadingKey;
 [[nodiscard]] bool is_tie(const Cascade& key, const change::TableRules& rules);
 /// Only the child is captured: where the source does not log the cascade, nothing that is published says of it.
 [[nodiscard]] bool is_unrepeated(const Cascade& key, const change::TableRules& rules);
-
-/// Why a captured table of the key is refused, where its name may not go into a group or a list of tables: one
-/// sentence. Nothing: none is.
-[[nodiscard]] std::optional<std::string> refuse_pointed(const Cascade& key, const change::TableRules& rules);
 
 /// Those that tie captured tables which `rules` do not have in one group.
 [[nodiscard]] std::vector<Cascade> new_ties(const std::vector<Cascade>& keys, const change::TableRules& rules);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/full_name.hpp"
+#include "capture/cascade_groups.hpp"
 #include "mysql/literal.hpp"
 #include "mysql/schema.hpp"
 #include "mysql/schema_lists.hpp"
@@ -170,7 +171,7 @@ std::vector<std::string> newly_captured(const std::vector<TableFacts>& tables, c
                                         const change::TableRules& now) {
   std::vector<std::string> names;
   for (const TableFacts& table : tables)
-    if (now.route(table.schema, table.name).captured && !before.route(table.schema, table.name).captured)
+    if (is_captured(table.schema, table.name, now) && !is_captured(table.schema, table.name, before))
       names.push_back(table.schema + "." + table.name);
   return names;
 }
@@ -181,7 +182,7 @@ std::optional<std::string> warn_of_rows_there(mysql::Connection& connection, con
   if (!tables) return std::nullopt;
   std::vector<mysql::TableName> captured;
   for (const TableFacts& table : *tables)
-    if (!table.is_sequence && rules.route(table.schema, table.name).captured)
+    if (!table.is_sequence && is_captured(table.schema, table.name, rules))
       captured.push_back({table.schema, table.name});
   const auto filled = mysql::tables_with_rows(connection, captured);
   if (!filled || filled->empty()) return std::nullopt;
@@ -211,8 +212,10 @@ std::vector<CheckResult> check_tables(const std::vector<TableFacts>& tables, con
       continue;
     }
     if (change::has_point(table.schema)) {
-      results.push_back({name, fmt::format("of schema \"{}\"", table.schema), "of one without a point in its name",
-                         change::leave_out_pointed(table.schema, table.name), Severity::kError, false});
+      results.push_back(
+          {name, fmt::format("of schema \"{}\"", table.schema), "of one without a point in its name",
+           fmt::format("{}: capture stops at its first change", change::leave_out_pointed(table.schema, table.name)),
+           Severity::kError, true});
       continue;
     }
     if (table.is_sequence) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/own_schemas.hpp"
+#include "capture/cascade_groups.hpp"
 
 namespace farshore::capture {
 
@@ -25,22 +26,20 @@ using Kind = StatementVerdict::Kind;
 std::vector<std::string> captured_tables(const binlog::Statement& statement, const change::TableRules& rules) {
   std::vector<std::string> tables;
   for (const auto& table : statement.tables)
-    if (rules.route(table.schema, table.table).captured) tables.push_back(table.schema + "." + table.table);
+    if (is_captured(table.schema, table.table, rules)) tables.push_back(table.schema + "." + table.table);
   // Of another schema nothing is captured.
   if (!statement.schema.empty() && !change::has_point(statement.schema) && rules.may_capture(statement.schema))
     tables.push_back(statement.schema + ".*");
   return tables;
 }
 
-/// A statement that concerns captured tables, or may: it passes only where it is plain that none is meant.
+/// A statement that concerns captured tables, or may: it passes only where it is plain that none is meant. Of one whose
+/// schema has a point in its name no row was ever published.
 StatementVerdict if_captured(const binlog::Statement& statement, const change::TableRules& rules, Kind kind,
                              std::string_view what, std::string_view mend) {
   if (statement.tables.empty() && statement.schema.empty())
     return {kind, {}, fmt::format("{} (of a table that is not plain to see): {}", what, mend)};
   StatementVerdict verdict;
-  for (const auto& [schema, table] : statement.tables)
-    if (change::has_point(schema) && rules.route(schema, table).captured)
-      return {Kind::kStops, {}, fmt::format("{}: {}", what, change::refuse_pointed(schema, table))};
   verdict.tables = captured_tables(statement, rules);
   if (verdict.tables.empty()) return verdict;
   verdict.kind = kind;
@@ -120,6 +119,9 @@ StatementVerdict check_statement(const binlog::Statement& statement, const chang
     case StatementKind::kRowless: return if_captured(statement, rules, Kind::kChangesRows, statement.what, kRowless);
     case StatementKind::kDml:
       if (writes_marker(statement)) return {Kind::kStops, {}, std::string(kMarkerInStatementFormat)};
+      for (const auto& [schema, table] : statement.tables)
+        if (change::has_point(schema) && rules.route(schema, table).captured)
+          return {Kind::kStops, {}, change::refuse_pointed(schema, table)};
       return if_captured(statement, rules, Kind::kStops, "a change logged as a statement", kStatementFormat);
     // The decoder takes these, or refuses them, and gives none of them on.
     case StatementKind::kBegin:

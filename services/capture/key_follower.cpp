@@ -108,8 +108,6 @@ void KeyFollower::learn_keys(std::string_view schema, std::string_view table, Cl
                              const binlog::Statement* by) {
   auto answer = settings_.ask_keys(schema, table);
   if (!answer) return parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
-  for (const CascadingKey& key : answer->keys.value_or(std::vector<CascadingKey>()))
-    if (stops_at_pointed(key.tie)) return;
   asked_.note_asked(schema, table, now);
   asked_at_ = answer->executed;
   is_there_ = answer->keys.has_value();
@@ -121,13 +119,6 @@ void KeyFollower::learn_keys(std::string_view schema, std::string_view table, Cl
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) next_.note_outside(key.tie);
   name_ties();
   next_.begin_due();
-}
-
-/// Its tables may be left out by now: then the epoch ends here.
-bool KeyFollower::stops_at_pointed(const Cascade& tie) {
-  const auto refusal = refuse_pointed(tie, parts_.rules);
-  if (refusal && !next_.hands_over(*refusal)) parts_.stop(*refusal);
-  return refusal.has_value();
 }
 
 void KeyFollower::learn_keys_of(std::string_view full_name, Clock::time_point now) {
@@ -181,7 +172,6 @@ bool KeyFollower::is_sure_of(const PendingWatermarks::Moment& moment, Clock::tim
         "the source no longer has a foreign key of {} that cascades, and no statement that is read has dropped it",
         beyond.front());
   for (const CascadingKey& key : *moment.keys) {
-    if (stops_at_pointed(key.tie)) return false;
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) {
       all_known = false;
       unsure_of_ = check_cascade(key.tie).sentence();

@@ -66,7 +66,6 @@ class KeyFollower {
   void explain_keys(const binlog::Statement& statement);
   void learn_keys(std::string_view schema, std::string_view table, Clock::time_point now,
                   const binlog::Statement* by = nullptr);
-  [[nodiscard]] bool stops_at_pointed(const Cascade& tie);
   void learn_keys_of(std::string_view full_name, Clock::time_point now);
 
   const PipelineParts& parts_;

@@ -23,7 +23,7 @@ Expected<KeysAnswer> KeyQuestions::ask(std::string_view schema, std::string_view
     }
     auto answer = read_keys_answer(*connection_, kind_, schema, table);
     // What is only read again under the old numbering is published, and the table may be left out after it.
-    const bool captured = started_.rules.route(schema, table).captured;
+    const bool captured = is_captured(schema, table, started_.rules);
     const bool may_come = started_.plan.kind != ResumePlan::Kind::kContinueToTails && captured;
     if (answer && answer->keys && kind_ == ServerKind::kMariadb && may_come) {
       const auto versioned = is_versioned(*connection_, schema, table);

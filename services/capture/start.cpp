@@ -177,9 +177,6 @@ Expected<std::vector<CascadingKey>> read_keys(const StartContext& context, Sourc
   });
   if (!keys) return failed(context, keys.error());
   if (context.ending.ended()) return std::unexpected(context.ending.get());  // then they are not all
-  for (const CascadingKey& key : *keys)
-    if (auto refusal = refuse_pointed(key.tie, context.settings.rules))
-      return failed(EndKind::kMisconfigured, std::move(*refusal));
   return std::move(*keys);
 }
 

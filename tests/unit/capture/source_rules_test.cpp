@@ -414,17 +414,32 @@ TEST(SourceCheck, RefusesASchemaWithAPointInItsNameUnlessItIsLeftOut) {
       {.schema = "x.eu", .name = "t", .engine = "InnoDB", .has_primary_key = true, .is_sequence = false}};
   const auto results = check_tables(pointed, rules());
   ASSERT_THAT(errors(results), ElementsAre("table x.eu.t"));
-  EXPECT_FALSE(results[0].is_of_a_table) << "capture does not start";
+  EXPECT_TRUE(results[0].is_of_a_table) << "capture starts, and stops at its first row";
   EXPECT_THAT(results[0].mend, HasSubstr("\"!x.eu.t\""));
   EXPECT_THAT(check_tables(pointed, rules({"*.*", "!x.eu.t"})), IsEmpty());
+  EXPECT_THAT(newly_captured(pointed, rules({"shop.*"}), rules()), IsEmpty()) << "nobody could copy it";
 }
 
-TEST(Statements, OfASchemaWithAPointStopUnlessItsTablesAreLeftOut) {
-  EXPECT_THAT(stop("TRUNCATE `x.eu`.t"), HasSubstr("\"!x.eu.t\""));
-  EXPECT_EQ(check_statement(read_statement("RENAME TABLE `x.eu`.t TO shop.t", kInShop), rules()).kind,
-            StatementVerdict::Kind::kStops);
-  EXPECT_EQ(stop("TRUNCATE `x.eu`.t", rules({"*.*", "!x.eu.t"})), "");
-  EXPECT_EQ(stop("DROP DATABASE `x.eu`"), "") << "nothing of it was ever captured";
+TEST(Statements, OfASchemaWithAPointPassAsNoRowOfItWasEverPublished) {
+  for (const char* sql :
+       {"DROP TABLE `x.eu`.t", "TRUNCATE `x.eu`.t", "CREATE TABLE `x.eu`.t (a INT)",
+        "CREATE OR REPLACE TABLE `x.eu`.t (a INT)", "ALTER TABLE `x.eu`.t MODIFY a BIGINT",
+        "RENAME TABLE `x.eu`.t TO `x.eu`.u", "DROP DATABASE `x.eu`", "ALTER TABLE `x.eu`.t ADD SYSTEM VERSIONING"})
+    EXPECT_EQ(stop(sql), "") << sql;
+}
+
+TEST(Statements, OfASchemaWithAPointTellOfTheCapturedTablesThatTheyChange) {
+  const auto tables = [](std::string_view sql) {
+    return check_statement(read_statement(sql, kInShop), rules()).tables;
+  };
+  EXPECT_THAT(tables("RENAME TABLE `x.eu`.t TO shop.t"), ElementsAre("shop.t"));
+  EXPECT_THAT(tables("RENAME TABLE shop.t TO `x.eu`.t"), ElementsAre("shop.t"));
+  EXPECT_THAT(tables("ALTER TABLE `x.eu`.t EXCHANGE PARTITION p WITH TABLE shop.u"), ElementsAre("shop.u"));
+}
+
+TEST(Statements, InStatementFormatOfASchemaWithAPointStopUnlessItsTablesAreLeftOut) {
+  EXPECT_THAT(stop("DELETE FROM `x.eu`.t"), HasSubstr("\"!x.eu.t\""));
+  EXPECT_EQ(stop("DELETE FROM `x.eu`.t", rules({"*.*", "!x.eu.*"})), "");
 }
 
 TEST(SourceCheck, AnyBinlogFilterIsAnError) {
