@@ -36,15 +36,9 @@ Expected<KeysAnswer> KeyQuestions::ask(std::string_view schema, std::string_view
     if (answer) return std::move(*answer);
     const mysql::SqlError& error = answer.error();
     if (error.kind == mysql::SqlErrorKind::kConnectionLost && i < kTries && !context_.ending.ended()) continue;
-    if (mysql::is_transient(error.kind)) return std::unexpected(end_of(error, source));
-    if (!captured && !error.is_not_understood())
-      return KeysAnswer{.keys = std::nullopt, .executed = started_.facts.executed};
-    return std::unexpected(SessionEnd{
-        EndKind::kStopRetried,
-        fmt::format("the foreign keys of table {}.{} cannot be read, and a cascade that the source does not log could "
-                    "pass unnoticed: {}; GRANT SELECT ON *.* to capture's account, or leave the table out of every "
-                    "stream",
-                    schema, table, error.to_string())});
+    auto end = end_of_unread_keys(error, source, fmt::format("{}.{}", schema, table), captured);
+    if (end) return std::unexpected(std::move(*end));
+    return KeysAnswer{.keys = std::nullopt, .executed = started_.facts.executed};
   }
 }
 

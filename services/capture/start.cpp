@@ -407,21 +407,26 @@ Expected<Started> start_from(const StartContext& context, Source& source, KafkaC
                              DecidedNumbering numbering, PlannedStart planned) {
   FARSHORE_CHECK(clients.admin);
   // Of a table of which the start has found no cascading key.
-  const auto ask = [&](const std::string& table) {
+  const auto ask = [&](const std::string& table) -> Expected<std::optional<std::vector<CascadingKey>>> {
     const auto [schema, name] = split_full_name(table);
     auto keys = read_cascades_of(source.control, schema, name);
-    return keys ? std::move(*keys) : std::vector<CascadingKey>();
+    if (keys) return std::move(*keys);
+    auto end = end_of_unread_keys(keys.error(), context.settings.source, fmt::format("{}.{}", schema, name),
+                                  is_captured(schema, name, numbering.rules));
+    if (end) return std::unexpected(std::move(*end));
+    return std::nullopt;
   };
-  KnownCascades cascades = know_cascades(planned,
-                                         {.are_logged = logs_cascades(source.facts.server),
-                                          .keys = std::move(numbering.keys),
-                                          .logging = numbering.logging,
-                                          .ask = ask},
-                                         captured_by(numbering.rules));
+  auto cascades = know_cascades(planned,
+                                {.are_logged = logs_cascades(source.facts.server),
+                                 .keys = std::move(numbering.keys),
+                                 .logging = numbering.logging,
+                                 .ask = ask},
+                                captured_by(numbering.rules));
+  if (!cascades) return std::unexpected(std::move(cascades.error()));
   Started started{.facts = std::move(planned.facts),
                   .plan = std::move(planned.plan),
                   .rules = std::move(numbering.rules),
-                  .cascades = std::move(cascades),
+                  .cascades = std::move(*cascades),
                   .unseen = std::move(numbering.unseen.why)};
   if (started.plan.kind != ResumePlan::Kind::kBeginEpoch) return started;
   auto rules = change::TableRules::from_numbering(started.plan.checkpoint.numbering);

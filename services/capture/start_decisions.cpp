@@ -159,7 +159,19 @@ SessionEnd end_of(const ResumePlan& refusal) {
   return {refusal.retry == ResumePlan::Retry::kAlways ? EndKind::kStopRetried : EndKind::kStop, refusal.sentence};
 }
 
-KnownCascades know_cascades(PlannedStart& planned, const KeySources& sources, KnownCascades::IsCaptured is_captured) {
+std::optional<SessionEnd> end_of_unread_keys(const mysql::SqlError& error, const DatabaseEndpoint& source,
+                                             std::string_view table, bool captured) {
+  if (mysql::is_transient(error.kind)) return end_of(error, source);
+  if (!captured && !error.is_not_understood()) return std::nullopt;
+  return SessionEnd{
+      EndKind::kStopRetried,
+      fmt::format("the foreign keys of table {} cannot be read, and a cascade that the source does not log could pass "
+                  "unnoticed: {}; GRANT SELECT ON *.* to capture's account, or leave the table out of every stream",
+                  table, error.to_string())};
+}
+
+std::expected<KnownCascades, SessionEnd> know_cascades(PlannedStart& planned, const KeySources& sources,
+                                                       KnownCascades::IsCaptured is_captured) {
   const ResumeFacts& facts = planned.facts;
   change::Checkpoint& checkpoint = planned.plan.checkpoint;
   const bool kept_none =
@@ -178,8 +190,12 @@ KnownCascades know_cascades(PlannedStart& planned, const KeySources& sources, Kn
     if (!answer) answer.emplace();
     answer->push_back(key);
   }
-  for (const std::string& child : cascades.children())
-    if (!answers.contains(child)) answers.emplace(child, sources.ask(child));
+  for (const std::string& child : cascades.children()) {
+    if (answers.contains(child)) continue;
+    auto answer = sources.ask(child);
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    answers.emplace(child, std::move(*answer));
+  }
   for (const auto& [child, keys] : answers) cascades.take_answer(child, keys, facts.executed);
   // At a first start, and after a capture that kept none.
   if (!facts.checkpoint || kept_none || sources.logging == CascadeLogging::kNoLonger) {

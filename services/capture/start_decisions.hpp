@@ -146,13 +146,17 @@ struct KeySources {
   bool are_logged = false;         ///< the source logs what they do
   std::vector<CascadingKey> keys;  ///< the source's, by child
   CascadeLogging logging = CascadeLogging::kAsBefore;
-  /// Asks for those of a table of which `keys` has none; nullopt: it is there no longer.
-  std::function<std::optional<std::vector<CascadingKey>>(const std::string& table)> ask;
+  /// Asks for those of a table of which `keys` has none; nullopt: it is there no longer. An error is not "none".
+  std::function<std::expected<std::optional<std::vector<CascadingKey>>, SessionEnd>(const std::string& table)> ask;
 };
+/// What follows when a table's keys cannot be read. Returns nullopt where it is as if the table were not there: it is
+/// not `captured`, and no key that it may have changes what is published.
+[[nodiscard]] std::optional<SessionEnd> end_of_unread_keys(const mysql::SqlError& error, const DatabaseEndpoint& source,
+                                                           std::string_view table, bool captured);
 /// The checkpoint's keys and the source's, which was asked before its position was: both count as KnownCascades says.
 /// The plan's checkpoint gets what is known.
-[[nodiscard]] KnownCascades know_cascades(PlannedStart& planned, const KeySources& sources,
-                                          KnownCascades::IsCaptured is_captured);
+[[nodiscard]] std::expected<KnownCascades, SessionEnd> know_cascades(PlannedStart& planned, const KeySources& sources,
+                                                                     KnownCascades::IsCaptured is_captured);
 
 /// An epoch that was begun before this start is told first; what this start has found is told by the next one.
 [[nodiscard]] bool tells_more(const ResumeFacts& facts);

@@ -386,18 +386,48 @@ class KnownKeys : public ::testing::Test {
  protected:
   KnownCascades know(PlannedStart& start, bool logs, std::vector<CascadingKey> keys,
                      CascadeLogging logging = CascadeLogging::kAsBefore) {
+    return *try_to_know(start, logs, std::move(keys), logging);
+  }
+  std::expected<KnownCascades, SessionEnd> try_to_know(PlannedStart& start, bool logs, std::vector<CascadingKey> keys,
+                                                       CascadeLogging logging = CascadeLogging::kAsBefore) {
     return know_cascades(start,
                          {.are_logged = logs,
                           .keys = std::move(keys),
                           .logging = logging,
-                          .ask = [this](const std::string& table) -> std::optional<std::vector<CascadingKey>> {
-                            asked_.push_back(table);
-                            return std::vector<CascadingKey>();
-                          }},
+                          .ask =
+                              [this](const std::string& table) {
+                                asked_.push_back(table);
+                                return answer_;
+                              }},
                          [](const std::string& table) { return is_captured(table, rules()); });
   }
   std::vector<std::string> asked_;
+  std::expected<std::optional<std::vector<CascadingKey>>, SessionEnd> answer_ = std::vector<CascadingKey>();
 };
+
+TEST_F(KnownKeys, ThatCannotBeReadAreNotTakenForNone) {
+  PlannedStart start = planned(checkpoint(false, {kItems}));
+  answer_ = std::unexpected(SessionEnd{EndKind::kRetry, "the source cannot be asked"});
+  const auto known = try_to_know(start, kLogsNot, {});
+  ASSERT_FALSE(known);
+  EXPECT_EQ(known.error().kind, EndKind::kRetry);
+}
+
+TEST(UnreadKeys, EndTheSessionUnlessTheTableIsNotCaptured) {
+  const DatabaseEndpoint endpoint;
+  const auto end = [&](mysql::SqlErrorKind kind, int code, bool captured) {
+    return end_of_unread_keys({.kind = kind, .code = code, .sqlstate = {}, .message = "no"}, endpoint, "shop.items",
+                              captured);
+  };
+  using Error = mysql::SqlErrorKind;
+  for (const bool captured : {true, false}) {
+    EXPECT_EQ(end(Error::kConnectionLost, 2013, captured)->kind, EndKind::kRetry);
+    EXPECT_EQ(end(Error::kLockWait, 1205, captured)->kind, EndKind::kRetry);
+    EXPECT_EQ(end(Error::kOther, 0, captured)->kind, EndKind::kStopRetried) << "the answer is not understood";
+  }
+  EXPECT_THAT(end(Error::kAccessDenied, 1142, true)->sentence, HasSubstr("GRANT SELECT"));
+  EXPECT_FALSE(end(Error::kAccessDenied, 1142, false));
+}
 
 TEST_F(KnownKeys, OfAFirstStartAreThoseOfTheSource) {
   PlannedStart start = planned(std::nullopt, Kind::kBeginEpoch);
