@@ -295,7 +295,11 @@ EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {
   const auto query = parse_query(kind_, raw);
   if (!query) return error(raw, "the statement is malformed");
   if (state_ == State::kIdle) return error(raw, "a statement stands outside of a transaction");
-  if (state_ == State::kWithoutEffect) return end_transaction();
+  if (state_ == State::kWithoutEffect) {
+    Event event = end_transaction();
+    event.sql = query->sql;
+    return event;
+  }
   const bool is_first = state_ == State::kBegun;
   if (is_first && query->sql == "BEGIN") {
     state_ = State::kInTransaction;

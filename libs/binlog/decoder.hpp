@@ -58,7 +58,7 @@ struct Event {
     kRows,       ///< `rows`
     kStatement,  ///< `default_schema`, `sql`, `dialect`: DDL, or a change logged as a statement; see statement.hpp
     kRollback,   ///< `sql`: rows of this transaction that were given never came to be: all, or those behind a savepoint
-    kCommit,
+    kCommit,     ///< `sql`: for a digest alone, of an ALTER that is not done, or not yet
   };
   Kind kind = Kind::kNone;
   /// The transaction is whole with this event: always with kCommit, with a kRollback of all, and with a kStatement that

@@ -84,7 +84,7 @@ void Pipeline::run() {
         case Kind::kRows: add_rows(event->rows); break;
         case Kind::kStatement: check_statement(*event); break;
         case Kind::kRollback: roll_back(*event); break;
-        case Kind::kCommit: break;
+        case Kind::kCommit: commit(*event); break;
       }
       if (event->ends_transaction) end_transaction();
     }
@@ -223,6 +223,11 @@ void Pipeline::check_statement(const binlog::Event& event) {
 void Pipeline::roll_back(const binlog::Event& event) {
   parts_.history.add_statement(event.sql);
   if (!left_out_) next_epoch_.note_rollback(parts_.history.gtid().to_string());
+}
+
+/// What it says counts to what it is, as with any statement.
+void Pipeline::commit(const binlog::Event& event) {
+  if (!event.sql.empty()) parts_.history.add_statement(event.sql);
 }
 
 Telling Pipeline::telling_of(const StatementVerdict& verdict) const {

@@ -33,6 +33,7 @@ class Pipeline {
   void stop_at_unknown_server(std::string_view table);
   void check_statement(const binlog::Event& event);
   void roll_back(const binlog::Event& event);
+  void commit(const binlog::Event& event);
   [[nodiscard]] Telling telling_of(const StatementVerdict& verdict) const;
   void end_transaction();
   void send_what_is_due();

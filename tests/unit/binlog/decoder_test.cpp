@@ -288,6 +288,7 @@ TEST(MariadbDecoder, an_alter_in_two_phases_is_a_statement_once_and_none_when_it
       const MadeEvent query = made_query(sql);
       const auto event = decoder.decode(query.raw());
       EXPECT_TRUE(event.has_value() && event->ends_transaction && !decoder.in_transaction());
+      EXPECT_EQ(event->sql, sql) << "what tells it apart from another transaction of its GTID";
       return event->kind;
     };
     EXPECT_EQ(take(made_alter_gtid(5, kStart, 0, grouped)), Event::Kind::kCommit);
