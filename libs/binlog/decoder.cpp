@@ -96,8 +96,7 @@ SourceTime header_time(const RawEvent& raw) { return SourceTime(std::chrono::sec
 
 /// Events of the dump thread that are not in the file.
 bool is_outside_file(const RawEvent& raw) {
-  return (raw.header.flags & EventHeader::kFlagArtificial) != 0 || raw.header.type == EventType::kHeartbeat ||
-         raw.header.type == EventType::kHeartbeatV2 ||
+  return (raw.header.flags & EventHeader::kFlagArtificial) != 0 || is_heartbeat(raw.header.type) ||
          (raw.header.type == EventType::kFormatDescription && raw.header.log_pos == 0);
 }
 

@@ -55,6 +55,11 @@ enum class EventType : std::uint8_t {
   kMariadbPartialRowData = 172,
 };
 
+/// What the source sends when it has nothing more: not in its files.
+[[nodiscard]] constexpr bool is_heartbeat(EventType type) {
+  return type == EventType::kHeartbeat || type == EventType::kHeartbeatV2;
+}
+
 /// The type's name as the servers print it, or "UNKNOWN".
 [[nodiscard]] std::string_view to_string(EventType type);
 

@@ -32,8 +32,7 @@ bool has_buffered_bytes(const MARIADB_PVIO& pvio) {
 
 /// What a source sends once it has found the position: before that come only the heads of its files.
 bool is_sign_of_life(EventType type) {
-  return type == EventType::kGtid || type == EventType::kMariadbGtid || type == EventType::kHeartbeat ||
-         type == EventType::kHeartbeatV2;
+  return type == EventType::kGtid || type == EventType::kMariadbGtid || is_heartbeat(type);
 }
 
 }  // namespace

@@ -51,11 +51,12 @@ std::optional<PendingWatermarks::Moment> PendingWatermarks::take_reached(const O
   return reached;
 }
 
-std::string PendingWatermarks::never_reached(const OriginPosition& read, bool is_all) const {
+std::string PendingWatermarks::never_reached(const OriginPosition& read,
+                                             std::optional<std::chrono::steady_clock::time_point> all_until) const {
   if (moments_.empty()) return {};
   const OriginPosition& oldest = moments_.front().position;
   std::string missing = oldest.missing_from(read);
-  if (missing.empty() || is_all) return missing;
+  if (missing.empty() || (all_until && moments_.front().read_at <= *all_until)) return missing;
   const auto newer = std::ranges::find_if(moments_, [&](const Moment& moment) { return moment.position != oldest; });
   const bool is_passed = newer != moments_.end() && newer->position.missing_from(read) == missing;
   return is_passed ? missing : std::string();
@@ -166,13 +167,13 @@ void SourceWatch::take(const SourceReading& reading, bool knows_all) {
         "server was promoted, begin the origin anew there (docs/operating/stop-start-upgrade.md, another primary)");
   }
   if (!knows_all) return;  // a transaction is under way in which a doubt may be, or keys are asked for later
-  unconfirmed_.push_back({.read_at = std::chrono::steady_clock::now(),
-                          .moment = {.time = reading.time,
-                                     .clock_offset = reading.clock_offset,
-                                     .position = reading.position,
-                                     .doubts = doubts_,
-                                     .keys = keys_.keys,
-                                     .keys_before = keys_.keys_before}});
+  unconfirmed_.push_back({.time = reading.time,
+                          .clock_offset = reading.clock_offset,
+                          .position = reading.position,
+                          .doubts = doubts_,
+                          .keys = keys_.keys,
+                          .keys_before = keys_.keys_before,
+                          .read_at = std::chrono::steady_clock::now()});
   confirm();
 }
 
@@ -188,7 +189,7 @@ void SourceWatch::confirm() {
   }
   const std::lock_guard lock(mutex_);
   while (!unconfirmed_.empty() && unconfirmed_.front().read_at <= until) {
-    pending_.add(std::move(unconfirmed_.front().moment));
+    pending_.add(std::move(unconfirmed_.front()));
     unconfirmed_.pop_front();
     is_news_ |= !withheld_because_.empty();
     withheld_because_.clear();
@@ -238,11 +239,12 @@ std::optional<PendingWatermarks::Moment> SourceWatch::take_reached(const OriginP
   return pending_.take_reached(read);
 }
 
-std::string SourceWatch::never_reached(const OriginPosition& read, bool is_all) {
+std::string SourceWatch::never_reached(const OriginPosition& read,
+                                       std::optional<std::chrono::steady_clock::time_point> all_until) {
   std::string missing;
   {
     const std::lock_guard lock(mutex_);
-    missing = pending_.never_reached(read, is_all);
+    missing = pending_.never_reached(read, all_until);
   }
   if (missing.empty()) return {};
   return fmt::format(

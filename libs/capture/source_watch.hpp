@@ -37,6 +37,7 @@ class PendingWatermarks {
     /// The source's cascading keys as they were asked for behind the position, and before it; null: never asked for.
     std::shared_ptr<const std::vector<change::CascadingKey>> keys{};
     std::shared_ptr<const std::vector<change::CascadingKey>> keys_before{};
+    std::chrono::steady_clock::time_point read_at{};  ///< here, when the source had answered
   };
   static constexpr std::size_t kMax = 512;
 
@@ -47,8 +48,10 @@ class PendingWatermarks {
   /// The newest moment whose position is contained in what was read, and forgets it with all older ones.
   [[nodiscard]] std::optional<Moment> take_reached(const OriginPosition& read);
   /// What the oldest moment has, that `read` lacks and that will never be read, as text for people; empty: nothing is
-  /// known to be so. It is where all is read (`is_all`), or all that a newer moment has beyond it.
-  [[nodiscard]] std::string never_reached(const OriginPosition& read, bool is_all) const;
+  /// known to be so. It is where all is read that the source had at a later time (`all_until`), or all that a newer
+  /// moment has beyond it.
+  [[nodiscard]] std::string never_reached(const OriginPosition& read,
+                                          std::optional<std::chrono::steady_clock::time_point> all_until) const;
   [[nodiscard]] std::size_t size() const { return moments_.size(); }
 
  private:
@@ -85,7 +88,8 @@ class SourceWatch {
   [[nodiscard]] std::optional<PendingWatermarks::Moment> take_reached(const OriginPosition& read);
   /// Why the moments to come are never reached, one sentence; empty: they may be. As PendingWatermarks says. Any
   /// thread.
-  [[nodiscard]] std::string never_reached(const OriginPosition& read, bool is_all);
+  [[nodiscard]] std::string never_reached(const OriginPosition& read,
+                                          std::optional<std::chrono::steady_clock::time_point> all_until);
   /// Why no moment is given now, when that has changed: a sentence for people; empty: they are given again. Any thread.
   [[nodiscard]] std::optional<std::string> take_news();
   /// The source's clock minus ours, at the last reading. Any thread.
@@ -127,15 +131,11 @@ class SourceWatch {
   PendingWatermarks::Moment keys_;                        ///< its keys alone; the watch's thread only
   std::atomic<bool> keys_forgotten_ = false;
   std::atomic<std::int64_t> clock_offset_us_ = 0;
-  std::string named_keys_;                           ///< by which keys_ are known to be the same; likewise
-  std::chrono::steady_clock::time_point keys_due_;   ///< likewise
-  std::chrono::steady_clock::time_point keys_read_;  ///< likewise
-  OriginPosition last_position_;                     ///< of the reading before; the watch's thread only
-  struct Unconfirmed {
-    std::chrono::steady_clock::time_point read_at;
-    PendingWatermarks::Moment moment;
-  };
-  std::deque<Unconfirmed> unconfirmed_;  ///< the watch's thread only; as long as replicas may take to answer
+  std::string named_keys_;                             ///< by which keys_ are known to be the same; likewise
+  std::chrono::steady_clock::time_point keys_due_;     ///< likewise
+  std::chrono::steady_clock::time_point keys_read_;    ///< likewise
+  OriginPosition last_position_;                       ///< of the reading before; the watch's thread only
+  std::deque<PendingWatermarks::Moment> unconfirmed_;  ///< likewise; as long as replicas may take to answer
   std::mutex mutex_;
   std::string withheld_because_;  // guarded by mutex_; empty: moments are given
   bool is_news_ = false;          // guarded by mutex_

@@ -23,8 +23,6 @@ constexpr milliseconds kInFlightWait{1};  ///< while acknowledgements are awaite
 constexpr milliseconds kPollInterval{1};
 constexpr milliseconds kWatermarkLook{10};
 constexpr milliseconds kReachLook{1000};
-/// A source that has sent nothing for so long has sent all that it counted as executed before.
-constexpr milliseconds kReadToTheEnd{3000};
 /// An idle source's partitions still grow by watermarks: so often the checkpoint moves past them, so that a restart has
 /// little to look through.
 constexpr milliseconds kIdleCheckpointInterval{60'000};
@@ -65,7 +63,6 @@ Pipeline::Pipeline(const PipelineParts& parts, const PipelineSettings& settings)
       last_send_(now_),
       last_cut_(now_),
       last_watermark_(now_),
-      last_transaction_(now_),
       last_reach_look_(now_) {}
 
 void Pipeline::run() {
@@ -115,6 +112,8 @@ std::optional<binlog::Event> Pipeline::next_event() {
     has_begun_ = true;
     settings_.on_begun();
   }
+  // A server that looks for the position in its binlog may send some too, until it has sent a transaction.
+  if (transactions_ > 0 && is_heartbeat(raw->header.type)) heartbeats_.received(now_);
   add(parts_.metrics.read_bytes, raw->header.size);
   const auto event = parts_.decoder.decode(*raw);
   if (!event) {
@@ -263,7 +262,6 @@ void Pipeline::end_transaction() {
   parts_.numberer.end();
   keys_.reached();
   ++transactions_;
-  last_transaction_ = now_;
   has_new_transactions_ = true;
   add(parts_.metrics.read_transactions, 1);
   FARSHORE_CHECK(parts_.numberer.rows() >= rows_counted_, parts_.numberer.rows(), rows_counted_);
@@ -311,10 +309,8 @@ void Pipeline::publish_watermark() {
 void Pipeline::note_never_reached() {
   if (now_ - last_reach_look_ < kReachLook || parts_.history.repeating()) return;
   last_reach_look_ = now_;
-  // A server that looks for the position in its binlog is silent too, until it has sent one.
-  const bool is_all = drained_ && transactions_ > 0 && now_ - last_transaction_ >= kReadToTheEnd;
-  if (std::string why = parts_.watch.never_reached(parts_.history.position(), is_all); !why.empty())
-    withheld_.waits(std::move(why), now_);
+  std::string why = parts_.watch.never_reached(parts_.history.position(), heartbeats_.all_received_until());
+  if (!why.empty()) withheld_.waits(std::move(why), now_);
 }
 
 void Pipeline::cut_checkpoint() {

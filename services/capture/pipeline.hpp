@@ -8,6 +8,7 @@
 #include "binlog/decoder.hpp"
 #include "capture/server_roles.hpp"
 #include "capture/statement_check.hpp"
+#include "services/capture/heartbeats.hpp"
 #include "services/capture/key_follower.hpp"
 #include "services/capture/next_epoch.hpp"
 #include "services/capture/pipeline_parts.hpp"
@@ -51,6 +52,7 @@ class Pipeline {
   NextEpoch next_epoch_;
   KeyFollower keys_;
   WithheldNotice withheld_;
+  Heartbeats heartbeats_;
   change::SourceTransaction transaction_;  ///< under way; its texts are filled at its first captured row
   bool transaction_is_named_ = false;
   bool has_begun_ = false;  ///< on_begun was called
@@ -71,8 +73,7 @@ class Pipeline {
   Clock::time_point last_poll_;
   Clock::time_point last_cut_;
   Clock::time_point last_watermark_;
-  Clock::time_point last_transaction_;  ///< was read whole
-  Clock::time_point last_reach_look_;   ///< whether the moments to come are ever reached
+  Clock::time_point last_reach_look_;  ///< whether the moments to come are ever reached
 };
 
 }  // namespace farshore::capture

@@ -60,17 +60,20 @@ TEST(PendingWatermarks, KnowWhatIsNeverReached) {
   const auto set = [](const std::string& text) { return *OriginPosition::parse(text); };
   const std::string own = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-";
   const std::string added = ",3e11fa47-71ca-11e1-9e33-c80aa9429563:1-5";
+  const std::chrono::steady_clock::time_point at{seconds(100)};
   PendingWatermarks pending(seconds(1));
-  EXPECT_EQ(pending.never_reached(set(own + "9"), true), "");
-  pending.add({.time = SourceTime(seconds(1)), .position = set(own + "10" + added)});
-  pending.add({.time = SourceTime(seconds(2)), .position = set(own + "10" + added)});
-  EXPECT_EQ(pending.never_reached(set(own + "9"), false), "");
-  EXPECT_EQ(pending.never_reached(set(own + "10"), false), "") << "it may be on its way";
-  EXPECT_EQ(pending.never_reached(set(own + "10"), true), added.substr(1)) << "nothing is";
-  pending.add({.time = SourceTime(seconds(3)), .position = set(own + "12" + added)});
-  EXPECT_EQ(pending.never_reached(set(own + "11"), false), "");
-  EXPECT_EQ(pending.never_reached(set(own + "12"), false), added.substr(1)) << "what came behind it is read";
-  EXPECT_EQ(pending.never_reached(set(own + "12" + added), true), "");
+  EXPECT_EQ(pending.never_reached(set(own + "9"), at), "");
+  pending.add({.time = SourceTime(seconds(1)), .position = set(own + "10" + added), .read_at = at});
+  pending.add({.time = SourceTime(seconds(2)), .position = set(own + "10" + added), .read_at = at + seconds(1)});
+  EXPECT_EQ(pending.never_reached(set(own + "9"), std::nullopt), "");
+  EXPECT_EQ(pending.never_reached(set(own + "10"), std::nullopt), "") << "it may be on its way, and held up there";
+  EXPECT_EQ(pending.never_reached(set(own + "10"), at - seconds(1)), "")
+      << "all until then is read, and it came behind";
+  EXPECT_EQ(pending.never_reached(set(own + "10"), at), added.substr(1)) << "all that the source had then is read";
+  pending.add({.time = SourceTime(seconds(3)), .position = set(own + "12" + added), .read_at = at + seconds(2)});
+  EXPECT_EQ(pending.never_reached(set(own + "11"), std::nullopt), "");
+  EXPECT_EQ(pending.never_reached(set(own + "12"), std::nullopt), added.substr(1)) << "what came behind it is read";
+  EXPECT_EQ(pending.never_reached(set(own + "12" + added), at), "");
 }
 
 TEST(UnixTime, IsReadToTheMicrosecond) {
