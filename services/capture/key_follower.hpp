@@ -35,7 +35,7 @@ class KeyFollower {
   using Clock = std::chrono::steady_clock;
 
   /// All of them outlive it.
-  KeyFollower(const PipelineParts& parts, const PipelineSettings& settings, NextEpoch& next)
+  KeyFollower(const EpochParts& parts, const PipelineSettings& settings, NextEpoch& next)
       : parts_(parts), settings_(settings), next_(next) {}
 
   /// Before the rows are numbered: they may belong to a group that is not known yet.
@@ -68,7 +68,7 @@ class KeyFollower {
                   const binlog::Statement* by = nullptr);
   void learn_keys_of(std::string_view full_name, Clock::time_point now);
 
-  const PipelineParts& parts_;
+  const EpochParts& parts_;
   const PipelineSettings& settings_;
   NextEpoch& next_;
   AskedTables asked_;

@@ -19,7 +19,7 @@ class NextEpoch {
   static constexpr std::size_t kReasonBytesMax = 1000;  ///< for people: a statement may name very many tables
 
   /// Both outlive it.
-  NextEpoch(const PipelineParts& parts, const PipelineSettings& settings) : parts_(parts), settings_(settings) {}
+  NextEpoch(const EpochParts& parts, const PipelineSettings& settings) : parts_(parts), settings_(settings) {}
 
   /// The numbering does not know them.
   void note_ties(const std::vector<Cascade>& ties);
@@ -70,7 +70,7 @@ class NextEpoch {
   void warn_of_missed() const;
   [[nodiscard]] std::vector<std::string> split_tables() const;
 
-  const PipelineParts& parts_;
+  const EpochParts& parts_;
   const PipelineSettings& settings_;
   Due due_;
   TouchedTables touched_;     ///< by the transaction under way, as far as it is read

@@ -6,11 +6,11 @@
 
 namespace farshore::capture {
 
-bool PipelineParts::tails_passed() const {
+bool EpochParts::tails_passed() const {
   return std::ranges::all_of(publisher.writers(), &PartitionWriter::tail_passed);
 }
 
-void PipelineParts::stop(std::string_view what) const {
+void EpochParts::stop(std::string_view what) const {
   std::string gtid;
   history.gtid().append_to(gtid);
   ending.end(EndKind::kStop,

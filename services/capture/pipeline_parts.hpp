@@ -27,12 +27,10 @@
 
 namespace farshore::capture {
 
-/// What the way of a change consists of, in its order. All of it outlives the pipeline.
-struct PipelineParts {
-  binlog::BinlogStream& stream;
+/// What an epoch consists of at the place that is read: all that its end and the next one's beginning need.
+struct EpochParts {
   binlog::EventDecoder& decoder;
   SourceHistory& history;
-  const ServerRoles& servers;
   change::TableRules& rules;  ///< their ties follow the known cascades
   KnownCascades& cascades;
   RowRouter& router;
@@ -42,12 +40,18 @@ struct PipelineParts {
   CheckpointCut& cut;
   CheckpointWriter& checkpoints;
   SessionEnding& ending;
-  Metrics& metrics;
 
   /// Everything that was published before is read again.
   [[nodiscard]] bool tails_passed() const;
   /// Ends the session for a person to mend something: names the transaction under way.
   void stop(std::string_view what) const;
+};
+
+/// What the way of a change consists of. All of it outlives the pipeline.
+struct PipelineParts : EpochParts {
+  binlog::BinlogStream& stream;
+  const ServerRoles& servers;
+  Metrics& metrics;
 };
 
 struct PipelineSettings {
