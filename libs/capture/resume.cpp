@@ -150,7 +150,8 @@ ResumePlan rebuild(const ResumeFacts& facts) {
     if (!routes_the_same(statement->numbering_digest, facts.configured))
       return refuse(fmt::format(
           "the checkpoint of origin {} cannot be rebuilt: what is published was numbered by other streams, tables, "
-          "groups or partition counts than the configuration has now; put the configuration back as it was then",
+          "groups or partition counts than the configuration and the source's cascading keys give now; put them back "
+          "as they were then, or begin the origin anew (`farshorectl origin reset`) with a copy of its tables",
           facts.origin));
     begin = is_first ? *position : OriginPosition::intersection(begin, *position);
     is_first = false;
