@@ -128,7 +128,7 @@ TEST_F(Cut, ForgetsTheTablesOfASplitTransactionBehindItAndNotBefore) {
 TEST_F(Cut, KeepsThemUpToThePlaceUntilWhichAnyTransactionMayBeSplit) {
   base_.split_tables = {"*.*"};
   base_.split_until = "1-101-12";
-  writers_[0].start(kEpoch, Seq(1), {});
+  writers_[0].start(kFirstEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
   const auto next = [&](std::uint64_t number) {
     transaction(number);
