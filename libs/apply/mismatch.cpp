@@ -11,6 +11,7 @@
 
 #include "apply/parked_change.hpp"
 #include "apply/parked_key.hpp"
+#include "apply/row_query.hpp"
 #include "apply/write_plan.hpp"
 #include "change/key.hpp"
 #include "mysql/literal.hpp"
@@ -30,39 +31,25 @@ constexpr auto kSampleEvery = 1s;
 constexpr RowLook::Clock::duration kBudget = 3s;
 constexpr int kBudgetShare = 10;  // a tenth of the time
 
-constexpr std::size_t kImageBytes = 512 * 1024;  // of the rows that one query looks at, about
-
-// MariaDB makes a join with a list of a thousand values or more, and locks rows that no key means; MySQL gives its
-// range up when it takes too much memory.
-constexpr std::size_t kKeysMax = 500;
 constexpr std::uint32_t kKeys = 0;  // spaces of RowLook's map
 constexpr std::uint32_t kShownKeys = 1;
-
-// A text of characters that the column's character set lacks, or several whose sets do not go together in one list.
-bool cannot_be_compared(const SqlError& error) {
-  return error.code == 1267 || error.code == 1270 || error.code == 1271;
-}
 
 std::size_t index_of(Mismatch kind) { return static_cast<std::size_t>(kind); }
 
 std::string what(const MismatchCounts& counts) {
   constexpr std::array<std::string_view, kMismatches> kWords{
-      "INSERTs that found another row here", "UPDATEs that found no row here",
-      "UPDATEs or DELETEs that found a row that was not as before", "DELETEs that found no row here",
-      "changes that found their row as they leave it"};
+      "INSERTs that found another row here",
+      "UPDATEs that found no row here",
+      "UPDATEs or DELETEs that found a row that was not as before",
+      "DELETEs that found no row here",
+      "changes that found their row as they leave it",
+      "rows that have another value in a column that is generated here",
+      "rows that are not as they were written"};
   std::string out;
   for (std::size_t i = 0; i < kMismatches; ++i) {
     if (counts[i] > 0) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", kWords[i], counts[i]);
   }
   return out;
-}
-
-std::size_t size_of(std::span<const Value> row) {
-  std::size_t bytes = 0;
-  for (const Value& value : row) {
-    if (value.kind() == Value::Kind::kBytes || value.kind() == Value::Kind::kText) bytes += value.bytes().size();
-  }
-  return bytes;
 }
 
 }  // namespace
@@ -80,15 +67,27 @@ RowsExpected rows_expected(const RowOp& op, std::vector<Value>& scratch) {
 RowLook::RowLook(std::string region, bool all, TargetCatalog& catalog)
     : region_(std::move(region)), all_(all), catalog_(catalog), budget_(kBudget) {}
 
-void RowLook::begin() { found_.clear(); }
-
-bool RowLook::takes_samples() {
-  if (is_looking()) return false;
+bool Samples::takes(const TargetTable& target) {
   const auto now = Clock::now();
-  if (now < sample_at_) return false;
-  sample_at_ = now + kSampleEvery;
+  const auto [at, is_new] = next_at_.try_emplace({target.schema(), target.name()});
+  if (!is_new && now < at->second) return false;
+  at->second = now + kSampleEvery;
+  taken_.push_back(at->first);
   return true;
 }
+
+void Samples::begin() {
+  for (const Name& name : taken_) next_at_.erase(name);
+  taken_.clear();
+}
+
+void RowLook::begin() {
+  found_.clear();
+  found_samples_.begin();
+  left_samples_.begin();
+}
+
+bool RowLook::takes_sample(const TargetTable& target) { return !is_looking() && found_samples_.takes(target); }
 
 bool RowLook::wants_again() {
   const auto now = Clock::now();
@@ -201,6 +200,11 @@ std::expected<std::optional<Mismatch>, SqlError> RowLook::compare(mysql::Connect
   if (!there) return std::unexpected(there.error());
   if (*there == There::kAsGiven || *there == There::kCannotBe) return Result();
   if (*there == There::kNone) return op.is_delete() ? Mismatch::kDeleteMissing : Mismatch::kUpdateMissing;
+  if (op.target->has_generated()) {
+    const auto other = read_back_.compare(connection, *op.target, before_);
+    if (!other) return std::unexpected(other.error());
+    if (*other && (*other)->kind == Mismatch::kGeneratedOther) return Mismatch::kGeneratedOther;
+  }
   if (op.is_delete()) return Mismatch::kBeforeDiffers;
   const auto as_after = look_for(after);
   if (!as_after) return std::unexpected(as_after.error());
@@ -261,6 +265,26 @@ std::expected<bool, SqlError> RowLook::look(mysql::Connection& connection, std::
       return std::unexpected(looked.error());
   }
   return all_as_expected;
+}
+
+std::expected<void, SqlError> RowLook::read_back(mysql::Connection& connection, std::span<const Slice> slices,
+                                                 std::span<const RowOp> ops) {
+  const TargetTable& target = *ops.back().target;
+  const bool is_sample = !ops.back().is_delete() && left_samples_.takes(target);
+  if (!is_sample && !target.has_generated()) return {};
+  const auto others = read_back_.read(connection, ops, is_sample);
+  if (!others) return std::unexpected(others.error());
+  for (const ReadBack::Other& other : *others) {
+    const RowOp& op = ops[other.op];
+    const store::PartitionKey& partition = slices[op.slice].key;
+    count_other(partition, op, other);
+    if (count(partition, op, other.kind, 1) > kExamples) continue;
+    auto image = image_of(connection, *op.target, op.change->after);
+    if (!image) return std::unexpected(image.error());
+    const Sighting sighting{.kind = other.kind, .image = std::move(*image)};
+    if (auto added = add_example(connection, partition, op, sighting); !added) return added;
+  }
+  return {};
 }
 
 std::span<const std::size_t> RowLook::stretches(std::span<const RowOp> ops) {
@@ -325,6 +349,13 @@ std::uint64_t RowLook::count(const store::PartitionKey& partition, const RowOp& 
   return counted.counts[index_of(kind)] += changes;
 }
 
+void RowLook::count_other(const store::PartitionKey& partition, const RowOp& op, const ReadBack::Other& other) {
+  const TableShape& shape = op.change->table->shape;
+  Counted& counted = found_[{partition, shape.schema, shape.name}];
+  std::set<std::string>& columns = other.kind == Mismatch::kGeneratedOther ? counted.generated : counted.written;
+  columns.insert(other.columns.begin(), other.columns.end());
+}
+
 // SQL of the row that stands here; empty: none, or its key is no key here.
 std::expected<std::string, SqlError> RowLook::image_of(mysql::Connection& connection, const TargetTable& target,
                                                        std::span<const Value> key_row) {
@@ -377,24 +408,48 @@ std::expected<void, SqlError> RowLook::doubt_equality(mysql::Connection& connect
   for (const auto& [name, counted] : found_ | std::views::filter(closes)) {
     const std::string table = name.schema + "." + name.table;
     if (store::is_doubted(*said, name.partition.origin, name.partition.stream, table)) continue;
-    const auto added = store::add_equality(
-        connection, region_,
-        {.id = 0,
-         .origin = name.partition.origin,
-         .stream = name.partition.stream,
-         .table = table,
-         .word = store::Word::kNotYetEqual,
-         .why = fmt::format("{} (`farshorectl mismatches show` has both images): two regions write the same rows, or "
-                            "the tables were not equal",
-                            what(counted.counts)),
-         .who = "apply",
-         .said_at = {}});
+    const auto added = store::add_equality(connection, region_,
+                                           {.id = 0,
+                                            .origin = name.partition.origin,
+                                            .stream = name.partition.stream,
+                                            .table = table,
+                                            .word = store::Word::kNotYetEqual,
+                                            .why = why(counted),
+                                            .who = "apply",
+                                            .said_at = {}});
     if (!added) return std::unexpected(added.error());
   }
   return {};
 }
 
+std::string RowLook::why(const Counted& counted) {
+  std::string out = what(counted.counts) + " (`farshorectl mismatches show` has both images): ";
+  std::string separator;
+  const auto counts = [&](Mismatch kind) { return counted.counts[index_of(kind)]; };
+  if (counts(Mismatch::kGeneratedOther) > 0) {
+    out += fmt::format(
+        "{}is generated here, and its value is not the origin's: the session that writes decides it, or the expression "
+        "is another one there. Make it a plain column here, or change the expression on both sides so that the row "
+        "alone decides it",
+        counted.generated.empty() ? "a column " : fmt::format("column {} ", store::some_of(counted.generated)));
+    separator = ". And ";
+  }
+  if (counts(Mismatch::kWrittenOther) > 0) {
+    out += fmt::format(
+        "{}{} read back otherwise than apply wrote: a trigger here, or what the column's type here makes of it. Make "
+        "the table here as the origin's, without the trigger",
+        std::exchange(separator, ". And "),
+        counted.written.empty() ? "rows" : fmt::format("column {}", store::some_of(counted.written)));
+  }
+  MismatchCounts found = counted.counts;
+  found[index_of(Mismatch::kGeneratedOther)] = found[index_of(Mismatch::kWrittenOther)] = 0;
+  if (found != MismatchCounts{}) out += separator + "two regions write the same rows, or the tables were not equal";
+  return out;
+}
+
 std::vector<RowLook::Found> RowLook::committed() {
+  found_samples_.committed();
+  left_samples_.committed();
   if (looking_) {
     budget_ -= Clock::now() - looking_since_;
     looking_ = false;
@@ -411,9 +466,12 @@ std::vector<RowLook::Found> RowLook::committed() {
       total[i] += counted.counts[i];
     }
     if (is_news) {
-      found.sentence =
-          fmt::format("{}: table {}.{} is not as {} has it: {}; see `farshorectl mismatches list`",
-                      name.partition.to_string(), name.schema, name.table, name.partition.origin, what(total));
+      std::set<std::string> columns = counted.generated;
+      columns.insert(counted.written.begin(), counted.written.end());
+      found.sentence = fmt::format(
+          "{}: table {}.{} is not as {} has it: {}{}; see `farshorectl mismatches list`", name.partition.to_string(),
+          name.schema, name.table, name.partition.origin, what(total),
+          columns.empty() ? "" : fmt::format(" (columns that read back otherwise: {})", store::some_of(columns)));
     }
   }
   found_.clear();

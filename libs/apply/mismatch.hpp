@@ -7,6 +7,7 @@
 #include <expected>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <tuple>
@@ -14,6 +15,7 @@
 
 #include "apply/key_map.hpp"
 #include "apply/parked_change.hpp"
+#include "apply/read_back.hpp"
 #include "apply/row_op.hpp"
 #include "apply/target_catalog.hpp"
 #include "apply/work_set.hpp"
@@ -25,7 +27,7 @@ namespace farshore::apply {
 /// A change found another row at the target than its before-image says: somebody else writes the row too, or the tables
 /// were never equal. The change is written all the same. Even one that finds its row as it leaves it says that somebody
 /// else wrote it, and so that what each side got from the other may have come in another order: changes are never
-/// applied a second time.
+/// applied a second time. Or it has left another row than its after-image says: see ReadBack.
 using store::kMismatches;
 using store::Mismatch;
 using MismatchCounts = std::array<std::uint64_t, kMismatches>;
@@ -41,12 +43,28 @@ struct RowsExpected {
 /// it was, and 2 for one that it has changed.
 [[nodiscard]] RowsExpected rows_expected(const RowOp& op, std::vector<Value>& scratch);
 
+/// One row a second and table, for a closer look.
+class Samples {
+ public:
+  using Clock = std::chrono::steady_clock;
+  [[nodiscard]] bool takes(const TargetTable& target);
+  /// What was taken since is looked at again, or was committed.
+  void begin();
+  void committed() { taken_.clear(); }
+
+ private:
+  using Name = std::pair<std::string, std::string>;
+  std::map<Name, Clock::time_point> next_at_;
+  std::vector<Name> taken_;
+};
+
 /// Watches whether changes find the rows that they should: each row is compared before it is written, by one query more
 /// for each statement. Or, without `all`, at next to no cost: what the server says of each statement is compared with
 /// what was expected, and a row a second and table is compared whole. When a statement's count is not as expected, the
 /// transaction is made again with a look at each row; but looking takes no more than about a tenth of the time in the
 /// long run, and what is beyond that is only counted, where the number tells. Two updates of one row in two regions
-/// pass so. Notes what it finds in the open transaction. One thread.
+/// pass so. Likewise whether they leave the rows that they should, see read_back(). Notes what it finds in the open
+/// transaction. One thread.
 class RowLook {
  public:
   using Clock = std::chrono::steady_clock;
@@ -57,8 +75,8 @@ class RowLook {
   void begin();
   /// Whether every row is to be looked at before it is written.
   [[nodiscard]] bool is_looking() const { return all_ || looking_; }
-  /// Whether this work set's first row of each table is to be looked at.
-  [[nodiscard]] bool takes_samples();
+  /// Whether this work set's first row of the table is to be looked at.
+  [[nodiscard]] bool takes_sample(const TargetTable& target);
   /// A statement's count is not as expected. True: the work set is to be written again, looking.
   [[nodiscard]] bool wants_again();
   /// Compares the row that is there with what the change expects, before it is written, and locks it.
@@ -72,6 +90,11 @@ class RowLook {
   /// found none.
   [[nodiscard]] std::expected<bool, mysql::SqlError> look(mysql::Connection& connection, std::span<const Slice> slices,
                                                           std::span<const RowOp> ops);
+  /// Reads rows of one table back that were written, see ReadBack: of each what is generated here, and of one a second
+  /// every column.
+  [[nodiscard]] std::expected<void, mysql::SqlError> read_back(mysql::Connection& connection,
+                                                               std::span<const Slice> slices,
+                                                               std::span<const RowOp> ops);
   /// A row that is not as a change that was held back expects it, as it stands here.
   struct Sighting {
     Mismatch kind = Mismatch::kBeforeDiffers;
@@ -115,7 +138,12 @@ class RowLook {
   struct Counted {
     MismatchCounts counts{};
     bool closes = true;
+    std::set<std::string> generated;  ///< columns that were other: of kGeneratedOther
+    std::set<std::string> written;    ///< of kWrittenOther
   };
+  /// Of the table's doubt, for people.
+  [[nodiscard]] static std::string why(const Counted& counted);
+  void count_other(const store::PartitionKey& partition, const RowOp& op, const ReadBack::Other& other);
   enum class State : std::uint8_t {
     kUnseen,      ///< no row of this key was shown
     kSeen,        ///< one, or it cannot be told: the server has to compare
@@ -145,7 +173,9 @@ class RowLook {
   Clock::time_point looking_since_;
   Clock::duration budget_;  ///< time that looking may take yet
   Clock::time_point budget_at_ = Clock::now();
-  Clock::time_point sample_at_;
+  Samples found_samples_;
+  Samples left_samples_;
+  ReadBack read_back_;
   std::map<Name, Counted> found_;         ///< by the open transaction
   std::map<Name, MismatchCounts> total_;  ///< since this process began, for the log
   std::vector<Value> before_;             ///< reused

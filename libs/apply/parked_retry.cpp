@@ -344,6 +344,7 @@ std::expected<void, Failure> ParkedRetry::write_all(mysql::Connection& connectio
     if (!(*written)[i]) continue;
     const store::PartitionKey& partition = set.slices()[ops[i].slice].key;
     if (auto noted = note_seen(connection, partition, ops[i], seen[i]); !noted) return noted;
+    if (auto read = read_back(connection, set.slices(), ops[i]); !read) return read;
     // From here on the row is as another partition's parked change leaves it, not as its first one expects it.
     const bool is_ours = partition == progress.key;
     const auto done = is_ours ? parking_.written(connection, partition, ops[i])
@@ -369,6 +370,14 @@ std::expected<void, Failure> ParkedRetry::note_seen(mysql::Connection& connectio
     if (auto noted = look_->add(connection, partition, op, sighting); !noted)
       return std::unexpected(cannot_be_tried(noted.error()));
   }
+  return {};
+}
+
+std::expected<void, Failure> ParkedRetry::read_back(mysql::Connection& connection, std::span<const Slice> slices,
+                                                    const RowOp& op) {
+  if (look_ == nullptr) return {};
+  if (auto read = look_->read_back(connection, slices, std::span(&op, 1)); !read)
+    return std::unexpected(cannot_be_tried(read.error()));
   return {};
 }
 

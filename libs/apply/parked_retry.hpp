@@ -67,6 +67,10 @@ class ParkedRetry {
   [[nodiscard]] std::expected<void, Failure> note_seen(mysql::Connection& connection,
                                                        const store::PartitionKey& partition, const RowOp& op,
                                                        std::span<const RowLook::Sighting> seen);
+  /// Likewise, when it is written. `op`: the last that op_of() gave.
+  [[nodiscard]] std::expected<void, Failure> read_back(mysql::Connection& connection, const RowOp& op) {
+    return read_back(connection, set_.slices(), op);
+  }
 
  private:
   struct Refused {
@@ -96,6 +100,8 @@ class ParkedRetry {
   [[nodiscard]] std::expected<void, Failure> write_all(mysql::Connection& connection,
                                                        const store::ProgressRow& progress, const WorkSet& set,
                                                        std::span<const RowOp> ops);
+  [[nodiscard]] std::expected<void, Failure> read_back(mysql::Connection& connection, std::span<const Slice> slices,
+                                                       const RowOp& op);
   [[nodiscard]] std::expected<void, Failure> make_conflict(mysql::Connection& connection,
                                                            const store::ProgressRow& progress, const Refused& refused);
   [[nodiscard]] std::expected<void, Failure> read(const ParkedChange& change, WorkSet& set);

@@ -202,6 +202,7 @@ Resolver::Result Resolver::take_source(mysql::Connection& connection, const stor
   }
   if (auto noted = retry_.note_seen(connection, progress.key, *op, *seen); !noted)
     return std::unexpected(noted.error());
+  if (auto read = retry_.read_back(connection, *op); !read) return std::unexpected(read.error());
   if (auto ended = end_conflict(connection, progress, request); !ended) return std::unexpected(ended.error());
   return Answer{.done = true, .outcome = *plan};
 }

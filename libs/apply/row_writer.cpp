@@ -244,7 +244,11 @@ RowWriter::Result RowWriter::write_statement(std::span<const RowOp> ops, bool we
   if (done) {
     for (const RowOp& op : ops) ++(*counts_)[op.slice].written;
     const bool tells = expects_a_row(ops.front().target->merge().expects);
-    return !tells || (is_looking() && looked != Looked::kAsExpected) ? Result() : judge(ops, *done);
+    const bool may_tell = !is_looking() || looked == Looked::kAsExpected;
+    if (tells && may_tell) {
+      if (auto judged = judge(ops, *done); !judged) return judged;
+    }
+    return read_back(ops);
   }
   if (action_for(done.error().kind) == Action::kRetry)
     return std::unexpected(Failure::again(done.error()).at(ops.front().change->table->shape));
@@ -299,6 +303,7 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
     return on_row_error(op, done.error());
   }
   if (is_conflict_) return {};
+  if (auto read = read_back(std::span(&op, 1)); !read) return read;
   if (!meets_parked) {
     const bool may_tell = !is_looking() || looked_ == Looked::kAsExpected;
     return seen_ == Seen::kAsExpected || !may_tell ? Result() : on_surprise(op, seen_, 1);
@@ -328,14 +333,21 @@ RowWriter::Result RowWriter::look_at(const RowOp& op) {
 }
 
 RowWriter::Result RowWriter::look_at_samples(const WritePlan& plan) {
-  const bool has_rows =
-      !plan.grouped.empty() || std::ranges::any_of(plan.tables, [](const auto& table) { return !table.ops.empty(); });
-  if (look_ == nullptr || !has_rows || !look_->takes_samples()) return {};
+  if (look_ == nullptr) return {};
   for (const WritePlan::Table& table : plan.tables) {
-    if (table.ops.empty()) continue;
+    if (table.ops.empty() || !look_->takes_sample(*table.ops.front().target)) continue;
     if (auto looked = look_at(table.ops.front()); !looked) return looked;
   }
-  return plan.grouped.empty() ? Result() : look_at(plan.grouped.front());
+  if (plan.grouped.empty() || !look_->takes_sample(*plan.grouped.front().target)) return {};
+  return look_at(plan.grouped.front());
+}
+
+// Of rows that were written just now: what comes behind them may change them again, or take them away.
+RowWriter::Result RowWriter::read_back(std::span<const RowOp> ops) {
+  if (look_ == nullptr) return {};
+  if (auto read = look_->read_back(connection_, slices_, ops); !read)
+    return std::unexpected(cannot_look(read.error(), ops.front()));
+  return {};
 }
 
 RowWriter::Result RowWriter::judge(std::span<const RowOp> ops, std::uint64_t rows) {

@@ -73,6 +73,7 @@ class RowWriter {
   [[nodiscard]] bool is_looking() const;
   Result look_at(const RowOp& op);
   Result look_at_samples(const WritePlan& plan);
+  Result read_back(std::span<const RowOp> ops);
   Result judge(std::span<const RowOp> ops, std::uint64_t rows);
   Result on_surprise(const RowOp& op, Seen seen, std::uint64_t changes);
   [[nodiscard]] bool is_parked(const RowOp& op) const;

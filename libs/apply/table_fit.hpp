@@ -51,9 +51,6 @@ struct TableFit {
 /// value.
 [[nodiscard]] std::optional<std::string> silent_loss(const Column& source, const mysql::ColumnSchema& target);
 
-/// What of the session that writes decides the value of a stored generated column, for people; nothing: the row alone.
-[[nodiscard]] std::optional<std::string> session_in(const mysql::ColumnSchema& column, const mysql::TableSchema& table);
-
 /// The largest number of characters that a value of the column has.
 [[nodiscard]] std::uint64_t characters_max(const Column& source);
 

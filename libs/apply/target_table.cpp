@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "base/json_number.hpp"
@@ -96,18 +97,23 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
     std::vector<Column>& columns = there->generated ? table.generated_ : table.columns_;
     columns.push_back(bind_column(shape, i, *there, source_kind));
   }
-  for (const std::vector<Column>* const columns : {&table.columns_, &table.generated_}) {
-    for (const Column& column : *columns) {
-      const farshore::Column& ours = shape.columns[column.source];
-      table.shown_.add(column.source, column.name, mysql::CellForm(ours, *target.find(ours.name)));
-    }
-  }
+  const auto show = [&](const Column& column, RowForm& form) {
+    const farshore::Column& ours = shape.columns[column.source];
+    form.add(column.source, column.name, mysql::CellForm(ours, *target.find(ours.name)));
+  };
+  for (const std::vector<Column>* const columns : {&table.columns_, &table.generated_})
+    for (const Column& column : *columns) show(column, table.shown_);
   bool bytewise = true;
   for (const std::uint32_t index : shape.key) {
     table.key_.push_back(bound[index]);
     bytewise &= table.columns_[bound[index]].is_bytewise;
   }
   table.shown_.set_key(table.key_);
+  for (const std::uint32_t index : table.key_) show(table.columns_[index], table.shown_generated_);
+  for (const Column& column : table.generated_) show(column, table.shown_generated_);
+  std::vector<std::uint32_t> first(table.key_.size());
+  std::iota(first.begin(), first.end(), 0);
+  table.shown_generated_.set_key(std::move(first));
   table.has_bytewise_key_ = bytewise && !target.primary_key_has_prefix;
   table.path_ = path_of(target, bytewise);
   table.make_statements();
@@ -216,9 +222,14 @@ void TargetTable::make_statements() {
   // MySQL takes an alias in place of the first name only where the session has a schema of its own.
   delete_head_ = "DELETE " + quoted_ + " FROM " + quoted_ + " FORCE INDEX (PRIMARY) WHERE ";
   delete_by_list_ = key_.size() == 1 && columns_[key_[0]].is_bytewise;
-  look_head_ = "SELECT " + shown_.expressions() + " FROM " + quoted_ + " FORCE INDEX (PRIMARY) WHERE ";
+  const auto look = [&](const RowForm& form) {
+    return "SELECT " + form.expressions() + " FROM " + quoted_ + " FORCE INDEX (PRIMARY) WHERE ";
+  };
+  look_head_ = look(shown_);
+  look_generated_head_ = look(shown_generated_);
   if (!delete_by_list_) return;
-  for (std::string* const head : {&delete_head_, &look_head_}) *head += columns_[key_[0]].name + " IN (";
+  for (std::string* const head : {&delete_head_, &look_head_, &look_generated_head_})
+    *head += columns_[key_[0]].name + " IN (";
 }
 
 std::string TargetTable::same_key() const {
@@ -348,28 +359,68 @@ bool TargetTable::append_compare(std::span<const Value> row, Written written, st
     const Column& column = i < columns_.size() ? columns_[i] : generated_[i - columns_.size()];
     const Value& value = row[column.source];
     if (by_anybody && is_spelled(column)) {
-      // Another text than the document's: an empty one stands for a document of no bytes, which there is not.
-      const std::size_t bytes_max = std::max(kDocumentBytesMax, 4 * document(value).size());
-      documents += fmt::format(",IF(OCTET_LENGTH({0})>{1},'',{0})", column.name, bytes_max);
+      documents += ",";
+      append_document(column, value, documents);
       continue;
     }
     out += " AND ";
-    if (column.is_json) {
-      out += column.name + "<=>CAST(";
-      if (!column.literal.append(value, out)) return false;
-      out += " AS JSON)";
-    } else if (column.is_text) {
-      if (!append_exact_text(column, value, out)) return false;
-    } else {
-      out += column.name + "<=>";
-      if (!column.literal.append(value, out)) return false;
-    }
+    if (!append_equal(column, value, out)) return false;
   }
   out += documents;
   out += " FROM ";
   out += quoted_;
   out += " WHERE ";
   return append_key_condition(row, false, out);
+}
+
+bool TargetTable::append_equal(const Column& column, const Value& value, std::string& out) const {
+  if (column.is_text && !column.is_json) return append_exact_text(column, value, out);
+  out += column.name + (column.is_json ? "<=>CAST(" : "<=>");
+  if (!column.literal.append(value, out)) return false;
+  if (column.is_json) out += " AS JSON)";
+  return true;
+}
+
+// Another text than the document's: an empty one stands for a document of no bytes, which there is not.
+void TargetTable::append_document(const Column& column, const Value& value, std::string& out) const {
+  const std::size_t bytes_max = std::max(kDocumentBytesMax, 4 * document(value).size());
+  out += fmt::format("IF(OCTET_LENGTH({0})>{1},'',{0})", column.name, bytes_max);
+}
+
+bool TargetTable::append_compare_each(std::span<const Value> row, std::string& out) const {
+  std::string separator = "SELECT ";
+  for (const std::vector<Column>* const columns : {&columns_, &generated_}) {
+    for (const Column& column : *columns) {
+      const Value& value = row[column.source];
+      out += std::exchange(separator, ",");
+      if (is_spelled(column)) {
+        append_document(column, value, out);
+        continue;
+      }
+      const std::size_t before = out.size();
+      if (append_equal(column, value, out)) continue;
+      if (columns == &columns_) return false;
+      out.resize(before);
+      out.push_back('0');  // no value of the column here, so it has another one
+    }
+  }
+  out += " FROM " + quoted_ + " WHERE ";
+  return append_key_condition(row, false, out);
+}
+
+TargetTable::Differing TargetTable::differing(std::span<const Value> row,
+                                              std::span<const mysql::Rows::Field> cells) const {
+  Differing out;
+  std::size_t next = 0;
+  for (const std::vector<Column>* const columns : {&columns_, &generated_}) {
+    for (const Column& column : *columns) {
+      const mysql::Rows::Field cell = next < cells.size() ? cells[next++] : std::nullopt;
+      const bool is_equal = is_spelled(column) ? is_document(row[column.source], cell) : cell == "1";
+      if (is_equal) continue;
+      (columns == &columns_ ? out.written : out.generated).push_back(source_->shape.columns[column.source].name);
+    }
+  }
+  return out;
 }
 
 bool TargetTable::is_spelled(const Column& column) const {
@@ -382,25 +433,28 @@ bool TargetTable::has_documents(std::span<const Value> row, std::span<const mysq
     for (const Column& column : *columns) {
       if (!is_spelled(column)) continue;
       if (next == documents.size()) return false;
-      const Value& value = row[column.source];
-      const mysql::Rows::Field& cell = documents[next++];
-      if (value.is_null() != !cell) return false;
-      if (!cell) continue;
-      if (cell->empty() || !is_same_json(document(value), *cell)) return false;
+      if (!is_document(row[column.source], documents[next++])) return false;
     }
   }
   return true;
 }
 
+bool TargetTable::is_document(const Value& value, const mysql::Rows::Field& cell) {
+  if (value.is_null() || !cell) return value.is_null() && !cell;
+  return !cell->empty() && is_same_json(document(value), *cell);
+}
+
 void TargetTable::append_object(std::string& out) const {
   out += "JSON_OBJECT(";
   bool first = true;
-  for (const Column& column : columns_) {
-    if (!first) out.push_back(',');
-    first = false;
-    // The name without its backticks, and bytes as hexadecimal digits.
-    mysql::append_text_literal(source_->shape.columns[column.source].name, out);
-    out += column.is_binary ? ",HEX(" + column.name + ")" : "," + column.name;
+  for (const std::vector<Column>* const columns : {&columns_, &generated_}) {
+    for (const Column& column : *columns) {
+      if (!first) out.push_back(',');
+      first = false;
+      // The name without its backticks, and bytes as hexadecimal digits.
+      mysql::append_text_literal(source_->shape.columns[column.source].name, out);
+      out += column.is_binary ? ",HEX(" + column.name + ")" : "," + column.name;
+    }
   }
   out.push_back(')');
 }

@@ -107,6 +107,15 @@ class TargetTable {
   /// that are text here, which each server spells in its own way: those stand behind the number, for has_documents().
   enum class Written : std::uint8_t { kByApply, kByAnybody };
   [[nodiscard]] bool append_compare(std::span<const Value> row, Written written, std::string& out) const;
+  /// A query for the row that has this key which tells of each column, also of those that are generated here, whether
+  /// it is `row`'s; for differing().
+  [[nodiscard]] bool append_compare_each(std::span<const Value> row, std::string& out) const;
+  /// Names of columns that are not the row's: of those that apply writes, and of those that are generated here.
+  struct Differing {
+    std::vector<std::string> written;
+    std::vector<std::string> generated;
+  };
+  [[nodiscard]] Differing differing(std::span<const Value> row, std::span<const mysql::Rows::Field> cells) const;
   /// Whether they are the row's documents by value. One that is far longer than the row's is shown as an empty text.
   [[nodiscard]] bool has_documents(std::span<const Value> row, std::span<const mysql::Rows::Field> documents) const;
   /// The key's equality is equality of bytes, at the source and here.
@@ -118,6 +127,10 @@ class TargetTable {
   [[nodiscard]] bool append_look_key(std::span<const Value> row, std::string& out) const;
   [[nodiscard]] std::string_view look_tail() const { return delete_by_list_ ? ") FOR UPDATE" : " FOR UPDATE"; }
   [[nodiscard]] const RowForm& shown() const { return shown_; }
+  /// The target generates columns that the source's rows have. The same query and form, of the key and those alone.
+  [[nodiscard]] bool has_generated() const { return !generated_.empty(); }
+  [[nodiscard]] const std::string& look_generated_head() const { return look_generated_head_; }
+  [[nodiscard]] const RowForm& shown_generated() const { return shown_generated_; }
   /// A query for the row that has this key, as JSON.
   [[nodiscard]] bool append_image(std::span<const Value> key_row, std::string& out) const;
   /// A query for the other rows that hold one of this row's unique values, as JSON, at most `limit`; nothing is
@@ -175,6 +188,10 @@ class TargetTable {
   void note_unique_keys(const mysql::TableSchema& target);
   [[nodiscard]] bool append_rival_condition(std::span<const Value> row, std::string& out) const;
   void append_object(std::string& out) const;
+  /// What is compared, with one row's value: 1 or 0. Not for what is_spelled().
+  [[nodiscard]] bool append_equal(const Column& column, const Value& value, std::string& out) const;
+  void append_document(const Column& column, const Value& value, std::string& out) const;
+  [[nodiscard]] static bool is_document(const Value& value, const mysql::Rows::Field& cell);
   [[nodiscard]] bool append_listed_key(std::span<const Value> row, bool exact, std::string& out) const;
   /// `exact`: a key that only the target's collation holds equal is not meant.
   [[nodiscard]] bool append_key_condition(std::span<const Value> row, bool exact, std::string& out) const;
@@ -205,6 +222,8 @@ class TargetTable {
   bool delete_by_list_ = false;
   std::string look_head_;
   RowForm shown_;
+  std::string look_generated_head_;
+  RowForm shown_generated_;
 };
 
 }  // namespace farshore::apply

@@ -29,7 +29,6 @@ ColumnSchema column_of(const Rows& rows, std::size_t row) {
   column.auto_increment = rows.text(row, 6).contains("auto_increment");
   column.expression = rows.text(row, 8);
   column.generated = !column.expression.empty();
-  column.stored = mysql::lower_case(rows.text(row, 6)).contains("stored generated");
   column.has_default = rows.rows[row][7].has_value() || column.nullable || column.auto_increment;
   column.length_bytes = rows.unsigned_integer(row, 9);
   column.length_characters = rows.unsigned_integer(row, 13);

@@ -27,7 +27,6 @@ struct ColumnSchema {
   bool nullable = false;
   bool is_unsigned = false;
   bool generated = false;  ///< takes no value
-  bool stored = false;     ///< generated when a row is written; else when it is read
   std::string expression;  ///< of a generated column
   bool auto_increment = false;
   bool has_default = false;             ///< a row may be inserted without a value for it

@@ -24,6 +24,8 @@ std::string_view to_string(Mismatch kind) {
     case Mismatch::kBeforeDiffers: return "before-differs";
     case Mismatch::kDeleteMissing: return "delete-missing";
     case Mismatch::kAlreadyAsAfter: return "already-as-after";
+    case Mismatch::kGeneratedOther: return "generated-other";
+    case Mismatch::kWrittenOther: return "written-other";
   }
   return "";
 }

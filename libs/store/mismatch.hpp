@@ -12,19 +12,21 @@
 #include "store/kept_change.hpp"
 #include "store/pending.hpp"
 
-/// The tables farshore.mismatch, which counts changes that found another row here than the origin had, and
+/// The tables farshore.mismatch, which counts changes that found another row here than the origin had, or left one, and
 /// farshore.mismatch_example, with the first of them.
 namespace farshore::store {
 
-/// How the row that a change found is not as its before-image says.
+/// How the row that a change found is not as its before-image says, or the one that it left as its after-image does.
 enum class Mismatch : std::uint8_t {
   kInsertExists,    ///< an INSERT found a row, with other content; or a row that it and a DELETE left out
   kUpdateMissing,   ///< an UPDATE found none
   kBeforeDiffers,   ///< an UPDATE or DELETE found a row that is neither as before nor as after
   kDeleteMissing,   ///< a DELETE found none
   kAlreadyAsAfter,  ///< an INSERT or UPDATE found the row as it leaves it
+  kGeneratedOther,  ///< the row is the origin's, but in columns that are generated here: as it was found, or written
+  kWrittenOther,    ///< the row, once it is written, is not what was written
 };
-inline constexpr std::size_t kMismatches = 5;
+inline constexpr std::size_t kMismatches = 7;
 /// "insert-exists" ...
 [[nodiscard]] std::string_view to_string(Mismatch kind);
 

@@ -139,7 +139,8 @@ CREATE TABLE IF NOT EXISTS farshore.conflict_history (
 ) ENGINE=InnoDB;
 
 -- How many changes found another row here than the origin had, by kind: insert-exists, update-missing, before-differs,
--- delete-missing, already-as-after. Signs of two writers of a row, or of tables that were never equal.
+-- delete-missing, already-as-after. Signs of two writers of a row, or of tables that were never equal. Or left another
+-- row: generated-other, written-other. Signs of a table that does not go with the origin's.
 CREATE TABLE IF NOT EXISTS farshore.mismatch (
   region       VARCHAR(64)     NOT NULL,
   origin       VARCHAR(64)     NOT NULL,

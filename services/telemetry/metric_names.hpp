@@ -209,8 +209,8 @@ inline constexpr CounterDeclaration kApplyMismatches{
     "farshore_apply_mismatch_rows_total",
     kByApply,
     {"origin", "stream", "kind"},
-    "Changes that found another row here than the origin had; kind: insert-exists, update-missing, before-differs, "
-    "delete-missing, already-as-after."};
+    "Changes that found another row here than the origin had, or left one; kind: insert-exists, update-missing, "
+    "before-differs, delete-missing, already-as-after, generated-other, written-other."};
 inline constexpr GaugeDeclaration kApplyHoles{
     "farshore_apply_hole_partitions", kByApply, {"origin", "stream"}, "Partitions that stand at a hole."};
 inline constexpr GaugeDeclaration kApplyStates{

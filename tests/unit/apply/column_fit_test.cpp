@@ -13,50 +13,6 @@ bool fits(ColumnType type, const std::string& target) {
   return fits(column("c", type, "utf8mb4"), target_column("c", target, "utf8mb4"));
 }
 
-std::string session_of(const std::string& type, const std::string& expression, bool stored = true) {
-  mysql::TableSchema table;
-  for (const char* const name : {"ts:timestamp", "d:datetime", "t:time", "n:int"}) {
-    const std::string text = name;
-    table.columns.push_back(target_column(text.substr(0, text.find(':')), text.substr(text.find(':') + 1)));
-  }
-  mysql::ColumnSchema read = target_column("v", "datetime");
-  read.generated = true;
-  read.expression = "`ts`";
-  table.columns.push_back(read);
-  mysql::ColumnSchema column = target_column("g", type);
-  column.generated = true;
-  column.stored = stored;
-  column.expression = expression;
-  return session_in(column, table).value_or("");
-}
-
-// Each tried on MySQL 9 and MariaDB 10.11, in sessions of another time_zone, lc_time_names and day.
-TEST(SessionIn, AStoredColumnThatOnlyItsRowDecidesFits) {
-  for (const char* const expression :
-       {"`n` + 1", "hour(`d`)", "concat(`n`,'x')", "unix_timestamp(`ts`)", "time_format(`t`,'%h')",
-        "date_format(`d`,_utf8mb4\\'%Y-%m\\')", "timestamp(`d`,`t`)", "addtime(`d`,(`t`))", "concat(`d`,' ',`t`)",
-        "convert_tz(`d`,'+00:00','+05:00')"})
-    EXPECT_EQ(session_of("varchar", expression), "") << expression;
-  EXPECT_EQ(session_of("timestamp", "`ts`"), "");
-  EXPECT_EQ(session_of("datetime", "`d`"), "");
-}
-
-TEST(SessionIn, WhatTheSessionDecidesIsNamedUnlessItIsComputedWhenItIsRead) {
-  EXPECT_EQ(session_of("timestamp", "`d`"), "time_zone, by its type TIMESTAMP");
-  EXPECT_EQ(session_of("int", "hour(`TS`)"), "time_zone, by the TIMESTAMP ts");
-  EXPECT_EQ(session_of("int", "unix_timestamp(`ts`) + hour(`ts`)"), "time_zone, by the TIMESTAMP ts");
-  EXPECT_EQ(session_of("int", "unix_timestamp(`d`)"), "time_zone, by unix_timestamp()");
-  EXPECT_EQ(session_of("datetime", "from_unixtime(`n`)"), "time_zone, by from_unixtime()");
-  EXPECT_EQ(session_of("varchar", "date_format(`d`,_utf8mb4\\'%W\\')"), "lc_time_names, by date_format() with names");
-  EXPECT_EQ(session_of("varchar", "date_format(`d`,`n`)"), "lc_time_names, by date_format() with names");
-  EXPECT_EQ(session_of("datetime", "greatest(timestamp(`d`,`t`),`t`)"), "the day on which it writes, by the TIME t");
-  EXPECT_EQ(session_of("datetime", "timestamp(`t`,`t`)"), "the day on which it writes, by the TIME t");
-  EXPECT_EQ(session_of("date", "cast(`v` as date)"), "time_zone, by the TIMESTAMP ts");
-  EXPECT_EQ(session_of("datetime", "`t`"), "the day on which it writes, by the TIME t");
-  EXPECT_EQ(session_of("varchar", "cast(`t` as datetime)"), "the day on which it writes, by the TIME t");
-  EXPECT_EQ(session_of("timestamp", "`d`", false), "");
-}
-
 TEST(SilentLoss, IntegersGoIntoNumbersAndTexts) {
   for (const char* const target : {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "varchar", "char",
                                    "text", "longtext", "json"}) {

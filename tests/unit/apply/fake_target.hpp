@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "fake_shape.hpp"
 #include "sql_text.hpp"
 #include "unit/mysql/scripted_server.hpp"
 
@@ -37,14 +38,7 @@ class FakeTarget {
   /// What a statement on an application's table answers; nothing: it succeeds, for one row.
   using Data = std::function<std::optional<Reply>(const std::string& statement)>;
   enum class Commit : std::uint8_t { kGood, kLostAfterIt, kLostBeforeIt, kRefused };
-  enum class Shape : std::uint8_t {
-    kPlain,      ///< id BIGINT PRIMARY KEY, note VARCHAR
-    kUnique,     ///< the same, with a unique key over note
-    kWide,       ///< the same, and a column more: c VARCHAR
-    kNeedy,      ///< as kWide, and c is NOT NULL without a default
-    kTextKey,    ///< note VARCHAR PRIMARY KEY, compared without case, id BIGINT
-    kBinaryKey,  ///< the same, compared by bytes, without trailing spaces
-  };
+  using Shape = FakeShape;
 
   FakeTarget() {
     add_table("notes");
@@ -60,6 +54,11 @@ class FakeTarget {
   void on_data(Data data) {
     const std::scoped_lock lock(mutex_);
     data_ = std::move(data);
+  }
+  /// What the query for one row answers that tells of each column whether it is as written; else all are.
+  void on_read_back(Data read_back) {
+    const std::scoped_lock lock(mutex_);
+    read_back_ = std::move(read_back);
   }
   void next_commit(Commit commit) {
     const std::scoped_lock lock(mutex_);
@@ -216,7 +215,7 @@ class FakeTarget {
                             statement.starts_with("EXECUTE") || statement.starts_with("SELECT VERSION()") ||
                             statement.starts_with("SELECT @@") || statement.starts_with("SELECT CURRENT_USER()") ||
                             statement.contains("'self-test'") || statement.starts_with("DO ");
-      if (!reads && !is_setup) writes.push_back(std::move(statement));
+      if (!reads && !is_setup && !is_read_back(statement)) writes.push_back(std::move(statement));
     }
     return writes;
   }
@@ -280,6 +279,7 @@ class FakeTarget {
       return on_schema(statement);
     }
     if (statement.starts_with("SET ")) return ok();
+    if (is_read_back(statement)) return on_read_back(statement);
     if (data_) {
       if (auto reply = data_(statement)) {
         return reply->kind == Reply::Kind::kHangUp ? roll_back(*reply) : *reply;
@@ -293,6 +293,21 @@ class FakeTarget {
     if (text.find("GET_LOCK(")) locks_.insert(text.literal());
     if (text.find("RELEASE_LOCK(")) locks_.erase(text.literal());
     return ok();
+  }
+
+  static bool is_read_back(const std::string& statement) {
+    return statement.starts_with("SELECT `") && statement.find("`<=>") < statement.find(',');
+  }
+  Reply on_read_back(const std::string& statement) {
+    if (read_back_) {
+      if (const auto reply = read_back_(statement)) return *reply;
+    }
+    Reply reply = rows({}, {{}});
+    for (auto at = statement.find("<=>"); at != std::string::npos; at = statement.find("<=>", at + 1)) {
+      reply.names.emplace_back("c");
+      reply.rows[0].emplace_back("1");
+    }
+    return reply;
   }
 
   Reply commit() {
@@ -528,27 +543,7 @@ class FakeTarget {
     if (statement.contains("information_schema.TABLES")) {
       return rows({"ENGINE", "TABLE_TYPE"}, {{"InnoDB", "BASE TABLE"}});
     }
-    if (statement.contains("information_schema.STATISTICS")) {
-      const std::string key = table->second == Shape::kTextKey || table->second == Shape::kBinaryKey ? "note" : "id";
-      Reply keys = rows({"INDEX_NAME", "COLUMN_NAME", "SUB_PART"}, {{"PRIMARY", key, std::nullopt}});
-      if (table->second == Shape::kUnique || table->second == Shape::kWide || table->second == Shape::kNeedy)
-        keys.rows.push_back({"note", "note", std::nullopt});
-      return keys;
-    }
-    const Reply::Field null;
-    Reply columns = rows({"COLUMN_NAME", "DATA_TYPE", "COLUMN_TYPE", "CHARACTER_SET_NAME", "COLLATION_NAME",
-                          "IS_NULLABLE", "EXTRA", "COLUMN_DEFAULT", "GENERATION_EXPRESSION", "CHARACTER_OCTET_LENGTH",
-                          "NUMERIC_PRECISION", "NUMERIC_SCALE", "DATETIME_PRECISION", "CHARACTER_MAXIMUM_LENGTH"},
-                         {{"id", "bigint", "bigint(20)", null, null, "NO", "", null, "", null, "19", "0", null, null},
-                          {"note", "varchar", "varchar(20)", "utf8mb4", "utf8mb4_general_ci", "YES", "", null, "", "80",
-                           null, null, null, "20"}});
-    if (table->second == Shape::kBinaryKey) columns.rows.back()[4] = "utf8mb4_bin";
-    if (table->second == Shape::kWide || table->second == Shape::kNeedy) {
-      columns.rows.push_back(columns.rows.back());
-      columns.rows.back().front() = "c";
-      if (table->second == Shape::kNeedy) columns.rows.back()[5] = "NO";
-    }
-    return columns;
+    return statement.contains("information_schema.STATISTICS") ? keys_of(table->second) : columns_of(table->second);
   }
 
   std::recursive_mutex mutex_;     // a test looks at this from inside on_data() too
@@ -568,6 +563,7 @@ class FakeTarget {
   std::set<std::string> locks_;
   int schema_reads_ = 0;
   Data data_;
+  Data read_back_;
   std::size_t packet_bytes_ = 16'777'216;
   std::string denied_;
   bool asks_ = false;
