@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <unordered_set>
 #include <vector>
 
 #include "apply/key_map.hpp"
@@ -79,17 +80,22 @@ class RowLook {
   [[nodiscard]] bool takes_sample(const TargetTable& target);
   /// A statement's count is not as expected. True: the work set is to be written again, looking.
   [[nodiscard]] bool wants_again();
-  /// Compares the row that is there with what the change expects, before it is written, and locks it.
+  /// Compares the row that is there with what the change expects, before it is written, and locks it. Afterwards it
+  /// is_known() what the server says of it, but of an INSERT that found no row.
   [[nodiscard]] std::expected<void, mysql::SqlError> look(mysql::Connection& connection,
                                                           const store::PartitionKey& partition, const RowOp& op);
   /// Changes that keep their order, cut where one does not follow the change of its key before it: that one is to be
   /// looked at when the other is written. One past the last of each stretch; good until the next call.
   [[nodiscard]] std::span<const std::size_t> stretches(std::span<const RowOp> ops);
   /// Likewise the rows of changes of one table, by a query; and by one each those that it does not show to be as
-  /// expected. Of several changes of a key, which are of one stretch, the first. True: all were as expected, INSERTs
-  /// found none.
-  [[nodiscard]] std::expected<bool, mysql::SqlError> look(mysql::Connection& connection, std::span<const Slice> slices,
+  /// expected. Of several changes of a key, which are of one stretch, the first.
+  [[nodiscard]] std::expected<void, mysql::SqlError> look(mysql::Connection& connection, std::span<const Slice> slices,
                                                           std::span<const RowOp> ops);
+  /// The server has compared the row with the change, and what was found is noted: the number of rows that the change
+  /// touches tells nothing more.
+  [[nodiscard]] bool is_known(const RowOp& op) const { return known_.contains(op.change); }
+  /// rows_expected(), of what is_known() whatever may be.
+  [[nodiscard]] RowsExpected expected(const RowOp& op, std::vector<Value>& scratch) const;
   /// Reads rows of one table back that were written, see ReadBack: of each what is generated here, and of one a second
   /// every column.
   [[nodiscard]] std::expected<void, mysql::SqlError> read_back(mysql::Connection& connection,
@@ -176,15 +182,16 @@ class RowLook {
   Samples found_samples_;
   Samples left_samples_;
   ReadBack read_back_;
-  std::map<Name, Counted> found_;         ///< by the open transaction
-  std::map<Name, MismatchCounts> total_;  ///< since this process began, for the log
-  std::vector<Value> before_;             ///< reused
-  std::string sql_;                       ///< reused
-  KeyMap keys_;                           ///< reused
-  std::string key_;                       ///< reused
-  std::vector<State> states_;             ///< reused; by change of the statement at hand
-  std::vector<std::size_t> stretches_;    ///< reused
-  RowForm::Scratch scratch_;              ///< reused
+  std::map<Name, Counted> found_;                        ///< by the open transaction
+  std::unordered_set<const change::ChangeView*> known_;  ///< likewise
+  std::map<Name, MismatchCounts> total_;                 ///< since this process began, for the log
+  std::vector<Value> before_;                            ///< reused
+  std::string sql_;                                      ///< reused
+  KeyMap keys_;                                          ///< reused
+  std::string key_;                                      ///< reused
+  std::vector<State> states_;                            ///< reused; by change of the statement at hand
+  std::vector<std::size_t> stretches_;                   ///< reused
+  RowForm::Scratch scratch_;                             ///< reused
 };
 
 }  // namespace farshore::apply

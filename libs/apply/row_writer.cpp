@@ -122,39 +122,37 @@ RowWriter::Result RowWriter::write_in_order(std::span<const RowOp> ops) {
 RowWriter::Result RowWriter::write_stretch(std::span<const RowOp> ops) {
   const auto ahead = look_ahead(ops);
   if (!ahead) return std::unexpected(ahead.error());
-  looked_ = *ahead;
+  is_looked_at_ = *ahead;
   const Result written = write_runs(ops);
-  looked_ = Looked::kNo;
+  is_looked_at_ = false;
   return written;
 }
 
 // Statements that keep an order are small, and so would be the queries before each of them: the rows are looked at
 // before the first. Not those that may be moved, or be changed by a cascade or under another name of their key or in
 // another shape, until their turn comes.
-std::expected<RowWriter::Looked, Failure> RowWriter::look_ahead(std::span<const RowOp> ops) {
+std::expected<bool, Failure> RowWriter::look_ahead(std::span<const RowOp> ops) {
   const auto comes_as_it_is = [](const RowOp& op) {
     return op.target->has_bytewise_key() && op.target->keeps_key(*op.change) && !op.repeats_cascades();
   };
-  if (!is_looking() || !std::ranges::all_of(ops, comes_as_it_is)) return Looked::kNo;
+  if (!is_looking() || !std::ranges::all_of(ops, comes_as_it_is)) return false;
   std::vector<const TargetTable*> targets;
   for (const RowOp& op : ops) {
     if (std::ranges::find(targets, op.target) != targets.end()) continue;
     for (const TargetTable* const other : targets) {
-      if (other->name() == op.target->name() && other->schema() == op.target->schema()) return Looked::kNo;
+      if (other->name() == op.target->name() && other->schema() == op.target->schema()) return false;
     }
     targets.push_back(op.target);
   }
-  Looked all = Looked::kAsExpected;
   for (const TargetTable* const target : targets) {
     run_.clear();
     std::ranges::copy_if(ops, std::back_inserter(run_),
                          [&](const RowOp& op) { return op.target == target && !is_parked(op); });
     if (run_.empty()) continue;
-    const auto as_expected = look_->look(connection_, slices_, run_);
-    if (!as_expected) return std::unexpected(cannot_look(as_expected.error(), run_.front()));
-    if (!*as_expected) all = Looked::kYes;
+    if (auto looked = look_->look(connection_, slices_, run_); !looked)
+      return std::unexpected(cannot_look(looked.error(), run_.front()));
   }
-  return all;
+  return true;
 }
 
 RowWriter::Result RowWriter::write_runs(std::span<const RowOp> ops) {
@@ -234,18 +232,14 @@ RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
 
 // sql_, which has the changes of these rows.
 RowWriter::Result RowWriter::write_statement(std::span<const RowOp> ops, bool well_formed) {
-  Looked looked = looked_;
-  if (is_looking() && looked == Looked::kNo) {
-    const auto as_expected = look_->look(connection_, slices_, ops);
-    if (!as_expected) return std::unexpected(cannot_look(as_expected.error(), ops.front()));
-    looked = *as_expected ? Looked::kAsExpected : Looked::kYes;
+  if (is_looking() && !is_looked_at_) {
+    if (auto looked = look_->look(connection_, slices_, ops); !looked)
+      return std::unexpected(cannot_look(looked.error(), ops.front()));
   }
   const auto done = run(well_formed);
   if (done) {
     for (const RowOp& op : ops) ++(*counts_)[op.slice].written;
-    const bool tells = expects_a_row(ops.front().target->merge().expects);
-    const bool may_tell = !is_looking() || looked == Looked::kAsExpected;
-    if (tells && may_tell) {
+    if (expects_a_row(ops.front().target->merge().expects)) {
       if (auto judged = judge(ops, *done); !judged) return judged;
     }
     return read_back(ops);
@@ -253,9 +247,9 @@ RowWriter::Result RowWriter::write_statement(std::span<const RowOp> ops, bool we
   if (action_for(done.error().kind) == Action::kRetry)
     return std::unexpected(Failure::again(done.error()).at(ops.front().change->table->shape));
   if (is_merged_) return std::unexpected(Failure{KeepOrder()});
-  const Looked before = std::exchange(looked_, looked);
+  const bool before = std::exchange(is_looked_at_, is_looking());
   auto written = write_rows(ops);
-  looked_ = before;
+  is_looked_at_ = before;
   return written;
 }
 
@@ -270,7 +264,7 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
   FARSHORE_CHECK(op.target != nullptr && op.slice < slices_.size(), op.slice, slices_.size());
   const store::PartitionKey& partition = slices_[op.slice].key;
   const AtHand at_hand_here([&] { return at_hand(op, partition); });
-  if (is_looking() && looked_ == Looked::kNo) {
+  if (is_looking() && !is_looked_at_) {
     if (auto looked = look_at(op); !looked) return looked;
   }
   const bool meets_parked = is_parked(op);
@@ -285,7 +279,7 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
     auto seen = look_->look_held(connection_, partition.origin, op);
     if (!seen) return std::unexpected(cannot_look(seen.error(), op));
     held = std::move(seen->seen);
-    if (!seen->has_first && is_looking() && looked_ == Looked::kNo) {
+    if (!seen->has_first && is_looking() && !is_looked_at_) {
       const auto is_held = parking_.holds_back(connection_, partition, op);
       if (!is_held) return std::unexpected(cannot_look(is_held.error(), op));
       const auto looked = *is_held ? std::expected<void, SqlError>() : look_->look(connection_, partition, op);
@@ -305,8 +299,8 @@ RowWriter::Result RowWriter::write_row(const RowOp& op) {
   if (is_conflict_) return {};
   if (auto read = read_back(std::span(&op, 1)); !read) return read;
   if (!meets_parked) {
-    const bool may_tell = !is_looking() || looked_ == Looked::kAsExpected;
-    return seen_ == Seen::kAsExpected || !may_tell ? Result() : on_surprise(op, seen_, 1);
+    const bool is_known = is_looking() && look_->is_known(op);
+    return seen_ == Seen::kAsExpected || is_known ? Result() : on_surprise(op, seen_, 1);
   }
   for (const RowLook::Sighting& sighting : held) {
     if (auto noted = look_->add(connection_, partition, op, sighting); !noted)
@@ -350,18 +344,22 @@ RowWriter::Result RowWriter::read_back(std::span<const RowOp> ops) {
   return {};
 }
 
+RowsExpected RowWriter::expected(const RowOp& op) {
+  return is_looking() ? look_->expected(op, before_) : rows_expected(op, before_);
+}
+
 RowWriter::Result RowWriter::judge(std::span<const RowOp> ops, std::uint64_t rows) {
   if (look_ == nullptr) return {};
-  RowsExpected expected;
+  RowsExpected all;
   for (const RowOp& op : ops) {
-    const RowsExpected one = rows_expected(op, before_);
-    expected.least += one.least;
-    expected.most += one.most;
+    const RowsExpected one = expected(op);
+    all.least += one.least;
+    all.most += one.most;
   }
-  if (expected.holds(rows)) return {};
+  if (all.holds(rows)) return {};
   const RowOp& op = ops.front();
-  if (rows > expected.most) return on_surprise(op, Seen::kInsertExists, rows - expected.most);
-  return on_surprise(op, op.is_delete() ? Seen::kDeleteMissing : Seen::kUnclear, expected.least - rows);
+  if (rows > all.most) return on_surprise(op, Seen::kInsertExists, rows - all.most);
+  return on_surprise(op, op.is_delete() ? Seen::kDeleteMissing : Seen::kUnclear, all.least - rows);
 }
 
 // `op`: one of the statement, whose rows are of one table.
@@ -439,9 +437,9 @@ std::expected<void, SqlError> RowWriter::write_image(const RowOp& op) {
   if (op.is_delete()) {
     const auto done = run(target.append_delete_one(op.change->row(), sql_));
     if (!done) return std::unexpected(done.error());
-    const RowsExpected expected = rows_expected(op, before_);
-    if (*done < expected.least) seen_ = Seen::kDeleteMissing;
-    if (*done > expected.most) seen_ = Seen::kInsertExists;
+    const RowsExpected rows = expected(op);
+    if (*done < rows.least) seen_ = Seen::kDeleteMissing;
+    if (*done > rows.most) seen_ = Seen::kInsertExists;
   } else if (!target.keeps_key(*op.change)) {
     return move_key(op);
   } else if (may_clash(target.path())) {
@@ -452,9 +450,9 @@ std::expected<void, SqlError> RowWriter::write_image(const RowOp& op) {
     sql_ += target.upsert_tail();
     const auto done = run(well_formed);
     if (!done) return std::unexpected(done.error());
-    const RowsExpected expected = rows_expected(op, before_);
-    if (*done > expected.most) seen_ = Seen::kInsertExists;
-    if (*done < expected.least) seen_ = Seen::kUnclear;
+    const RowsExpected rows = expected(op);
+    if (*done > rows.most) seen_ = Seen::kInsertExists;
+    if (*done < rows.least) seen_ = Seen::kUnclear;
   }
   ++(*counts_)[op.slice].written;
   return {};
@@ -497,7 +495,7 @@ std::expected<void, SqlError> RowWriter::upsert_carefully(const RowOp& op) {
     done = insert();
     if (!done && done.error().kind == SqlErrorKind::kDuplicate && is_of_primary_key(done.error())) {
       if (const auto updated = update(); !updated || *updated > 0) done = updated;
-      seen_ = Seen::kUnclear;  // it may be the same row
+      seen_ = Seen::kInsertExists;
     }
   } else {
     done = update();

@@ -59,9 +59,8 @@ class RowWriter {
   Result write_in_order(std::span<const RowOp> ops);
   Result write_stretch(std::span<const RowOp> ops);
   Result write_runs(std::span<const RowOp> ops);
-  /// Whether the rows at hand were looked at, and all were as expected.
-  enum class Looked : std::uint8_t { kNo, kYes, kAsExpected };
-  std::expected<Looked, Failure> look_ahead(std::span<const RowOp> ops);
+  /// Whether they were looked at.
+  std::expected<bool, Failure> look_ahead(std::span<const RowOp> ops);
   Result write_grouped(std::span<const RowOp> ops);
   std::expected<void, mysql::SqlError> check_keys(bool checks);
   Result write_run(Form form, std::span<const RowOp> ops);
@@ -74,6 +73,7 @@ class RowWriter {
   Result look_at(const RowOp& op);
   Result look_at_samples(const WritePlan& plan);
   Result read_back(std::span<const RowOp> ops);
+  [[nodiscard]] RowsExpected expected(const RowOp& op);
   Result judge(std::span<const RowOp> ops, std::uint64_t rows);
   Result on_surprise(const RowOp& op, Seen seen, std::uint64_t changes);
   [[nodiscard]] bool is_parked(const RowOp& op) const;
@@ -105,7 +105,7 @@ class RowWriter {
   std::string sql_;                         ///< reused
   std::vector<RowOp> run_;                  ///< reused
   std::vector<Value> before_;               ///< reused
-  Looked looked_ = Looked::kNo;             ///< while not one by one
+  bool is_looked_at_ = false;               ///< the rows at hand were looked at
   bool is_merged_ = false;                  ///< the rows at hand are out of their order, see Planner
   Seen seen_ = Seen::kAsExpected;           ///< of the row at hand, written alone
 };

@@ -261,6 +261,21 @@ TEST_F(LookingAtAll, AnInsertThatMeetsARowAfterTheLookIsCountedByTheNumber) {
   EXPECT_THAT(writes_, Contains(HasSubstr("'insert-exists',1")));
 }
 
+TEST_F(LookingAtAll, SoItIsBesideARowThatTheServerHadToCompare) {
+  answers(4, {{{"2", "in another form"}}}, {"1"});
+  Topic topic;
+  applied(topic.transaction(1).insert(1, "a").update(2, "c", "d"));
+  EXPECT_EQ(alone_, 1);
+  EXPECT_THAT(writes_, Contains(HasSubstr("'insert-exists',1")));
+}
+
+TEST_F(LookingAtAll, ARowThatTheServerHeldEqualAndWroteAnewIsAsExpected) {
+  answers(1, {{{"2", "in another form"}}}, {"1"});
+  Topic topic;
+  applied(topic.transaction(1).update(2, "c", "d"));
+  EXPECT_THAT(writes_, Not(Contains(HasSubstr("farshore.mismatch"))));
+}
+
 TEST_F(LookingAtAll, OfSeveralChangesOfAKeyTheFirstIsLookedAt) {
   target_.add_table("notes", FakeTarget::Shape::kUnique);
   answers(6, {{{"1", "a"}}, {{"2", "x"}}});
