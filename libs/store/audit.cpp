@@ -91,6 +91,12 @@ std::expected<std::uint64_t, SqlError> add_request(mysql::Connection& connection
   return id;
 }
 
+std::expected<void, SqlError> release_request(mysql::Connection& connection, std::uint64_t id) {
+  const auto released = connection.execute(fmt::format("DO RELEASE_LOCK({})", lock_of(id)));
+  if (!released) return std::unexpected(released.error());
+  return {};
+}
+
 std::expected<bool, SqlError> is_waited_for(mysql::Connection& connection, std::uint64_t id) {
   const auto held = connection.query(fmt::format("SELECT IS_USED_LOCK({}) IS NOT NULL", lock_of(id)));
   if (!held) return std::unexpected(held.error());

@@ -41,10 +41,13 @@ struct RequestAnswer {
                                                                   bool done, std::string_view outcome);
 
 /// Returns the row's id. `command`: as the person gave it. The database's account is added to `who`. In a transaction
-/// of its own: whoever sees the row sees that this session waits for its answer, until the session ends.
+/// of its own: whoever sees the row sees that this session waits for its answer, until release_request() or the
+/// session's end.
 [[nodiscard]] std::expected<std::uint64_t, mysql::SqlError> add_request(mysql::Connection& connection,
                                                                         std::string_view region, const Request& request,
                                                                         std::string_view command);
+/// Nobody waits any more: it was answered or withdrawn.
+[[nodiscard]] std::expected<void, mysql::SqlError> release_request(mysql::Connection& connection, std::uint64_t id);
 /// Whether the session that asked is still there. Else nobody knows any more what becomes of it.
 [[nodiscard]] std::expected<bool, mysql::SqlError> is_waited_for(mysql::Connection& connection, std::uint64_t id);
 

@@ -16,7 +16,10 @@ mysql::Connection open_database(const service::Config& config) {
 
 void fail_database(const service::Config& config, const mysql::SqlError& error) {
   const DatabaseEndpoint endpoint = service::database_endpoint(config.database, config.database.accounts.ctl);
-  throw service::database_error("database", endpoint, error);
+  const EnvironmentError failure = service::database_error("database", endpoint, error);
+  const bool is_locked = error.kind == mysql::SqlErrorKind::kDeadlock || error.kind == mysql::SqlErrorKind::kLockWait;
+  if (is_locked) throw LockedOut(failure.what(), failure.code());
+  throw failure;
 }
 
 }  // namespace farshore::ctl

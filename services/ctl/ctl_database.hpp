@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/environment_error.hpp"
 #include "mysql/connection.hpp"
 #include "services/config/config.hpp"
 
@@ -8,7 +9,13 @@ namespace farshore::ctl {
 /// A session of farshorectl's own account with the region's database. Throws EnvironmentError.
 [[nodiscard]] mysql::Connection open_database(const service::Config& config);
 
-/// The sentence for a statement that failed on it.
+/// A deadlock, or a lock that was waited for in vain: the transaction may be tried again.
+class LockedOut : public EnvironmentError {
+ public:
+  using EnvironmentError::EnvironmentError;
+};
+
+/// The sentence for a statement that failed on it. Throws EnvironmentError, of a lock LockedOut.
 [[noreturn]] void fail_database(const service::Config& config, const mysql::SqlError& error);
 
 }  // namespace farshore::ctl

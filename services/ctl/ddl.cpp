@@ -114,11 +114,11 @@ int run_decide(const service::Config& config, const DdlOptions& options, Stateme
     fmt::print("Nothing was written: --execute writes it down, with your name ({}).\n", operator_name());
     return static_cast<int>(ExitCode::kGood);
   }
-  MarkedTransaction transaction(connection, config);
-  const auto decided = StatementStore(connection, config.region).decide(row, state, operator_name());
-  if (!decided) fail_database(config, decided.error());
-  if (!*decided) throw EnvironmentError("Somebody else has decided it meanwhile: `farshorectl ddl list` shows what.");
-  transaction.commit();
+  write_marked(connection, config, [&] {
+    const auto decided = StatementStore(connection, config.region).decide(row, state, operator_name());
+    if (!decided) fail_database(config, decided.error());
+    if (!*decided) throw EnvironmentError("Somebody else has decided it meanwhile: `farshorectl ddl list` shows what.");
+  });
   fmt::print("Apply goes on within a second.\n");
   return static_cast<int>(ExitCode::kGood);
 }

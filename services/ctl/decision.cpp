@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 #include "base/environment_error.hpp"
 #include "services/ctl/ctl_database.hpp"
@@ -16,6 +18,9 @@ namespace farshore::ctl {
 namespace {
 
 constexpr int kCutOffAfterS = 30;
+constexpr int kTriesMax = 10;
+constexpr std::chrono::seconds kTryFor{60};
+constexpr std::chrono::milliseconds kPause{20};  // longer with each try
 
 /// The person behind sudo, if there is one.
 std::string user_name() {
@@ -25,6 +30,37 @@ std::string user_name() {
   // NOLINTEND(concurrency-mt-unsafe)
   return entry == nullptr ? std::to_string(getuid()) : entry->pw_name;
 }
+
+/// Without commit() it is rolled back.
+class MarkedTransaction {
+ public:
+  MarkedTransaction(mysql::Connection& connection, const service::Config& config)
+      : connection_(connection), config_(config) {
+    if (const auto begun = connection_.execute("START TRANSACTION"); !begun) fail_database(config_, begun.error());
+    const auto marked = store::write_self_test(connection_, config_.region, "farshorectl");
+    if (marked) return;
+    roll_back();
+    fail_database(config_, marked.error());
+  }
+  ~MarkedTransaction() {
+    if (is_open_) roll_back();
+  }
+  MarkedTransaction(const MarkedTransaction&) = delete;
+  MarkedTransaction& operator=(const MarkedTransaction&) = delete;
+
+  void commit() {
+    if (const auto done = connection_.commit(); !done) fail_database(config_, done.error());
+    is_open_ = false;
+  }
+
+ private:
+  void roll_back() {
+    if (!connection_.lost()) (void)connection_.rollback();
+  }
+  mysql::Connection& connection_;
+  const service::Config& config_;
+  bool is_open_ = true;
+};
 
 }  // namespace
 
@@ -50,20 +86,18 @@ void end_when_cut_off(mysql::Connection& connection, const service::Config& conf
   if (!set) fail_database(config, set.error());
 }
 
-MarkedTransaction::MarkedTransaction(mysql::Connection& connection, const service::Config& config)
-    : connection_(connection), config_(config) {
-  if (const auto begun = connection_.execute("START TRANSACTION"); !begun) fail_database(config_, begun.error());
-  const auto marked = store::write_self_test(connection_, config_.region, "farshorectl");
-  if (!marked) fail_database(config_, marked.error());
-}
-
-MarkedTransaction::~MarkedTransaction() {
-  if (is_open_ && !connection_.lost()) (void)connection_.rollback();
-}
-
-void MarkedTransaction::commit() {
-  if (const auto done = connection_.commit(); !done) fail_database(config_, done.error());
-  is_open_ = false;
+void write_marked(mysql::Connection& connection, const service::Config& config, const std::function<void()>& write) {
+  const auto deadline = std::chrono::steady_clock::now() + kTryFor;
+  for (int tries = 1;; ++tries) {
+    try {
+      MarkedTransaction transaction(connection, config);
+      write();
+      return transaction.commit();
+    } catch (const LockedOut&) {
+      if (tries == kTriesMax || std::chrono::steady_clock::now() > deadline) throw;
+    }
+    std::this_thread::sleep_for(kPause * tries);
+  }
 }
 
 }  // namespace farshore::ctl

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "mysql/connection.hpp"
@@ -19,20 +20,9 @@ void require_applied_origin(const service::Config& config, const std::string& or
 void end_when_cut_off(mysql::Connection& connection, const service::Config& config);
 
 /// One transaction that shows as Farshore's own: its first write is the marker, so that nothing of it is ever captured.
-/// Without commit() it is rolled back. Throws EnvironmentError when the database refuses.
-class MarkedTransaction {
- public:
-  MarkedTransaction(mysql::Connection& connection, const service::Config& config);
-  ~MarkedTransaction();
-  MarkedTransaction(const MarkedTransaction&) = delete;
-  MarkedTransaction& operator=(const MarkedTransaction&) = delete;
-
-  void commit();
-
- private:
-  mysql::Connection& connection_;
-  const service::Config& config_;
-  bool is_open_ = true;
-};
+/// `write` writes the rest of it. Where a lock is in the way, as of two who say a stream's first word at once, all of
+/// it is done again, a few times. Throws what `write` throws, and EnvironmentError when the database refuses: then
+/// nothing is written.
+void write_marked(mysql::Connection& connection, const service::Config& config, const std::function<void()>& write);
 
 }  // namespace farshore::ctl

@@ -188,9 +188,9 @@ int run_say(const service::Config& config, const EqualOptions& options, Word wor
   if (!options.execute) return dry_run(config, connection, options, rows);
   const std::vector<EqualityRow> said = read_equalities(config, connection, false);
   end_when_cut_off(connection, config);
-  MarkedTransaction transaction(connection, config);
-  for (EqualityRow& row : rows) say(config, connection, row, options.begun);
-  transaction.commit();
+  write_marked(connection, config, [&] {
+    for (EqualityRow& row : rows) say(config, connection, row, options.begun);
+  });
   if (options.output == Output::kJson) {
     fmt::print("{}", begun_json(rows));
     return static_cast<int>(ExitCode::kGood);

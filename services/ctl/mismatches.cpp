@@ -107,12 +107,14 @@ int run_clear(const service::Config& config, const MismatchOptions& options) {
     return static_cast<int>(ExitCode::kGood);
   }
   end_when_cut_off(connection, config);
-  MarkedTransaction transaction(connection, config);
-  const auto gone = store::forget_mismatches(connection, config.region, options.filter);
-  if (!gone) fail_database(config, gone.error());
-  refuse_doubted(config, connection, *gone);
-  transaction.commit();
-  fmt::print("{} forgotten, which were noted in region {}\n", changes_of(*gone), config.region);
+  std::uint64_t changes = 0;
+  write_marked(connection, config, [&] {
+    const auto gone = store::forget_mismatches(connection, config.region, options.filter);
+    if (!gone) fail_database(config, gone.error());
+    refuse_doubted(config, connection, *gone);
+    changes = changes_of(*gone);
+  });
+  fmt::print("{} forgotten, which were noted in region {}\n", changes, config.region);
   return static_cast<int>(ExitCode::kGood);
 }
 

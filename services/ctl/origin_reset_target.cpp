@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <expected>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -127,9 +128,7 @@ int reset_at_target(const service::Config& config, const std::string& origin, bo
   // The records first: without progress they would be read from the beginning. What the origin's new beginning has sent
   // already stays.
   if (const Epoch applied = target.newest_epoch(); applied != Epoch(0)) topics.empty(applied, [] {});
-  MarkedTransaction transaction(target.connection(), config);
-  target.delete_rows();
-  for (const std::string& stream : streams) {
+  const auto doubt = [&](const std::string& stream) {
     const store::EqualityRow row{.id = 0,
                                  .origin = origin,
                                  .stream = stream,
@@ -140,8 +139,11 @@ int reset_at_target(const service::Config& config, const std::string& origin, bo
                                  .said_at = {}};
     if (const auto added = store::add_equality(target.connection(), config.region, row); !added)
       fail_database(config, added.error());
-  }
-  transaction.commit();
+  };
+  write_marked(target.connection(), config, [&] {
+    target.delete_rows();
+    std::ranges::for_each(streams, doubt);
+  });
   fmt::print(stderr, "Done. Start apply when capture has begun the origin's new epoch, or before.\n");
   return static_cast<int>(ExitCode::kGood);
 }

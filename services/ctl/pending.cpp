@@ -60,6 +60,24 @@ std::string text_of(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::optional<PendingAnswer> wait_for_answer(const service::Config& config, mysql::Connection& connection,
+                                             std::uint64_t id, std::chrono::seconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  for (auto pause = kFirstLookAfter;; pause = std::min(kLookEvery, 2 * pause)) {
+    const auto answer = store::read_answer(connection, id);
+    if (!answer) fail_database(config, answer.error());
+    if (*answer) return **answer;
+    if (std::chrono::steady_clock::now() >= deadline) {
+      const auto withdrawn = store::withdraw_request(connection, id, "withdrawn: apply did not answer");
+      if (!withdrawn) fail_database(config, withdrawn.error());
+      // Answered in the last moment: then it was not withdrawn.
+      if (!*withdrawn) continue;
+      return std::nullopt;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+}
+
 }  // namespace
 
 std::string name_of(const PendingRow& row) {
@@ -113,20 +131,9 @@ std::optional<PendingAnswer> ask_apply(const service::Config& config, mysql::Con
                                       .who = operator_name()},
                                      request.command);
   if (!id) fail_database(config, id.error());
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  for (auto pause = kFirstLookAfter;; pause = std::min(kLookEvery, 2 * pause)) {
-    const auto answer = store::read_answer(connection, *id);
-    if (!answer) fail_database(config, answer.error());
-    if (*answer) return **answer;
-    if (std::chrono::steady_clock::now() >= deadline) {
-      const auto withdrawn = store::withdraw_request(connection, *id, "withdrawn: apply did not answer");
-      if (!withdrawn) fail_database(config, withdrawn.error());
-      // Answered in the last moment: then it was not withdrawn.
-      if (!*withdrawn) continue;
-      return std::nullopt;
-    }
-    std::this_thread::sleep_for(pause);
-  }
+  auto answer = wait_for_answer(config, connection, *id, patience);
+  if (const auto released = store::release_request(connection, *id); !released) fail_database(config, released.error());
+  return answer;
 }
 
 }  // namespace farshore::ctl

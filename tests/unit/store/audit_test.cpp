@@ -92,6 +92,12 @@ TEST_F(TheAudit, HasOneOutcome) {
                   HasSubstr("done=0"), StartsWith("UPDATE")));
 }
 
+TEST_F(TheAudit, LetsItsLockGoWhenNobodyWaitsAnyMore) {
+  answer_all(ok());
+  EXPECT_TRUE(release_request(connection_, 41));
+  EXPECT_THAT(server_.take_statements(), ElementsAre("DO RELEASE_LOCK('farshore.request.41')"));
+}
+
 TEST_F(TheAudit, HasNoAnswerYet) {
   answer_all(rows({"done", "outcome"}, {}));
   auto answer = read_answer(connection_, 41);
