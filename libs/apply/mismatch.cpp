@@ -390,7 +390,8 @@ std::expected<void, SqlError> RowLook::note(mysql::Connection& connection) {
                         .schema = name.schema,
                         .table = name.table,
                         .kind = static_cast<Mismatch>(i),
-                        .changes = counted.counts[i]});
+                        .changes = counted.counts[i],
+                        .closes = counted.closes});
     }
   }
   return store::add_mismatches(connection, region_, counts);

@@ -101,7 +101,7 @@ void SourceWatch::check_upstreams() {
 }
 
 bool SourceWatch::read_doubts() {
-  auto doubts = store::read_doubts(lease_.connection(), settings_.region, settings_.applied_origins, settings_.rules,
+  auto doubts = store::read_doubts(lease_.connection(), settings_.region, settings_.applied_origins,
                                    settings_.kind == ServerKind::kMariadb);
   if (doubts) {
     if (*doubts != *doubts_) doubts_ = std::make_shared<const change::Doubts>(std::move(*doubts));

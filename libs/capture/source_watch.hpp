@@ -18,7 +18,6 @@
 #include "capture/session_end.hpp"
 #include "capture/source_reading.hpp"
 #include "change/cascade.hpp"
-#include "change/table_rules.hpp"
 #include "change/watermark.hpp"
 
 namespace farshore::capture {
@@ -74,7 +73,6 @@ class SourceWatch {
     std::string region;                          ///< the source's
     const ReplicaWatch* replicas = nullptr;      ///< of the source; null: none are known. Outlives the watch
     std::vector<std::string> applied_origins;    ///< that the region applies from others
-    change::TableRules rules;                    ///< as configured
     bool asks_for_keys = false;                  ///< the source does not log what they cascade
   };
 

@@ -10,6 +10,7 @@
 
 #include "base/own_schemas.hpp"
 #include "mysql/literal.hpp"
+#include "store/mismatch.hpp"
 #include "store/progress_store.hpp"
 
 namespace farshore::store {
@@ -30,6 +31,10 @@ std::expected<void, SqlError> wait_for_writers(mysql::Connection& connection, st
     if (const auto waited = connection.query(sql); !waited) return std::unexpected(waited.error());
   }
   return {};
+}
+
+bool is_among(std::span<const std::string> origins, std::string_view origin) {
+  return origins.empty() || std::ranges::find(origins, origin) != origins.end();
 }
 
 // Whether a word after `id` says that the table is equal, and none after it that it is not.
@@ -94,31 +99,29 @@ std::string doubts_since(std::span<const EqualityRow> said, std::span<const Told
 }  // namespace
 
 std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connection, std::string_view region,
-                                                    std::span<const std::string> origins,
-                                                    const change::TableRules& rules, bool waits) {
+                                                    std::span<const std::string> origins, bool waits) {
   if (waits)
     if (const auto waited = wait_for_writers(connection, region); !waited) return std::unexpected(waited.error());
   const auto said = read_equality(connection, region);
   if (!said) return std::unexpected(said.error());
   const auto stands = [&](const EqualityRow& row) {
-    if (!origins.empty() && std::ranges::find(origins, row.origin) == origins.end()) return false;
-    return row.word == Word::kNotYetEqual && last_said(*said, row.origin, row.stream, row.table) == &row;
+    return is_among(origins, row.origin) && row.word == Word::kNotYetEqual &&
+           last_said(*said, row.origin, row.stream, row.table) == &row;
   };
   if (std::ranges::none_of(*said, stands)) return change::Doubts();
   const auto found = connection.query(
-      fmt::format("SELECT origin, stream, CONCAT(schema_name, '.', table_name), schema_name, table_name, "
-                  "CAST(UNIX_TIMESTAMP(MAX(last_at))*1000000 AS SIGNED) FROM {}.mismatch WHERE region={} GROUP BY "
-                  "origin, stream, schema_name, table_name",
-                  kOwnSchema, text_literal(region)));
+      fmt::format("SELECT origin, stream, CONCAT(schema_name, '.', table_name), "
+                  "CAST(UNIX_TIMESTAMP(MAX(last_at))*1000000 AS SIGNED) FROM {}.mismatch WHERE region={} AND kind='{}' "
+                  "GROUP BY origin, stream, schema_name, table_name",
+                  kOwnSchema, text_literal(region), kClosing));
   if (!found) return std::unexpected(found.error());
   change::Doubts doubts;
   for (const EqualityRow& row : *said | std::views::filter(stands)) {
     SourceTime said_at = row.said_time;
     for (std::size_t at = 0; at < found->size(); ++at) {
       const bool is_of_it = found->text(at, 0) == row.origin && found->text(at, 1) == row.stream &&
-                            (row.table.empty() || found->text(at, 2) == row.table) &&
-                            change::closes_gate(rules.route(found->text(at, 3), found->text(at, 4)).on_mismatch);
-      if (is_of_it) said_at = std::max(said_at, SourceTime(std::chrono::microseconds(found->integer(at, 5))));
+                            (row.table.empty() || found->text(at, 2) == row.table);
+      if (is_of_it) said_at = std::max(said_at, SourceTime(std::chrono::microseconds(found->integer(at, 3))));
     }
     std::vector<change::Doubt>& of_stream = doubts[row.stream];
     const auto known = std::ranges::find(of_stream, row.table, &change::Doubt::table);

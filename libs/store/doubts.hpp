@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "change/table_rules.hpp"
 #include "change/watermark.hpp"
 #include "mysql/connection.hpp"
 #include "store/equality.hpp"
@@ -18,14 +17,15 @@
 namespace farshore::store {
 
 /// What is to be told of a region: whatever was said last of a stream or table of `origins` (empty: of any) and is not
-/// that it is equal. Said again whenever a change finds another row in a table where `rules` have that close gates.
+/// that it is equal. Said again whenever a change finds or leaves another row in the table and closes the gate by it; a
+/// rule that only warns by now takes nothing of that back: other regions may have answered the doubt that was before.
 ///
 /// `waits`: first waits for transactions that are under way in these tables, a second at most (kLockWait), so that
 /// nothing is missing of what stood in the binlog before: on MariaDB a transaction is there before it can be read.
 [[nodiscard]] std::expected<change::Doubts, mysql::SqlError> read_doubts(mysql::Connection& connection,
                                                                          std::string_view region,
                                                                          std::span<const std::string> origins,
-                                                                         const change::TableRules& rules, bool waits);
+                                                                         bool waits);
 
 /// Whether something that is told to other regions counts a table's mismatches: forgotten, it would be told as an older
 /// doubt again, which they may have answered.

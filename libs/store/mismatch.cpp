@@ -33,9 +33,14 @@ std::string_view to_string(Mismatch kind) {
 std::expected<void, SqlError> add_mismatches(mysql::Connection& connection, std::string_view region,
                                              std::span<const MismatchCount> counts) {
   std::string values;
-  for (const MismatchCount& count : counts)
-    values += fmt::format("{}({},{},{},'{}',{})", values.empty() ? "" : ",", key_of(region, *count.partition),
-                          text_literal(count.schema), text_literal(count.table), to_string(count.kind), count.changes);
+  for (const MismatchCount& count : counts) {
+    const auto add = [&](std::string_view kind) {
+      values += fmt::format("{}({},{},{},'{}',{})", values.empty() ? "" : ",", key_of(region, *count.partition),
+                            text_literal(count.schema), text_literal(count.table), kind, count.changes);
+    };
+    add(to_string(count.kind));
+    if (count.closes) add(kClosing);
+  }
   const auto written = connection.execute(
       "INSERT INTO farshore.mismatch (region, origin, stream, part, schema_name, table_name, kind, changes) VALUES " +
       values + " ON DUPLICATE KEY UPDATE changes=changes+VALUES(changes), last_at=NOW(6)");
@@ -71,8 +76,8 @@ std::expected<std::vector<MismatchRow>, SqlError> read_counted(mysql::Connection
                                                                const PendingFilter& filter, std::string_view locks) {
   const auto found = connection.query(
       fmt::format("SELECT origin, stream, CONCAT(schema_name, '.', table_name), kind, SUM(changes), MIN(first_at), "
-                  "MAX(last_at) FROM farshore.mismatch{} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4{}",
-                  condition_of(region, filter), locks));
+                  "MAX(last_at) FROM farshore.mismatch{} AND kind<>'{}' GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4{}",
+                  condition_of(region, filter), kClosing, locks));
   if (!found) return std::unexpected(found.error());
   std::vector<MismatchRow> rows;
   for (std::size_t at = 0; at < found->size(); ++at)

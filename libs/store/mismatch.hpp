@@ -30,6 +30,9 @@ inline constexpr std::size_t kMismatches = 7;
 /// "insert-exists" ...
 [[nodiscard]] std::string_view to_string(Mismatch kind);
 
+/// Another row of the table: of all kinds, those that closed the gate.
+inline constexpr std::string_view kClosing = "closing";
+
 /// So many changes of a partition's table. Borrows what it names.
 struct MismatchCount {
   const PartitionKey* partition = nullptr;
@@ -37,8 +40,10 @@ struct MismatchCount {
   std::string_view table;
   Mismatch kind = Mismatch::kInsertExists;
   std::uint64_t changes = 0;
+  bool closes = false;  ///< the gate, by the table's rule of this time
 };
-/// Adds them to what is counted, in one statement. Takes part in the open transaction. `counts` is not empty.
+/// Adds them to what is counted, in one statement, and when the last was found that closes the gate: that is how new
+/// the table's doubt is, whatever its rule says later. Takes part in the open transaction. `counts` is not empty.
 [[nodiscard]] std::expected<void, mysql::SqlError> add_mismatches(mysql::Connection& connection,
                                                                   std::string_view region,
                                                                   std::span<const MismatchCount> counts);

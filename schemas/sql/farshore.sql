@@ -140,7 +140,8 @@ CREATE TABLE IF NOT EXISTS farshore.conflict_history (
 
 -- How many changes found another row here than the origin had, by kind: insert-exists, update-missing, before-differs,
 -- delete-missing, already-as-after. Signs of two writers of a row, or of tables that were never equal. Or left another
--- row: generated-other, written-other. Signs of a table that does not go with the origin's.
+-- row: generated-other, written-other. Signs of a table that does not go with the origin's. And closing: of all kinds,
+-- those that closed the gate by the table's rule of their time, the last of which says how new the table's doubt is.
 CREATE TABLE IF NOT EXISTS farshore.mismatch (
   region       VARCHAR(64)     NOT NULL,
   origin       VARCHAR(64)     NOT NULL,

@@ -104,7 +104,6 @@ void Session::watch(const SourceFacts& source) {
                                                                .region = settings_.region,
                                                                .replicas = replica_watch_.get(),
                                                                .applied_origins = settings_.applied_origins,
-                                                               .rules = settings_.rules,
                                                                .asks_for_keys = !logs_cascades(source.server)},
                                          ending_, metrics_);
   watch_thread_ = std::jthread([this](const std::stop_token& stop) { watch_->run(stop); });

@@ -72,8 +72,7 @@ class Reading : public ::testing::Test {
                                          .identity = "101:1",
                                          .allowed_upstreams = {},
                                          .region = "east",
-                                         .applied_origins = {},
-                                         .rules = rules_},
+                                         .applied_origins = {}},
                    ending_, metrics_);
     numberer_.emplace(router_, publisher().writers(), Numberer::Limits{},
                       [this](Slot slot) { publisher().send(slot); });

@@ -49,5 +49,42 @@ TEST_F(ToldDoubts, ThatAreGoneWaitForNobody) {
   EXPECT_THAT(server_.take_statements(), ElementsAre(StartsWith("DELETE FROM farshore.told_doubt")));
 }
 
+/// What a region tells the others of its doubt of one table.
+class ARegionsDoubts : public test::OnAServer {
+ protected:
+  /// `mismatch_us`: when a change found another row there last.
+  change::Doubts told(std::int64_t mismatch_us, const std::vector<std::string>& origins = {}) {
+    server_.answer([=](const std::string& statement) {
+      if (statement.contains("farshore.mismatch")) {
+        return mysql::test::rows({"origin", "stream", "table", "last"},
+                                 {{"west", "main", "shop.orders", std::to_string(mismatch_us)}});
+      }
+      return mysql::test::rows(
+          {"id", "origin", "stream", "table", "state", "why", "who", "said", "us"},
+          {{"7", "west", "main", "shop.orders", "not-yet-equal", "another row", "apply", "then", "1000000"}});
+    });
+    const auto doubts = read_doubts(connection_, "east", origins, false);
+    EXPECT_TRUE(doubts);
+    return doubts.value_or(change::Doubts());
+  }
+  static SourceTime at(std::int64_t us) { return SourceTime(std::chrono::microseconds(us)); }
+};
+
+TEST_F(ARegionsDoubts, AreAsNewAsTheLastChangeThatFoundAnotherRow) {
+  const change::Doubts doubts = told(5'000'000);
+  ASSERT_TRUE(doubts.contains("main"));
+  ASSERT_EQ(doubts.at("main").size(), 1U);
+  EXPECT_EQ(doubts.at("main")[0].said_at, at(5'000'000));
+  EXPECT_THAT(server_.take_statements(), ::testing::Contains(HasSubstr("kind='closing'")))
+      << "by the rule that the table had then, not by the one of now";
+}
+
+TEST_F(ARegionsDoubts, AreNeverOlderThanTheirWord) { EXPECT_EQ(told(10).at("main")[0].said_at, at(1'000'000)); }
+
+TEST_F(ARegionsDoubts, OfAnOriginThatIsNotAppliedAreToldToNobody) {
+  EXPECT_TRUE(told(5'000'000, {"north"}).empty());
+  EXPECT_FALSE(told(5'000'000, {"north", "west"}).empty());
+}
+
 }  // namespace
 }  // namespace farshore::store
