@@ -155,8 +155,19 @@ std::expected<void, mysql::SqlError> lock_equality(mysql::Connection& connection
   return {};
 }
 
+namespace {
+
+std::expected<void, mysql::SqlError> share_doubt(mysql::Connection& connection, std::string_view region,
+                                                 const EqualityRow& row) {
+  if (row.word != Word::kNotYetEqual) return {};
+  return lock_equality(connection, region, row.origin, row.stream, false);
+}
+
+}  // namespace
+
 std::expected<void, mysql::SqlError> add_equality(mysql::Connection& connection, std::string_view region,
                                                   const EqualityRow& row) {
+  if (auto shared = share_doubt(connection, region, row); !shared) return shared;
   const auto added = connection.execute(fmt::format("{}VALUES ({})", kInsert, values(region, row, EpochId())));
   if (!added) return std::unexpected(added.error());
   return {};
@@ -164,6 +175,7 @@ std::expected<void, mysql::SqlError> add_equality(mysql::Connection& connection,
 
 std::expected<void, mysql::SqlError> add_equality_once(mysql::Connection& connection, std::string_view region,
                                                        const EqualityRow& row, EpochId epoch) {
+  if (auto shared = share_doubt(connection, region, row); !shared) return shared;
   const auto added = connection.execute(fmt::format(
       "{}SELECT {} FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM farshore.equality AS said WHERE said.region={} AND "
       "said.origin={} AND said.stream={} AND said.table_name={} AND said.epoch={} AND said.incarnation={})",

@@ -62,15 +62,16 @@ struct EqualityRow {
                                                                                      bool history = false);
 
 /// Locks what was said of a stream to the open transaction's end: waits for those who have locked it otherwise, or have
-/// said something, and are not through. `exclusive`: for a person's word, before and after it is said; apply shares it
-/// before it looks what was said last. So of a person who begins or declares and of apply, which finds a row that is
-/// not as it should be, one knows of the other. Where nothing was said yet, a person waits for what apply has under
-/// way.
+/// said something, and are not through. `exclusive`: for a person's word, before and after it is said; whoever doubts
+/// shares it, apply before it looks what was said last. So of a person who begins or declares and of apply, which finds
+/// a row that is not as it should be, one knows of the other. Where nothing was said yet, a person waits for what apply
+/// has under way.
 [[nodiscard]] std::expected<void, mysql::SqlError> lock_equality(mysql::Connection& connection, std::string_view region,
                                                                  std::string_view origin, std::string_view stream,
                                                                  bool exclusive);
 
-/// Adds what `row` says (without its id and time). Takes part in the open transaction.
+/// Adds what `row` says (without its id and time). Takes part in the open transaction. Of a doubt it takes
+/// lock_equality() first, shared, whoever says it; before another word the person's command has locked it.
 [[nodiscard]] std::expected<void, mysql::SqlError> add_equality(mysql::Connection& connection, std::string_view region,
                                                                 const EqualityRow& row);
 

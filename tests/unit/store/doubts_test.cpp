@@ -49,6 +49,31 @@ TEST_F(ToldDoubts, ThatAreGoneWaitForNobody) {
   EXPECT_THAT(server_.take_statements(), ElementsAre(StartsWith("DELETE FROM farshore.told_doubt")));
 }
 
+TEST_F(ToldDoubts, AreNotTheOnlyOnesWhoseSayersShareALock) {
+  server_.answer([](const std::string& statement) {
+    return statement.starts_with("SELECT") ? mysql::test::rows({"n"}, {}) : ok(1);
+  });
+  EqualityRow row;
+  row.origin = "west";
+  row.stream = "main";
+  const auto is_shared = AllOf(HasSubstr("FROM farshore.equality WHERE region='east' AND origin='west' AND "
+                                         "stream='main'"),
+                               EndsWith("LOCK IN SHARE MODE"));
+  const auto is_added = StartsWith("INSERT INTO farshore.equality");
+  for (const Word word : {Word::kNotYetEqual, Word::kBegun, Word::kEqual}) {
+    row.word = word;
+    (void)add_equality(connection_, "east", row);
+    const auto statements = server_.take_statements();
+    if (word != Word::kNotYetEqual) {
+      EXPECT_THAT(statements, ElementsAre(is_added)) << "a person's command has locked it";
+      continue;
+    }
+    EXPECT_THAT(statements, ElementsAre(is_shared, is_added));
+    (void)add_equality_once(connection_, "east", row, EpochId());
+    EXPECT_THAT(server_.take_statements(), ElementsAre(is_shared, is_added));
+  }
+}
+
 /// What a region tells the others of its doubt of one table.
 class ARegionsDoubts : public test::OnAServer {
  protected:
