@@ -133,8 +133,9 @@ std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connectio
   return doubts;
 }
 
-bool is_told_of(std::span<const EqualityRow> said, std::string_view origin, std::string_view stream,
-                std::string_view table) {
+bool is_told_of(std::span<const EqualityRow> said, std::span<const std::string> origins, std::string_view origin,
+                std::string_view stream, std::string_view table) {
+  if (!is_among(origins, origin)) return false;
   for (const std::string_view of : {table, std::string_view()}) {
     const EqualityRow* const last = last_said(said, origin, stream, of);
     if (last != nullptr && last->word == Word::kNotYetEqual) return true;

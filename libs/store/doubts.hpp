@@ -28,9 +28,9 @@ namespace farshore::store {
                                                                          bool waits);
 
 /// Whether something that is told to other regions counts a table's mismatches: forgotten, it would be told as an older
-/// doubt again, which they may have answered.
-[[nodiscard]] bool is_told_of(std::span<const EqualityRow> said, std::string_view origin, std::string_view stream,
-                              std::string_view table);
+/// doubt again, which they may have answered. `origins` as above: what is doubted of others is told to nobody.
+[[nodiscard]] bool is_told_of(std::span<const EqualityRow> said, std::span<const std::string> origins,
+                              std::string_view origin, std::string_view stream, std::string_view table);
 
 /// A row of farshore.told_doubt.
 struct ToldDoubt {

@@ -57,16 +57,22 @@ std::vector<EqualityRow> read_equalities(const service::Config& config, mysql::C
 }
 
 /// What is said of which streams.
-std::vector<EqualityRow> wanted(const service::Config& config, const EqualOptions& options, Word word) {
-  require_applied_origin(config, options.origin);
-  if (!options.stream.empty() && !config.streams.contains(options.stream)) {
+std::vector<EqualityRow> wanted(const service::Config& config, const EqualOptions& options, Word word,
+                                const std::vector<EqualityRow>& said) {
+  // What was said of an origin or a stream that is gone from the configuration can still be settled.
+  std::set<std::string> streams;
+  for (const EqualityRow& row : said)
+    if (row.origin == options.origin) streams.insert(row.stream);
+  if (streams.empty()) require_applied_origin(config, options.origin);
+  for (const auto& [stream, settings] : config.streams) streams.insert(stream);
+  if (!options.stream.empty() && !streams.contains(options.stream)) {
     throw EnvironmentError(fmt::format("--stream {} is not in streams of {}.", options.stream, config.file.string()),
                            ExitCode::kUsage);
   }
   if (!options.table.empty() && options.table.find('.') == std::string::npos)
     throw EnvironmentError(fmt::format("--table {}; wanted SCHEMA.TABLE.", options.table), ExitCode::kUsage);
   std::vector<EqualityRow> rows;
-  for (const auto& [stream, settings] : config.streams) {
+  for (const std::string& stream : streams) {
     if (!options.stream.empty() && stream != options.stream) continue;
     rows.push_back({.id = 0,
                     .origin = options.origin,
@@ -182,8 +188,8 @@ int dry_run(const service::Config& config, mysql::Connection& connection, const 
 }
 
 int run_say(const service::Config& config, const EqualOptions& options, Word word) {
-  std::vector<EqualityRow> rows = wanted(config, options, word);
   mysql::Connection connection = open_database(config);
+  std::vector<EqualityRow> rows = wanted(config, options, word, read_equalities(config, connection, false));
   if (!options.begun.empty()) require_begun(read_equalities(config, connection, true), rows, options.begun);
   if (!options.execute) return dry_run(config, connection, options, rows);
   const std::vector<EqualityRow> said = read_equalities(config, connection, false);

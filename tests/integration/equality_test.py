@@ -1,5 +1,6 @@
 """A gate is open only over tables that somebody has vouched for."""
 
+import concurrent.futures
 import json
 
 import pytest
@@ -165,3 +166,41 @@ def test_words_that_cannot_be_are_refused(regions):
     refused = regions.west.ctl("ddl", "done", "--origin", "east", "--epoch", "77", "--execute")
     assert refused.returncode == 1 and "no statement of origin east is waited for" in refused.stderr
     assert regions.west.ctl("ddl", "list", "--origin", "east").returncode == 0
+
+
+def test_what_was_said_of_an_origin_that_is_applied_no_more_can_be_forgotten_and_settled(regions):
+    west = regions.west
+    west.database.execute(
+        "SET SESSION sql_log_bin = 0",
+        "INSERT INTO farshore.equality (region, origin, stream, table_name, state, why, who) "
+        "VALUES ('west', 'gone', 'bulk', 'shop.orders', 'not-yet-equal', 'another row', 'apply')",
+        "INSERT INTO farshore.mismatch (region, origin, stream, part, schema_name, table_name, kind, changes) VALUES "
+        "('west', 'gone', 'bulk', 0, 'shop', 'orders', 'before-differs', 3), ('west', 'gone', 'bulk', 0, 'shop', 'orders', 'closing', 3)")
+    try:
+        assert west.ctl("equal", "begin", "--origin", "never", "--execute").returncode == 2
+        done = west.ctl("mismatches", "clear", "--origin", "gone", "--execute")
+        assert done.returncode == 0 and "3 forgotten" in done.stdout, done.stdout + done.stderr
+        words = ("--origin", "gone", "--stream", "bulk", "--execute")
+        assert west.ctl("equal", "declare", *words, "--why", "a test").returncode == 4, "a comparison is to be named"
+        begun = begin_equal(west.ctl, words)
+        done = west.ctl("equal", "declare", *words, "--begun", begun, "--why", "its tables were dropped")
+        assert done.returncode == 0, done.stdout + done.stderr
+    finally:
+        west.database.execute("SET SESSION sql_log_bin = 0", "DELETE FROM farshore.equality WHERE origin = 'gone'",
+                              "DELETE FROM farshore.mismatch WHERE origin = 'gone'")
+
+
+def test_words_that_are_said_at_once_are_all_said(regions):
+    """Each locks what is there, and adds its own into what the others have locked: a deadlock, after which it is said again."""
+    west = regions.west
+    forget = ("SET SESSION sql_log_bin = 0", "DELETE FROM farshore.equality WHERE origin = 'gone'")
+    west.database.execute(*forget, "INSERT INTO farshore.equality (region, origin, stream, table_name, state, why, who) "
+                                   "VALUES ('west', 'gone', 'bulk', '', 'equal', 'compared', 'someone')")
+    try:
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            words = ("equal", "revoke", "--origin", "gone", "--why", "a test", "--execute")
+            said_at_once = list(pool.map(lambda n: west.ctl(*words, "--stream", "bulk", "--table", f"shop.t{n}"), range(16)))
+        assert [done.stderr for done in said_at_once if done.returncode != 0] == []
+        assert west.database.value("SELECT COUNT(*) FROM farshore.equality WHERE origin = 'gone' AND state = 'not-yet-equal'") == 16
+    finally:
+        west.database.execute(*forget)
