@@ -89,6 +89,7 @@ Side side_of(const service::Config& config, const service::Config& other, const 
 
 Outcome run_checks(const service::Config& config, const std::string& peer_file) {
   Outcome outcome;
+  run_part(outcome, "", "configuration", [&] { return check_apply_settings(config); });
   Looked here = look_at_databases(outcome, "", config);
   run_part(outcome, "", "kafka", [&] { return check_kafka(config); });
   if (peer_file.empty()) {
@@ -100,6 +101,7 @@ Outcome run_checks(const service::Config& config, const std::string& peer_file) 
   }
   const service::Config peer = service::load_config(peer_file);
   const std::string whose = fmt::format("peer {}: ", peer.region);
+  run_part(outcome, whose, "configuration", [&] { return check_apply_settings(peer); });
   run_part(outcome, "", "configuration", [&] { return check_pair_configs(config, peer); });
   run_part(outcome, "", "both", [&] { return check_kafka_pair(config, peer); });
   Looked there = look_at_databases(outcome, whose, peer);

@@ -16,6 +16,9 @@ namespace farshore::ctl {
 /// of its own, whose capture must recognise what apply writes.
 [[nodiscard]] std::vector<Finding> check_target(const RegionFacts& facts, bool captures_here);
 
+/// What the configuration of apply leaves open.
+[[nodiscard]] std::vector<Finding> check_apply_settings(const service::Config& config);
+
 /// The captured tables, each as a target of its like: what apply would wait for whatever the source is. For a region
 /// that is not compared with a peer.
 [[nodiscard]] std::vector<Finding> check_target_tables(const RegionFacts& facts, const std::string& apply_user);

@@ -95,6 +95,18 @@ struct Pair {
   }
 };
 
+TEST(ApplySettings, OfASampleSayWhatIsNotSeen) {
+  service::Config config;
+  EXPECT_TRUE(check_apply_settings(config).empty()) << "nothing is applied";
+  config.apply.origins = {"west"};
+  EXPECT_TRUE(troubles(check_apply_settings(config)).empty());
+  config.apply.look_at = change::LookAt::kSample;
+  const Finding found = trouble(check_apply_settings(config), "apply.look_at");
+  EXPECT_EQ(found.severity, Finding::Severity::kWarning);
+  EXPECT_THAT(found.found, HasSubstr("two regions have updated one row"));
+  EXPECT_THAT(found.found, HasSubstr("two origins were applied in the wrong order"));
+}
+
 TEST(PreflightTarget, FindsNothingWhereAllIsWell) {
   EXPECT_TRUE(troubles(check_target(good_facts(ServerKind::kMysql, 1), true)).empty());
 }
