@@ -76,14 +76,16 @@ BarrierWait for_statement(const std::string& origin, const BarrierArrival& barri
       .reason = fmt::format(
           "the origin ran `{}`, which changed rows ({}) without saying which; all before it is applied here, and "
           "nothing after it. {} `farshorectl ddl done {}`. If it is the echo of one that was run here already, only "
-          "say done. `farshorectl ddl skip {}` passes over it: its tables are not-yet-equal then",
+          "say done{}. `farshorectl ddl skip {}` passes over it: its tables are not-yet-equal then",
           store::statement_for_people(statement.text, kStatementBytesMax), names_of(statement.tables),
           statement.may_be_temporary
               ? "MariaDB logs it of temporary tables in the same way, and changes none then: look at the origin, run "
                 "the "
                 "same here only if it was done there, and compare (its tables are not-yet-equal from then on). Then"
               : "Run the same here now, then",
-          command, command)};
+          command,
+          statement.may_be_temporary ? " (its tables are not-yet-equal then too, in each region that applies it)" : "",
+          command)};
 }
 
 /// "schema.table" to the stream that takes it, or to every stream of the epoch when none is plain.

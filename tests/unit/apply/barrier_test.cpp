@@ -161,6 +161,7 @@ TEST_F(AnArrival, OfAStatementThatMayBeOfTemporaryTablesMakesThemUnequalAlsoWhen
   says("RENAME TABLE a TO b", {"shop.a", "shop.b"});
   start_.statement->may_be_temporary = true;
   EXPECT_THAT(wait()->reason, HasSubstr("MariaDB logs it of temporary tables in the same way"));
+  EXPECT_THAT(wait()->reason, HasSubstr("only say done (its tables are not-yet-equal then too, in each region"));
   const auto unequal = unequal_behind(arrival(start_), StatementState::kDone, rules_);
   ASSERT_EQ(unequal.size(), 2U);
   EXPECT_EQ(unequal[0].stream + "/" + unequal[0].table, "main/shop.a");
