@@ -17,7 +17,7 @@
 #include "store/equality.hpp"
 #include "store/mismatch.hpp"
 
-// farshorectl mismatches: changes that found another row here than the origin had.
+// farshorectl mismatches: changes that found another row here than the origin had, or left one.
 namespace farshore::ctl {
 namespace {
 
@@ -48,7 +48,8 @@ int run_mismatch_list(const service::Config& config, const MismatchOptions& opti
     fmt::print("{}\n", list.dump(-1, ' ', false, Json::error_handler_t::replace));
     return static_cast<int>(ExitCode::kGood);
   }
-  if (found->empty()) fmt::print("Every change found the row that the origin had, as far as was looked.\n");
+  if (found->empty())
+    fmt::print("Every change found the row that the origin had, and left the one that it has, as far as was looked.\n");
   Table table({"origin", "stream", "table", "kind", "changes", "first at", "last at"});
   for (const store::MismatchRow& row : *found)
     table.add({row.origin, row.stream, row.table, row.kind, std::to_string(row.changes), row.first_at, row.last_at});
@@ -121,8 +122,8 @@ int run_clear(const service::Config& config, const MismatchOptions& options) {
 }  // namespace
 
 void add_mismatches(CLI::App& app, Command& command) {
-  CLI::App* group =
-      app.add_subcommand("mismatches", "Changes that found another row here than the origin had: count, look, forget");
+  CLI::App* group = app.add_subcommand(
+      "mismatches", "Changes that found another row here than the origin had, or left one: count, look, forget");
   group->require_subcommand(1);
   const auto options = std::make_shared<MismatchOptions>();
   const auto add = [&](const char* word, const char* help, int (*run)(const service::Config&, const MismatchOptions&)) {
