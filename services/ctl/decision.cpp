@@ -72,8 +72,12 @@ std::string operator_name() {
   return name;
 }
 
+bool is_applied(const service::Config& config, std::string_view origin) {
+  return std::ranges::find(config.apply.origins, origin) != config.apply.origins.end();
+}
+
 void require_applied_origin(const service::Config& config, const std::string& origin) {
-  if (std::ranges::find(config.apply.origins, origin) != config.apply.origins.end()) return;
+  if (is_applied(config, origin)) return;
   throw EnvironmentError(
       fmt::format("--origin {} is not in apply.origins of {}: region {} applies {}.", origin, config.file.string(),
                   config.region,

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "mysql/connection.hpp"
 #include "services/config/config.hpp"
@@ -12,6 +13,7 @@ namespace farshore::ctl {
 /// Who gives the command, for the record: "user@host".
 [[nodiscard]] std::string operator_name();
 
+[[nodiscard]] bool is_applied(const service::Config& config, std::string_view origin);
 /// --origin as apply's part of the configuration knows it. Throws EnvironmentError.
 void require_applied_origin(const service::Config& config, const std::string& origin);
 

@@ -133,7 +133,6 @@ void forget_checkpoint(const service::Config& config, const std::string& origin,
 int run_reset(const service::Config& config, const std::string& name, bool execute) {
   const service::OriginConfig* const origin = config.find_origin(name);
   if (origin != nullptr && origin->region == config.region) return reset_at_origin(config, *origin, execute);
-  require_applied_origin(config, name);
   return reset_at_target(config, name, execute);
 }
 

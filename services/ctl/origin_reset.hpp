@@ -19,7 +19,8 @@ inline constexpr std::chrono::seconds kResetTimeout{30};
 /// The origin's half: change topics and checkpoint in the Kafka of its own region. The exit code; throws
 /// EnvironmentError.
 int reset_at_origin(const service::Config& config, const service::OriginConfig& origin, bool execute);
-/// The half of a region that applies it: the mirrored records and everything that is noted of the origin.
+/// The half of a region that applies it, or has applied it: the mirrored records and everything that is noted of the
+/// origin.
 int reset_at_target(const service::Config& config, const std::string& origin, bool execute);
 
 /// Change topics of an origin in the region's Kafka.

@@ -45,9 +45,13 @@ class Target {
   /// That was applied here; 0: none.
   [[nodiscard]] Epoch newest_epoch() { return answer(progress_.newest_epoch(origin_)); }
 
+  [[nodiscard]] bool is_noted() const {
+    return std::ranges::any_of(tables_, [](const store::NotedTable& table) { return table.rows > 0; });
+  }
+
   /// An apply that holds partitions would read on in the middle of it.
   void refuse_while_applied() {
-    if (service::http_get(config_.http.apply, "/healthz", kAnswerTimeout)) {
+    if (is_applied(config_, origin_) && service::http_get(config_.http.apply, "/healthz", kAnswerTimeout)) {
       throw EnvironmentError(
           fmt::format("apply of region {} runs (http.apply, {}): stop every apply of the region "
                       "first.",
@@ -106,6 +110,7 @@ class Target {
 
 int reset_at_target(const service::Config& config, const std::string& origin, bool execute) {
   Target target(config, origin);
+  if (!target.is_noted()) require_applied_origin(config, origin);
   const std::set<std::string> streams = target.streams();
   ChangeTopics topics(config, origin, streams);
   fmt::print(stderr, "origin {}, in region {} that applies it: {} lost\n{}", origin, config.region,

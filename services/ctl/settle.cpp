@@ -87,6 +87,14 @@ class Report {
 
 void settle_one(const service::Config& config, mysql::Connection& connection, const Way& way,
                 const SettleOptions& options, const PendingRow& row, Report& report) {
+  const std::string& origin = row.change.partition.origin;
+  if (!is_applied(config, origin)) {
+    return report.add(row, false, true,
+                      fmt::format("origin {0} is not in apply.origins of {1}, so there is no apply that settles it: "
+                                  "`farshorectl origin reset --origin {0}` takes away what is noted of the origin, and "
+                                  "leaves the rows here as they are; or let apply have the origin again",
+                                  origin, config.file.string()));
+  }
   const std::chrono::seconds patience(options.wait_seconds);
   PendingRequest request{
       .command = fmt::format("{} {}", noun(way.kind), way.word), .action = way.action, .dry_run = true, .expected = {}};

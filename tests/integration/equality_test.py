@@ -190,6 +190,25 @@ def test_what_was_said_of_an_origin_that_is_applied_no_more_can_be_forgotten_and
                               "DELETE FROM farshore.mismatch WHERE origin = 'gone'")
 
 
+def test_what_is_parked_of_an_origin_that_is_applied_no_more_is_taken_away(regions):
+    west = regions.west
+    west.database.execute(
+        "SET SESSION sql_log_bin = 0",
+        "INSERT INTO farshore.parked (region, origin, stream, part, schema_name, table_name, key_hash, key_text, epoch, incarnation, seq, gtid, "
+        "change_bytes, error_code, reason) VALUES ('west', 'gone', 'main', 0, 'shop', 'orders', REPEAT('x', 16), '5', 1, 1, 7, '', '', 1062, 'taken')")
+    try:
+        done = west.ctl("parked", "discard", "--origin", "gone", "--execute", timeout_s=20)
+        assert done.returncode == 3 and "`farshorectl origin reset --origin gone`" in done.stdout, done.stdout + done.stderr
+        assert west.ctl("origin", "reset", "--origin", "never").returncode == 2
+        done = west.ctl("origin", "reset", "--origin", "gone", "--execute")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert west.database.value("SELECT COUNT(*) FROM farshore.parked WHERE origin = 'gone'") == 0
+        regions.all_gates_open()
+    finally:
+        west.database.execute("SET SESSION sql_log_bin = 0", "DELETE FROM farshore.parked WHERE origin = 'gone'",
+                              "DELETE FROM farshore.equality WHERE origin = 'gone'")
+
+
 def test_words_that_are_said_at_once_are_all_said(regions):
     """Each locks what is there, and adds its own into what the others have locked: a deadlock, after which it is said again."""
     west = regions.west
