@@ -118,7 +118,7 @@ void KeyFollower::learn_keys(std::string_view schema, std::string_view table, Cl
   for (const CascadingKey& key : answer->keys.value_or(std::vector<CascadingKey>()))
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) next_.note_outside(key.tie);
   name_ties();
-  next_.begin_due(now);
+  next_.begin_due();
 }
 
 void KeyFollower::learn_keys_of(std::string_view full_name, Clock::time_point now) {
@@ -152,8 +152,9 @@ void KeyFollower::name_ties() {
 bool KeyFollower::is_sure_of(const PendingWatermarks::Moment& moment, Clock::time_point now) {
   reached();
   if (next_.tells_of_missed()) {
-    unsure_of_ = fmt::format("{}: it is told by an epoch that is yet to begin", next_.why_missed());
-    next_.begin_due(now);
+    unsure_of_ = fmt::format("{}: it is told by an epoch that begins when all that is published is read again",
+                             next_.why_missed());
+    next_.begin_due();
     return false;
   }
   if (!moment.keys || moment.keys == sure_of_) return true;
@@ -199,7 +200,7 @@ bool KeyFollower::is_sure_of(const PendingWatermarks::Moment& moment, Clock::tim
   }
   if (all_known) sure_of_ = moment.keys;
   if (is_old) parts_.watch.forget_keys();
-  next_.begin_due(now);
+  next_.begin_due();
   return all_known;
 }
 

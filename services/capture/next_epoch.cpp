@@ -17,15 +17,9 @@ constexpr std::chrono::milliseconds kAcknowledgementPoll{1};
 
 void NextEpoch::note_ties(const std::vector<Cascade>& ties) {
   due_.ties.insert(due_.ties.end(), ties.begin(), ties.end());
-  due_.waits &= ties.empty();
 }
 
 void NextEpoch::note_missed(const std::string& child, std::string why) {
-  add_missed(child, std::move(why));
-  due_.waits = false;
-}
-
-void NextEpoch::add_missed(const std::string& child, std::string why) {
   if (due_.missed.empty()) due_.why = std::move(why);
   due_.missed.insert(child);
 }
@@ -45,15 +39,14 @@ void NextEpoch::note_rollback(std::string_view gtid) {
 
 void NextEpoch::note_end() {
   if (!rolled_back_.empty())
-    for (const std::string& table : touched_.names()) add_missed(table, rolled_back_);
+    for (const std::string& table : touched_.names()) note_missed(table, rolled_back_);
   rolled_back_.clear();
   touched_.clear();
 }
 
 /// Where more is published than was read again, it was published without knowing of what is due: then from there on.
-void NextEpoch::begin_due(Clock::time_point now) {
+void NextEpoch::begin_due() {
   if (due_.ties.empty() && due_.missed.empty()) return;
-  if (due_.waits && now - began_ < kRollbacksGathered) return;
   if (settings_.stops_at_tails || !parts_.tails_passed() || parts_.ending.ended()) return;
   const auto rules = parts_.rules.with_cascades(cascade_groups(parts_.rules.cascades(), due_.ties));
   if (!rules) return parts_.ending.end(EndKind::kMisconfigured, rules.error());

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,19 +16,14 @@ namespace farshore::capture {
 /// to the pipeline's thread.
 class NextEpoch {
  public:
-  using Clock = std::chrono::steady_clock;
   static constexpr std::size_t kReasonBytesMax = 1000;  ///< for people: a statement may name very many tables
-  /// Any account can have rows rolled back again and again, and an epoch is a barrier over all partitions: so long a
-  /// session reads before it ends its epoch because of that alone. No watermark and no checkpoint is given meanwhile.
-  static constexpr std::chrono::seconds kRollbacksGathered{3};
 
-  /// Both outlive it. `now`: the session begins to read.
-  NextEpoch(const EpochParts& parts, const PipelineSettings& settings, Clock::time_point now)
-      : parts_(parts), settings_(settings), began_(now) {}
+  /// Both outlive it.
+  NextEpoch(const EpochParts& parts, const PipelineSettings& settings) : parts_(parts), settings_(settings) {}
 
   /// The numbering does not know them.
   void note_ties(const std::vector<Cascade>& ties);
-  void note_tie(const Cascade& tie) { note_ties({tie}); }
+  void note_tie(const Cascade& tie) { due_.ties.push_back(tie); }
   /// Rows of the child may have changed, and nothing that is published says of it. `why`: for people.
   void note_missed(const std::string& child, std::string why);
   /// Its child's rows change so until the key is gone.
@@ -48,7 +42,7 @@ class NextEpoch {
   void note_end();
 
   /// Begins what is due, as soon as all that is published is read again. Ends the session then.
-  void begin_due(Clock::time_point now);
+  void begin_due();
   /// Everything published under the old numbering is read again: ends its epoch with what tells_of_missed().
   void begin_missed();
   /// Ends the epoch, and the session, before the transaction under way.
@@ -71,16 +65,13 @@ class NextEpoch {
     std::string why;  ///< the first of `missed` is
     std::set<std::string> missed;
     std::set<std::string> changed_unseen;  ///< of `missed`, as in Checkpoint
-    bool waits = true;                     ///< for more of its kind: rows that were rolled back alone
   };
 
-  void add_missed(const std::string& child, std::string why);
   void warn_of_missed() const;
   [[nodiscard]] std::vector<std::string> split_tables() const;
 
   const EpochParts& parts_;
   const PipelineSettings& settings_;
-  const Clock::time_point began_;
   Due due_;
   TouchedTables touched_;     ///< by the transaction under way, as far as it is read
   std::string rolled_back_;   ///< why the tables are missed at its end; empty: they are not

@@ -55,7 +55,7 @@ EndKind end_kind_of(binlog::StreamError::Kind kind) {
 Pipeline::Pipeline(const PipelineParts& parts, const PipelineSettings& settings)
     : parts_(parts),
       settings_(settings),
-      next_epoch_(parts_, settings_, Clock::now()),
+      next_epoch_(parts_, settings_),
       keys_(parts_, settings_, next_epoch_),
       withheld_(settings_.on_withheld),
       numbering_digest_(change::digest(settings.numbering)),
@@ -269,7 +269,7 @@ void Pipeline::end_transaction() {
   rows_counted_ = parts_.numberer.rows();
   parts_.metrics.read_commit_us.store(transaction_.commit_time.time_since_epoch().count(), std::memory_order_relaxed);
   if (settings_.stops_at_tails) return finish_at_tails();
-  next_epoch_.begin_due(now_);
+  next_epoch_.begin_due();
 }
 
 void Pipeline::send_what_is_due() {

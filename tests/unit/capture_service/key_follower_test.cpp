@@ -65,7 +65,7 @@ class Following : public Reading {
   const CascadingKey tie_ = key_of("shop.p", "shop.c");
   const CascadingKey named_ = without_name(tie_);
   const EpochParts parts_ = parts();
-  NextEpoch next_{parts_, settings_, kBegan};
+  NextEpoch next_{parts_, settings_};
   KeyFollower keys_of_{parts_, settings_, next_};
 };
 
@@ -89,10 +89,10 @@ TEST_F(Following, EndsWhereTheSourceDoesNotAnswer) {
 TEST_F(Following, TiesTablesFromTheStatementThatMakesTheKey) {
   keys_["shop.d"] = {key_of("shop.p", "shop.d")};
   meet("shop", "d");
-  next_.begin_due(kNow);
+  next_.begin_due();
   EXPECT_FALSE(ending_.ended()) << "the source is ahead";
   take("ALTER TABLE d ADD CONSTRAINT tie FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE");
-  next_.begin_due(kNow);
+  next_.begin_due();
   EXPECT_THAT(begun().numbering.cascade_groups, ElementsAre(HasSubstr("shop.c, shop.d, shop.p")));
 }
 
@@ -140,7 +140,7 @@ TEST_F(Following, DoubtsAChildWhoseKeyTheSourceNoLongerHas) {
   executed_ = position(20);
   take(kMakes);
   EXPECT_TRUE(next_.tells_of_missed());
-  next_.begin_due(kNow);
+  next_.begin_due();
   EXPECT_THAT(begun().pending_epoch_start->missed_tables, ElementsAre("shop.c"));
 }
 

@@ -14,11 +14,11 @@ using ::testing::IsEmpty;
 class Next : public Reading {
  protected:
   const EpochParts parts_ = parts();
-  NextEpoch next_{parts_, settings_, kBegan};
+  NextEpoch next_{parts_, settings_};
 };
 
 TEST_F(Next, BeginsNothingWhereNothingIsDue) {
-  next_.begin_due(kNow);
+  next_.begin_due();
   EXPECT_FALSE(ending_.ended());
   EXPECT_FALSE(next_.tells_of_missed());
 }
@@ -27,7 +27,7 @@ TEST_F(Next, NamesWhatIsMissedAndWhyTheFirstOfItIs) {
   next_.note_missed("shop.c", "a key is gone");
   next_.note_missed("shop.d", "another one is");
   EXPECT_EQ(next_.why_missed(), "a key is gone");
-  next_.begin_due(kNow);
+  next_.begin_due();
   const change::Checkpoint begun = this->begun();
   EXPECT_EQ(begun.id, (EpochId{Epoch(5), Incarnation(99)}));
   EXPECT_EQ(begun.position, "1-101-10") << "behind the transaction that was read last";
@@ -40,13 +40,13 @@ TEST_F(Next, NamesWhatIsMissedAndWhyTheFirstOfItIs) {
 TEST_F(Next, NamesWhatHangsOnTheMissedToo) {
   cascades_.take_answer("shop.d", std::vector{CascadingKey{.tie = {"shop.c", "shop.d"}, .name = "k"}}, position(10));
   next_.note_missed("shop.c", "why");
-  next_.begin_due(kNow);
+  next_.begin_due();
   EXPECT_THAT(begun().pending_epoch_start->missed_tables, ElementsAre("shop.c", "shop.d"));
 }
 
 TEST_F(Next, KeepsInTheCheckpointWhatChangesUntilAKeyIsGone) {
   next_.note_outside({.parent = "etc.p", .child = "shop.c"});
-  next_.begin_due(kNow);
+  next_.begin_due();
   const change::Checkpoint begun = this->begun();
   EXPECT_THAT(begun.pending_epoch_start->missed_tables, ElementsAre("shop.c"));
   EXPECT_THAT(begun.changed_unseen, ElementsAre("shop.c"));
@@ -54,7 +54,7 @@ TEST_F(Next, KeepsInTheCheckpointWhatChangesUntilAKeyIsGone) {
 
 TEST_F(Next, TiesTablesThatTheNumberingDoesNotTie) {
   next_.note_tie({.parent = "shop.p", .child = "shop.c"});
-  next_.begin_due(kNow);
+  next_.begin_due();
   const change::Checkpoint begun = this->begun();
   EXPECT_THAT(begun.numbering.cascade_groups, ElementsAre(HasSubstr("shop.c, shop.p")));
   EXPECT_THAT(begun.pending_epoch_start->missed_tables, IsEmpty());
@@ -65,11 +65,11 @@ TEST_F(Next, TiesTablesThatTheNumberingDoesNotTie) {
 TEST_F(Next, WaitsUntilAllThatIsPublishedIsReadAgain) {
   publish_ahead();
   next_.note_missed("shop.c", "why");
-  next_.begin_due(kNow);
+  next_.begin_due();
   EXPECT_FALSE(ending_.ended());
   EXPECT_TRUE(next_.tells_of_missed());
   publisher().writers()[1].start(kEpoch, Seq(26), {});
-  next_.begin_due(kNow);
+  next_.begin_due();
   EXPECT_THAT(begun().pending_epoch_start->missed_tables, ElementsAre("shop.c"));
 }
 
@@ -85,7 +85,7 @@ TEST_F(Next, StopsWhereWhatIsPublishedLiesBehindWhatEndsTheEpoch) {
 TEST_F(Next, UnderTheOldNumberingItBeginsWhereTheTailsEnd) {
   settings_.stops_at_tails = true;
   next_.note_missed("shop.c", "why");
-  next_.begin_due(kNow);
+  next_.begin_due();
   EXPECT_FALSE(ending_.ended()) << "the pipeline finishes at the tails";
   next_.begin_missed();
   EXPECT_THAT(begun().pending_epoch_start->missed_tables, ElementsAre("shop.c"));
@@ -100,7 +100,7 @@ TEST_F(Next, NamesAllTablesOfATransactionThatWasRolledBack) {
   next_.note_rows("shop", "u");
   next_.note_end();
   EXPECT_TRUE(next_.tells_of_missed());
-  next_.begin_due(kNow);
+  next_.begin_due();
   const change::Checkpoint begun = this->begun();
   EXPECT_THAT(begun.pending_epoch_start->missed_tables, ElementsAre("shop.t", "shop.u"));
   EXPECT_THAT(begun.pending_epoch_start->reason, HasSubstr("1-101-11"));
@@ -112,30 +112,6 @@ TEST_F(Next, NamesNothingOfARollbackWithoutCapturedRowsNorOfWhatCameBefore) {
   next_.note_rollback("1-101-12");
   next_.note_end();
   EXPECT_FALSE(next_.tells_of_missed());
-}
-
-TEST_F(Next, GathersThemWhileItsEpochIsYoung) {
-  const auto roll_back = [&](std::string_view table) {
-    next_.note_rows("shop", table);
-    next_.note_rollback("1-101-11");
-    next_.note_end();
-  };
-  roll_back("t");
-  next_.begin_due(kNow - std::chrono::milliseconds(1));
-  EXPECT_FALSE(ending_.ended());
-  EXPECT_TRUE(next_.tells_of_missed()) << "no watermark and no checkpoint is given";
-  roll_back("u");
-  next_.begin_due(kNow);
-  EXPECT_THAT(begun().pending_epoch_start->missed_tables, ElementsAre("shop.t", "shop.u"));
-}
-
-TEST_F(Next, TellsThemWithWhatDoesNotWait) {
-  next_.note_rows("shop", "t");
-  next_.note_rollback("1-101-11");
-  next_.note_end();
-  next_.note_missed("shop.c", "a key is gone");
-  next_.begin_due(kBegan);
-  EXPECT_THAT(begun().pending_epoch_start->missed_tables, ElementsAre("shop.c", "shop.t"));
 }
 
 // --- a transaction that is published in part -------------------------------------------------------------------------
