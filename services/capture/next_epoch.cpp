@@ -21,7 +21,9 @@ void NextEpoch::note_ties(const std::vector<Cascade>& ties) {
 
 void NextEpoch::note_missed(const std::string& child, std::string why) {
   if (due_.missed.empty()) due_.why = std::move(why);
-  due_.missed.insert(child);
+  // By the keys of this place: one that is dropped before the epoch begins has cascaded.
+  for (std::string& table : captured_descendants({child}, parts_.cascades.ties(), parts_.rules))
+    due_.missed.insert(std::move(table));
 }
 
 void NextEpoch::note_outside(const Cascade& tie) {
@@ -86,7 +88,7 @@ void NextEpoch::begin(EpochReason reason, const change::Numbering& numbering) {
     parts_.publisher.poll(kAcknowledgementPoll);
   }
   if (parts_.cut.is_open()) (void)parts_.cut.take_covered();
-  reason.missed_tables = captured_descendants(due_.missed, parts_.cascades.ties(), parts_.rules);
+  reason.missed_tables.assign(due_.missed.begin(), due_.missed.end());
   reason.changed_unseen.assign(due_.changed_unseen.begin(), due_.changed_unseen.end());
   for (const std::string& child : due_.missed) parts_.cascades.settle(child);
   reason.split_tables = split_tables();

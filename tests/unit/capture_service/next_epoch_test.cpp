@@ -44,6 +44,16 @@ TEST_F(Next, NamesWhatHangsOnTheMissedToo) {
   EXPECT_THAT(begun().pending_epoch_start->missed_tables, ElementsAre("shop.c", "shop.d"));
 }
 
+TEST_F(Next, NamesWhatHungOnTheMissedWhenItWasMissed) {
+  publish_ahead();
+  cascades_.take_answer("shop.d", std::vector{CascadingKey{.tie = {"shop.c", "shop.d"}, .name = "k"}}, position(10));
+  next_.note_missed("shop.c", "why");
+  cascades_.take_answer("shop.d", std::vector<CascadingKey>(), position(10));
+  publisher().writers()[1].start(kEpoch, Seq(26), {});
+  next_.begin_due();
+  EXPECT_THAT(begun().pending_epoch_start->missed_tables, ElementsAre("shop.c", "shop.d"));
+}
+
 TEST_F(Next, KeepsInTheCheckpointWhatChangesUntilAKeyIsGone) {
   next_.note_outside({.parent = "etc.p", .child = "shop.c"});
   next_.begin_due();
