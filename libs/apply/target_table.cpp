@@ -116,13 +116,13 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   table.shown_generated_.set_key(std::move(first));
   table.has_bytewise_key_ = bytewise && !target.primary_key_has_prefix;
   table.path_ = path_of(target, bytewise);
+  table.note_own_columns(target);
   table.make_statements();
   table.note_unique_keys(target);
   const auto clashing = std::ranges::count_if(
       target.unique_keys, [&](const mysql::UniqueKey& key) { return key_may_clash(key, target.primary_key); });
   table.is_free_but_for_values_ = may_clash(table.path_) && joins_changes(table.merge_.combine) &&
                                   table.has_bytewise_key_ && std::cmp_equal(clashing, table.unique_keys_.size());
-  table.note_own_columns(target);
   table.note_cascades(place);
   return table;
 }
@@ -194,6 +194,7 @@ void TargetTable::note_own_columns(const mysql::TableSchema& target) {
     if (is_of_source || column.generated) continue;
     const std::string name = mysql::quote_identifier(column.name);
     own_columns_.push_back({.name = name, .literal = literal_of(column, name)});
+    if (column.updates_itself) own_kept_ += "," + name + "=" + name;
   }
 }
 
@@ -216,7 +217,7 @@ void TargetTable::make_statements() {
     if (!stays && !(careful && i == key_[0])) assigned += "," + column.name + "=VALUES(" + column.name + ")";
   }
   if (assigned.empty()) assigned = "," + first + "=VALUES(" + first + ")";
-  upsert_tail_ = " ON DUPLICATE KEY UPDATE " + assigned.substr(1);
+  upsert_tail_ = " ON DUPLICATE KEY UPDATE " + assigned.substr(1) + own_kept_;
   insert_head_ += ") VALUES ";
   // The optimizer must not think of a scan, which would lock rows of other partitions.
   // MySQL takes an alias in place of the first name only where the session has a schema of its own.
@@ -347,6 +348,7 @@ bool TargetTable::append_update(std::span<const Value> row, std::span<const Valu
     out.push_back('=');
     if (!column.literal.append_stored(row[column.source], out)) return false;
   }
+  out += own_kept_;
   out += " WHERE ";
   return append_key_condition(key_row, false, out);
 }

@@ -214,6 +214,7 @@ class TargetTable {
   bool has_bytewise_key_ = false;
   bool is_free_but_for_values_ = false;
   std::vector<OwnColumn> own_columns_;
+  std::string own_kept_;  ///< assignments to own columns that an UPDATE would change by itself, each behind a comma
   std::vector<ParentKey> parent_keys_;
   bool is_cascading_parent_ = false;
   std::string insert_head_;

@@ -27,6 +27,7 @@ ColumnSchema column_of(const Rows& rows, std::size_t row) {
   column.nullable = rows.text(row, 5) == "YES";
   column.is_unsigned = column.column_type.contains("unsigned");
   column.auto_increment = rows.text(row, 6).contains("auto_increment");
+  column.updates_itself = lower_case(rows.text(row, 6)).contains("on update");
   column.expression = rows.text(row, 8);
   column.generated = !column.expression.empty();
   column.has_default = rows.rows[row][7].has_value() || column.nullable || column.auto_increment;

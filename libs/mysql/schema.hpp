@@ -29,6 +29,7 @@ struct ColumnSchema {
   bool generated = false;  ///< takes no value
   std::string expression;  ///< of a generated column
   bool auto_increment = false;
+  bool updates_itself = false;          ///< ON UPDATE CURRENT_TIMESTAMP
   bool has_default = false;             ///< a row may be inserted without a value for it
   std::uint64_t length_bytes = 0;       ///< of character and binary columns
   std::uint64_t length_characters = 0;  ///< likewise

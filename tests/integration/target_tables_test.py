@@ -145,6 +145,24 @@ def test_a_key_that_the_target_would_set_to_the_time_of_an_update_stays(regions,
     same(pair, table)
 
 
+def test_a_column_that_only_the_target_has_keeps_its_time(regions, pair, table):
+    """The column was added here first; rows of the shape before are still written."""
+    source, target = pair
+    unique = "id INT NOT NULL PRIMARY KEY, code VARCHAR(20) NOT NULL UNIQUE, n INT"
+    for number, columns in enumerate(("id INT NOT NULL PRIMARY KEY, n INT, m INT", unique)):
+        name = f"{table}_{number}"
+        make(pair, name, columns, warm="(1, 1, 1)")
+        behind_farshores_back(target, f"ALTER TABLE {name} ADD at DATETIME NULL ON UPDATE CURRENT_TIMESTAMP")
+        source.database.as_application(f"INSERT INTO {name} VALUES (2, 2, 2)", f"UPDATE {name} SET {columns.split(',')[-1].split()[0]} = 5")
+        if number == 1:  # each through the other's value
+            source.database.as_application("BEGIN", f"UPDATE {name} SET code = 'x' WHERE id = 1", f"UPDATE {name} SET code = '1' WHERE id = 2",
+                                           f"UPDATE {name} SET code = '2' WHERE id = 1", "COMMIT")
+        caught_up(regions)
+        assert target.database.rows(f"SELECT at FROM {name}") == [(None,), (None,)]
+        behind_farshores_back(source, f"ALTER TABLE {name} ADD at DATETIME NULL ON UPDATE CURRENT_TIMESTAMP")
+        same(pair, name)
+
+
 def test_rows_are_found_by_a_set_whose_labels_stand_in_another_order_here(regions, pair, table):
     source, target = pair
     make(pair, table, "flags SET('a','b','c') NOT NULL PRIMARY KEY, v INT NOT NULL",

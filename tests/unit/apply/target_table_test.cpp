@@ -412,6 +412,18 @@ TEST_F(Statements, TheTargetsOwnColumnsAreAskedAsLiteralsAndAssignedAgain) {
             "UPDATE `shop`.`notes` SET `own`=_latin1 x'41' WHERE `id`=7");
 }
 
+TEST_F(Statements, AnOwnColumnThatAnUpdateWouldChangeByItselfStays) {
+  mysql::TableSchema target = notes_target();
+  target.columns.push_back(target_column("at", "datetime"));
+  target.columns.back().updates_itself = true;
+  const TargetTable table = bind(notes_shape("notes"), target);
+  EXPECT_TRUE(table.upsert_tail().ends_with(",`at`=`at`")) << table.upsert_tail();
+  EXPECT_EQ(text([&](std::string& out) { return table.append_update(note_, note_, out); }),
+            text([&](std::string& out) { return notes_.append_update(note_, note_, out); })
+                .replace(text([&](std::string& out) { return notes_.append_update(note_, note_, out); }).find(" WHERE"),
+                         0, ",`at`=`at`"));
+}
+
 TEST_F(Statements, AValueThatDoesNotBelongToItsColumnMakesNone) {
   const std::vector<Value> wrong{Value::of_int(7), Value::of_int(7)};
   std::string out;
