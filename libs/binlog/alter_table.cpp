@@ -304,7 +304,7 @@ bool engine_begins_empty(const SqlToken& engine) {
   SqlToken word = engine;
   word.kind = SqlToken::Kind::kWord;
   return at_any({&word, 1}, 0,
-                {"INNODB", "MYISAM", "MEMORY", "HEAP", "ARIA", "ARCHIVE", "BLACKHOLE", "ROCKSDB", "NDB", "NDBCLUSTER"});
+                {"INNODB", "MYISAM", "MEMORY", "HEAP", "ARIA", "ARCHIVE", "ROCKSDB", "NDB", "NDBCLUSTER"});
 }
 
 }  // namespace farshore::binlog

@@ -26,7 +26,8 @@ struct AlterEffect {
 /// Of CHANGE and RENAME COLUMN, the old name and another new one, as they were written.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> renamed_columns(std::span<const SqlToken> clauses);
 
-/// Whether a table of this engine begins empty, whatever else there is. Those of others show rows of elsewhere.
+/// Whether a table of this engine begins empty, whatever else there is, and keeps the rows that are logged of it. Those
+/// of others show rows of elsewhere, or none.
 [[nodiscard]] bool engine_begins_empty(const SqlToken& engine);
 
 }  // namespace farshore::binlog
