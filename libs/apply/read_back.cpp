@@ -26,9 +26,9 @@ std::expected<std::span<const ReadBack::Other>, SqlError> ReadBack::read(mysql::
   }
   // The last is the last of its key.
   const RowOp& last = ops.back();
-  if (whole && !last.is_delete() && !last.repeats_cascades()) states_.back() = State::kUnseen;
+  const bool is_sampled = whole && !last.is_delete() && !last.repeats_cascades();
   for (std::size_t i = 0; i < ops.size(); ++i) {
-    if (states_[i] != State::kUnseen) continue;
+    if (states_[i] != State::kUnseen && !(is_sampled && i + 1 == ops.size())) continue;
     if (auto added = add_if_other(connection, ops, i); !added) return std::unexpected(added.error());
   }
   return std::span<const Other>(others_);
@@ -42,6 +42,8 @@ std::expected<void, SqlError> ReadBack::add_if_other(mysql::Connection& connecti
   if (!*other) return {};
   // What the statement cascades itself comes after what it writes.
   if ((*other)->kind == Mismatch::kWrittenOther && op.repeats_cascades()) return {};
+  // Shown with the source's values already, in a form that knows more than the server's comparison of two types.
+  if ((*other)->kind == Mismatch::kGeneratedOther && states_[at] == State::kAsWritten) return {};
   (*other)->op = at;
   others_.push_back(std::move(**other));
   return {};

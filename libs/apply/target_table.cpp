@@ -96,6 +96,7 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
     if (!there->generated) bound[i] = static_cast<std::uint32_t>(table.columns_.size());
     std::vector<Column>& columns = there->generated ? table.generated_ : table.columns_;
     columns.push_back(bind_column(shape, i, *there, source_kind));
+    columns.back().is_loose = there->generated && silent_loss(column, *there).has_value();
   }
   const auto show = [&](const Column& column, RowForm& form) {
     const farshore::Column& ours = shape.columns[column.source];
@@ -376,6 +377,10 @@ bool TargetTable::append_compare(std::span<const Value> row, Written written, st
 }
 
 bool TargetTable::append_equal(const Column& column, const Value& value, std::string& out) const {
+  if (column.is_loose && !value.is_null()) {
+    out.push_back('0');
+    return true;
+  }
   if (column.is_text && !column.is_json) return append_exact_text(column, value, out);
   out += column.name + (column.is_json ? "<=>CAST(" : "<=>");
   if (!column.literal.append(value, out)) return false;

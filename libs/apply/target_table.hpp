@@ -164,6 +164,9 @@ class TargetTable {
     bool is_bytewise = false;
     bool pads = false;
     std::string charset;  ///< of the target's column
+    /// Generated here, of a type that may show another value as the source's: the server's comparison would convert it,
+    /// or fail. A value of it is equal where the rows' form shows it so, and else not.
+    bool is_loose = false;
   };
   struct OwnColumn {
     std::string name;     ///< quoted

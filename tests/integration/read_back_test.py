@@ -91,6 +91,24 @@ def test_a_virtual_column_that_the_session_decides_is_told_too(pair, regions):
     assert counted(target) == {("seen", "generated-other"): 1}
 
 
+@pytest.mark.parametrize("theirs,ours,value", [("VARCHAR(20)", "INT AS (IF(word = 'a', 0, 1)) STORED", "'no'"),
+                                                ("VARCHAR(20)", "INT AS (LENGTH(word)) STORED", "'01'"),
+                                                ("VARCHAR(20)", "DATE AS (IF(word = 'a', '2024-01-05', NULL)) STORED", "'n/a'"),
+                                                ("BIGINT", "DOUBLE AS (IF(word = 'a', 9007199254740992, 0)) VIRTUAL", "9007199254740993")])
+def test_a_value_of_another_type_is_told_though_the_server_holds_them_equal(pair, regions, theirs, ours, value):
+    source, target = pair
+    behind_farshores_back(source, "ALTER TABLE test_read_back.text DROP COLUMN at", f"ALTER TABLE test_read_back.text ADD at {theirs}")
+    behind_farshores_back(target, "ALTER TABLE test_read_back.text DROP COLUMN at", f"ALTER TABLE test_read_back.text ADD at {ours}")
+    try:
+        source.database.execute(f"INSERT INTO test_read_back.text VALUES (1, 'a', {value})")
+        caught_up(regions)
+        assert counted(target) == {("text", "generated-other"): 1}
+        eventually("the gate is closed", lambda: "column at is generated here" in closed_by(target), explain=lambda: closed_by(target))
+    finally:
+        for region in pair:
+            behind_farshores_back(region, "ALTER TABLE test_read_back.text DROP COLUMN at", "ALTER TABLE test_read_back.text ADD at DATETIME")
+
+
 @pytest.mark.parametrize("pair", ["west"], indirect=True)
 def test_a_text_with_an_offset_that_becomes_a_datetime_is_told(pair, regions):
     """Only MySQL takes the offset, and generates a stored column of it."""
