@@ -84,8 +84,8 @@ std::string way_out(PartitionState state, const store::PartitionKey& key, std::s
   return {};
 }
 
-Verdict unreadable(std::string reason) {
-  return {.kind = Verdict::Kind::kRefuse, .state = PartitionState::kUnreadableBatch, .reason = std::move(reason)};
+Admission unreadable(std::string reason) {
+  return {.kind = Admission::Kind::kRefuse, .state = PartitionState::kUnreadableBatch, .reason = std::move(reason)};
 }
 
 }  // namespace
@@ -102,14 +102,14 @@ Intake PartitionIntake::take(const std::shared_ptr<ReadBatch>& batch, change::Ta
         unreadable(fmt::format("the record at offset {}: {}", batch->offset.raw(), change::to_string(header.error()))),
         set);
   }
-  Verdict verdict = tracker_.judge(*header);
-  if (verdict.kind == Verdict::Kind::kDrop) {
+  Admission admission = tracker_.judge(*header);
+  if (admission.kind == Admission::Kind::kDrop) {
     return {.step = Step::kDropped, .rows = header->count, .duplicates = header->count};
   }
-  if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, verdict, set);
-  if (verdict.kind == Verdict::Kind::kRefuse) {
-    verdict.reason = fmt::format("at offset {}: {}", batch->offset.raw(), verdict.reason);
-    return stop(Step::kRefused, verdict, set);
+  if (admission.kind == Admission::Kind::kGap) return stop(Step::kGap, admission, set);
+  if (admission.kind == Admission::Kind::kRefuse) {
+    admission.reason = fmt::format("at offset {}: {}", batch->offset.raw(), admission.reason);
+    return stop(Step::kRefused, admission, set);
   }
   if (auto read = change::read_batch(batch->header, batch->value, tables, batch->batch); !read) {
     return stop(Step::kRefused,
@@ -226,9 +226,9 @@ void PartitionIntake::note_watermark(const change::Watermark& watermark, WorkSet
 }
 
 Intake PartitionIntake::take_start(const std::shared_ptr<ReadBatch>& batch, WorkSet& set) {
-  Verdict verdict = tracker_.judge_start(batch->batch);
-  if (verdict.kind == Verdict::Kind::kGap) return stop(Step::kGap, verdict, set);
-  if (verdict.kind == Verdict::Kind::kRefuse) return stop(Step::kRefused, verdict, set);
+  Admission admission = tracker_.judge_start(batch->batch);
+  if (admission.kind == Admission::Kind::kGap) return stop(Step::kGap, admission, set);
+  if (admission.kind == Admission::Kind::kRefuse) return stop(Step::kRefused, admission, set);
   const EpochId id = batch->batch.header().id;
   // Read again from there after a restart: what is left to the new epoch counts to this one.
   const KafkaOffset next_offset =
@@ -270,14 +270,14 @@ void PartitionIntake::go_on() {
 }
 
 // Every record behind a gap shows it again, in other words: what the first one said stays.
-Intake PartitionIntake::stop(Step step, const Verdict& verdict, WorkSet& set) {
+Intake PartitionIntake::stop(Step step, const Admission& admission, WorkSet& set) {
   const store::ProgressRow& row = mark_.row();
-  std::string reason = store::reason_for_people(verdict.reason + way_out(verdict.state, row.key, verdict.reason));
-  const bool is_said = row.state == verdict.state && (is_stopped_ || row.reason == reason);
+  std::string reason = store::reason_for_people(admission.reason + way_out(admission.state, row.key, admission.reason));
+  const bool is_said = row.state == admission.state && (is_stopped_ || row.reason == reason);
   is_stopped_ = true;
   if (!is_said) {
     Slice& slice = slice_in(set);
-    mark_.set_state(verdict.state, std::move(reason));
+    mark_.set_state(admission.state, std::move(reason));
     slice.next = mark_.row();
   }
   return {.step = step, .rows = 0, .duplicates = 0};

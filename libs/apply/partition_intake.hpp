@@ -61,7 +61,7 @@ class PartitionIntake {
  private:
   Intake take_changes(const std::shared_ptr<ReadBatch>& batch, WorkSet& set);
   Intake take_start(const std::shared_ptr<ReadBatch>& batch, WorkSet& set);
-  Intake stop(Intake::Step step, const Verdict& verdict, WorkSet& set);
+  Intake stop(Intake::Step step, const Admission& admission, WorkSet& set);
   void note_watermark(const change::Watermark& watermark, WorkSet& set);
   void release_complete(WorkSet& set);
   void release_all(WorkSet& set);

@@ -11,14 +11,14 @@ namespace {
 
 using change::BatchHeader;
 using change::BatchKind;
-using Kind = Verdict::Kind;
+using Kind = Admission::Kind;
 
-Verdict drop() { return {}; }
-Verdict read() { return {.kind = Kind::kRead, .state = PartitionState::kApplying, .reason = {}}; }
-Verdict gap(std::string reason) {
+Admission drop() { return {}; }
+Admission read() { return {.kind = Kind::kRead, .state = PartitionState::kApplying, .reason = {}}; }
+Admission gap(std::string reason) {
   return {.kind = Kind::kGap, .state = PartitionState::kHole, .reason = std::move(reason)};
 }
-Verdict refuse(PartitionState state, std::string reason) {
+Admission refuse(PartitionState state, std::string reason) {
   return {.kind = Kind::kRefuse, .state = state, .reason = std::move(reason)};
 }
 
@@ -62,7 +62,7 @@ void PartitionTracker::enter_epoch(const ProgressRow& row) {
   remember_contained(row);
 }
 
-Verdict PartitionTracker::judge(const BatchHeader& header) const {
+Admission PartitionTracker::judge(const BatchHeader& header) const {
   if (header.origin != key_.origin || header.stream != key_.stream || header.partition != key_.partition) {
     return refuse(PartitionState::kWrongOrigin,
                   fmt::format("the topic of {} holds a batch of {}/{}/{}", key_.to_string(), header.origin,
@@ -84,7 +84,7 @@ Verdict PartitionTracker::judge(const BatchHeader& header) const {
   return refuse(PartitionState::kUnreadableBatch, "a batch of unknown kind");
 }
 
-Verdict PartitionTracker::judge_other_epoch(const BatchHeader& header) const {
+Admission PartitionTracker::judge_other_epoch(const BatchHeader& header) const {
   const bool no_progress = epoch_.epoch == Epoch(0);
   if (header.id.epoch == Epoch(0)) return refuse(PartitionState::kUnreadableBatch, "a batch of epoch 0");
   if (!no_progress && header.id.epoch < epoch_.epoch) return drop();
@@ -103,10 +103,10 @@ Verdict PartitionTracker::judge_other_epoch(const BatchHeader& header) const {
   return gap(fmt::format("the start record of epoch {} is missing", text_of(header.id)));
 }
 
-Verdict PartitionTracker::judge_start(const change::Batch& batch) const {
+Admission PartitionTracker::judge_start(const change::Batch& batch) const {
   FARSHORE_CHECK(batch.header().kind == BatchKind::kEpochStart && batch.epoch_start(), batch.header().kind);
   const change::EpochStart& start = *batch.epoch_start();
-  Verdict barrier{.kind = Kind::kBarrier, .state = PartitionState::kAtBarrier, .reason = {}};
+  Admission barrier{.kind = Kind::kBarrier, .state = PartitionState::kAtBarrier, .reason = {}};
   const auto own_end = std::ranges::find_if(start.continued, [&](const change::PartitionEnd& end) {
     return end.stream == key_.stream && end.partition == key_.partition;
   });

@@ -39,7 +39,7 @@ using store::PartitionKey;
 using store::PartitionState;
 using store::ProgressRow;
 
-struct Verdict {
+struct Admission {
   enum class Kind : std::uint8_t {
     kDrop,     ///< nothing new in it
     kRead,     ///< something new: read its value, then take() it
@@ -59,9 +59,9 @@ class PartitionTracker {
   explicit PartitionTracker(const ProgressRow& row);
 
   /// By the header alone. An epoch start and anything else that is not dropped comes out as kRead (or gap, or refuse).
-  [[nodiscard]] Verdict judge(const change::BatchHeader& header) const;
+  [[nodiscard]] Admission judge(const change::BatchHeader& header) const;
   /// The second look at an epoch start that judge() let read.
-  [[nodiscard]] Verdict judge_start(const change::Batch& batch) const;
+  [[nodiscard]] Admission judge_start(const change::Batch& batch) const;
 
   struct Taken {
     std::uint32_t first = 0;  ///< index of the first change that is new by its number
@@ -88,7 +88,7 @@ class PartitionTracker {
     Gtid row_gtid;
     std::int64_t row_ordinal = -1;
   };
-  [[nodiscard]] Verdict judge_other_epoch(const change::BatchHeader& header) const;
+  [[nodiscard]] Admission judge_other_epoch(const change::BatchHeader& header) const;
   void remember_contained(const ProgressRow& row);
 
   const PartitionKey key_;

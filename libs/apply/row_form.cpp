@@ -19,7 +19,7 @@ void RowForm::add(std::uint32_t source, std::string_view name, const mysql::Cell
 
 bool RowForm::append_key(std::span<const Value> row, std::string& out, Scratch& scratch) const {
   for (const std::uint32_t index : key_) {
-    const Column& column = columns_[index];
+    const ShownColumn& column = columns_[index];
     const Value& value = row[column.source];
     const auto form = value.is_null() ? std::nullopt : column.form.of_value(value, scratch.of_value);
     if (!form) return false;

@@ -38,11 +38,11 @@ class RowForm {
                               Scratch& scratch) const;
 
  private:
-  struct Column {
+  struct ShownColumn {
     std::uint32_t source = 0;  ///< index in the source's row
     mysql::CellForm form;
   };
-  std::vector<Column> columns_;
+  std::vector<ShownColumn> columns_;
   std::vector<std::uint32_t> key_;
   std::string expressions_;
 };

@@ -238,7 +238,7 @@ class Judge {
       compare_cascades(cascading);
     } else if (!source_.ties.empty()) {
       for (const change::CascadingKey& key : source_.ties) check_tie(key);
-      if (source_.ties.size() < change::kMaxTableTies) check_keys_of_ours();
+      if (source_.ties.size() < change::kTableTiesMax) check_keys_of_ours();
     } else if (std::ranges::none_of(target_.keys, cascading)) {
       wait(
           "a foreign key cascades at the source without logging it, and none does here: children would stay. Make the "

@@ -17,7 +17,7 @@ namespace {
 
 using mysql::SqlErrorKind;
 
-constexpr std::size_t kMaxTables = 1000;  // prepared statements of a session; servers hold 16382 in all by default
+constexpr std::size_t kTablesMax = 1000;  // prepared statements of a session; servers hold 16382 in all by default
 constexpr int kTooManyStatements = 1461;
 constexpr std::size_t kJoinMax = 60;  // tables; servers take 61
 
@@ -132,7 +132,7 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::find(
   if (found == tables_.end()) return bind(connection, source, source_kind, use);
   Entry& entry = found->second;
   if (entry.round == round_) return entry.table;
-  if (entry.statement.empty() || std::chrono::steady_clock::now() - entry.read_at >= max_age_) {
+  if (entry.statement.empty() || std::chrono::steady_clock::now() - entry.read_at >= age_max_) {
     return bind(connection, source, source_kind, use);
   }
   if (auto locked = connection.query("EXECUTE " + entry.statement); !locked) {
@@ -149,7 +149,7 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
     BoundFor use) {
   const TableShape& shape = source->shape;
   if (auto refused = refusal(rules_, shape)) return std::unexpected(std::move(*refused));
-  if (statements_ >= kMaxTables) forget_tables();
+  if (statements_ >= kTablesMax) forget_tables();
   const Key key(source.get(), source_kind, use);
   tables_.erase(key);
   std::string statement = fmt::format("farshore_{}", statements_);

@@ -44,12 +44,12 @@ struct Unheld {
 /// since the last round, each table has a prepared statement that reads nothing of it: a server prepares it anew when
 /// the table, a trigger or (MySQL) a foreign key of it is another than before, and counts that. So a round costs a
 /// statement for each table, and one for the count. MariaDB counts no trigger that is gone, which is seen after
-/// `max_age`, when a table is read again in any case. Foreign keys of other tables, by which rows go with this table's,
+/// `age_max`, when a table is read again in any case. Foreign keys of other tables, by which rows go with this table's,
 /// come and go without the one or the other knowing: see keys_still_hold().
 class TargetCatalog {
  public:
-  TargetCatalog(change::TableRules rules, std::chrono::milliseconds max_age)
-      : rules_(std::move(rules)), max_age_(max_age) {}
+  TargetCatalog(change::TableRules rules, std::chrono::milliseconds age_max)
+      : rules_(std::move(rules)), age_max_(age_max) {}
 
   /// In the transaction that will write, before its first write.
   void begin_round() { ++round_; }
@@ -110,7 +110,7 @@ class TargetCatalog {
   [[nodiscard]] std::expected<void, mysql::SqlError> read_keys(mysql::Connection& connection);
 
   const change::TableRules rules_;
-  const std::chrono::milliseconds max_age_;
+  const std::chrono::milliseconds age_max_;
   std::map<Key, Entry> tables_;
   mysql::Grants granted_before_;  ///< the session logged in
   std::optional<Server> server_;

@@ -87,23 +87,23 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   table.source_ = std::move(source);
   std::vector<std::uint32_t> bound(shape.columns.size(), UINT32_MAX);
   for (std::uint32_t i = 0; i < shape.columns.size(); ++i) {
-    const farshore::Column& column = shape.columns[i];
+    const Column& column = shape.columns[i];
     const mysql::ColumnSchema* const there = target.find(column.name);
     if (only_compares) {
       const bool is_of_key = std::ranges::find(shape.key, i) != shape.key.end();
       if (there == nullptr || (!is_of_key && silent_loss(column, *there))) continue;
     }
     if (!there->generated) bound[i] = static_cast<std::uint32_t>(table.columns_.size());
-    std::vector<Column>& columns = there->generated ? table.generated_ : table.columns_;
+    std::vector<BoundColumn>& columns = there->generated ? table.generated_ : table.columns_;
     columns.push_back(bind_column(shape, i, *there, source_kind));
     columns.back().is_loose = there->generated && silent_loss(column, *there).has_value();
   }
-  const auto show = [&](const Column& column, RowForm& form) {
-    const farshore::Column& ours = shape.columns[column.source];
+  const auto show = [&](const BoundColumn& column, RowForm& form) {
+    const Column& ours = shape.columns[column.source];
     form.add(column.source, column.name, mysql::CellForm(ours, *target.find(ours.name)));
   };
-  for (const std::vector<Column>* const columns : {&table.columns_, &table.generated_})
-    for (const Column& column : *columns) show(column, table.shown_);
+  for (const std::vector<BoundColumn>* const columns : {&table.columns_, &table.generated_})
+    for (const BoundColumn& column : *columns) show(column, table.shown_);
   bool bytewise = true;
   for (const std::uint32_t index : shape.key) {
     table.key_.push_back(bound[index]);
@@ -111,7 +111,7 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   }
   table.shown_.set_key(table.key_);
   for (const std::uint32_t index : table.key_) show(table.columns_[index], table.shown_generated_);
-  for (const Column& column : table.generated_) show(column, table.shown_generated_);
+  for (const BoundColumn& column : table.generated_) show(column, table.shown_generated_);
   std::vector<std::uint32_t> first(table.key_.size());
   std::iota(first.begin(), first.end(), 0);
   table.shown_generated_.set_key(std::move(first));
@@ -128,9 +128,9 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   return table;
 }
 
-TargetTable::Column TargetTable::bind_column(const TableShape& shape, std::uint32_t index,
-                                             const mysql::ColumnSchema& there, ServerKind source_kind) {
-  const farshore::Column& column = shape.columns[index];
+TargetTable::BoundColumn TargetTable::bind_column(const TableShape& shape, std::uint32_t index,
+                                                  const mysql::ColumnSchema& there, ServerKind source_kind) {
+  const Column& column = shape.columns[index];
   const bool is_characters = family_of(column.type) == TypeFamily::kString;
   const bool source_pads = is_characters && find_collation(source_kind, column.collation).pads;
   return {.source = index,
@@ -150,7 +150,7 @@ TargetTable::Column TargetTable::bind_column(const TableShape& shape, std::uint3
 std::optional<std::uint32_t> TargetTable::column_named(const std::string& name) const {
   const std::string quoted = mysql::quote_identifier(name);
   const auto found =
-      std::ranges::find_if(columns_, [&](const Column& column) { return same_name(column.name, quoted); });
+      std::ranges::find_if(columns_, [&](const BoundColumn& column) { return same_name(column.name, quoted); });
   if (found == columns_.end()) return std::nullopt;
   return static_cast<std::uint32_t>(found - columns_.begin());
 }
@@ -191,7 +191,7 @@ void TargetTable::note_unique_keys(const mysql::TableSchema& target) {
 void TargetTable::note_own_columns(const mysql::TableSchema& target) {
   for (const mysql::ColumnSchema& column : target.columns) {
     const bool is_of_source = std::ranges::any_of(
-        source_->shape.columns, [&](const farshore::Column& ours) { return same_name(ours.name, column.name); });
+        source_->shape.columns, [&](const Column& ours) { return same_name(ours.name, column.name); });
     if (is_of_source || column.generated) continue;
     const std::string name = mysql::quote_identifier(column.name);
     own_columns_.push_back({.name = name, .literal = literal_of(column, name)});
@@ -209,7 +209,7 @@ void TargetTable::make_statements() {
   const std::string never = "(SELECT 1 UNION SELECT 2)";
   std::string assigned = careful ? "," + first + "=IF(" + same_key() + ",VALUES(" + first + ")," + never + ")" : "";
   for (std::uint32_t i = 0; i < columns_.size(); ++i) {
-    const Column& column = columns_[i];
+    const BoundColumn& column = columns_[i];
     insert_head_ += (i == 0 ? "" : ",") + column.name;
     // A key column whose equality is equality of bytes is what it was. Another's spelling may change, and one that is
     // left out may have ON UPDATE CURRENT_TIMESTAMP here.
@@ -246,7 +246,7 @@ std::string TargetTable::same_key() const {
 void TargetTable::append_key(std::span<const Value> row, std::string& out) const {
   const TableShape& shape = source_->shape;
   for (const std::uint32_t index : key_) {
-    const Column& column = columns_[index];
+    const BoundColumn& column = columns_[index];
     change::append_canonical(row[column.source], shape.columns[column.source], column.is_bytewise && column.pads, out);
   }
 }
@@ -270,7 +270,7 @@ bool TargetTable::keeps_key(const change::ChangeView& change) const {
 bool TargetTable::append_row(std::span<const Value> row, std::string& out) const {
   out.push_back('(');
   bool first = true;
-  for (const Column& column : columns_) {
+  for (const BoundColumn& column : columns_) {
     if (!first) out.push_back(',');
     first = false;
     if (!column.literal.append_stored(row[column.source], out)) return false;
@@ -281,7 +281,7 @@ bool TargetTable::append_row(std::span<const Value> row, std::string& out) const
 
 std::string TargetTable::unfit(std::span<const Value> row) const {
   std::string out;
-  for (const Column& column : columns_) {
+  for (const BoundColumn& column : columns_) {
     if (column.literal.append(row[column.source], out)) continue;
     return fmt::format("column {}: {}", column.name, column.literal.demand(row[column.source]));
   }
@@ -298,7 +298,7 @@ bool TargetTable::append_look_key(std::span<const Value> row, std::string& out) 
 
 bool TargetTable::append_listed_key(std::span<const Value> row, bool exact, std::string& out) const {
   if (delete_by_list_) {
-    const Column& column = columns_[key_[0]];
+    const BoundColumn& column = columns_[key_[0]];
     return column.literal.append(row[column.source], out);
   }
   out.push_back('(');
@@ -317,7 +317,7 @@ bool TargetTable::append_delete_one(std::span<const Value> row, std::string& out
 bool TargetTable::append_key_condition(std::span<const Value> row, bool exact, std::string& out) const {
   bool first = true;
   for (const std::uint32_t index : key_) {
-    const Column& column = columns_[index];
+    const BoundColumn& column = columns_[index];
     if (!first) out += " AND ";
     first = false;
     out += column.name;
@@ -330,7 +330,7 @@ bool TargetTable::append_key_condition(std::span<const Value> row, bool exact, s
   return true;
 }
 
-bool TargetTable::append_exact_text(const Column& column, const Value& value, std::string& out) const {
+bool TargetTable::append_exact_text(const BoundColumn& column, const Value& value, std::string& out) const {
   out += "CAST(" + column.name + " AS BINARY)<=>CAST(CONVERT(";
   if (!column.literal.append(value, out)) return false;
   out += " USING " + column.charset + ") AS BINARY)";
@@ -342,7 +342,7 @@ bool TargetTable::append_update(std::span<const Value> row, std::span<const Valu
   out += quoted_;
   out += " SET ";
   bool first = true;
-  for (const Column& column : columns_) {
+  for (const BoundColumn& column : columns_) {
     if (!first) out.push_back(',');
     first = false;
     out += column.name;
@@ -359,7 +359,7 @@ bool TargetTable::append_compare(std::span<const Value> row, Written written, st
   std::string documents;
   out += "SELECT 1";
   for (std::size_t i = 0; i < columns_.size() + (by_anybody ? generated_.size() : 0); ++i) {
-    const Column& column = i < columns_.size() ? columns_[i] : generated_[i - columns_.size()];
+    const BoundColumn& column = i < columns_.size() ? columns_[i] : generated_[i - columns_.size()];
     const Value& value = row[column.source];
     if (by_anybody && is_spelled(column)) {
       documents += ",";
@@ -376,7 +376,7 @@ bool TargetTable::append_compare(std::span<const Value> row, Written written, st
   return append_key_condition(row, false, out);
 }
 
-bool TargetTable::append_equal(const Column& column, const Value& value, std::string& out) const {
+bool TargetTable::append_equal(const BoundColumn& column, const Value& value, std::string& out) const {
   if (column.is_loose && !value.is_null()) {
     out.push_back('0');
     return true;
@@ -389,15 +389,15 @@ bool TargetTable::append_equal(const Column& column, const Value& value, std::st
 }
 
 // Another text than the document's: an empty one stands for a document of no bytes, which there is not.
-void TargetTable::append_document(const Column& column, const Value& value, std::string& out) const {
+void TargetTable::append_document(const BoundColumn& column, const Value& value, std::string& out) const {
   const std::size_t bytes_max = std::max(kDocumentBytesMax, 4 * document(value).size());
   out += fmt::format("IF(OCTET_LENGTH({0})>{1},'',{0})", column.name, bytes_max);
 }
 
 bool TargetTable::append_compare_each(std::span<const Value> row, std::string& out) const {
   std::string separator = "SELECT ";
-  for (const std::vector<Column>* const columns : {&columns_, &generated_}) {
-    for (const Column& column : *columns) {
+  for (const std::vector<BoundColumn>* const columns : {&columns_, &generated_}) {
+    for (const BoundColumn& column : *columns) {
       const Value& value = row[column.source];
       out += std::exchange(separator, ",");
       if (is_spelled(column)) {
@@ -419,8 +419,8 @@ TargetTable::Differing TargetTable::differing(std::span<const Value> row,
                                               std::span<const mysql::Rows::Field> cells) const {
   Differing out;
   std::size_t next = 0;
-  for (const std::vector<Column>* const columns : {&columns_, &generated_}) {
-    for (const Column& column : *columns) {
+  for (const std::vector<BoundColumn>* const columns : {&columns_, &generated_}) {
+    for (const BoundColumn& column : *columns) {
       const mysql::Rows::Field cell = next < cells.size() ? cells[next++] : std::nullopt;
       const bool is_equal = is_spelled(column) ? is_document(row[column.source], cell) : cell == "1";
       if (is_equal) continue;
@@ -430,14 +430,14 @@ TargetTable::Differing TargetTable::differing(std::span<const Value> row,
   return out;
 }
 
-bool TargetTable::is_spelled(const Column& column) const {
+bool TargetTable::is_spelled(const BoundColumn& column) const {
   return source_->shape.columns[column.source].type == ColumnType::kJson && !column.is_json;
 }
 
 bool TargetTable::has_documents(std::span<const Value> row, std::span<const mysql::Rows::Field> documents) const {
   std::size_t next = 0;
-  for (const std::vector<Column>* const columns : {&columns_, &generated_}) {
-    for (const Column& column : *columns) {
+  for (const std::vector<BoundColumn>* const columns : {&columns_, &generated_}) {
+    for (const BoundColumn& column : *columns) {
       if (!is_spelled(column)) continue;
       if (next == documents.size()) return false;
       if (!is_document(row[column.source], documents[next++])) return false;
@@ -454,8 +454,8 @@ bool TargetTable::is_document(const Value& value, const mysql::Rows::Field& cell
 void TargetTable::append_object(std::string& out) const {
   out += "JSON_OBJECT(";
   bool first = true;
-  for (const std::vector<Column>* const columns : {&columns_, &generated_}) {
-    for (const Column& column : *columns) {
+  for (const std::vector<BoundColumn>* const columns : {&columns_, &generated_}) {
+    for (const BoundColumn& column : *columns) {
       if (!first) out.push_back(',');
       first = false;
       // The name without its backticks, and bytes as hexadecimal digits.
@@ -502,7 +502,7 @@ bool TargetTable::append_rival_condition(std::span<const Value> row, std::string
     first = false;
     out.push_back('(');
     for (std::size_t i = 0; i < key.size(); ++i) {
-      const Column& column = columns_[key[i]];
+      const BoundColumn& column = columns_[key[i]];
       if (i > 0) out += " AND ";
       out += column.name + "=";
       if (!column.literal.append(row[column.source], out)) return false;
@@ -533,7 +533,7 @@ bool TargetTable::append_missing_parents(std::span<const Value> row, std::string
     if (std::ranges::any_of(key.columns, [&](std::uint32_t i) { return row[columns_[i].source].is_null(); })) continue;
     condition += (condition.empty() ? "" : " OR ") + ("NOT EXISTS (SELECT 1 FROM " + key.parent + " WHERE ");
     for (std::size_t i = 0; i < key.columns.size(); ++i) {
-      const Column& column = columns_[key.columns[i]];
+      const BoundColumn& column = columns_[key.columns[i]];
       condition += (i == 0 ? "" : " AND ") + key.names[i] + "=";
       if (!column.literal.append(row[column.source], condition)) return false;
     }

@@ -152,7 +152,7 @@ class TargetTable {
   [[nodiscard]] bool append_delete_rivals(std::span<const Value> row, std::string& out) const;
 
  private:
-  struct Column {
+  struct BoundColumn {
     std::uint32_t source = 0;  ///< index in the source's row
     std::string name;          ///< quoted
     mysql::LiteralWriter literal;
@@ -181,8 +181,8 @@ class TargetTable {
   TargetTable() = default;
   /// Index in columns_.
   [[nodiscard]] std::optional<std::uint32_t> column_named(const std::string& name) const;
-  [[nodiscard]] static Column bind_column(const TableShape& shape, std::uint32_t index,
-                                          const mysql::ColumnSchema& there, ServerKind source_kind);
+  [[nodiscard]] static BoundColumn bind_column(const TableShape& shape, std::uint32_t index,
+                                               const mysql::ColumnSchema& there, ServerKind source_kind);
   void note_cascades(const TargetPlace& target);
   void note_own_columns(const mysql::TableSchema& target);
   void make_statements();
@@ -192,15 +192,15 @@ class TargetTable {
   [[nodiscard]] bool append_rival_condition(std::span<const Value> row, std::string& out) const;
   void append_object(std::string& out) const;
   /// What is compared, with one row's value: 1 or 0. Not for what is_spelled().
-  [[nodiscard]] bool append_equal(const Column& column, const Value& value, std::string& out) const;
-  void append_document(const Column& column, const Value& value, std::string& out) const;
+  [[nodiscard]] bool append_equal(const BoundColumn& column, const Value& value, std::string& out) const;
+  void append_document(const BoundColumn& column, const Value& value, std::string& out) const;
   [[nodiscard]] static bool is_document(const Value& value, const mysql::Rows::Field& cell);
   [[nodiscard]] bool append_listed_key(std::span<const Value> row, bool exact, std::string& out) const;
   /// `exact`: a key that only the target's collation holds equal is not meant.
   [[nodiscard]] bool append_key_condition(std::span<const Value> row, bool exact, std::string& out) const;
-  [[nodiscard]] bool append_exact_text(const Column& column, const Value& value, std::string& out) const;
+  [[nodiscard]] bool append_exact_text(const BoundColumn& column, const Value& value, std::string& out) const;
   /// A JSON document of the source that is text here.
-  [[nodiscard]] bool is_spelled(const Column& column) const;
+  [[nodiscard]] bool is_spelled(const BoundColumn& column) const;
 
   std::string schema_;
   std::string name_;
@@ -209,8 +209,8 @@ class TargetTable {
   MergeTraits merge_;
   change::OnMismatch on_mismatch_ = change::OnMismatch::kClose;
   std::shared_ptr<const change::ChangeTable> source_;
-  std::vector<Column> columns_;                          ///< of the target that take a value
-  std::vector<Column> generated_;                        ///< and those that it generates
+  std::vector<BoundColumn> columns_;                     ///< of the target that take a value
+  std::vector<BoundColumn> generated_;                   ///< and those that it generates
   std::vector<std::uint32_t> key_;                       ///< indexes in columns_, in the key's order
   std::vector<std::vector<std::uint32_t>> unique_keys_;  ///< further ones that may clash: indexes in columns_
   std::vector<std::uint32_t> unique_columns_;

@@ -47,18 +47,18 @@ constexpr std::string_view kXaProblem =
     "XA transactions cannot be captured yet; end them at the source, and go on from a position after them";
 
 /// The rows of an update come as pairs of images, those of the others alone.
-std::optional<RowOp> row_op_of(EventType type) {
+std::optional<RowChangeKind> row_change_kind_of(EventType type) {
   switch (type) {
     case EventType::kWriteRowsV1:
     case EventType::kWriteRows:
-    case EventType::kMariadbWriteRowsCompressed: return RowOp::kInsert;
+    case EventType::kMariadbWriteRowsCompressed: return RowChangeKind::kInsert;
     case EventType::kUpdateRowsV1:
     case EventType::kUpdateRows:
     case EventType::kPartialUpdateRows:
-    case EventType::kMariadbUpdateRowsCompressed: return RowOp::kUpdate;
+    case EventType::kMariadbUpdateRowsCompressed: return RowChangeKind::kUpdate;
     case EventType::kDeleteRowsV1:
     case EventType::kDeleteRows:
-    case EventType::kMariadbDeleteRowsCompressed: return RowOp::kDelete;
+    case EventType::kMariadbDeleteRowsCompressed: return RowChangeKind::kDelete;
     default: return std::nullopt;
   }
 }
@@ -174,7 +174,7 @@ EventDecoder::Result EventDecoder::decode(const RawEvent& raw) {
 }
 
 EventDecoder::Result EventDecoder::dispatch(const RawEvent& raw) {
-  if (const auto op = row_op_of(raw.header.type)) return on_rows(raw, *op);
+  if (const auto op = row_change_kind_of(raw.header.type)) return on_rows(raw, *op);
   switch (raw.header.type) {
     case EventType::kTableMap: return on_table_map(raw);
     case EventType::kGtid: return on_mysql_gtid(raw);
@@ -352,7 +352,7 @@ EventDecoder::Result EventDecoder::on_table_map(const RawEvent& raw) {
 
 /// ROWS: table id (6) flags (2) [version 2: length (2) extra data] column count (lenenc) | a bit for each column that
 /// the images have; an update has these bits twice | row images
-EventDecoder::Result EventDecoder::on_rows(const RawEvent& raw, RowOp op) {
+EventDecoder::Result EventDecoder::on_rows(const RawEvent& raw, RowChangeKind op) {
   ByteReader reader(raw.body);
   const std::uint64_t table_id = reader.u48();
   const auto open = std::ranges::find(open_tables_, table_id, &OpenTable::table_id);

@@ -19,29 +19,29 @@ namespace farshore::binlog {
 
 class TableMapCache;
 
-enum class RowOp : std::uint8_t { kInsert, kUpdate, kDelete };
+enum class RowChangeKind : std::uint8_t { kInsert, kUpdate, kDelete };
 /// Each of its rows has an image from before.
-[[nodiscard]] constexpr bool has_before(RowOp op) {
+[[nodiscard]] constexpr bool has_before(RowChangeKind op) {
   switch (op) {
-    case RowOp::kInsert: return false;
-    case RowOp::kUpdate:
-    case RowOp::kDelete: return true;
+    case RowChangeKind::kInsert: return false;
+    case RowChangeKind::kUpdate:
+    case RowChangeKind::kDelete: return true;
   }
   return false;
 }
 /// Likewise from afterwards.
-[[nodiscard]] constexpr bool has_after(RowOp op) {
+[[nodiscard]] constexpr bool has_after(RowChangeKind op) {
   switch (op) {
-    case RowOp::kInsert:
-    case RowOp::kUpdate: return true;
-    case RowOp::kDelete: return false;
+    case RowChangeKind::kInsert:
+    case RowChangeKind::kUpdate: return true;
+    case RowChangeKind::kDelete: return false;
   }
   return false;
 }
 
 /// The rows of one table that one event carries. RowCursor reads them, if the table is captured.
 struct RowsEvent {
-  RowOp op{};
+  RowChangeKind op{};
   const TableMap* table = nullptr;       ///< until the next decode(); keep `table->shape` to hold on to the shape
   std::uint64_t table_id = 0;            ///< the server's own: another one each time that it opens the table
   std::string_view rows;                 ///< the row images
@@ -119,7 +119,7 @@ class EventDecoder {
   [[nodiscard]] Result on_format_description(const RawEvent& raw);
   [[nodiscard]] Result on_query(const RawEvent& raw);
   [[nodiscard]] Result on_table_map(const RawEvent& raw);
-  [[nodiscard]] Result on_rows(const RawEvent& raw, RowOp op);
+  [[nodiscard]] Result on_rows(const RawEvent& raw, RowChangeKind op);
   [[nodiscard]] Result on_commit(const RawEvent& raw);
   [[nodiscard]] Result on_rollback(const RawEvent& raw, std::string_view sql, bool to_savepoint);
   [[nodiscard]] Result on_rotate(const RawEvent& raw);

@@ -45,7 +45,7 @@ class RowCursor {
   bool fail(std::string_view what);
 
   const TableMap* table_ = nullptr;
-  RowOp op_{};
+  RowChangeKind op_{};
   const char* at_ = nullptr;
   const char* end_ = nullptr;
   std::vector<Value> before_;

@@ -53,7 +53,7 @@ class Ties {
 /// Readers refuse longer names. A table's full name may be longer, where its characters take several bytes.
 std::string group_name(std::string_view first_table) {
   std::string name = fmt::format("cascade:{}", first_table);
-  if (name.size() <= change::kMaxNameBytes) return name;
+  if (name.size() <= change::kNameBytesMax) return name;
   return fmt::format("cascade:{:016x}", XXH3_64bits(first_table.data(), first_table.size()));
 }
 

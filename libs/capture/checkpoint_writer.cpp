@@ -14,8 +14,8 @@ constexpr int kAttemptsMax = 3;  ///< within a session; the next session tries a
 }  // namespace
 
 CheckpointWriter::CheckpointWriter(std::unique_ptr<kafka::TransactionalProducer> producer, std::string topic,
-                                   SessionEnding& ending, Metrics& metrics)
-    : producer_(std::move(producer)), topic_(std::move(topic)), ending_(ending), metrics_(metrics) {}
+                                   SessionEnding& ending, Counts& counts)
+    : producer_(std::move(producer)), topic_(std::move(topic)), ending_(ending), counts_(counts) {}
 
 void CheckpointWriter::submit(change::Checkpoint checkpoint) {
   FARSHORE_CHECK(!busy());
@@ -47,8 +47,8 @@ bool CheckpointWriter::write(change::Checkpoint checkpoint) {
     const auto published = producer_->publish(topic_, PartitionId(0), change::kCheckpointKey,
                                               change::encode_checkpoint(checkpoint), kPublishTimeout);
     if (published) {
-      add(metrics_.written_checkpoints, 1);
-      metrics_.checkpoint_us.store(local_now().time_since_epoch().count(), std::memory_order_relaxed);
+      add(counts_.written_checkpoints, 1);
+      counts_.checkpoint_us.store(local_now().time_since_epoch().count(), std::memory_order_relaxed);
       return true;
     }
     const auto& error = published.error();

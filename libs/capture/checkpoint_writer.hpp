@@ -8,7 +8,7 @@
 #include <stop_token>
 #include <string>
 
-#include "capture/metrics.hpp"
+#include "capture/counts.hpp"
 #include "capture/session_end.hpp"
 #include "change/checkpoint.hpp"
 #include "kafka/transactional_producer.hpp"
@@ -20,9 +20,9 @@ namespace farshore::capture {
 /// session.
 class CheckpointWriter {
  public:
-  /// `ending` and `metrics` outlive the writer.
+  /// `ending` and `counts` outlive the writer.
   CheckpointWriter(std::unique_ptr<kafka::TransactionalProducer> producer, std::string topic, SessionEnding& ending,
-                   Metrics& metrics);
+                   Counts& counts);
 
   /// The loop of the writer's thread.
   void run(const std::stop_token& stop);
@@ -37,7 +37,7 @@ class CheckpointWriter {
   const std::unique_ptr<kafka::TransactionalProducer> producer_;
   const std::string topic_;
   SessionEnding& ending_;
-  Metrics& metrics_;
+  Counts& counts_;
   std::atomic<bool> busy_{false};
   std::mutex mutex_;
   std::condition_variable_any wake_;

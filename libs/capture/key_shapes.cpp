@@ -10,12 +10,12 @@ KeyShapes::KeyShapes(const change::KnownKeys& known) {
   for (const change::KnownKey& one : known) keys_.emplace(one.table, one.key);
 }
 
-KeyShapes::Verdict KeyShapes::take(std::uint64_t table, std::uint64_t key) {
+KeyShapes::Taken KeyShapes::take(std::uint64_t table, std::uint64_t key) {
   if (const auto found = keys_.find(table); found != keys_.end())
-    return found->second == key ? Verdict::kSame : Verdict::kOther;
-  if (keys_.size() >= change::kMaxKnownKeys) return Verdict::kFull;
+    return found->second == key ? Taken::kSame : Taken::kOther;
+  if (keys_.size() >= change::kKnownKeysMax) return Taken::kFull;
   keys_.emplace(table, key);
-  return Verdict::kSame;
+  return Taken::kSame;
 }
 
 change::KnownKeys KeyShapes::known() const {

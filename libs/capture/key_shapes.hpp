@@ -15,12 +15,12 @@ class KeyShapes {
  public:
   explicit KeyShapes(const change::KnownKeys& known);
 
-  enum class Verdict : std::uint8_t {
+  enum class Taken : std::uint8_t {
     kSame,   ///< as it was; or it is known from now on
     kOther,  ///< the epoch knows the table with another one
-    kFull,   ///< change::kMaxKnownKeys are known already
+    kFull,   ///< change::kKnownKeysMax are known already
   };
-  [[nodiscard]] Verdict take(std::uint64_t table, std::uint64_t key);
+  [[nodiscard]] Taken take(std::uint64_t table, std::uint64_t key);
 
   /// Grows with what is known.
   [[nodiscard]] std::size_t count() const { return keys_.size(); }

@@ -63,7 +63,8 @@ void Numberer::end() {
   transaction_ = nullptr;
 }
 
-bool Numberer::add_row(const RoutedTable& table, binlog::RowOp op, bool no_cascade, const binlog::RowChange& row) {
+bool Numberer::add_row(const RoutedTable& table, binlog::RowChangeKind op, bool no_cascade,
+                       const binlog::RowChange& row) {
   if (row_in_transaction_ > kRowsOfTransactionMax) {
     refusal_ = "the transaction has more rows than can be numbered (2^31)";
     return false;
@@ -71,15 +72,15 @@ bool Numberer::add_row(const RoutedTable& table, binlog::RowOp op, bool no_casca
   const Ordinal first(static_cast<std::uint32_t>(2 * row_in_transaction_++));
   ++rows_;
   switch (op) {
-    case binlog::RowOp::kInsert:
+    case binlog::RowChangeKind::kInsert:
       return write(
           table, row.after,
           {.op = change::Op::kInsert, .ordinal = first, .no_cascade = no_cascade, .before = {}, .after = row.after});
-    case binlog::RowOp::kDelete:
+    case binlog::RowChangeKind::kDelete:
       return write(
           table, row.before,
           {.op = change::Op::kDelete, .ordinal = first, .no_cascade = no_cascade, .before = row.before, .after = {}});
-    case binlog::RowOp::kUpdate: break;
+    case binlog::RowChangeKind::kUpdate: break;
   }
   if (table.in_group || !key_changed(table, row))
     return write(table, row.after,
@@ -142,9 +143,9 @@ bool Numberer::refuse_size(const RoutedTable& table, std::span<const Value> rout
   if (bytes <= limits_.row_bytes_max) return false;
   const auto& shape = table.encoded->table.shape;
   const std::string remedy =
-      bytes <= change::kMaxRowBytes
+      bytes <= change::kRowBytesMax
           ? "raise it"
-          : fmt::format("no more than {} can be set, and such a row is not carried", change::kMaxRowBytes);
+          : fmt::format("no more than {} can be set, and such a row is not carried", change::kRowBytesMax);
   refusal_ = fmt::format(
       "a row of table {} (digest of its key {:016x}) takes {} bytes, more than capture.max_row_bytes ({}): {}, or "
       "leave the table out of every stream (\"!{}\" in the stream's tables)",

@@ -56,7 +56,8 @@ class Numberer {
   [[nodiscard]] std::uint64_t rows() const { return rows_; }  ///< captured rows so far, all transactions
 
  private:
-  [[nodiscard]] bool add_row(const RoutedTable& table, binlog::RowOp op, bool no_cascade, const binlog::RowChange& row);
+  [[nodiscard]] bool add_row(const RoutedTable& table, binlog::RowChangeKind op, bool no_cascade,
+                             const binlog::RowChange& row);
   [[nodiscard]] bool write(const RoutedTable& table, std::span<const Value> routed_by,
                            const change::ChangeInput& change);
   [[nodiscard]] bool refuse_size(const RoutedTable& table, std::span<const Value> routed_by,

@@ -17,7 +17,7 @@ bool PartitionWriter::append(const change::SourceTransaction& transaction,
                              const change::ChangeInput& change) {
   if (!tail_passed()) {
     if (guard_.check(next_seq_, transaction.gtid, change.ordinal, transaction.commit_time) ==
-        TailGuard::Verdict::kDiffers)
+        TailGuard::Answer::kDiffers)
       return false;
     add(*repeated_rows_, 1);
     next_seq_ = next_seq_.next();

@@ -39,16 +39,16 @@ std::expected<std::unique_ptr<Publisher>, kafka::KafkaError> Publisher::create(c
 Publisher::Publisher(const Context& context)
     : partitions_(context.partitions),
       ending_(context.ending),
-      metrics_(context.metrics),
+      counts_(context.counts),
       in_flight_(context.partitions.count()),
       rides_watermark_(context.partitions.count(), 0),
       acknowledgements_(context.partitions.count()),
       on_silence_(context.on_silence),
       beat_(context.beat) {
-  for (const std::string& stream : partitions_.stream_names()) stream_metrics_.push_back(&metrics_.stream(stream));
+  for (const std::string& stream : partitions_.stream_names()) stream_counts_.push_back(&counts_.stream(stream));
   for (std::uint32_t i = 0; i < partitions_.count(); ++i)
     writers_.emplace_back(context.origin, partitions_.stream_name(Slot(i)), partitions_.place(Slot(i)).partition,
-                          stream_metrics_[partitions_.place(Slot(i)).stream]->repeated_rows);
+                          stream_counts_[partitions_.place(Slot(i)).stream]->repeated_rows);
 }
 
 void Publisher::send(Slot slot) {
@@ -104,7 +104,7 @@ std::vector<change::Doubt> Publisher::doubts_of(std::string_view stream, const c
       found.push_back(of_all(of_stream));
     }
   }
-  if (found.size() > change::kMaxDoubts) found = {of_all(found)};
+  if (found.size() > change::kDoubtsMax) found = {of_all(found)};
   return found;
 }
 
@@ -133,14 +133,14 @@ void Publisher::wait_for_room() {
   const auto began = std::chrono::steady_clock::now();
   poll(kRoomPoll);
   const auto waited = std::chrono::steady_clock::now() - began;
-  add(metrics_.backpressure_us,
+  add(counts_.backpressure_us,
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(waited).count()));
 }
 
 void Publisher::poll(milliseconds timeout) {
   beat_();
   producer_->poll(timeout);
-  metrics_.queue_bytes.store(producer_->queued_bytes(), std::memory_order_relaxed);
+  counts_.queue_bytes.store(producer_->queued_bytes(), std::memory_order_relaxed);
   if (producer_->is_fatal())
     ending_.end(EndKind::kRetry,
                 fmt::format("Kafka's producer cannot go on: {}",
@@ -174,17 +174,17 @@ void Publisher::on_delivery(const kafka::Delivery& delivery) {
 }
 
 void Publisher::count(Slot slot, const Sent& sent) {
-  Metrics::Stream& metrics = *stream_metrics_[partitions_.place(slot).stream];
-  if (sent.watermark) add(metrics.published_watermarks, 1);
+  Counts::Stream& counts = *stream_counts_[partitions_.place(slot).stream];
+  if (sent.watermark) add(counts.published_watermarks, 1);
   if (sent.rows == 0) return;
-  add(metrics.published_rows, sent.rows);
-  add(metrics.published_bytes, sent.bytes);
-  add(metrics.published_batches, 1);
-  metrics.published_commit_us.store(sent.commit_time.time_since_epoch().count(), std::memory_order_relaxed);
-  metrics.batch_rows(sent.rows);
-  metrics.batch_bytes(sent.bytes);
+  add(counts.published_rows, sent.rows);
+  add(counts.published_bytes, sent.bytes);
+  add(counts.published_batches, 1);
+  counts.published_commit_us.store(sent.commit_time.time_since_epoch().count(), std::memory_order_relaxed);
+  counts.batch_rows(sent.rows);
+  counts.batch_bytes(sent.bytes);
   const std::chrono::duration<double> latency = local_now() + clock_offset_ - sent.commit_time;
-  metrics.latency_seconds(std::max(0.0, latency.count()));
+  counts.latency_seconds(std::max(0.0, latency.count()));
 }
 
 void Publisher::fail(const kafka::KafkaError& error) {

@@ -11,7 +11,7 @@
 
 #include "base/numbers.hpp"
 #include "capture/acknowledgements.hpp"
-#include "capture/metrics.hpp"
+#include "capture/counts.hpp"
 #include "capture/partition_writer.hpp"
 #include "capture/partitions.hpp"
 #include "capture/session_end.hpp"
@@ -30,7 +30,7 @@ class Publisher {
     std::string origin;
     const Partitions& partitions;
     SessionEnding& ending;
-    Metrics& metrics;
+    Counts& counts;
     /// Kafka has acknowledged nothing for kSilenceMax of what is on its way; false: it does again.
     std::function<void(bool silent)> on_silence = [](bool) {};
     /// The thread goes on. Called at each poll().
@@ -88,8 +88,8 @@ class Publisher {
 
   const Partitions& partitions_;
   SessionEnding& ending_;
-  Metrics& metrics_;
-  std::vector<Metrics::Stream*> stream_metrics_;  ///< by stream
+  Counts& counts_;
+  std::vector<Counts::Stream*> stream_counts_;  ///< by stream
   std::unique_ptr<kafka::Producer> producer_;
   std::vector<kafka::TopicHandle> topics_;   ///< by stream
   std::vector<PartitionWriter> writers_;     ///< by slot

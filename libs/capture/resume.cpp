@@ -437,7 +437,7 @@ Checkpoint following_epoch(const Checkpoint& here, const Numbering& numbering, I
 }
 
 std::vector<std::string> at_most_named(std::vector<std::string> tables) {
-  if (tables.size() > change::kMaxEpochTables) return {std::string(change::kAllTables)};
+  if (tables.size() > change::kEpochTablesMax) return {std::string(change::kAllTables)};
   return tables;
 }
 

@@ -44,10 +44,10 @@ std::optional<std::string> RowRouter::other_shape(const RoutedTable& table) {
   if (shapes_ == nullptr) return std::nullopt;
   const std::string name = table.encoded->table.shape.full_name();
   switch (shapes_->take(change::shape_digest(name), change::shape_digest(table.key_shape))) {
-    case KeyShapes::Verdict::kSame: return std::nullopt;
-    case KeyShapes::Verdict::kOther: break;
-    case KeyShapes::Verdict::kFull:
-      return fmt::format("{} tables had changes in this epoch, and {} is one more", change::kMaxKnownKeys, name);
+    case KeyShapes::Taken::kSame: return std::nullopt;
+    case KeyShapes::Taken::kOther: break;
+    case KeyShapes::Taken::kFull:
+      return fmt::format("{} tables had changes in this epoch, and {} is one more", change::kKnownKeysMax, name);
   }
   // What was read in an earlier session is known by its digest alone.
   for (const auto& [id, known] : tables_)

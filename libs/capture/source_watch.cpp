@@ -26,7 +26,7 @@ constexpr std::chrono::seconds kKeysAnew{10};
 
 }  // namespace
 
-void PendingWatermarks::add(Moment moment) {
+void PendingWatermarks::add(PendingWatermark moment) {
   // Without a sign: a clock that was set back must not hold up what follows.
   if (std::chrono::abs(moment.time - last_added_) < interval_ - kEarly) return;
   last_added_ = moment.time;
@@ -34,7 +34,7 @@ void PendingWatermarks::add(Moment moment) {
   if (++passed_over_ < stride_) return;
   passed_over_ = 0;
   if (moments_.size() >= kMax) {
-    std::deque<Moment> kept;
+    std::deque<PendingWatermark> kept;
     for (std::size_t i = 0; i < moments_.size(); i += 2) kept.push_back(std::move(moments_[i]));
     moments_ = std::move(kept);
     stride_ *= 2;
@@ -42,8 +42,8 @@ void PendingWatermarks::add(Moment moment) {
   moments_.push_back(std::move(moment));
 }
 
-std::optional<PendingWatermarks::Moment> PendingWatermarks::take_reached(const OriginPosition& read) {
-  std::optional<Moment> reached;
+std::optional<PendingWatermark> PendingWatermarks::take_reached(const OriginPosition& read) {
+  std::optional<PendingWatermark> reached;
   while (!moments_.empty() && read.contains(moments_.front().position)) {
     reached = std::move(moments_.front());
     moments_.pop_front();
@@ -57,16 +57,17 @@ std::string PendingWatermarks::never_reached(const OriginPosition& read,
   const OriginPosition& oldest = moments_.front().position;
   std::string missing = oldest.missing_from(read);
   if (missing.empty() || (all_until && moments_.front().read_at <= *all_until)) return missing;
-  const auto newer = std::ranges::find_if(moments_, [&](const Moment& moment) { return moment.position != oldest; });
+  const auto newer =
+      std::ranges::find_if(moments_, [&](const PendingWatermark& moment) { return moment.position != oldest; });
   const bool is_passed = newer != moments_.end() && newer->position.missing_from(read) == missing;
   return is_passed ? missing : std::string();
 }
 
-SourceWatch::SourceWatch(Lease& lease, Settings settings, SessionEnding& ending, Metrics& metrics)
+SourceWatch::SourceWatch(Lease& lease, Settings settings, SessionEnding& ending, Counts& counts)
     : lease_(lease),
       settings_(std::move(settings)),
       ending_(ending),
-      metrics_(metrics),
+      counts_(counts),
       had_everything_(std::chrono::steady_clock::now()),
       doubts_(std::make_shared<const change::Doubts>()),
       pending_(settings_.watermark_interval) {}
@@ -150,7 +151,7 @@ bool SourceWatch::read_keys() {
 
 void SourceWatch::take(const SourceReading& reading, bool knows_all) {
   clock_offset_us_.store(reading.clock_offset.count(), std::memory_order_relaxed);
-  metrics_.clock_offset_us.store(reading.clock_offset.count(), std::memory_order_relaxed);
+  counts_.clock_offset_us.store(reading.clock_offset.count(), std::memory_order_relaxed);
   if (!reading.holds_lease)
     return ending_.end(EndKind::kRetry,
                        "the lease at the source is lost (this process was paused, or its session killed)",
@@ -234,7 +235,7 @@ void SourceWatch::check_not_gone_back(const SourceReading& reading) {
   ending_.end(EndKind::kRetry, fmt::format("the source lacks transactions {} that it sent", missing));
 }
 
-std::optional<PendingWatermarks::Moment> SourceWatch::take_reached(const OriginPosition& read) {
+std::optional<PendingWatermark> SourceWatch::take_reached(const OriginPosition& read) {
   const std::lock_guard lock(mutex_);
   return pending_.take_reached(read);
 }

@@ -12,8 +12,8 @@
 #include "base/collation.hpp"
 #include "base/gtid.hpp"
 #include "base/numbers.hpp"
+#include "capture/counts.hpp"
 #include "capture/lease.hpp"
-#include "capture/metrics.hpp"
 #include "capture/replica_watch.hpp"
 #include "capture/session_end.hpp"
 #include "capture/source_reading.hpp"
@@ -22,30 +22,32 @@
 
 namespace farshore::capture {
 
+/// A time of a source's clock, and what has to be read until it is safe.
+struct PendingWatermark {
+  SourceTime time{};
+  std::chrono::microseconds clock_offset{};
+  OriginPosition position;
+  /// Of the source's region, then or later; never null when given.
+  std::shared_ptr<const change::Doubts> doubts{};
+  /// The source's cascading keys as they were asked for behind the position, and before it; null: never asked for.
+  std::shared_ptr<const std::vector<change::CascadingKey>> keys{};
+  std::shared_ptr<const std::vector<change::CascadingKey>> keys_before{};
+  std::chrono::steady_clock::time_point read_at{};  ///< here, when the source had answered
+};
+
 /// The moments of a source's clock that wait for capture to reach their positions. Oldest first; bounded: when full,
 /// every second one is forgotten and from then on only every second one kept, and so on: a long backlog gets coarser
 /// watermarks, evenly, not more memory. Not thread safe.
 class PendingWatermarks {
  public:
-  struct Moment {
-    SourceTime time{};
-    std::chrono::microseconds clock_offset{};
-    OriginPosition position;
-    /// Of the source's region, then or later; never null when given.
-    std::shared_ptr<const change::Doubts> doubts{};
-    /// The source's cascading keys as they were asked for behind the position, and before it; null: never asked for.
-    std::shared_ptr<const std::vector<change::CascadingKey>> keys{};
-    std::shared_ptr<const std::vector<change::CascadingKey>> keys_before{};
-    std::chrono::steady_clock::time_point read_at{};  ///< here, when the source had answered
-  };
   static constexpr std::size_t kMax = 512;
 
   /// `interval`: how far apart moments are, by the source's clock; those that come sooner are passed over.
   explicit PendingWatermarks(std::chrono::milliseconds interval) : interval_(interval) {}
 
-  void add(Moment moment);
+  void add(PendingWatermark moment);
   /// The newest moment whose position is contained in what was read, and forgets it with all older ones.
-  [[nodiscard]] std::optional<Moment> take_reached(const OriginPosition& read);
+  [[nodiscard]] std::optional<PendingWatermark> take_reached(const OriginPosition& read);
   /// What the oldest moment has, that `read` lacks and that will never be read, as text for people; empty: nothing is
   /// known to be so. It is where all is read that the source had at a later time (`all_until`), or all that a newer
   /// moment has beyond it.
@@ -56,7 +58,7 @@ class PendingWatermarks {
  private:
   const std::chrono::milliseconds interval_;
   SourceTime last_added_{};
-  std::deque<Moment> moments_;
+  std::deque<PendingWatermark> moments_;
   std::uint64_t stride_ = 1;  ///< one of so many is kept
   std::uint64_t passed_over_ = 0;
 };
@@ -76,14 +78,14 @@ class SourceWatch {
     bool asks_for_keys = false;                  ///< the source does not log what they cascade
   };
 
-  /// `lease` is held; it, `ending` and `metrics` outlive the watch.
-  SourceWatch(Lease& lease, Settings settings, SessionEnding& ending, Metrics& metrics);
+  /// `lease` is held; it, `ending` and `counts` outlive the watch.
+  SourceWatch(Lease& lease, Settings settings, SessionEnding& ending, Counts& counts);
 
   /// The loop of the watch's thread.
   void run(const std::stop_token& stop);
 
   /// Safe times that capture has reached when it has read `read`. Any thread.
-  [[nodiscard]] std::optional<PendingWatermarks::Moment> take_reached(const OriginPosition& read);
+  [[nodiscard]] std::optional<PendingWatermark> take_reached(const OriginPosition& read);
   /// Why the moments to come are never reached, one sentence; empty: they may be. As PendingWatermarks says. Any
   /// thread.
   [[nodiscard]] std::string never_reached(const OriginPosition& read,
@@ -123,17 +125,17 @@ class SourceWatch {
   Lease& lease_;
   const Settings settings_;
   SessionEnding& ending_;
-  Metrics& metrics_;
+  Counts& counts_;
   std::chrono::steady_clock::time_point had_everything_;  ///< the watch's thread only
   std::shared_ptr<const change::Doubts> doubts_;          ///< the watch's thread only
-  PendingWatermarks::Moment keys_;                        ///< its keys alone; the watch's thread only
+  PendingWatermark keys_;                                 ///< its keys alone; the watch's thread only
   std::atomic<bool> keys_forgotten_ = false;
   std::atomic<std::int64_t> clock_offset_us_ = 0;
-  std::string named_keys_;                             ///< by which keys_ are known to be the same; likewise
-  std::chrono::steady_clock::time_point keys_due_;     ///< likewise
-  std::chrono::steady_clock::time_point keys_read_;    ///< likewise
-  OriginPosition last_position_;                       ///< of the reading before; the watch's thread only
-  std::deque<PendingWatermarks::Moment> unconfirmed_;  ///< likewise; as long as replicas may take to answer
+  std::string named_keys_;                           ///< by which keys_ are known to be the same; likewise
+  std::chrono::steady_clock::time_point keys_due_;   ///< likewise
+  std::chrono::steady_clock::time_point keys_read_;  ///< likewise
+  OriginPosition last_position_;                     ///< of the reading before; the watch's thread only
+  std::deque<PendingWatermark> unconfirmed_;         ///< likewise; as long as replicas may take to answer
   std::mutex mutex_;
   std::string withheld_because_;  // guarded by mutex_; empty: moments are given
   bool is_news_ = false;          // guarded by mutex_

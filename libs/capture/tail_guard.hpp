@@ -22,7 +22,7 @@ struct PublishedEnd {
 /// commit time must be those that were published.
 class TailGuard {
  public:
-  enum class Verdict : std::uint8_t {
+  enum class Answer : std::uint8_t {
     kPublish,  ///< beyond the tail
     kSkip,     ///< the partition holds it
     kDiffers,  ///< the tail's number belongs to another change now: the numbering is not the same. Stop
@@ -32,11 +32,11 @@ class TailGuard {
   explicit TailGuard(PublishedEnd end) : end_(std::move(end)) {}
 
   /// Changes come in the order of their numbers, each once.
-  [[nodiscard]] Verdict check(Seq seq, std::string_view gtid, Ordinal ordinal, SourceTime commit_time) const {
-    if (seq > end_.seq) return Verdict::kPublish;
-    if (seq < end_.seq) return Verdict::kSkip;
+  [[nodiscard]] Answer check(Seq seq, std::string_view gtid, Ordinal ordinal, SourceTime commit_time) const {
+    if (seq > end_.seq) return Answer::kPublish;
+    if (seq < end_.seq) return Answer::kSkip;
     const bool is_same = gtid == end_.gtid && ordinal == end_.ordinal && commit_time == end_.commit_time;
-    return is_same ? Verdict::kSkip : Verdict::kDiffers;
+    return is_same ? Answer::kSkip : Answer::kDiffers;
   }
   /// `next` is the number of the next change: nothing is left to skip.
   [[nodiscard]] bool passed(Seq next) const { return next > end_.seq; }

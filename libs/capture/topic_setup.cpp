@@ -96,7 +96,7 @@ kafka::TopicSpec change_topic_spec(const std::string& origin, const std::string&
                       {"message.timestamp.type", "LogAppendTime"},
                       {"min.insync.replicas", std::to_string(min_insync_replicas(settings.replication))},
                       {"unclean.leader.election.enable", "false"},
-                      {"max.message.bytes", std::to_string(settings.max_message_bytes)}}};
+                      {"max.message.bytes", std::to_string(settings.message_bytes_max)}}};
 }
 
 kafka::TopicSpec checkpoint_topic_spec(const std::string& origin, const TopicSettings& settings) {

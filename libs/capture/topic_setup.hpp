@@ -21,7 +21,7 @@ namespace farshore::capture {
 /// How an origin's topics have to be.
 struct TopicSettings {
   std::int32_t replication = 1;
-  std::size_t max_message_bytes = 10'485'760;                  ///< of the change topics
+  std::size_t message_bytes_max = 10'485'760;                  ///< of the change topics
   std::map<std::string, std::chrono::milliseconds> retention;  ///< by stream
 };
 

@@ -33,7 +33,7 @@ constexpr std::uint32_t kChangeBeforeColumn = 7;
 constexpr std::uint32_t kChangeBefore = 8;
 
 /// Of a value: tag and length of the message, tag and length of its bytes.
-constexpr std::size_t kValueOverhead = 2 * (1 + wire::kMaxVarintBytes);
+constexpr std::size_t kValueOverhead = 2 * (1 + wire::kVarintBytesMax);
 /// Of a change: everything but its values and before_column.
 constexpr std::size_t kChangeOverhead = 64;
 constexpr std::size_t kGuessedLengthBytes = 2;
@@ -114,14 +114,14 @@ char* put_length_before(char* length, char* end) {
 }
 
 void append_bytes_field(WireBuffer& out, std::uint32_t field, std::string_view bytes) {
-  char* at = out.reserve(2 + wire::kMaxVarintBytes + bytes.size());
+  char* at = out.reserve(2 + wire::kVarintBytesMax + bytes.size());
   at = put_varint(at, field << 3 | static_cast<std::uint32_t>(Type::kBytes));
   at = put_varint(at, bytes.size());
   if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
   out.commit(at + bytes.size());
 }
 
-std::size_t bytes_field_bound(std::string_view bytes) { return 2 + wire::kMaxVarintBytes + bytes.size(); }
+std::size_t bytes_field_bound(std::string_view bytes) { return 2 + wire::kVarintBytesMax + bytes.size(); }
 
 }  // namespace
 
@@ -133,8 +133,8 @@ std::size_t bytes_bound(const ChangeInput& change) {
 
 BatchBuilder::BatchBuilder(std::string origin, std::string stream, PartitionId partition)
     : origin_(std::move(origin)), stream_(std::move(stream)), partition_(partition) {
-  FARSHORE_CHECK(!origin_.empty() && origin_.size() <= kMaxNameBytes && !stream_.empty() &&
-                 stream_.size() <= kMaxNameBytes);
+  FARSHORE_CHECK(!origin_.empty() && origin_.size() <= kNameBytesMax && !stream_.empty() &&
+                 stream_.size() <= kNameBytesMax);
 }
 
 std::uint32_t BatchBuilder::table_index(const std::shared_ptr<const EncodedTable>& table) {
@@ -148,7 +148,7 @@ std::uint32_t BatchBuilder::table_index(const std::shared_ptr<const EncodedTable
 }
 
 std::uint32_t BatchBuilder::transaction_index(const SourceTransaction& transaction) {
-  FARSHORE_CHECK(transaction.serial != 0 && !transaction.gtid.empty() && transaction.gtid.size() <= kMaxGtidBytes);
+  FARSHORE_CHECK(transaction.serial != 0 && !transaction.gtid.empty() && transaction.gtid.size() <= kGtidBytesMax);
   if (transaction.serial == transaction_serial_) return transaction_count_ - 1;
   const std::uint64_t time = wire::zigzag(transaction.commit_time.time_since_epoch().count());
   const std::size_t time_size = time == 0 ? 0 : 1 + wire::varint_size(time);
@@ -219,7 +219,7 @@ void BatchBuilder::append(const SourceTransaction& transaction, const std::share
 void BatchBuilder::mark_last_in_transaction() {
   if (count_ == 0 || last_marked_) return;
   constexpr std::size_t kFlagBytes = 2;
-  (void)value_.reserve(kFlagBytes + wire::kMaxVarintBytes);
+  (void)value_.reserve(kFlagBytes + wire::kVarintBytesMax);
   char* const length = value_.data() + last_length_at_;
   char* const head = length + wire::varint_size(last_size_);
   char* const new_head = length + wire::varint_size(last_size_ + kFlagBytes);
@@ -240,7 +240,7 @@ void BatchBuilder::ride(const Watermark& watermark) {
 }
 
 bool BatchBuilder::is_full() const {
-  return count_ >= kMaxBatchChanges || values_ + 2 * kMaxColumns > kMaxBatchValues || tables_.size() >= kMaxBatchTables;
+  return count_ >= kBatchChangesMax || values_ + 2 * kColumnsMax > kBatchValuesMax || tables_.size() >= kBatchTablesMax;
 }
 
 std::size_t BatchBuilder::bytes() const {

@@ -37,7 +37,7 @@ void append_number(T number, std::string& out) {
 }
 
 void append_name(std::string_view name, std::string& out) {
-  FARSHORE_CHECK(name.size() <= kMaxNameBytes);
+  FARSHORE_CHECK(name.size() <= kNameBytesMax);
   out.push_back(static_cast<char>(name.size()));
   out.append(name);
 }
@@ -46,7 +46,7 @@ bool is_consistent(const BatchHeader& header) {
   if (header.partition.raw() < 0 || header.origin.empty() || header.stream.empty()) return false;
   switch (header.kind) {
     case BatchKind::kChanges:
-      return header.count > 0 && header.count <= kMaxBatchChanges && header.first_seq.raw() > 0 &&
+      return header.count > 0 && header.count <= kBatchChangesMax && header.first_seq.raw() > 0 &&
              header.first_seq.raw() + header.count > header.first_seq.raw() && !header.gtid.empty();
     case BatchKind::kWatermark:
     case BatchKind::kEpochStart:

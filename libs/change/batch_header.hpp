@@ -59,7 +59,7 @@ enum class HeaderError : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(HeaderError error);
 
-/// Replaces `out` by the header's bytes, with the checksum over them and `value`. Names longer than kMaxNameBytes are a
+/// Replaces `out` by the header's bytes, with the checksum over them and `value`. Names longer than kNameBytesMax are a
 /// bug of the caller.
 void encode_header(const BatchHeader& header, std::string_view value, std::string& out);
 

@@ -106,9 +106,9 @@ class BatchParser {
 };
 
 bool BatchParser::read_header(std::string_view header) {
-  if (value_.size() > limits_.max_bytes) {
+  if (value_.size() > limits_.bytes_max) {
     return fail(Kind::kTooLarge, "the value has " + std::to_string(value_.size()) + " bytes, " +
-                                     std::to_string(limits_.max_bytes) + " are allowed");
+                                     std::to_string(limits_.bytes_max) + " are allowed");
   }
   if (!header.empty() && static_cast<std::uint8_t>(header[0]) > kFormatVersion) {
     return fail(Kind::kNewerFormat, "format version " + std::to_string(static_cast<std::uint8_t>(header[0])));
@@ -120,7 +120,7 @@ bool BatchParser::read_header(std::string_view header) {
     return fail(kind, std::string(to_string(decoded.error())));
   }
   out_.header_ = *decoded;
-  if (decoded->count > limits_.max_changes) {
+  if (decoded->count > limits_.changes_max) {
     return fail(Kind::kTooLarge, std::to_string(decoded->count) + " changes");
   }
   return true;
@@ -145,11 +145,11 @@ bool BatchParser::read_field(Field field, ByteReader& reader) {
   if (!reader.ok()) return true;
   switch (field.number) {
     case 1:
-      if (++change_fields_ > limits_.max_changes) return fail(Kind::kTooLarge, "too many changes");
+      if (++change_fields_ > limits_.changes_max) return fail(Kind::kTooLarge, "too many changes");
       return true;
     case 2: return read_transaction(bytes);
     case 3: {
-      if (out_.tables_.size() >= kMaxBatchTables) return fail(Kind::kTooLarge, "too many tables");
+      if (out_.tables_.size() >= kBatchTablesMax) return fail(Kind::kTooLarge, "too many tables");
       auto table = tables_.find_or_parse(bytes);
       if (!table) {
         error_ = error_of(table.error(), "a table");
@@ -160,7 +160,7 @@ bool BatchParser::read_field(Field field, ByteReader& reader) {
     }
     case 4:
     case 5:
-      if (bytes.size() > kMaxPositionBytes) return fail(Kind::kTooLarge, "the position is too long");
+      if (bytes.size() > kPositionBytesMax) return fail(Kind::kTooLarge, "the position is too long");
       (field.number == 4 ? out_.position_ : out_.last_position_) = bytes;
       return true;
     case 16: {
@@ -184,7 +184,7 @@ bool BatchParser::read_field(Field field, ByteReader& reader) {
 }
 
 bool BatchParser::read_transaction(std::string_view bytes) {
-  if (out_.transactions_.size() >= limits_.max_changes) return fail(Kind::kTooLarge, "too many transactions");
+  if (out_.transactions_.size() >= limits_.changes_max) return fail(Kind::kTooLarge, "too many transactions");
   ByteReader reader(bytes);
   TransactionView transaction;
   while (!reader.done()) {
@@ -198,7 +198,7 @@ bool BatchParser::read_transaction(std::string_view bytes) {
       return unknown("a transaction", field);
     }
   }
-  if (!reader.ok() || transaction.gtid.empty() || transaction.gtid.size() > kMaxGtidBytes) {
+  if (!reader.ok() || transaction.gtid.empty() || transaction.gtid.size() > kGtidBytesMax) {
     return malformed("a transaction is malformed");
   }
   out_.transactions_.push_back(transaction);
@@ -288,13 +288,13 @@ bool BatchParser::read_before_columns(Field field, ByteReader& reader) {
   ByteReader columns(wire::read_bytes(reader));
   while (!columns.done()) {
     out_.columns_.push_back(wire::read_u32(columns));
-    if (out_.columns_.size() > limits_.max_values) return fail(Kind::kTooLarge, "too many before-columns");
+    if (out_.columns_.size() > limits_.values_max) return fail(Kind::kTooLarge, "too many before-columns");
   }
   return columns.ok() || malformed("before_column is malformed");
 }
 
 bool BatchParser::read_value(std::string_view bytes) {
-  if (out_.values_.size() >= limits_.max_values) return fail(Kind::kTooLarge, "too many values");
+  if (out_.values_.size() >= limits_.values_max) return fail(Kind::kTooLarge, "too many values");
   if (bytes.empty()) {
     out_.values_.push_back(Value::null());
     return true;

@@ -60,9 +60,9 @@ struct BatchError {
 [[nodiscard]] std::string_view to_string(BatchError::Kind kind);
 
 struct BatchLimits {
-  std::size_t max_bytes = kMaxBatchBytes;
-  std::size_t max_changes = kMaxBatchChanges;
-  std::size_t max_values = kMaxBatchValues;
+  std::size_t bytes_max = kBatchBytesMax;
+  std::size_t changes_max = kBatchChangesMax;
+  std::size_t values_max = kBatchValuesMax;
 };
 
 /// A record that was read. Every view points into the record's header and value bytes, which the caller keeps alive, or

@@ -28,17 +28,17 @@ template <typename Message>
 std::expected<CascadingKey, MessageError> cascading_key_of(const Message& message) {
   const auto is_full_name = [](const std::string& name) {
     const std::size_t point = name.find('.');
-    return name.size() <= kMaxFullNameBytes && point != std::string::npos && point != 0 && point + 1 != name.size();
+    return name.size() <= kFullNameBytesMax && point != std::string::npos && point != 0 && point + 1 != name.size();
   };
   const auto is_known = [](int action) { return action >= 0 && action <= static_cast<int>(KeyAction::kSetDefault); };
-  const auto is_column = [](const std::string& name) { return !name.empty() && name.size() <= kMaxNameBytes; };
+  const auto is_column = [](const std::string& name) { return !name.empty() && name.size() <= kNameBytesMax; };
   if (has_unknown_fields(message) || !is_known(message.on_delete()) || !is_known(message.on_update()))
     return std::unexpected(MessageError::kNewerFormat);
   const bool does_something = message.on_delete() != 0 || message.on_update() != 0;
   if (message.columns().empty() == does_something || message.columns_size() != message.parent_columns_size())
     return std::unexpected(MessageError::kMalformed);
   if (!is_full_name(message.parent()) || !is_full_name(message.child()) ||
-      static_cast<std::size_t>(message.columns_size()) > kMaxForeignKeyColumns ||
+      static_cast<std::size_t>(message.columns_size()) > kForeignKeyColumnsMax ||
       !std::ranges::all_of(message.columns(), is_column) || !std::ranges::all_of(message.parent_columns(), is_column))
     return std::unexpected(MessageError::kMalformed);
   return CascadingKey{.tie = {.parent = message.parent(), .child = message.child()},

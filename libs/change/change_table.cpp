@@ -19,9 +19,9 @@ std::expected<Column, MessageError> from_message(const v1::Column& message) {
   if (has_unknown_fields(message) || message.type() > static_cast<int>(kColumnTypes.size())) {
     return std::unexpected(MessageError::kNewerFormat);
   }
-  const bool sizes_fit = !message.name().empty() && message.name().size() <= kMaxNameBytes &&
-                         message.charset().size() <= kMaxNameBytes &&
-                         static_cast<std::size_t>(message.labels_size()) <= kMaxLabels;
+  const bool sizes_fit = !message.name().empty() && message.name().size() <= kNameBytesMax &&
+                         message.charset().size() <= kNameBytesMax &&
+                         static_cast<std::size_t>(message.labels_size()) <= kLabelsMax;
   if (!sizes_fit || message.type() <= 0) return std::unexpected(MessageError::kMalformed);
   Column column;
   column.name = message.name();
@@ -50,7 +50,7 @@ void to_message(const Column& column, v1::Column& message) {
 
 std::expected<std::vector<CascadingKey>, MessageError> ties_of(const v1::Table& message) {
   const auto count = static_cast<std::size_t>(message.ties_size());
-  if (count > kMaxTableTies || (count > 0 && !message.repeats_cascades())) {
+  if (count > kTableTiesMax || (count > 0 && !message.repeats_cascades())) {
     return std::unexpected(MessageError::kMalformed);
   }
   std::vector<CascadingKey> ties;
@@ -108,7 +108,7 @@ Value::Kind kind_of(const Column& column) {
 std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::string_view group, bool repeats_cascades,
                                                  std::span<const CascadingKey> ties) {
   FARSHORE_CHECK(ties.empty() || repeats_cascades);
-  ties = ties.first(std::min(ties.size(), kMaxTableTies));
+  ties = ties.first(std::min(ties.size(), kTableTiesMax));
   v1::Table message;
   message.set_schema(shape.schema);
   message.set_name(shape.name);
@@ -130,9 +130,9 @@ std::expected<ChangeTable, MessageError> parse_table(std::string_view bytes) {
   }
   if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
   const auto columns = static_cast<std::size_t>(message.columns_size());
-  const auto name_fits = [](const std::string& name) { return !name.empty() && name.size() <= kMaxNameBytes; };
-  if (columns == 0 || columns > kMaxColumns || !name_fits(message.schema()) || !name_fits(message.name()) ||
-      message.group().size() > kMaxNameBytes) {
+  const auto name_fits = [](const std::string& name) { return !name.empty() && name.size() <= kNameBytesMax; };
+  if (columns == 0 || columns > kColumnsMax || !name_fits(message.schema()) || !name_fits(message.name()) ||
+      message.group().size() > kNameBytesMax) {
     return std::unexpected(MessageError::kMalformed);
   }
   TableShape shape{message.schema(), message.name(), {}, {message.key().begin(), message.key().end()}};
@@ -157,7 +157,7 @@ std::expected<std::shared_ptr<const ChangeTable>, MessageError> TableCache::find
   auto parsed = parse_table(bytes);
   if (!parsed) return std::unexpected(parsed.error());
   auto table = std::make_shared<const ChangeTable>(std::move(*parsed));
-  if (tables_.size() >= max_tables_ || bytes_ + bytes.size() > max_bytes_) {
+  if (tables_.size() >= tables_max_ || bytes_ + bytes.size() > bytes_max_) {
     tables_.clear();
     bytes_ = 0;
   }

@@ -36,7 +36,7 @@ struct EncodedTable {
   std::string bytes;  ///< serialized farshore.v1.Table
 };
 
-/// `ties` only where cascades are repeated; those beyond kMaxTableTies are left out.
+/// `ties` only where cascades are repeated; those beyond kTableTiesMax are left out.
 [[nodiscard]] std::shared_ptr<const EncodedTable> encode_table(const TableShape& shape, std::string_view group,
                                                                bool repeats_cascades = false,
                                                                std::span<const CascadingKey> ties = {});
@@ -50,8 +50,8 @@ struct EncodedTable {
 /// thread safe: one for each thread that reads batches.
 class TableCache {
  public:
-  explicit TableCache(std::size_t max_tables = 1024, std::size_t max_bytes = 2'097'152)
-      : max_tables_(max_tables), max_bytes_(max_bytes) {}
+  explicit TableCache(std::size_t tables_max = 1024, std::size_t bytes_max = 2'097'152)
+      : tables_max_(tables_max), bytes_max_(bytes_max) {}
 
   [[nodiscard]] std::expected<std::shared_ptr<const ChangeTable>, MessageError> find_or_parse(std::string_view bytes);
 
@@ -60,8 +60,8 @@ class TableCache {
     using is_transparent = void;
     std::size_t operator()(std::string_view bytes) const;
   };
-  std::size_t max_tables_;
-  std::size_t max_bytes_;
+  std::size_t tables_max_;
+  std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   std::unordered_map<std::string, std::shared_ptr<const ChangeTable>, Hash, std::equal_to<>> tables_;
 };

@@ -33,8 +33,8 @@ std::expected<Numbering, MessageError> from_message(const v1::Numbering& message
   Numbering numbering;
   for (const v1::Numbering::Stream& stream : message.streams()) {
     if (has_unknown_fields(stream)) return std::unexpected(MessageError::kNewerFormat);
-    if (stream.name().empty() || stream.name().size() > kMaxNameBytes || stream.partitions() == 0 ||
-        stream.partitions() > kMaxPartitions) {
+    if (stream.name().empty() || stream.name().size() > kNameBytesMax || stream.partitions() == 0 ||
+        stream.partitions() > kPartitionsMax) {
       return std::unexpected(MessageError::kMalformed);
     }
     numbering.streams.push_back({stream.name(), stream.partitions()});
@@ -74,7 +74,7 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
     message.add_known_keys(known.key);
   }
   for (const CascadingKey& key :
-       std::span(checkpoint.cascades).first(std::min(checkpoint.cascades.size(), kMaxKnownCascades))) {
+       std::span(checkpoint.cascades).first(std::min(checkpoint.cascades.size(), kKnownCascadesMax))) {
     v1::CascadingKey& out = *message.add_cascades();
     to_message(key, out);
     out.set_name(key.name);
@@ -89,7 +89,7 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
 
 std::expected<KnownKeys, MessageError> known_keys_of(const v1::Checkpoint& message) {
   if (message.known_tables_size() != message.known_keys_size() ||
-      static_cast<std::size_t>(message.known_tables_size()) > kMaxKnownKeys)
+      static_cast<std::size_t>(message.known_tables_size()) > kKnownKeysMax)
     return std::unexpected(MessageError::kMalformed);
   KnownKeys keys;
   keys.reserve(static_cast<std::size_t>(message.known_tables_size()));
@@ -101,14 +101,14 @@ std::expected<KnownKeys, MessageError> known_keys_of(const v1::Checkpoint& messa
 }
 
 std::expected<std::vector<CascadingKey>, MessageError> cascades_of(const v1::Checkpoint& message) {
-  if (static_cast<std::size_t>(message.cascades_size()) > kMaxKnownCascades)
+  if (static_cast<std::size_t>(message.cascades_size()) > kKnownCascadesMax)
     return std::unexpected(MessageError::kMalformed);
   std::vector<CascadingKey> keys;
   keys.reserve(static_cast<std::size_t>(message.cascades_size()));
   for (const v1::CascadingKey& key : message.cascades()) {
     auto known = cascading_key_of(key);
     if (!known) return std::unexpected(known.error());
-    if (key.name().size() > kMaxNameBytes) return std::unexpected(MessageError::kMalformed);
+    if (key.name().size() > kNameBytesMax) return std::unexpected(MessageError::kMalformed);
     known->name = key.name();
     keys.push_back(std::move(*known));
   }
@@ -116,13 +116,13 @@ std::expected<std::vector<CascadingKey>, MessageError> cascades_of(const v1::Che
 }
 
 std::expected<std::vector<PartitionState>, MessageError> partitions_of(const v1::Checkpoint& message) {
-  if (static_cast<std::size_t>(message.partitions_size()) > kMaxPartitions) {
+  if (static_cast<std::size_t>(message.partitions_size()) > kPartitionsMax) {
     return std::unexpected(MessageError::kMalformed);
   }
   std::vector<PartitionState> states;
   for (const v1::PartitionState& state : message.partitions()) {
     if (has_unknown_fields(state)) return std::unexpected(MessageError::kNewerFormat);
-    if (state.stream().empty() || state.partition() >= kMaxPartitions || state.next_seq() == 0) {
+    if (state.stream().empty() || state.partition() >= kPartitionsMax || state.next_seq() == 0) {
       return std::unexpected(MessageError::kMalformed);
     }
     states.push_back({state.stream(), PartitionId(static_cast<std::int32_t>(state.partition())), Seq(state.next_seq()),
@@ -146,8 +146,8 @@ bool agree(const std::vector<PartitionState>& partitions, const Numbering& numbe
 
 /// "schema.table" each, or kAllTables. False: they are more or longer than an epoch names.
 bool take_tables(const google::protobuf::RepeatedPtrField<std::string>& names, std::vector<std::string>& tables) {
-  if (static_cast<std::size_t>(names.size()) > kMaxEpochTables) return false;
-  if (std::ranges::any_of(names, [](const std::string& name) { return name.size() > kMaxFullNameBytes; })) return false;
+  if (static_cast<std::size_t>(names.size()) > kEpochTablesMax) return false;
+  if (std::ranges::any_of(names, [](const std::string& name) { return name.size() > kFullNameBytesMax; })) return false;
   tables.assign(names.begin(), names.end());
   return true;
 }
@@ -178,7 +178,7 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
 
 std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes) {
   v1::Checkpoint message;
-  if (bytes.size() > kMaxBatchBytes || !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  if (bytes.size() > kBatchBytesMax || !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return std::unexpected(MessageError::kMalformed);
   }
   if (message.format() > kCheckpointFormat || has_unknown_fields(message)) {
@@ -213,9 +213,9 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
   auto cascades = cascades_of(message);
   if (!cascades) return std::unexpected(cascades.error());
   checkpoint.cascades = std::move(*cascades);
-  if (message.told_statement().size() > kMaxGtidBytes) return std::unexpected(MessageError::kMalformed);
+  if (message.told_statement().size() > kGtidBytesMax) return std::unexpected(MessageError::kMalformed);
   checkpoint.told_statement = message.told_statement();
-  if (message.keys_known_from().size() > kMaxPositionBytes || message.split_until().size() > kMaxPositionBytes)
+  if (message.keys_known_from().size() > kPositionBytesMax || message.split_until().size() > kPositionBytesMax)
     return std::unexpected(MessageError::kMalformed);
   if (!take_tables(message.changed_unseen(), checkpoint.changed_unseen) ||
       !take_tables(message.split_tables(), checkpoint.split_tables))

@@ -20,12 +20,12 @@ void to_message(const std::vector<PartitionEnd>& ends, Ends& out) {
 }
 
 std::expected<std::vector<PartitionEnd>, MessageError> from_message(const Ends& messages) {
-  if (static_cast<std::size_t>(messages.size()) > kMaxPartitions) return std::unexpected(MessageError::kMalformed);
+  if (static_cast<std::size_t>(messages.size()) > kPartitionsMax) return std::unexpected(MessageError::kMalformed);
   std::vector<PartitionEnd> ends;
   ends.reserve(static_cast<std::size_t>(messages.size()));
   for (const v1::PartitionEnd& message : messages) {
     if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
-    if (message.stream().empty() || message.stream().size() > kMaxNameBytes || message.partition() >= kMaxPartitions) {
+    if (message.stream().empty() || message.stream().size() > kNameBytesMax || message.partition() >= kPartitionsMax) {
       return std::unexpected(MessageError::kMalformed);
     }
     ends.push_back(
@@ -37,15 +37,15 @@ std::expected<std::vector<PartitionEnd>, MessageError> from_message(const Ends& 
 using Names = google::protobuf::RepeatedPtrField<std::string>;
 
 std::expected<std::vector<std::string>, MessageError> tables_from_message(const Names& names) {
-  if (static_cast<std::size_t>(names.size()) > kMaxEpochTables) return std::unexpected(MessageError::kMalformed);
+  if (static_cast<std::size_t>(names.size()) > kEpochTablesMax) return std::unexpected(MessageError::kMalformed);
   for (const std::string& name : names)
-    if (name.empty() || name.size() > 2 * kMaxNameBytes + 1) return std::unexpected(MessageError::kMalformed);
+    if (name.empty() || name.size() > 2 * kNameBytesMax + 1) return std::unexpected(MessageError::kMalformed);
   return std::vector<std::string>(names.begin(), names.end());
 }
 
 std::expected<RowlessStatement, MessageError> from_message(const v1::RowlessStatement& message) {
   if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
-  if (message.text().size() > kMaxStatementBytes || message.gtid().size() > kMaxGtidBytes)
+  if (message.text().size() > kStatementBytesMax || message.gtid().size() > kGtidBytesMax)
     return std::unexpected(MessageError::kMalformed);
   auto tables = tables_from_message(message.tables());
   if (!tables) return std::unexpected(tables.error());
@@ -78,7 +78,7 @@ void append_epoch_start(const EpochStart& start, std::string& out) {
   message.set_reason(ascii_unless_utf8(start.reason));
   if (start.statement) {
     v1::RowlessStatement& statement = *message.mutable_statement();
-    statement.set_text(start.statement->text.substr(0, kMaxStatementBytes));
+    statement.set_text(start.statement->text.substr(0, kStatementBytesMax));
     for (const std::string& table : start.statement->tables) statement.add_tables(ascii_unless_utf8(table));
     statement.set_gtid(start.statement->gtid);
     statement.set_may_be_temporary(start.statement->may_be_temporary);
@@ -93,7 +93,7 @@ std::expected<EpochStart, MessageError> parse_epoch_start(std::string_view bytes
     return std::unexpected(MessageError::kMalformed);
   }
   if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
-  if (message.begins_at().size() > kMaxPositionBytes) return std::unexpected(MessageError::kMalformed);
+  if (message.begins_at().size() > kPositionBytesMax) return std::unexpected(MessageError::kMalformed);
   auto continued = from_message(message.continues());
   if (!continued) return std::unexpected(continued.error());
   auto partitions = from_message(message.partitions());

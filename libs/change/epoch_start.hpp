@@ -26,7 +26,7 @@ struct PartitionEnd {
 
 /// A statement of the origin that changed rows of captured tables without row events, right before the epoch begins.
 struct RowlessStatement {
-  std::string text;  ///< as the binlog has it, in its session's character set; at most kMaxStatementBytes
+  std::string text;  ///< as the binlog has it, in its session's character set; at most kStatementBytesMax
   std::vector<std::string> tables;  ///< "schema.table", those that are captured; empty: not plain to see, any
   std::string gtid;
   /// Its tables may be temporary ones, and nothing have happened to those of that name: to have done the same elsewhere

@@ -6,25 +6,25 @@
 /// reader of the same format takes.
 namespace farshore::change {
 
-inline constexpr std::size_t kMaxNameBytes = 255;            ///< origin, stream; also schema, table and column names
-inline constexpr std::size_t kMaxFullNameBytes = 511;        ///< "schema.table": two names and the point
-inline constexpr std::size_t kMaxGtidBytes = 255;            ///< text
-inline constexpr std::size_t kMaxColumns = 4096;             ///< MySQL's own limit
-inline constexpr std::size_t kMaxLabels = 65535;             ///< ENUM's own limit
-inline constexpr std::size_t kMaxTableTies = 1'000;          ///< ties that a table names; the farthest are cut beyond
-inline constexpr std::size_t kMaxForeignKeyColumns = 64;     ///< both servers allow fewer
-inline constexpr std::size_t kMaxKnownCascades = 50'000;     ///< cascading keys that a checkpoint keeps; cut beyond
-inline constexpr std::size_t kMaxBatchChanges = 65'536;      ///< changes of one batch
-inline constexpr std::size_t kMaxBatchValues = 262'144;      ///< values of one batch, before and after together
-inline constexpr std::size_t kMaxBatchTables = 4'096;        ///< table shapes of one batch
-inline constexpr std::size_t kMaxBatchBytes = 10'485'760;    ///< of a record's value: the topics' max.message.bytes
-inline constexpr std::size_t kMaxRowBytes = 9'437'184;       ///< of a row's images: a batch has to hold it
-inline constexpr std::size_t kMaxPositionBytes = 1'000'000;  ///< of an origin position's text
-inline constexpr std::size_t kMaxStatementBytes = 4'096;     ///< of a statement's text in an epoch start; cut beyond
-inline constexpr std::size_t kMaxEpochTables = 10'000;       ///< tables that an epoch start names
-inline constexpr std::size_t kMaxTableNameChars = 129;       ///< of "schema.table" where it is kept: 64 and 64
-inline constexpr std::size_t kMaxDoubts = 50;                ///< tables that a watermark doubts; beyond, their stream
-inline constexpr std::size_t kMaxKnownKeys = 200'000;        ///< tables that one epoch numbers; another one begins then
-inline constexpr std::size_t kMaxPartitions = 65'536;        ///< of an origin, all streams together
+inline constexpr std::size_t kNameBytesMax = 255;            ///< origin, stream; also schema, table and column names
+inline constexpr std::size_t kFullNameBytesMax = 511;        ///< "schema.table": two names and the point
+inline constexpr std::size_t kGtidBytesMax = 255;            ///< text
+inline constexpr std::size_t kColumnsMax = 4096;             ///< MySQL's own limit
+inline constexpr std::size_t kLabelsMax = 65535;             ///< ENUM's own limit
+inline constexpr std::size_t kTableTiesMax = 1'000;          ///< ties that a table names; the farthest are cut beyond
+inline constexpr std::size_t kForeignKeyColumnsMax = 64;     ///< both servers allow fewer
+inline constexpr std::size_t kKnownCascadesMax = 50'000;     ///< cascading keys that a checkpoint keeps; cut beyond
+inline constexpr std::size_t kBatchChangesMax = 65'536;      ///< changes of one batch
+inline constexpr std::size_t kBatchValuesMax = 262'144;      ///< values of one batch, before and after together
+inline constexpr std::size_t kBatchTablesMax = 4'096;        ///< table shapes of one batch
+inline constexpr std::size_t kBatchBytesMax = 10'485'760;    ///< of a record's value: the topics' max.message.bytes
+inline constexpr std::size_t kRowBytesMax = 9'437'184;       ///< of a row's images: a batch has to hold it
+inline constexpr std::size_t kPositionBytesMax = 1'000'000;  ///< of an origin position's text
+inline constexpr std::size_t kStatementBytesMax = 4'096;     ///< of a statement's text in an epoch start; cut beyond
+inline constexpr std::size_t kEpochTablesMax = 10'000;       ///< tables that an epoch start names
+inline constexpr std::size_t kTableNameCharsMax = 129;       ///< of "schema.table" where it is kept: 64 and 64
+inline constexpr std::size_t kDoubtsMax = 50;                ///< tables that a watermark doubts; beyond, their stream
+inline constexpr std::size_t kKnownKeysMax = 200'000;        ///< tables that one epoch numbers; another one begins then
+inline constexpr std::size_t kPartitionsMax = 65'536;        ///< of an origin, all streams together
 
 }  // namespace farshore::change

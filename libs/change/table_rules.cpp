@@ -81,7 +81,7 @@ void add_ties(const CascadeGroup& group, const std::string& table, std::vector<C
   std::ranges::copy_if(group.ties, std::back_inserter(ties),
                        [&](const CascadingKey& key) { return key.tie.child == table; });
   std::vector<std::string> reached = {table};
-  for (std::size_t i = 0; i < reached.size() && ties.size() < kMaxTableTies; ++i) {
+  for (std::size_t i = 0; i < reached.size() && ties.size() < kTableTiesMax; ++i) {
     for (const CascadingKey& key : std::ranges::equal_range(group.ties, reached[i], {}, parent_of)) {
       if (key.tie.child == table) continue;  // is in it
       ties.push_back(key);

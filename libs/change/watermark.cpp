@@ -15,11 +15,11 @@ std::size_t characters(std::string_view text) {
 }
 
 std::expected<std::vector<Doubt>, MessageError> doubts_of(const v1::Watermark& message) {
-  if (static_cast<std::size_t>(message.doubts_size()) > kMaxDoubts) return std::unexpected(MessageError::kMalformed);
+  if (static_cast<std::size_t>(message.doubts_size()) > kDoubtsMax) return std::unexpected(MessageError::kMalformed);
   std::vector<Doubt> doubts;
   for (const v1::Doubt& doubt : message.doubts()) {
     if (has_unknown_fields(doubt)) return std::unexpected(MessageError::kNewerFormat);
-    if (characters(doubt.table()) > kMaxTableNameChars || doubt.said_at_us() <= 0)
+    if (characters(doubt.table()) > kTableNameCharsMax || doubt.said_at_us() <= 0)
       return std::unexpected(MessageError::kMalformed);
     doubts.push_back({.table = doubt.table(), .said_at = SourceTime(std::chrono::microseconds(doubt.said_at_us()))});
   }
@@ -49,7 +49,7 @@ std::expected<Watermark, MessageError> parse_watermark(std::string_view bytes) {
     return std::unexpected(MessageError::kMalformed);
   }
   if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
-  if (message.position().size() > kMaxPositionBytes) return std::unexpected(MessageError::kMalformed);
+  if (message.position().size() > kPositionBytesMax) return std::unexpected(MessageError::kMalformed);
   auto doubts = doubts_of(message);
   if (!doubts) return std::unexpected(doubts.error());
   Watermark watermark;

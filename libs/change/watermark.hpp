@@ -34,7 +34,7 @@ struct Watermark {
   Seq seq;                                 ///< 0: the partition has no change yet in this epoch
   std::chrono::microseconds clock_offset;  ///< source's clock minus capture's clock
   std::uint64_t numbering_digest = 0;
-  std::vector<Doubt> doubts{};  ///< all of the stream, at most kMaxDoubts, as they were at `time` or later
+  std::vector<Doubt> doubts{};  ///< all of the stream, at most kDoubtsMax, as they were at `time` or later
 
   friend bool operator==(const Watermark&, const Watermark&) = default;
 };

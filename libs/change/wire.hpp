@@ -39,7 +39,7 @@ inline char* put_varint(char* at, std::uint64_t number) {
   return put_byte(at, static_cast<std::uint8_t>(number));
 }
 
-inline constexpr std::size_t kMaxVarintBytes = 10;
+inline constexpr std::size_t kVarintBytesMax = 10;
 
 /// A field's number and type; `number` 0 is never valid.
 struct Field {

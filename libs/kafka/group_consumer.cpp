@@ -222,7 +222,7 @@ std::expected<std::unique_ptr<GroupConsumer>, KafkaError> GroupConsumer::create(
       .set("partition.assignment.strategy", "range")
       .set("session.timeout.ms", limits.session_timeout)
       .set("heartbeat.interval.ms", std::max(limits.session_timeout / 5, std::chrono::milliseconds(100)))
-      .set("max.poll.interval.ms", std::max(limits.max_poll_interval, limits.session_timeout))
+      .set("max.poll.interval.ms", std::max(limits.poll_interval_max, limits.session_timeout))
       .set("enable.auto.commit", "false")
       .set("enable.auto.offset.store", "false")
       .set("auto.offset.reset", "error")
@@ -240,7 +240,7 @@ std::expected<std::unique_ptr<GroupConsumer>, KafkaError> GroupConsumer::create(
       // A record larger than what is asked for comes alone; librdkafka must only be willing to take it. What it calls
       // message.max.bytes would raise fetch.max.bytes, and with it the memory, to the largest record.
       .set("fetch.max.bytes", std::max<std::size_t>(limits.fetch_total_bytes, kFetchTotalMin))
-      .set("receive.message.max.bytes", 2 * (limits.fetch_total_bytes + limits.max_message_bytes));
+      .set("receive.message.max.bytes", 2 * (limits.fetch_total_bytes + limits.message_bytes_max));
   rd_kafka_conf_set_rebalance_cb(conf.get(), Impl::on_rebalance);
   auto handle = conf.make(RD_KAFKA_CONSUMER, &impl);
   if (!handle) return std::unexpected(std::move(handle.error()));

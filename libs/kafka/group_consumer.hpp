@@ -25,9 +25,9 @@ struct ConsumerLimits {
   /// record, which is dropped and asked for again: so it is many times a record.
   std::size_t fetch_bytes = 524'288;
   std::size_t fetch_total_bytes = 1'048'576;   ///< asked of a broker in one fetch
-  std::size_t max_message_bytes = 10'485'760;  ///< the largest record that the topics allow
+  std::size_t message_bytes_max = 10'485'760;  ///< the largest record that the topics allow
   std::chrono::milliseconds session_timeout{6'000};
-  std::chrono::milliseconds max_poll_interval{300'000};
+  std::chrono::milliseconds poll_interval_max{300'000};
   std::chrono::milliseconds topic_refresh{2'000};  ///< how soon a new topic that matches is seen
   bool report_partition_end = false;               ///< Record::is_partition_end()
 };
@@ -70,7 +70,7 @@ class WorkerQueue {
 
 /// A member of a consumer group (range assignor) over topics that may come and go. The group only shares the partitions
 /// out: where to read from is the caller's to say, and commits are for display. poll() and close() on one thread, which
-/// must poll at least every max_poll_interval; seek(), pause(), resume() from any thread. Partitions survive broker
+/// must poll at least every poll_interval_max; seek(), pause(), resume() from any thread. Partitions survive broker
 /// restarts.
 class GroupConsumer {
  public:

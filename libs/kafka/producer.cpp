@@ -74,9 +74,9 @@ std::expected<std::unique_ptr<Producer>, KafkaError> Producer::create(const Clus
       .set("message.timeout.ms", "0")
       .set("linger.ms", limits.linger)
       .set("compression.type", limits.compression)
-      .set("message.max.bytes", limits.max_message_bytes + kKilobyte)
-      .set("batch.size", std::min(kRequestBytes, limits.max_message_bytes))
-      .set("queue.buffering.max.kbytes", (limits.queue_bytes + limits.max_message_bytes) / kKilobyte)
+      .set("message.max.bytes", limits.message_bytes_max + kKilobyte)
+      .set("batch.size", std::min(kRequestBytes, limits.message_bytes_max))
+      .set("queue.buffering.max.kbytes", (limits.queue_bytes + limits.message_bytes_max) / kKilobyte)
       .set("queue.buffering.max.messages", limits.queue_messages)
       .set("retry.backoff.ms", "50")
       .set("retry.backoff.max.ms", "1000");

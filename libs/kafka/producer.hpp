@@ -24,7 +24,7 @@ struct ProducerLimits {
   std::size_t queue_messages = 100'000;        ///<
   std::chrono::milliseconds linger{1};         ///<
   std::string compression = "lz4";             ///< none, lz4, zstd, gzip, snappy
-  std::size_t max_message_bytes = 10'485'760;  ///< of one record
+  std::size_t message_bytes_max = 10'485'760;  ///< of one record
 };
 
 /// What became of a record that send() took.

@@ -106,7 +106,7 @@ std::expected<void, SqlError> read_parts(Connection& connection, const std::stri
 }
 
 constexpr std::size_t kSchemasAtOnce = 50;
-constexpr std::size_t kMaxKeyColumns = 64;  // of InnoDB's, 16 in MySQL
+constexpr std::size_t kKeyColumnsMax = 64;  // of InnoDB's, 16 in MySQL
 
 /// Rows of `select`, which ends before a schema's name, for each schema. For that a server looks at the schema's
 /// tables; asked without a name, MariaDB opens the tables of all schemas, and the hundred views of sys.
@@ -266,7 +266,7 @@ std::expected<std::vector<ForeignKey>, SqlError> read_foreign_keys(Connection& c
         key->second.parent_schema = rows.text(row, 4);
         key->second.parent_table = rows.text(row, 5);
         const auto place = static_cast<std::size_t>(rows.unsigned_integer(row, 7));
-        if (place == 0 || place > kMaxKeyColumns) return;
+        if (place == 0 || place > kKeyColumnsMax) return;
         for (auto* const list : {&key->second.columns, &key->second.parent_columns})
           if (list->size() < place) list->resize(place);
         key->second.columns[place - 1] = rows.text(row, 3);

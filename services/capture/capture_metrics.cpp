@@ -39,7 +39,7 @@ CaptureMetrics::CaptureMetrics(service::Metrics& exported, const std::string& or
   exported.gauge(metric::kCaptureQueueLimit, {origin}).set(static_cast<double>(config.capture.queue_bytes));
   for (const char* to : {"source", "kafka", "lease"}) (void)exported.counter(metric::kCaptureReconnects, {origin, to});
   for (const auto& [name, stream] : config.streams) {
-    Metrics::Stream& counted = counted_.streams[name];
+    Counts::Stream& counted = counted_.streams[name];
     const auto rows = exported.histogram(metric::kCaptureBatchRows, {origin, name});
     const auto bytes = exported.histogram(metric::kCaptureBatchBytes, {origin, name});
     const auto latency = exported.histogram(metric::kCaptureLatency, {origin, name});

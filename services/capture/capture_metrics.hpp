@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/metrics.hpp"
+#include "capture/counts.hpp"
 #include "services/config/config.hpp"
 #include "services/telemetry/metrics.hpp"
 
@@ -18,7 +18,7 @@ class CaptureMetrics {
   CaptureMetrics& operator=(const CaptureMetrics&) = delete;
 
   /// What the sessions count in.
-  [[nodiscard]] Metrics& counted() { return counted_; }
+  [[nodiscard]] Counts& counted() { return counted_; }
 
   void set_active(bool active) const { active_.set(active ? 1 : 0); }
   void set_stopped(bool stopped) const { stopped_.set(stopped ? 1 : 0); }
@@ -27,7 +27,7 @@ class CaptureMetrics {
 
  private:
   struct StreamSeries {
-    const Metrics::Stream* counted;
+    const Counts::Stream* counted;
     service::Counter repeated_rows;
     service::Counter rows;
     service::Counter bytes;
@@ -40,7 +40,7 @@ class CaptureMetrics {
 
   service::Metrics& exported_;
   const std::string origin_;
-  Metrics counted_;
+  Counts counted_;
   std::vector<StreamSeries> streams_;
   service::Counter read_bytes_;
   service::Counter read_transactions_;

@@ -8,8 +8,8 @@
 #include "base/environment_error.hpp"
 #include "base/pause.hpp"
 #include "services/capture/capture_metrics.hpp"
+#include "services/capture/capture_settings.hpp"
 #include "services/capture/session.hpp"
-#include "services/capture/session_settings.hpp"
 #include "services/telemetry/health.hpp"
 #include "services/telemetry/log.hpp"
 
@@ -189,7 +189,7 @@ class Pauses {
 
 int run_capture(const service::Config& config, const service::CaptureArguments& arguments,
                 service::ServiceContext& context) {
-  SessionSettings settings = session_settings(config, arguments);
+  CaptureSettings settings = capture_settings(config, arguments);
   CaptureMetrics metrics(context.metrics, settings.origin, config);
   context.health.require(kComponent);
   // A read of the binlog may block for the source's timeout.

@@ -149,7 +149,7 @@ void KeyFollower::name_ties() {
 /// A key that no statement made, of those that lie before the moment's position, was made without the binlog: what it
 /// has cascaded since is published by nobody. It was there before the position if it was there when the keys were asked
 /// for the time before; else a statement may follow, and the next moment tells.
-bool KeyFollower::is_sure_of(const PendingWatermarks::Moment& moment, Clock::time_point now) {
+bool KeyFollower::is_sure_of(const PendingWatermark& moment, Clock::time_point now) {
   reached();
   if (next_.tells_of_missed()) {
     unsure_of_ = fmt::format("{}: it is told by an epoch that begins when all that is published is read again",

@@ -52,7 +52,7 @@ class KeyFollower {
   /// are due for the next epoch.
   void name_ties();
   /// Whether all keys that the source had at the moment are known. Else no watermark may be given for it.
-  [[nodiscard]] bool is_sure_of(const PendingWatermarks::Moment& moment, Clock::time_point now);
+  [[nodiscard]] bool is_sure_of(const PendingWatermark& moment, Clock::time_point now);
   /// Why it was not sure when it was asked last: for people.
   [[nodiscard]] const std::string& unsure_of() const { return unsure_of_; }
 

@@ -114,7 +114,7 @@ std::optional<binlog::Event> Pipeline::next_event() {
   }
   // A server that looks for the position in its binlog may send some too, until it has sent a transaction.
   if (transactions_ > 0 && is_heartbeat(raw->header.type)) heartbeats_.received(now_);
-  add(parts_.metrics.read_bytes, raw->header.size);
+  add(parts_.counts.read_bytes, raw->header.size);
   const auto event = parts_.decoder.decode(*raw);
   if (!event) {
     undecoded(event.error());
@@ -141,7 +141,7 @@ void Pipeline::begin_transaction(const binlog::Event& event) {
   role_ = parts_.servers.role_of(event.gtid);
   left_out_ = role_ == ServerRole::kForeign || parts_.history.repeating();
   if (role_ == ServerRole::kForeign) {
-    add(parts_.metrics.foreign_transactions, 1);
+    add(parts_.counts.foreign_transactions, 1);
     if (!said_foreign_)
       settings_.warning(
           fmt::format("transaction {} came by native replication from one of foreign_servers; it and all "
@@ -160,7 +160,7 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
     // Apply's transactions begin with the progress write, and nobody else's do.
     if (!left_out_ && is_progress_table(*rows.table)) {
       left_out_ = true;
-      add(parts_.metrics.echo_transactions, 1);
+      add(parts_.counts.echo_transactions, 1);
     }
   }
   if (left_out_ || !rows.table->captured) return;
@@ -238,10 +238,10 @@ Telling Pipeline::telling_of(const StatementVerdict& verdict) const {
 /// applied all that came before it, and nothing that came after. Read again in that epoch, it passes.
 void Pipeline::tell_statement(const binlog::Event& event, const StatementVerdict& verdict, Telling telling) {
   if (telling == Telling::kFirst) {
-    const bool are_named = verdict.tables.size() <= change::kMaxEpochTables;
+    const bool are_named = verdict.tables.size() <= change::kEpochTablesMax;
     return next_epoch_.begin(
         {verdict.sentence.substr(0, NextEpoch::kReasonBytesMax),
-         change::RowlessStatement{.text = std::string(event.sql.substr(0, change::kMaxStatementBytes)),
+         change::RowlessStatement{.text = std::string(event.sql.substr(0, change::kStatementBytesMax)),
                                   .tables = are_named ? verdict.tables : std::vector<std::string>(),
                                   .gtid = parts_.history.gtid().to_string(),
                                   .may_be_temporary = event.may_be_temporary}},
@@ -263,11 +263,11 @@ void Pipeline::end_transaction() {
   keys_.reached();
   ++transactions_;
   has_new_transactions_ = true;
-  add(parts_.metrics.read_transactions, 1);
+  add(parts_.counts.read_transactions, 1);
   FARSHORE_CHECK(parts_.numberer.rows() >= rows_counted_, parts_.numberer.rows(), rows_counted_);
-  add(parts_.metrics.read_rows, parts_.numberer.rows() - rows_counted_);
+  add(parts_.counts.read_rows, parts_.numberer.rows() - rows_counted_);
   rows_counted_ = parts_.numberer.rows();
-  parts_.metrics.read_commit_us.store(transaction_.commit_time.time_since_epoch().count(), std::memory_order_relaxed);
+  parts_.counts.read_commit_us.store(transaction_.commit_time.time_since_epoch().count(), std::memory_order_relaxed);
   if (settings_.stops_at_tails) return finish_at_tails();
   next_epoch_.begin_due();
 }
@@ -318,7 +318,7 @@ void Pipeline::cut_checkpoint() {
     if (parts_.checkpoints.busy()) return;
     if (auto checkpoint = parts_.cut.take_covered()) {
       FARSHORE_CHECK(transactions_at_cut_ >= transactions_covered_, transactions_at_cut_, transactions_covered_);
-      add(parts_.metrics.published_transactions, transactions_at_cut_ - transactions_covered_);
+      add(parts_.counts.published_transactions, transactions_at_cut_ - transactions_covered_);
       transactions_covered_ = transactions_at_cut_;
       parts_.checkpoints.submit(std::move(*checkpoint));
     }

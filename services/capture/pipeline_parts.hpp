@@ -14,8 +14,8 @@
 #include "capture/cascade_groups.hpp"
 #include "capture/checkpoint_cut.hpp"
 #include "capture/checkpoint_writer.hpp"
+#include "capture/counts.hpp"
 #include "capture/known_cascades.hpp"
-#include "capture/metrics.hpp"
 #include "capture/numberer.hpp"
 #include "capture/publisher.hpp"
 #include "capture/row_router.hpp"
@@ -51,7 +51,7 @@ struct EpochParts {
 struct PipelineParts : EpochParts {
   binlog::BinlogStream& stream;
   const ServerRoles& servers;
-  Metrics& metrics;
+  Counts& counts;
 };
 
 struct PipelineSettings {

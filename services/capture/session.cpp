@@ -15,10 +15,10 @@
 
 namespace farshore::capture {
 
-Session::Session(const SessionSettings& settings, const SessionEvents& events, Metrics& metrics)
+Session::Session(const CaptureSettings& settings, const SessionEvents& events, Counts& counts)
     : settings_(settings),
       events_(events),
-      metrics_(metrics),
+      counts_(counts),
       cluster_(settings.cluster),
       start_{.settings = settings_, .events = events_, .cluster = cluster_, .ending = ending_} {
   cluster_.give_up = [this] { return ending_.ended(); };
@@ -105,7 +105,7 @@ void Session::watch(const SourceFacts& source) {
                                                                .replicas = replica_watch_.get(),
                                                                .applied_origins = settings_.applied_origins,
                                                                .asks_for_keys = !logs_cascades(source.server)},
-                                         ending_, metrics_);
+                                         ending_, counts_);
   watch_thread_ = std::jthread([this](const std::stop_token& stop) { watch_->run(stop); });
 }
 
@@ -113,7 +113,7 @@ Expected<void> Session::take_over_checkpoints(const SourceFacts& source) {
   auto producer = fence_older_captures(start_, source, kafka_);
   if (!producer) return std::unexpected(producer.error());
   checkpoints_ =
-      std::make_unique<CheckpointWriter>(std::move(*producer), checkpoint_topic(settings_.origin), ending_, metrics_);
+      std::make_unique<CheckpointWriter>(std::move(*producer), checkpoint_topic(settings_.origin), ending_, counts_);
   checkpoint_thread_ = std::jthread([this](const std::stop_token& stop) { checkpoints_->run(stop); });
   return {};
 }
@@ -152,7 +152,7 @@ Expected<void> Session::make_publisher(const ResumePlan& plan) {
                                      {.origin = settings_.origin,
                                       .partitions = partitions_,
                                       .ending = ending_,
-                                      .metrics = metrics_,
+                                      .counts = counts_,
                                       .on_silence = events_.kafka_silent,
                                       .beat = events_.beat});
   if (!publisher) return std::unexpected(end_of(publisher.error(), "Kafka's producer cannot be made"));
@@ -161,7 +161,7 @@ Expected<void> Session::make_publisher(const ResumePlan& plan) {
   for (std::size_t i = 0; i < writers.size(); ++i)
     writers[i].start(plan.checkpoint.id, plan.checkpoint.partitions[i].next_seq,
                      plan.published.empty() ? PublishedEnd{} : plan.published[i]);
-  metrics_.epoch.store(plan.checkpoint.id.epoch.raw());
+  counts_.epoch.store(plan.checkpoint.id.epoch.raw());
   return {};
 }
 
@@ -221,7 +221,7 @@ Expected<void> Session::publish(const SourceFacts& source, Started& started) {
                          .cut = cut,
                          .checkpoints = *checkpoints_,
                          .ending = ending_};
-  Pipeline pipeline({epoch, **stream, *servers, metrics_},
+  Pipeline pipeline({epoch, **stream, *servers, counts_},
                     {.batch_linger = settings_.batch_linger,
                      .checkpoint_interval = settings_.checkpoint_interval,
                      .numbering = checkpoint.numbering,

@@ -8,15 +8,15 @@
 
 #include "binlog/stream.hpp"
 #include "capture/checkpoint_writer.hpp"
+#include "capture/counts.hpp"
 #include "capture/lease.hpp"
-#include "capture/metrics.hpp"
 #include "capture/partitions.hpp"
 #include "capture/publisher.hpp"
 #include "capture/session_end.hpp"
 #include "capture/source_watch.hpp"
 #include "kafka/settings.hpp"
+#include "services/capture/capture_settings.hpp"
 #include "services/capture/session_events.hpp"
-#include "services/capture/session_settings.hpp"
 #include "services/capture/start.hpp"
 
 namespace farshore::capture {
@@ -31,7 +31,7 @@ namespace farshore::capture {
 class Session {
  public:
   /// All arguments outlive the session.
-  Session(const SessionSettings& settings, const SessionEvents& events, Metrics& metrics);
+  Session(const CaptureSettings& settings, const SessionEvents& events, Counts& counts);
   ~Session();
 
   /// Runs until the session ends; `stop` ends it too.
@@ -52,9 +52,9 @@ class Session {
   [[nodiscard]] Expected<void> publish(const SourceFacts& source, Started& started);
   void set_reading(binlog::BinlogStream* stream);
 
-  const SessionSettings& settings_;
+  const CaptureSettings& settings_;
   const SessionEvents& events_;
-  Metrics& metrics_;
+  Counts& counts_;
 
   SessionEnding ending_;
   kafka::ClusterSettings cluster_;  ///< its clients' calls give up when the session has ended

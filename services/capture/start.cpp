@@ -51,7 +51,7 @@ kafka::ClusterSettings StartContext::beating_cluster() const {
 // --- the source, and the lease there -------------------------------------------------------------------------------
 
 Expected<Source> look_at_source(const StartContext& context) {
-  const SessionSettings& settings = context.settings;
+  const CaptureSettings& settings = context.settings;
   mysql::SessionSettings session;
   session.program_name = "farshore capture";
   auto connection = mysql::Connection::open(settings.source, session);
@@ -353,7 +353,7 @@ Expected<void> plan_again(const StartContext& context, Source& source, PlannedSt
 Expected<PlannedStart> plan_start(const StartContext& context, Source& source, KafkaClients& clients,
                                   const FoundCheckpoint& found, const DecidedNumbering& numbering) {
   FARSHORE_CHECK(clients.tails);
-  const SessionSettings& settings = context.settings;
+  const CaptureSettings& settings = context.settings;
   PlannedStart planned{.facts = resume_facts(found, numbering), .plan = {}};
   ResumeFacts& facts = planned.facts;
   facts.origin = settings.origin;

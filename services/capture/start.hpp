@@ -14,8 +14,8 @@
 #include "kafka/tail_reader.hpp"
 #include "kafka/transactional_producer.hpp"
 #include "mysql/connection.hpp"
+#include "services/capture/capture_settings.hpp"
 #include "services/capture/session_events.hpp"
-#include "services/capture/session_settings.hpp"
 #include "services/capture/start_decisions.hpp"
 
 // The way of a start: functions from one stage to the next, in the order in which they are called here. They ask the
@@ -27,7 +27,7 @@ namespace farshore::capture {
 
 /// What all of them need. All of it outlives the start.
 struct StartContext {
-  const SessionSettings& settings;
+  const CaptureSettings& settings;
   const SessionEvents& events;
   const kafka::ClusterSettings& cluster;  ///< its clients' calls give up when the session has ended
   const SessionEnding& ending;

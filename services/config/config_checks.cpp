@@ -22,7 +22,7 @@ namespace {
 }
 
 /// Of the changes in a record. The rest is for its header, a watermark that rides on it, and what Kafka adds.
-constexpr std::uint64_t kChangesBytesMax = change::kMaxBatchBytes - 512ULL * 1024;
+constexpr std::uint64_t kChangesBytesMax = change::kBatchBytesMax - 512ULL * 1024;
 
 void check_account(const Config& config, const std::string& path, const AccountConfig& account) {
   if (account.user.empty()) fail(config, path + ".user is empty; name the database account");

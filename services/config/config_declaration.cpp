@@ -138,7 +138,7 @@ void declare(FieldVisitor& v, CaptureConfig& capture) {
              {100ms, 60s}, capture.watermark_interval);
   v.duration({"checkpoint_interval", "How often the checkpoint is written."}, {100ms, 60s},
              capture.checkpoint_interval);
-  v.size({"max_row_bytes", "A larger row stops the stream."}, {1 * kKiB, change::kMaxRowBytes}, capture.max_row_bytes);
+  v.size({"max_row_bytes", "A larger row stops the stream."}, {1 * kKiB, change::kRowBytesMax}, capture.max_row_bytes);
   v.size({"max_event_bytes",
           "A larger event of the source's binlog stops capture, even one of a table that is left out. It is held in "
           "memory whole."},

@@ -18,7 +18,7 @@ namespace farshore::ctl {
 namespace {
 
 /// A record of the greatest size, with its headers and the request around it.
-constexpr std::size_t kRequestBytes = change::kMaxBatchBytes + (1U << 20);
+constexpr std::size_t kRequestBytes = change::kBatchBytesMax + (1U << 20);
 
 struct MirrorOptions {
   std::vector<std::string> peers;

@@ -33,27 +33,27 @@ RegionFacts read_facts(const service::Config& config) {
   return std::move(*facts);
 }
 
-struct Outcome {
+struct Checked {
   std::vector<Finding> findings;
   bool unreachable = false;
 };
 
 /// A part whose server does not answer is a finding, and the other parts go on. `whose`: nothing, or "peer west: ".
 template <typename Part>
-void run_part(Outcome& outcome, const std::string& whose, const std::string& where, Part part) {
+void run_part(Checked& checked, const std::string& whose, const std::string& where, Part part) {
   std::vector<Finding> found;
   try {
     found = part();
   } catch (const EnvironmentError& error) {
     if (error.code() == ExitCode::kUsage) throw;
-    outcome.unreachable = outcome.unreachable || error.code() == ExitCode::kUnreachable;
+    checked.unreachable = checked.unreachable || error.code() == ExitCode::kUnreachable;
     Findings findings(where);
     findings.mend("access", without_full_stop(error.what()), "an answer", "mend what was found");
     found = findings.take();
   }
   for (Finding& finding : found) {
     finding.where.insert(0, whose);
-    outcome.findings.push_back(std::move(finding));
+    checked.findings.push_back(std::move(finding));
   }
 }
 
@@ -63,10 +63,10 @@ struct Looked {
   std::set<std::string> schemas;     ///< of captured tables
 };
 
-Looked look_at_databases(Outcome& outcome, const std::string& whose, const service::Config& config) {
+Looked look_at_databases(Checked& checked, const std::string& whose, const service::Config& config) {
   Looked looked;
-  run_part(outcome, whose, "source", [&] { return check_sources(config, looked.schemas); });
-  run_part(outcome, whose, "database", [&] {
+  run_part(checked, whose, "source", [&] { return check_sources(config, looked.schemas); });
+  run_part(checked, whose, "database", [&] {
     looked.facts = read_facts(config);
     for (const auto& [name, table] : looked.facts->tables) looked.schemas.insert(table.schema);
     return check_target(*looked.facts, !config.own_origins().empty());
@@ -87,33 +87,33 @@ Side side_of(const service::Config& config, const service::Config& other, const 
           .facts = &facts};
 }
 
-Outcome run_checks(const service::Config& config, const std::string& peer_file) {
-  Outcome outcome;
-  run_part(outcome, "", "configuration", [&] { return check_apply_settings(config); });
-  Looked here = look_at_databases(outcome, "", config);
-  run_part(outcome, "", "kafka", [&] { return check_kafka(config); });
+Checked run_checks(const service::Config& config, const std::string& peer_file) {
+  Checked checked;
+  run_part(checked, "", "configuration", [&] { return check_apply_settings(config); });
+  Looked here = look_at_databases(checked, "", config);
+  run_part(checked, "", "kafka", [&] { return check_kafka(config); });
   if (peer_file.empty()) {
-    run_part(outcome, "", "database", [&] { return check_accounts(config, here.schemas); });
+    run_part(checked, "", "database", [&] { return check_accounts(config, here.schemas); });
     if (here.facts && !config.apply.origins.empty())
-      run_part(outcome, "", "database",
+      run_part(checked, "", "database",
                [&] { return check_target_tables(*here.facts, config.database.accounts.apply.user); });
-    return outcome;
+    return checked;
   }
   const service::Config peer = service::load_config(peer_file);
   const std::string whose = fmt::format("peer {}: ", peer.region);
-  run_part(outcome, whose, "configuration", [&] { return check_apply_settings(peer); });
-  run_part(outcome, "", "configuration", [&] { return check_pair_configs(config, peer); });
-  run_part(outcome, "", "both", [&] { return check_kafka_pair(config, peer); });
-  Looked there = look_at_databases(outcome, whose, peer);
+  run_part(checked, whose, "configuration", [&] { return check_apply_settings(peer); });
+  run_part(checked, "", "configuration", [&] { return check_pair_configs(config, peer); });
+  run_part(checked, "", "both", [&] { return check_kafka_pair(config, peer); });
+  Looked there = look_at_databases(checked, whose, peer);
   // A schema of one side is written at the other.
   std::set<std::string> schemas = here.schemas;
   schemas.merge(there.schemas);
-  run_part(outcome, "", "database", [&] { return check_accounts(config, schemas); });
-  run_part(outcome, whose, "database", [&] { return check_accounts(peer, schemas); });
+  run_part(checked, "", "database", [&] { return check_accounts(config, schemas); });
+  run_part(checked, whose, "database", [&] { return check_accounts(peer, schemas); });
   if (here.facts && there.facts)
-    run_part(outcome, "", "both",
+    run_part(checked, "", "both",
              [&] { return check_pair(side_of(config, peer, *here.facts), side_of(peer, config, *there.facts)); });
-  return outcome;
+  return checked;
 }
 
 std::string findings_json(const std::vector<Finding>& findings) {
@@ -143,12 +143,12 @@ std::string findings_text(const std::vector<Finding>& findings, bool all) {
 }
 
 int run_preflight(const service::Config& config, const PreflightOptions& options) {
-  const Outcome outcome = run_checks(config, options.peer);
-  fmt::print("{}", options.output == Output::kJson ? findings_json(outcome.findings)
-                                                   : findings_text(outcome.findings, options.all));
-  if (outcome.unreachable) return static_cast<int>(ExitCode::kUnreachable);
+  const Checked checked = run_checks(config, options.peer);
+  fmt::print("{}", options.output == Output::kJson ? findings_json(checked.findings)
+                                                   : findings_text(checked.findings, options.all));
+  if (checked.unreachable) return static_cast<int>(ExitCode::kUnreachable);
   const bool to_mend = std::ranges::any_of(
-      outcome.findings, [](const Finding& finding) { return finding.severity == Finding::Severity::kMend; });
+      checked.findings, [](const Finding& finding) { return finding.severity == Finding::Severity::kMend; });
   return static_cast<int>(to_mend ? ExitCode::kDifferences : ExitCode::kGood);
 }
 

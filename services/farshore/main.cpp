@@ -8,7 +8,7 @@
 #include "base/environment_error.hpp"
 #include "services/apply/apply_service.hpp"
 #include "services/capture/capture_service.hpp"
-#include "services/capture/session_settings.hpp"
+#include "services/capture/capture_settings.hpp"
 #include "services/config/config.hpp"
 #include "services/config/config_units.hpp"
 #include "services/config/endpoints.hpp"
@@ -59,12 +59,12 @@ service::Address listen_address(const CommonOptions& options, const service::Add
 
 void check(const Config& config, service::CaptureArguments arguments) {
   if (arguments.origin) {
-    (void)capture::session_settings(config, arguments);
+    (void)capture::capture_settings(config, arguments);
     return;
   }
   for (const service::OriginConfig* origin : config.own_origins()) {
     arguments.origin = origin->name;
-    (void)capture::session_settings(config, arguments);
+    (void)capture::capture_settings(config, arguments);
   }
 }
 

@@ -54,9 +54,9 @@ std::string gate_json(const Assessment& assessment, const std::string& region, c
       {"time", time_text(assessment.at)},
       {"evidence_age_seconds", assessment.evidence_age ? Json(seconds(*assessment.evidence_age)) : Json(nullptr)},
       {"bounds",
-       {{"max_age_seconds", seconds(bounds.max_age)},
-        {"max_evidence_age_seconds", seconds(bounds.max_evidence_age)},
-        {"max_clock_skew_seconds", seconds(bounds.max_clock_skew)}}},
+       {{"max_age_seconds", seconds(bounds.age_max)},
+        {"max_evidence_age_seconds", seconds(bounds.evidence_age_max)},
+        {"max_clock_skew_seconds", seconds(bounds.clock_skew_max)}}},
       {"streams", std::move(streams)}};
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -38,7 +38,7 @@ Expectation expectation_of(const service::Config& config) {
 
 Bounds bounds_of(const service::GateBounds& bounds) {
   return {
-      .max_age = bounds.max_age, .max_evidence_age = bounds.max_evidence_age, .max_clock_skew = bounds.max_clock_skew};
+      .age_max = bounds.max_age, .evidence_age_max = bounds.max_evidence_age, .clock_skew_max = bounds.max_clock_skew};
 }
 
 service::HttpResponse answer_of(const Assessment& assessment, const GateState& state, const std::string& region,

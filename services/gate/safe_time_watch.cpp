@@ -77,7 +77,7 @@ void SafeTimeWatch::follow_pace(const std::string& origin, Duration ahead, bool 
     pace.settled_on = ahead;
     pace.rising_since = now;
   }
-  const bool is_in_front = pace.most() - ahead <= bounds_.max_age / 2;
+  const bool is_in_front = pace.most() - ahead <= bounds_.age_max / 2;
   if (grew && is_in_front && now - pace.rising_since >= kSettled) pace.is_settled = true;
 }
 
@@ -87,7 +87,7 @@ void SafeTimeWatch::age_paces(Duration now) {
   for (auto& [origin, pace] : paces_) {
     const bool all_grow = std::ranges::all_of(growths_, [&](const auto& entry) {
       const auto& [key, growth] = entry;
-      return key.origin != origin || (growth.grown_at && now - *growth.grown_at <= bounds_.max_age);
+      return key.origin != origin || (growth.grown_at && now - *growth.grown_at <= bounds_.age_max);
     });
     if (!all_grow) continue;
     pace.window += now - *last_reading_;
@@ -107,9 +107,9 @@ SafeTimeWatch::Finding SafeTimeWatch::judge(const store::ProgressRow& row, Insta
   const Duration set_by = wall_offset(now) - wall_offset_.value_or(wall_offset(now));
   if (std::chrono::abs(set_by) > kJump) {
     finding.skew = fmt::format("the clock of the gate's own host was set by {} just now", seconds_text(set_by));
-  } else if (-by_number > bounds_.max_clock_skew) {
+  } else if (-by_number > bounds_.clock_skew_max) {
     finding.skew = fmt::format("safe time lies {} in the future, the bound is {}: a clock is wrong, the origin's or {}",
-                               seconds_text(-by_number), seconds_text(bounds_.max_clock_skew), "that of this host");
+                               seconds_text(-by_number), seconds_text(bounds_.clock_skew_max), "that of this host");
   }
   const auto growth = growths_.find(row.key);
   const auto pace = paces_.find(row.key.origin);
@@ -129,8 +129,8 @@ SafeTimeWatch::Finding SafeTimeWatch::judge(const store::ProgressRow& row, Insta
 
 std::string SafeTimeWatch::stale_because(const Growth& growth, const Pace& pace, const Finding& finding,
                                          Duration by_number, Duration by_pace, Instant now) const {
-  const std::string bound = seconds_text(bounds_.max_age);
-  if (by_number > bounds_.max_age) {
+  const std::string bound = seconds_text(bounds_.age_max);
+  if (by_number > bounds_.age_max) {
     return fmt::format("safe time is {} old, the bound is {}", seconds_text(by_number), bound);
   }
   if (!finding.unchanged) {
@@ -140,10 +140,10 @@ std::string SafeTimeWatch::stale_because(const Growth& growth, const Pace& pace,
     return fmt::format("safe time has not grown since the clock of the gate's own host was set by {}, {} ago",
                        seconds_text(jump_), since);
   }
-  if (*finding.unchanged > bounds_.max_age) {
+  if (*finding.unchanged > bounds_.age_max) {
     return fmt::format("safe time has not grown for {}, the bound is {}", seconds_text(*finding.unchanged), bound);
   }
-  if (by_pace > bounds_.max_age) {
+  if (by_pace > bounds_.age_max) {
     return fmt::format(
         "safe time is {} behind the pace that it had, the bound is {}: what arrives is old, or a clock was ahead",  //
         seconds_text(by_pace), bound);

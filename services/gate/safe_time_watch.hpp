@@ -24,9 +24,9 @@
 namespace farshore::gate {
 
 struct Bounds {
-  std::chrono::microseconds max_age;
-  std::chrono::microseconds max_evidence_age;
-  std::chrono::microseconds max_clock_skew;
+  std::chrono::microseconds age_max;
+  std::chrono::microseconds evidence_age_max;
+  std::chrono::microseconds clock_skew_max;
 };
 
 /// One moment by both clocks of this host. Only differences of `steady` mean something; nobody sets it.

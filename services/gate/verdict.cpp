@@ -47,12 +47,12 @@ class StreamJudge {
   }
 
   void evidence_age() {
-    if (moment_.evidence_age <= bounds_.max_evidence_age) return;
+    if (moment_.evidence_age <= bounds_.evidence_age_max) return;
     close(
         Reason::kStaleEvidence,
         fmt::format("the progress table was last read {} ago, the bound is {}: what keeps the gate from reading it is "
                     "in its /readyz",
-                    seconds_text(moment_.evidence_age), seconds_text(bounds_.max_evidence_age)));
+                    seconds_text(moment_.evidence_age), seconds_text(bounds_.evidence_age_max)));
   }
 
   void missing_partition(std::int32_t partition) {

@@ -22,9 +22,9 @@ void Health::forget(const std::string& component) {
   components_.erase(component);
 }
 
-void Health::expect_beat(const std::string& loop, std::chrono::milliseconds max_silence) {
+void Health::expect_beat(const std::string& loop, std::chrono::milliseconds silence_max) {
   const std::lock_guard lock(mutex_);
-  loops_[loop] = Loop{.max_silence = max_silence, .last_beat = std::chrono::steady_clock::now()};
+  loops_[loop] = Loop{.silence_max = silence_max, .last_beat = std::chrono::steady_clock::now()};
 }
 
 void Health::beat(const std::string& loop) {
@@ -57,9 +57,9 @@ Health::State Health::liveness() const {
   json loops = json::object();
   for (const auto& [name, loop] : loops_) {
     const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(now - loop.last_beat);
-    const bool alive = silence <= loop.max_silence;
+    const bool alive = silence <= loop.silence_max;
     good = good && alive;
-    loops[name] = {{"alive", alive}, {"silent_ms", silence.count()}, {"max_silent_ms", loop.max_silence.count()}};
+    loops[name] = {{"alive", alive}, {"silent_ms", silence.count()}, {"max_silent_ms", loop.silence_max.count()}};
   }
   const json out{{"alive", good}, {"loops", std::move(loops)}};
   return {.good = good, .json = out.dump()};

@@ -20,8 +20,8 @@ class Health {
   /// The component is gone for good (a partition handed to another process).
   void forget(const std::string& component);
 
-  /// From now on `loop` promises a beat() at least every `max_silence`.
-  void expect_beat(const std::string& loop, std::chrono::milliseconds max_silence);
+  /// From now on `loop` promises a beat() at least every `silence_max`.
+  void expect_beat(const std::string& loop, std::chrono::milliseconds silence_max);
   void beat(const std::string& loop);
   void stop_expecting(const std::string& loop);
 
@@ -38,7 +38,7 @@ class Health {
     std::string reason = "starting";
   };
   struct Loop {
-    std::chrono::milliseconds max_silence;
+    std::chrono::milliseconds silence_max;
     std::chrono::steady_clock::time_point last_beat;
   };
   mutable std::mutex mutex_;

@@ -147,7 +147,7 @@ class Probe {
     const auto event = decoder_.decode(raw);
     if (!event) return event.error().to_string();
     if (event->kind != binlog::Event::Kind::kRows || !event->rows.table->captured) return {};
-    if (event->rows.op == binlog::RowOp::kDelete) return {};
+    if (event->rows.op == binlog::RowChangeKind::kDelete) return {};
     Source& source = source_of(event->rows.table->shape);
     cursor_.start(event->rows);
     for (binlog::RowChange change; cursor_.next(change);) {

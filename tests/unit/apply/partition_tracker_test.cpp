@@ -11,7 +11,7 @@ using namespace test;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using Kind = Verdict::Kind;
+using Kind = Admission::Kind;
 
 change::BatchHeader changes(std::uint64_t first, std::uint32_t count, EpochId id = kEpoch) {
   change::BatchHeader header;
@@ -41,15 +41,15 @@ change::BatchHeader epoch_start(EpochId id) {
 PartitionTracker at(std::uint64_t seq, EpochId id = kEpoch) { return PartitionTracker(applied_up_to(seq, 0, id)); }
 PartitionTracker without_progress() { return PartitionTracker(nothing_applied()); }
 
-void expect_refused(const Verdict& verdict, PartitionState state, const std::string& reason) {
-  EXPECT_EQ(verdict.kind, Kind::kRefuse);
-  EXPECT_EQ(to_string(verdict.state), to_string(state));
-  EXPECT_THAT(verdict.reason, HasSubstr(reason));
+void expect_refused(const Admission& admission, PartitionState state, const std::string& reason) {
+  EXPECT_EQ(admission.kind, Kind::kRefuse);
+  EXPECT_EQ(to_string(admission.state), to_string(state));
+  EXPECT_THAT(admission.reason, HasSubstr(reason));
 }
-void expect_gap(const Verdict& verdict, const std::string& reason) {
-  EXPECT_EQ(verdict.kind, Kind::kGap);
-  EXPECT_EQ(verdict.state, PartitionState::kHole);
-  EXPECT_THAT(verdict.reason, HasSubstr(reason));
+void expect_gap(const Admission& admission, const std::string& reason) {
+  EXPECT_EQ(admission.kind, Kind::kGap);
+  EXPECT_EQ(admission.state, PartitionState::kHole);
+  EXPECT_THAT(admission.reason, HasSubstr(reason));
 }
 
 // --- by the header
@@ -145,7 +145,7 @@ TEST(Tracker, EpochZeroIsNoEpoch) {
 
 class TrackerAtAStart : public ::testing::Test {
  protected:
-  Verdict judge(const PartitionTracker& tracker, const change::EpochStart& start, EpochId id = kNextEpoch) {
+  Admission judge(const PartitionTracker& tracker, const change::EpochStart& start, EpochId id = kNextEpoch) {
     const auto record = Topic(id).epoch_start(start);
     change::Batch batch;
     EXPECT_TRUE(change::read_batch(record->header, record->value, tables_, batch));

@@ -62,10 +62,10 @@ TEST_P(Transactions, an_update_has_both_images_and_a_delete_the_old_one) {
   Playback playback(recording());
   RowCursor cursor;
   RowChange change;
-  EXPECT_EQ(playback.next_rows_of("composite").rows.op, RowOp::kInsert);
+  EXPECT_EQ(playback.next_rows_of("composite").rows.op, RowChangeKind::kInsert);
 
   const Event update = playback.next_rows_of("composite");
-  EXPECT_EQ(update.rows.op, RowOp::kUpdate);
+  EXPECT_EQ(update.rows.op, RowChangeKind::kUpdate);
   EXPECT_TRUE(update.rows.statement_end);
   cursor.start(update.rows);
   ASSERT_TRUE(cursor.next(change));
@@ -83,7 +83,7 @@ TEST_P(Transactions, an_update_has_both_images_and_a_delete_the_old_one) {
   EXPECT_EQ(change.after[1], Value::of_bytes("w"));
 
   const Event deletion = playback.next_rows_of("composite");
-  EXPECT_EQ(deletion.rows.op, RowOp::kDelete);
+  EXPECT_EQ(deletion.rows.op, RowChangeKind::kDelete);
   cursor.start(deletion.rows);
   ASSERT_TRUE(cursor.next(change));
   EXPECT_TRUE(change.after.empty());

@@ -85,7 +85,7 @@ class Cut : public ::testing::Test {
   const std::shared_ptr<const change::EncodedTable> table_ = change::encode_table(*map_.shape, "");
   SourceHistory history_;
   change::SourceTransaction source_;
-  Metrics::Total repeated_rows_{0};
+  Counts::Total repeated_rows_{0};
   std::vector<PartitionWriter> writers_;
   Acknowledgements acknowledgements_{1};
   KeyShapes shapes_{{}};

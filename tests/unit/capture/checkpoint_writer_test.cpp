@@ -23,12 +23,12 @@ class WritingCheckpoints : public ::testing::Test {
     auto producer =
         kafka::TransactionalProducer::create(cluster_.settings(), "farshore.capture.east", kafka::kPatience);
     EXPECT_TRUE(producer.has_value()) << producer.error().message;
-    writer_ = std::make_unique<CheckpointWriter>(std::move(*producer), kCheckpointTopic, ending_, metrics_);
+    writer_ = std::make_unique<CheckpointWriter>(std::move(*producer), kCheckpointTopic, ending_, counts_);
   }
 
   kafka::MockCluster cluster_;
   SessionEnding ending_;
-  Metrics metrics_;
+  Counts counts_;
   std::unique_ptr<CheckpointWriter> writer_;
 };
 

@@ -118,7 +118,7 @@ class Numbering : public ::testing::Test {
   std::unique_ptr<RowRouter> router_;
   std::unique_ptr<Numberer> numberer_;
   change::SourceTransaction transaction_;
-  Metrics::Total repeated_rows_{0};
+  Counts::Total repeated_rows_{0};
   std::optional<RowsRefusal::Kind> refused_;                       ///< how the last transaction was
   std::vector<std::vector<Seen>> published_;                       ///< by slot
   std::map<std::string, std::vector<change::CascadingKey>> ties_;  ///< that the last batch of a table named
@@ -436,11 +436,11 @@ TEST_F(Numbering, ANumberingOfBeforeTheShapesWereKeptGoesOnAsItDid) {
 
 TEST(KnownShapes, AreBounded) {
   change::KnownKeys known;
-  for (std::uint64_t i = 0; i < change::kMaxKnownKeys; ++i) known.push_back({.table = i, .key = i});
+  for (std::uint64_t i = 0; i < change::kKnownKeysMax; ++i) known.push_back({.table = i, .key = i});
   KeyShapes shapes(known);
-  EXPECT_EQ(shapes.take(5, 5), KeyShapes::Verdict::kSame);
-  EXPECT_EQ(shapes.take(5, 6), KeyShapes::Verdict::kOther);
-  EXPECT_EQ(shapes.take(change::kMaxKnownKeys, 1), KeyShapes::Verdict::kFull);
+  EXPECT_EQ(shapes.take(5, 5), KeyShapes::Taken::kSame);
+  EXPECT_EQ(shapes.take(5, 6), KeyShapes::Taken::kOther);
+  EXPECT_EQ(shapes.take(change::kKnownKeysMax, 1), KeyShapes::Taken::kFull);
   EXPECT_EQ(shapes.known(), known);
 }
 

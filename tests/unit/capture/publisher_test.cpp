@@ -13,9 +13,9 @@ class Publishing : public ::testing::Test {
  protected:
   Publishing() {
     cluster_.create_topic("farshore.changes.east.main", 2);
-    metrics_.streams["main"];
+    counts_.streams["main"];
     auto publisher = Publisher::create(
-        cluster_.settings(), {}, {.origin = "east", .partitions = partitions_, .ending = ending_, .metrics = metrics_});
+        cluster_.settings(), {}, {.origin = "east", .partitions = partitions_, .ending = ending_, .counts = counts_});
     EXPECT_TRUE(publisher.has_value()) << publisher.error().message;
     publisher_ = std::move(*publisher);
   }
@@ -23,7 +23,7 @@ class Publishing : public ::testing::Test {
     publisher_->send_watermark(
         {.time = SourceTime(std::chrono::seconds(1)), .position = "1-101-1", .seq = {}, .clock_offset = {}}, {});
     EXPECT_TRUE(publisher_->wait_acknowledged());
-    return metrics_.stream("main").published_watermarks.load();
+    return counts_.stream("main").published_watermarks.load();
   }
 
   const change::TableRules rules_ =
@@ -31,7 +31,7 @@ class Publishing : public ::testing::Test {
   const Partitions partitions_{rules_.numbering()};
   kafka::MockCluster cluster_;
   SessionEnding ending_;
-  Metrics metrics_;
+  Counts counts_;
   std::unique_ptr<Publisher> publisher_;
 };
 

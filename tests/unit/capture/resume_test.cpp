@@ -350,7 +350,7 @@ TEST_F(Resume, SaysInTheEpochStartWhichTablesWereMissedUntilThen) {
   facts_.missed_tables = {"shop.late"};
   publish(0, 10, "1-101-100");
   EXPECT_THAT(plan().checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("shop.late"));
-  facts_.missed_tables.assign(change::kMaxEpochTables + 1, "shop.late");
+  facts_.missed_tables.assign(change::kEpochTablesMax + 1, "shop.late");
   EXPECT_THAT(plan().checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("*.*"));
 }
 

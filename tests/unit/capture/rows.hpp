@@ -65,17 +65,17 @@ inline std::string image(const Row& row) {
 class Rows {
  public:
   static Rows insert(const binlog::TableMap& table, const std::vector<Row>& rows) {
-    Rows event(binlog::RowOp::kInsert, table);
+    Rows event(binlog::RowChangeKind::kInsert, table);
     for (const Row& row : rows) event.bytes_ += image(row);
     return event;
   }
   static Rows remove(const binlog::TableMap& table, const std::vector<Row>& rows) {
-    Rows event(binlog::RowOp::kDelete, table);
+    Rows event(binlog::RowChangeKind::kDelete, table);
     for (const Row& row : rows) event.bytes_ += image(row);
     return event;
   }
   static Rows update(const binlog::TableMap& table, const Row& before, const Row& after) {
-    Rows event(binlog::RowOp::kUpdate, table);
+    Rows event(binlog::RowChangeKind::kUpdate, table);
     event.bytes_ = image(before) + image(after);
     return event;
   }
@@ -94,8 +94,8 @@ class Rows {
   }
 
  private:
-  Rows(binlog::RowOp op, const binlog::TableMap& table) : op_(op), table_(&table) {}
-  binlog::RowOp op_;
+  Rows(binlog::RowChangeKind op, const binlog::TableMap& table) : op_(op), table_(&table) {}
+  binlog::RowChangeKind op_;
   const binlog::TableMap* table_;
   std::string bytes_;
   bool foreign_keys_off_ = false;

@@ -88,7 +88,7 @@ TEST(CascadeGroups, HaveNamesThatReadersTake) {
       cascade_groups({}, {{schema + "." + std::string(192, 'p'), schema + "." + std::string(192, 'q')},
                           {schema + "." + std::string(192, 'r'), schema + "." + std::string(192, 's')}});
   ASSERT_THAT(groups, ::testing::SizeIs(2));
-  EXPECT_LE(groups[0].name.size(), change::kMaxNameBytes);
+  EXPECT_LE(groups[0].name.size(), change::kNameBytesMax);
   EXPECT_NE(groups[0].name, groups[1].name);
   EXPECT_TRUE(rules().with_cascades(groups));
 }

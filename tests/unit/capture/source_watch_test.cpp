@@ -12,7 +12,7 @@ using std::chrono::seconds;
 
 OriginPosition position(std::uint64_t number) { return *OriginPosition::parse("1-101-" + std::to_string(number)); }
 
-PendingWatermarks::Moment moment(std::uint64_t number) {
+PendingWatermark moment(std::uint64_t number) {
   return {.time = SourceTime(seconds(number)), .clock_offset = {}, .position = position(number)};
 }
 

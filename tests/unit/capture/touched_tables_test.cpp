@@ -27,8 +27,8 @@ TEST(TouchedTables, AreNamedOnce) {
 
 TEST(TouchedTables, AreAllWhereTheyAreMoreThanAnEpochNames) {
   TouchedTables tables;
-  for (std::size_t i = 0; i < change::kMaxEpochTables; ++i) tables.add("shop", std::to_string(i));
-  EXPECT_EQ(tables.names().size(), change::kMaxEpochTables);
+  for (std::size_t i = 0; i < change::kEpochTablesMax; ++i) tables.add("shop", std::to_string(i));
+  EXPECT_EQ(tables.names().size(), change::kEpochTablesMax);
   for (std::size_t i = 0; i < 3; ++i) tables.add("more", std::to_string(i));
   EXPECT_THAT(tables.names(), ElementsAre("*.*"));
 }

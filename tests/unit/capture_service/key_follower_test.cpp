@@ -53,7 +53,7 @@ class Following : public Reading {
   }
   using Keys = std::optional<std::vector<CascadingKey>>;
   bool is_sure(const Keys& keys, const Keys& before = std::nullopt) {
-    PendingWatermarks::Moment moment{.position = position(10)};
+    PendingWatermark moment{.position = position(10)};
     const auto shared = [](const Keys& some) {
       return some ? std::make_shared<const std::vector<CascadingKey>>(*some) : nullptr;
     };

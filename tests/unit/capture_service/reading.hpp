@@ -43,12 +43,12 @@ class Reading : public ::testing::Test {
                                              kCheckpoints, ending, metrics);
       metrics.streams["main"];
       publisher = std::move(*Publisher::create(
-          cluster.settings(), {}, {.origin = "east", .partitions = partitions, .ending = ending, .metrics = metrics}));
+          cluster.settings(), {}, {.origin = "east", .partitions = partitions, .ending = ending, .counts = metrics}));
     }
     const Partitions partitions{rules_of({}).numbering()};
     kafka::MockCluster cluster;
     SessionEnding ending;
-    Metrics metrics;
+    Counts metrics;
     std::unique_ptr<CheckpointWriter> checkpoints;
     std::unique_ptr<Publisher> publisher;
   };
@@ -72,7 +72,7 @@ class Reading : public ::testing::Test {
                                          .allowed_upstreams = {},
                                          .region = "east",
                                          .applied_origins = {}},
-                   ending_, metrics_);
+                   ending_, counts_);
     numberer_.emplace(router_, publisher().writers(), Numberer::Limits{},
                       [this](Slot slot) { publisher().send(slot); });
     for (PartitionWriter& writer : publisher().writers()) writer.start(kEpoch, Seq(21), {});
@@ -134,7 +134,7 @@ class Reading : public ::testing::Test {
 
   change::TableRules rules_;
   SessionEnding ending_;
-  Metrics metrics_;
+  Counts counts_;
   binlog::EventDecoder decoder_{ServerKind::kMariadb};
   SourceHistory history_;
   KnownCascades cascades_;

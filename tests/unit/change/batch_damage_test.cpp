@@ -176,12 +176,12 @@ TEST(DamagedBatch, WhoseWatermarkDoubtsWhatNoTableCanBeIsRefused) {
     }
     return parse_watermark(message.SerializeAsString()).has_value();
   };
-  EXPECT_TRUE(read_doubts(kMaxDoubts, std::string(kMaxTableNameChars, 'x')));
-  EXPECT_FALSE(read_doubts(kMaxDoubts + 1, "shop.t"));
-  EXPECT_FALSE(read_doubts(1, std::string(kMaxTableNameChars + 1, 'x')));
+  EXPECT_TRUE(read_doubts(kDoubtsMax, std::string(kTableNameCharsMax, 'x')));
+  EXPECT_FALSE(read_doubts(kDoubtsMax + 1, "shop.t"));
+  EXPECT_FALSE(read_doubts(1, std::string(kTableNameCharsMax + 1, 'x')));
   EXPECT_FALSE(read_doubts(1, "shop.t", 0));
   std::string wide;
-  for (std::size_t i = 0; i < kMaxTableNameChars; ++i) wide += "é";
+  for (std::size_t i = 0; i < kTableNameCharsMax; ++i) wide += "é";
   EXPECT_TRUE(read_doubts(1, wide)) << "characters, not bytes";
 }
 
@@ -210,8 +210,8 @@ TEST(DamagedBatch, WithTiesThatAreNoneIsRefused) {
     });
   };
   const std::string longest = std::string(255, 's') + "." + std::string(255, 't');
-  EXPECT_TRUE(with(longest, longest, kMaxTableTies, true).has_value());
-  EXPECT_FALSE(with("a.p", "a.c", kMaxTableTies + 1, true).has_value());
+  EXPECT_TRUE(with(longest, longest, kTableTiesMax, true).has_value());
+  EXPECT_FALSE(with("a.p", "a.c", kTableTiesMax + 1, true).has_value());
   EXPECT_FALSE(with("a.p", "a.c", 1, false).has_value()) << "no cascade is repeated";
   for (const std::string& bad :
        {std::string(), std::string("p"), std::string(".p"), std::string("a."), longest + "t"}) {
@@ -222,10 +222,10 @@ TEST(DamagedBatch, WithTiesThatAreNoneIsRefused) {
 
 TEST(DamagedBatch, BeyondALimitIsRefused) {
   BatchLimits few_values;
-  few_values.max_values = 6;
+  few_values.values_max = 6;
   EXPECT_EQ(read(paid_order(), few_values).error().kind, Kind::kTooLarge);
   BatchLimits few_bytes;
-  few_bytes.max_bytes = 20;
+  few_bytes.bytes_max = 20;
   EXPECT_EQ(read(paid_order(), few_bytes).error().kind, Kind::kTooLarge);
 }
 

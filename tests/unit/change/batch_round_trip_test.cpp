@@ -273,7 +273,7 @@ TEST(Table, NamesItsTiesAndNoMoreThanAReaderTakes) {
             std::vector<CascadingKey>());
 
   std::vector<CascadingKey> many;
-  for (std::size_t i = 0; i <= kMaxTableTies; ++i) many.push_back({{"shop.orders", "shop.c" + std::to_string(i)}});
+  for (std::size_t i = 0; i <= kTableTiesMax; ++i) many.push_back({{"shop.orders", "shop.c" + std::to_string(i)}});
   const auto encoded = encode_table(example::orders_shape(), "orders", true, many);
   const auto cut = parse_table(encoded->bytes);
   ASSERT_TRUE(cut.has_value());

@@ -106,19 +106,19 @@ TEST(Checkpoint, TakesNoMoreTablesChangedFromOutsideThanAnEpochNames) {
     for (std::size_t i = 0; i < count; ++i) message.add_changed_unseen(std::string(bytes, 't'));
     return decode_checkpoint(message.SerializeAsString()).has_value();
   };
-  EXPECT_TRUE(with(kMaxEpochTables, 3));
-  EXPECT_FALSE(with(kMaxEpochTables + 1, 3));
-  EXPECT_FALSE(with(1, kMaxFullNameBytes + 1));
+  EXPECT_TRUE(with(kEpochTablesMax, 3));
+  EXPECT_FALSE(with(kEpochTablesMax + 1, 3));
+  EXPECT_FALSE(with(1, kFullNameBytesMax + 1));
 }
 
 TEST(Checkpoint, KeepsNoMoreCascadingKeysThanAReaderTakes) {
   Checkpoint checkpoint = some_checkpoint();
-  for (std::size_t i = 0; i <= kMaxKnownCascades; ++i)
+  for (std::size_t i = 0; i <= kKnownCascadesMax; ++i)
     checkpoint.cascades.push_back({.tie = {.parent = "s.p", .child = "s.c"}, .name = std::to_string(i)});
   const std::string bytes = encode_checkpoint(checkpoint);
   const auto read = decode_checkpoint(bytes);
   ASSERT_TRUE(read.has_value());
-  EXPECT_EQ(read->cascades.size(), kMaxKnownCascades);
+  EXPECT_EQ(read->cascades.size(), kKnownCascadesMax);
   const auto with = [](const std::string& parent, const std::string& child, const std::string& name,
                        std::size_t count) {
     v1::Checkpoint message;
@@ -132,11 +132,11 @@ TEST(Checkpoint, KeepsNoMoreCascadingKeysThanAReaderTakes) {
     }
     return decode_checkpoint(message.SerializeAsString()).has_value();
   };
-  EXPECT_TRUE(with("s.p", "s.c", "k", kMaxKnownCascades));
-  EXPECT_FALSE(with("s.p", "s.c", "k", kMaxKnownCascades + 1));
+  EXPECT_TRUE(with("s.p", "s.c", "k", kKnownCascadesMax));
+  EXPECT_FALSE(with("s.p", "s.c", "k", kKnownCascadesMax + 1));
   EXPECT_FALSE(with("p", "s.c", "k", 1)) << "no schema";
-  EXPECT_FALSE(with("s.p", "s." + std::string(kMaxFullNameBytes, 'c'), "k", 1));
-  EXPECT_FALSE(with("s.p", "s.c", std::string(kMaxNameBytes + 1, 'k'), 1));
+  EXPECT_FALSE(with("s.p", "s." + std::string(kFullNameBytesMax, 'c'), "k", 1));
+  EXPECT_FALSE(with("s.p", "s.c", std::string(kNameBytesMax + 1, 'k'), 1));
 }
 
 TEST(Checkpoint, ThatContradictsItselfIsRefused) {

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using std::chrono::microseconds;
 using testing::HasSubstr;
 
-constexpr Bounds kWatchBounds{.max_age = 10s, .max_evidence_age = 3s, .max_clock_skew = 2s};
+constexpr Bounds kWatchBounds{.age_max = 10s, .evidence_age_max = 3s, .clock_skew_max = 2s};
 constexpr microseconds kStep = 100ms;
 const LocalTime kStart{1'800'000'000s};
 
@@ -57,8 +57,8 @@ struct World {
     if (t < polls_from || safe_time == SourceTime{}) return;
     if (t % 500ms == 0s) watch.learn({row()}, here());
     const microseconds by_number = here().wall - safe_time;
-    const bool is_old = t - contains > kWatchBounds.max_age;
-    if (is_old && by_number <= kWatchBounds.max_age && -by_number <= kWatchBounds.max_clock_skew)
+    const bool is_old = t - contains > kWatchBounds.age_max;
+    if (is_old && by_number <= kWatchBounds.age_max && -by_number <= kWatchBounds.clock_skew_max)
       wrongly_by_number += kStep;
     const auto found = finding();
     if (!found.stale.empty() || !found.skew.empty()) return;

@@ -23,7 +23,7 @@ using testing::IsEmpty;
 const LocalTime kNow{std::chrono::microseconds{1'800'000'000'000'000}};
 constexpr std::chrono::microseconds kUptime = 1h;
 const Instant kNowHere{.wall = kNow, .steady = kUptime};
-constexpr Bounds kBounds{.max_age = 10s, .max_evidence_age = 3s, .max_clock_skew = 2s};
+constexpr Bounds kBounds{.age_max = 10s, .evidence_age_max = 3s, .clock_skew_max = 2s};
 
 ProgressRow row(std::int32_t partition, std::chrono::microseconds age = 1s) {
   ProgressRow out;

@@ -93,7 +93,7 @@ TEST(Producer, RefusesARecordThatIsTooLarge) {
   MockCluster cluster;
   cluster.create_topic("changes", 1);
   ProducerLimits limits;
-  limits.max_message_bytes = 10'000;
+  limits.message_bytes_max = 10'000;
   TestProducer producer(cluster.settings(), limits);
   const TopicHandle topic = producer.topic("changes");
   EXPECT_EQ(producer.producer->send(topic, PartitionId(0), "h", std::string(20'000, 'x'), 0), SendResult::kError);
@@ -116,7 +116,7 @@ TEST(Producer, SendsNothingBehindARecordThatTheBrokerRefuses) {
   MockCluster cluster;
   cluster.create_topic("changes", 1);
   ProducerLimits limits;
-  limits.max_message_bytes = 10'000;  // so that the records go in several requests
+  limits.message_bytes_max = 10'000;  // so that the records go in several requests
   TestProducer producer(cluster.settings(), limits);
   const TopicHandle topic = producer.topic("changes");
   rd_kafka_mock_push_request_errors(cluster.get(), 0 /* Produce */, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);

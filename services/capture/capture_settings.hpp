@@ -17,7 +17,7 @@
 namespace farshore::capture {
 
 /// Everything that a session needs to know, from the configuration and the command line.
-struct SessionSettings {
+struct CaptureSettings {
   std::string origin;
   DatabaseEndpoint source;
   std::uint32_t server_id = 0;  ///< capture's own among the source's replicas
@@ -49,7 +49,7 @@ struct SessionSettings {
                                                          const service::CaptureArguments& arguments);
 
 /// What a session needs of the configuration. Throws EnvironmentError.
-[[nodiscard]] SessionSettings session_settings(const service::Config& config,
+[[nodiscard]] CaptureSettings capture_settings(const service::Config& config,
                                                const service::CaptureArguments& arguments);
 
 }  // namespace farshore::capture

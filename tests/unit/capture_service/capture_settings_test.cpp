@@ -1,4 +1,4 @@
-#include "services/capture/session_settings.hpp"
+#include "services/capture/capture_settings.hpp"
 
 #include <gmock/gmock.h>
 
@@ -30,7 +30,7 @@ service::Config config(std::vector<service::OriginConfig> origins) {
 
 std::string refusal(const service::Config& config, const service::CaptureArguments& arguments) {
   try {
-    (void)session_settings(config, arguments);
+    (void)capture_settings(config, arguments);
   } catch (const EnvironmentError& error) {
     return error.what();
   }
@@ -55,12 +55,12 @@ TEST(CapturedOrigin, OfAnotherRegionIsNotCapturedHere) {
 
 TEST(From, IsTheEndUnlessAskedFor) {
   const auto one = config({origin("east", "east")});
-  const SessionSettings plain = session_settings(one, {});
+  const CaptureSettings plain = capture_settings(one, {});
   EXPECT_EQ(plain.from, "end");
   EXPECT_FALSE(plain.from_is_asked_for);
-  const SessionSettings asked = session_settings(one, {.origin = {}, .from = "end"});
+  const CaptureSettings asked = capture_settings(one, {.origin = {}, .from = "end"});
   EXPECT_TRUE(asked.from_is_asked_for) << "a checkpoint that passes it over is told of";
-  EXPECT_EQ(session_settings(one, {.origin = {}, .from = "0-1-5"}).from, "0-1-5");
+  EXPECT_EQ(capture_settings(one, {.origin = {}, .from = "0-1-5"}).from, "0-1-5");
 }
 
 TEST(From, IsNothingElseThanAPlaceInTheBinlog) {
@@ -74,7 +74,7 @@ TEST(Rules, KnowTheOriginsOwnServers) {
   service::OriginConfig east = origin("east", "east");
   east.own_servers = {"102"};
   east.foreign_servers = {"201"};
-  const SessionSettings settings = session_settings(config({east}), {});
+  const CaptureSettings settings = capture_settings(config({east}), {});
   EXPECT_THAT(settings.rules.own_servers(), ElementsAre("102"));
   EXPECT_THAT(settings.foreign_servers, ElementsAre("201"));
   EXPECT_THAT(settings.allowed_upstreams, ElementsAre("102", "201"));

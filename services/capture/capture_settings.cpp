@@ -1,4 +1,4 @@
-#include "services/capture/session_settings.hpp"
+#include "services/capture/capture_settings.hpp"
 
 #include <fmt/format.h>
 
@@ -42,13 +42,13 @@ const service::OriginConfig& choose_origin(const service::Config& config, const 
       ExitCode::kUsage);
 }
 
-SessionSettings session_settings(const service::Config& config, const service::CaptureArguments& arguments) {
+CaptureSettings capture_settings(const service::Config& config, const service::CaptureArguments& arguments) {
   const service::OriginConfig& origin = choose_origin(config, arguments);
   const std::string from = arguments.from.value_or("end");
   if (!parse_start(from))
     throw EnvironmentError(fmt::format("--from is {}; it takes end, earliest, or a GTID position", from),
                            ExitCode::kUsage);
-  SessionSettings settings{
+  CaptureSettings settings{
       .origin = origin.name,
       .source = service::origin_endpoint(origin),
       .server_id = static_cast<std::uint32_t>(origin.server_id),
