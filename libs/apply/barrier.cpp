@@ -6,7 +6,7 @@
 #include <set>
 
 #include "apply/error_policy.hpp"
-#include "base/full_name.hpp"
+#include "base/table_name.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -102,8 +102,8 @@ void add_tables(const std::vector<std::string>& tables, const std::string& why, 
       in_all("");
       continue;
     }
-    const auto [schema, table] = split_full_name(name);
-    const change::Route route = table.empty() ? change::Route() : rules.route(schema, table);
+    const auto table = TableName::parse(name);
+    const change::Route route = table ? rules.route(table->schema, table->table) : change::Route();
     const std::string stream = route.captured ? rules.streams()[route.stream].name : std::string();
     if (streams.contains(stream)) {
       out.push_back({.stream = stream, .table = name, .why = why});

@@ -249,7 +249,7 @@ std::expected<void, Failure> ParkedRetry::try_tables(mysql::Connection& connecti
   std::set<TableName> tables;
   for (const Refused& refused : refused_) {
     if (refused.why.is_taken && refused.attempts >= kTriesBeforeTogether)
-      tables.emplace(refused.change.key.schema, refused.change.key.table);
+      tables.insert({refused.change.key.schema, refused.change.key.table});
   }
   if (tables.empty()) return {};
   const auto rows = store::ProgressStore(connection, region_).load_origin(progress.key.origin);
@@ -257,7 +257,7 @@ std::expected<void, Failure> ParkedRetry::try_tables(mysql::Connection& connecti
   for (const TableName& table : tables) {
     std::vector<const Refused*> clashes;
     for (const Refused& refused : refused_) {
-      const bool is_of_table = refused.change.key.schema == table.first && refused.change.key.table == table.second;
+      const bool is_of_table = refused.change.key.schema == table.schema && refused.change.key.table == table.table;
       if (is_of_table && refused.why.is_taken && is_behind_all(*rows, refused.change)) clashes.push_back(&refused);
     }
     if (clashes.empty() && !may_be_in_a_circle(progress.key, table, now)) continue;
@@ -289,7 +289,7 @@ std::expected<void, Failure> ParkedRetry::make_conflict(mysql::Connection& conne
     return std::unexpected(cannot_be_tried(kept.error()));
   }
   const ParkedKey& key = refused.change.key;
-  converted_.emplace(key.schema, key.table);
+  converted_.insert({key.schema, key.table});
   conflicts_.push_back(
       fmt::format("{}: the parked change {} of table {}.{} is a conflict now, see farshorectl conflicts: {}",
                   progress.key.to_string(), refused.change.seq.raw(), key.schema, key.table, reason));
@@ -306,9 +306,9 @@ std::expected<bool, Failure> ParkedRetry::fits(mysql::Connection& connection, co
 
 std::expected<bool, Failure> ParkedRetry::together(mysql::Connection& connection, const store::ProgressRow& progress,
                                                    const TableName& table) {
-  const auto parked = parking_.lock_table(connection, progress.key.origin, table.first, table.second, kTogether);
+  const auto parked = parking_.lock_table(connection, progress.key.origin, table.schema, table.table, kTogether);
   if (!parked) return std::unexpected(cannot_be_tried(parked.error()));
-  const auto others = parking_.count_not_taken(connection, progress.key.origin, table.first, table.second);
+  const auto others = parking_.count_not_taken(connection, progress.key.origin, table.schema, table.table);
   if (!others) return std::unexpected(cannot_be_tried(others.error()));
   WorkSet set;
   (void)set.open_slice(progress);

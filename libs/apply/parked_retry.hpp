@@ -15,6 +15,7 @@
 #include "apply/row_writer.hpp"
 #include "apply/work_set.hpp"
 #include "apply/write_plan.hpp"
+#include "base/table_name.hpp"
 #include "change/change_table.hpp"
 #include "mysql/connection.hpp"
 #include "store/progress_row.hpp"
@@ -79,7 +80,6 @@ class ParkedRetry {
     std::uint32_t attempts = 0;
     bool is_news = false;
   };
-  using TableName = std::pair<std::string, std::string>;
   struct Together {
     Clock::time_point next_at;
     std::chrono::milliseconds time{0};

@@ -48,9 +48,8 @@ bool same_cascade(const ForeignKey& a, const ForeignKey& b) {
          action_of(a.on_update) == action_of(b.on_update) && action_of(a.on_delete) == action_of(b.on_delete);
 }
 
-bool is_table(std::string_view schema, std::string_view table, std::string_view full_name) {
-  return full_name.size() == schema.size() + 1 + table.size() && full_name[schema.size()] == '.' &&
-         same_name(full_name.substr(0, schema.size()), schema) && same_name(full_name.substr(schema.size() + 1), table);
+bool is_table(std::string_view schema, std::string_view table, const TableName& name) {
+  return same_name(name.schema, schema) && same_name(name.table, table);
 }
 
 /// It does what the source's key does.
@@ -64,9 +63,10 @@ bool repeats(const ForeignKey& key, const change::CascadingKey& named) {
 }
 
 std::string text_of(const change::CascadingKey& key) {
-  if (key.columns.empty()) return fmt::format("{} to {}", key.tie.child, key.tie.parent);
-  return fmt::format("{} {} to {} {} (on update {}, on delete {})", key.tie.child, key_list(key.columns),
-                     key.tie.parent, key_list(key.parent_columns), text_of(key.on_update), text_of(key.on_delete));
+  if (key.columns.empty()) return fmt::format("{} to {}", key.tie.child.to_string(), key.tie.parent.to_string());
+  return fmt::format("{} {} to {} {} (on update {}, on delete {})", key.tie.child.to_string(), key_list(key.columns),
+                     key.tie.parent.to_string(), key_list(key.parent_columns), text_of(key.on_update),
+                     text_of(key.on_delete));
 }
 
 std::string text_of(const ForeignKey& key) {

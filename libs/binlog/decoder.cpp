@@ -160,7 +160,7 @@ std::optional<Query> parse_query(ServerKind kind, const RawEvent& raw) {
 
 std::string DecodeError::to_string() const {
   return fmt::format("{} event at {}{}{}: {}", binlog::to_string(event), position.to_string(),
-                     table.empty() ? "" : " for table ", table, message);
+                     table.table.empty() ? "" : " for table ", table.table.empty() ? "" : table.for_people(), message);
 }
 
 EventDecoder::EventDecoder(ServerKind kind) : kind_(kind), tables_(std::make_unique<TableMapCache>(kind)) {}
@@ -374,7 +374,7 @@ EventDecoder::Result EventDecoder::on_rows(const RawEvent& raw, RowChangeKind op
   }
   if (!table.captured) return event;
 
-  const auto problem = [&](std::string text) { return error(raw, std::move(text), table.schema + "." + table.name); };
+  const auto problem = [&](std::string text) { return error(raw, std::move(text), {table.schema, table.name}); };
   if (!table.problem.empty()) return problem(table.problem);
   if (const auto format = row_format_problem(raw.header.type); !format.empty()) return problem(std::string(format));
   if (has_extra_data(raw.header.type)) {
@@ -432,7 +432,7 @@ EventDecoder::Result EventDecoder::on_rotate(const RawEvent& raw) {
   return Event{};
 }
 
-std::unexpected<DecodeError> EventDecoder::error(const RawEvent& raw, std::string message, std::string table) const {
+std::unexpected<DecodeError> EventDecoder::error(const RawEvent& raw, std::string message, TableName table) const {
   return std::unexpected(DecodeError{std::move(message), std::move(table), raw.header.type, event_position_});
 }
 

@@ -11,6 +11,7 @@
 #include "base/collation.hpp"
 #include "base/gtid.hpp"
 #include "base/numbers.hpp"
+#include "base/table_name.hpp"
 #include "binlog/events.hpp"
 #include "binlog/sql_dialect.hpp"
 #include "binlog/table_map.hpp"
@@ -78,7 +79,7 @@ struct Event {
 /// Why the stream cannot go on. The event was not passed over: a replay meets it again.
 struct DecodeError {
   std::string message;  ///< what, and how to mend it
-  std::string table;    ///< "schema.table", or empty
+  TableName table;      ///< whose rows cannot be read; empty: it is something else
   EventType event{};
   BinlogFilePosition position;  ///< where the event begins
 
@@ -126,7 +127,7 @@ class EventDecoder {
   [[nodiscard]] Event end_transaction();
   [[nodiscard]] Result begin(const RawEvent& raw, const Gtid& gtid, SourceTime commit_time, State next);
   [[nodiscard]] std::unexpected<DecodeError> error(const RawEvent& raw, std::string message,
-                                                   std::string table = {}) const;
+                                                   TableName table = {}) const;
   void advance(const RawEvent& raw);
 
   struct OpenTable {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/full_name.hpp"
 #include "base/key_action.hpp"
+#include "base/table_name.hpp"
 #include "binlog/sql_dialect.hpp"
 
 namespace farshore::binlog {
@@ -25,19 +25,13 @@ enum class StatementKind : std::uint8_t {
   kOther,      ///< not recognised: treat as the worst
 };
 
-struct TableName {
-  std::string schema;  ///< empty: the statement's default schema
-  std::string table;
-  [[nodiscard]] std::string full_name() const { return farshore::full_name(schema, table); }
-  friend bool operator==(const TableName&, const TableName&) = default;
-};
-
 /// What a logged statement does, as far as a capture has to know.
 struct Statement {
   StatementKind kind = StatementKind::kOther;
   /// kRowless: what it is, for people. Keywords alone, nothing of the text.
   std::string what;
-  /// kRowless, kTableDdl: the tables named (RENAME: old and new ones; DROP TABLE: all; EXCHANGE PARTITION: both).
+  /// kRowless, kTableDdl: the tables named (RENAME: old and new ones; DROP TABLE: all; EXCHANGE PARTITION: both). One
+  /// without a schema is of the statement's default schema.
   /// Empty, and `schema` too: not plain to see, treat as "any table". kDml: the target table when it is plain to see,
   /// likewise.
   std::vector<TableName> tables;

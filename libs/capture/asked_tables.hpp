@@ -4,10 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <set>
-#include <string>
-#include <string_view>
 #include <utility>
 
+#include "base/table_name.hpp"
 #include "binlog/decoder.hpp"
 #include "binlog/statement.hpp"
 
@@ -27,7 +26,7 @@ class AskedTables {
   /// Whether a question is due before these rows are numbered. Costs a look into a set for rows of a table that was
   /// met.
   [[nodiscard]] bool due(const binlog::RowsEvent& rows, Clock::time_point now);
-  void note_asked(std::string_view schema, std::string_view table, Clock::time_point now);
+  void note_asked(const TableName& table, Clock::time_point now);
   /// A statement went by that may have changed keys: of the tables that it names, or of any.
   void forget(const binlog::Statement& statement);
 
@@ -36,7 +35,7 @@ class AskedTables {
 
   /// By the table's id and the shape's: a server that was restarted gives ids again.
   std::set<std::pair<std::uint64_t, std::uint64_t>> met_;
-  std::map<std::string, Clock::time_point, std::less<>> asked_;  ///< "schema.table"
+  std::map<TableName, Clock::time_point> asked_;
 };
 
 }  // namespace farshore::capture

@@ -10,7 +10,6 @@
 #include <set>
 #include <utility>
 
-#include "base/full_name.hpp"
 #include "binlog/statement.hpp"
 #include "change/epoch_start.hpp"
 #include "change/limits.hpp"
@@ -21,37 +20,38 @@ namespace farshore::capture {
 
 namespace {
 
-/// Union-find over table names; the root of a tree is its least name.
+/// Union-find over tables; the root of a tree is its least name.
 class Ties {
  public:
-  void tie(const std::string& a, const std::string& b) {
-    const std::string root_a = root(a);
-    const std::string root_b = root(b);
+  void tie(const TableName& a, const TableName& b) {
+    const TableName root_a = root(a);
+    const TableName root_b = root(b);
     if (root_a == root_b) return;
     parent_[std::max(root_a, root_b)] = std::min(root_a, root_b);
   }
-  [[nodiscard]] std::map<std::string, std::vector<std::string>> groups() {
-    std::map<std::string, std::vector<std::string>> groups;
-    std::vector<std::string> names;
+  [[nodiscard]] std::map<TableName, std::vector<TableName>> groups() {
+    std::map<TableName, std::vector<TableName>> groups;
+    std::vector<TableName> names;
     for (const auto& [name, above] : parent_) names.push_back(name);
-    for (const std::string& name : names) groups[root(name)].push_back(name);
+    for (const TableName& name : names) groups[root(name)].push_back(name);
     return groups;
   }
 
-  std::string root(const std::string& name) {
+  TableName root(const TableName& name) {
     const auto found = parent_.try_emplace(name, name).first;
     if (found->second == name) return name;
-    const std::string top = root(found->second);
+    const TableName top = root(found->second);
     parent_[name] = top;
     return top;
   }
 
  private:
-  std::map<std::string, std::string> parent_;
+  std::map<TableName, TableName> parent_;
 };
 
 /// Readers refuse longer names. A table's full name may be longer, where its characters take several bytes.
-std::string group_name(std::string_view first_table) {
+std::string group_name(const TableName& first) {
+  const std::string first_table = first.to_string();
   std::string name = fmt::format("cascade:{}", first_table);
   if (name.size() <= change::kNameBytesMax) return name;
   return fmt::format("cascade:{:016x}", XXH3_64bits(first_table.data(), first_table.size()));
@@ -63,9 +63,8 @@ bool is_captured(std::string_view schema, std::string_view table, const change::
   return !change::has_point(schema) && rules.route(schema, table).captured;
 }
 
-bool is_captured(std::string_view name, const change::TableRules& rules) {
-  const auto [schema, table] = split_full_name(name);
-  return !table.empty() && is_captured(schema, table, rules);
+bool is_captured(const TableName& table, const change::TableRules& rules) {
+  return is_captured(table.schema, table.table, rules);
 }
 
 std::vector<Cascade> ties_of(const std::vector<CascadingKey>& keys) {
@@ -83,7 +82,7 @@ bool is_unrepeated(const Cascade& key, const change::TableRules& rules) {
 }
 
 std::vector<Cascade> new_ties(const std::vector<Cascade>& keys, const change::TableRules& rules) {
-  const auto group_of = [&](const std::string& table) {
+  const auto group_of = [&](const TableName& table) {
     return std::ranges::find_if(rules.cascades(), [&](const change::CascadeGroup& group) {
       return std::ranges::find(group.tables, table) != group.tables.end();
     });
@@ -118,7 +117,7 @@ std::vector<CascadingKey> keys_of_definition(std::string_view create_table, std:
   std::vector<CascadingKey> keys;
   for (binlog::Statement::Reference& made : binlog::classify(create_table).references) {
     if (made.table.schema.empty()) made.table.schema = schema;
-    add_once(keys, {.tie = {.parent = made.table.full_name(), .child = full_name(schema, child)},
+    add_once(keys, {.tie = {.parent = std::move(made.table), .child = {std::string(schema), std::string(child)}},
                     .name = std::move(made.name),
                     .columns = std::move(made.columns),
                     .parent_columns = std::move(made.parent_columns),
@@ -262,15 +261,14 @@ std::expected<std::vector<CascadingKey>, mysql::SqlError> read_cascades(mysql::C
       continue;
     }
     for (const std::size_t i : rows)
-      add_once(cascades,
-               {.tie = {.parent = full_name(keys->text(i, 2), keys->text(i, 3)), .child = full_name(schema, table)},
-                .name = keys->text(i, 4)});  // whatever it does
+      add_once(cascades, {.tie = {.parent = {keys->text(i, 2), keys->text(i, 3)}, .child = {schema, table}},
+                          .name = keys->text(i, 4)});  // whatever it does
   }
   return cascades;
 }
 
-std::vector<std::string> captured_descendants(std::set<std::string> tables, std::vector<Cascade> ties,
-                                              const change::TableRules& rules) {
+std::vector<TableName> captured_descendants(std::set<TableName> tables, std::vector<Cascade> ties,
+                                            const change::TableRules& rules) {
   for (const change::CascadeGroup& group : rules.cascades())
     std::ranges::transform(group.ties, std::back_inserter(ties), &CascadingKey::tie);
   for (bool grows = true; grows;) {
@@ -278,7 +276,7 @@ std::vector<std::string> captured_descendants(std::set<std::string> tables, std:
     for (const Cascade& tie : ties) grows |= tables.contains(tie.parent) && tables.insert(tie.child).second;
   }
   std::erase_if(tables,
-                [&](const std::string& table) { return table != change::kAllTables && !is_captured(table, rules); });
+                [&](const TableName& table) { return table != change::all_tables() && !is_captured(table, rules); });
   return {tables.begin(), tables.end()};
 }
 
@@ -286,7 +284,7 @@ std::vector<change::CascadeGroup> cascade_groups(const std::vector<change::Casca
                                                  const std::vector<Cascade>& cascades) {
   Ties ties;
   for (const change::CascadeGroup& group : known)
-    for (const std::string& table : group.tables) ties.tie(group.tables.front(), table);
+    for (const TableName& table : group.tables) ties.tie(group.tables.front(), table);
   for (const Cascade& key : cascades) ties.tie(key.parent, key.child);
   std::vector<change::CascadeGroup> groups;
   for (auto& [first, tables] : ties.groups()) groups.push_back({group_name(first), std::move(tables)});

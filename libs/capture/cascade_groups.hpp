@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/gtid.hpp"
+#include "base/table_name.hpp"
 #include "change/cascade.hpp"
 #include "change/table_rules.hpp"
 #include "mysql/connection.hpp"
@@ -22,8 +23,7 @@ using change::CascadingKey;
 /// Whether rows of the table may be published. The rules may take one whose schema has a point in its name: its rows
 /// are refused, and whatever else becomes of it concerns nobody.
 [[nodiscard]] bool is_captured(std::string_view schema, std::string_view table, const change::TableRules& rules);
-/// By its full name.
-[[nodiscard]] bool is_captured(std::string_view name, const change::TableRules& rules);
+[[nodiscard]] bool is_captured(const TableName& table, const change::TableRules& rules);
 /// Of each key.
 [[nodiscard]] std::vector<Cascade> ties_of(const std::vector<CascadingKey>& keys);
 /// Both tables are captured: where the source does not log the cascade, they keep one order.
@@ -69,10 +69,10 @@ struct KeysAnswer {
                                                                           ServerKind kind, std::string_view schema,
                                                                           std::string_view table);
 
-/// The tables, and all that `ties` or the groups of `rules` lead to from them, as parents to children; those of them
-/// that are captured, in order.
-[[nodiscard]] std::vector<std::string> captured_descendants(std::set<std::string> tables, std::vector<Cascade> ties,
-                                                            const change::TableRules& rules);
+/// The tables, all_tables() may be among them, and all that `ties` or the groups of `rules` lead to from them, as
+/// parents to children; those of them that are captured, in order.
+[[nodiscard]] std::vector<TableName> captured_descendants(std::set<TableName> tables, std::vector<Cascade> ties,
+                                                          const change::TableRules& rules);
 
 /// Groups of tables that are tied by `cascades` or were already together in `known`: groups only ever grow, since a key
 /// that is gone today may have cascaded in the part of the binlog that is yet to be read. In one canonical form: tables

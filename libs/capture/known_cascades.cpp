@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/full_name.hpp"
-
 namespace farshore::capture {
 
 namespace {
@@ -19,11 +17,10 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 /// The servers name a key after its table, if nobody else does, and name it anew with it.
-void rename_with_table(std::string& name, std::string_view from, std::string_view to) {
-  const auto table_of = [](std::string_view full_name) { return full_name.substr(full_name.find('.') + 1); };
-  const std::string generated = std::string(table_of(from)) + "_ibfk_";
+void rename_with_table(std::string& name, const TableName& from, const TableName& to) {
+  const std::string generated = from.table + "_ibfk_";
   if (name.size() > generated.size() && same_name(std::string_view(name).substr(0, generated.size()), generated))
-    name = std::string(table_of(to)) + "_ibfk_" + name.substr(generated.size());
+    name = to.table + "_ibfk_" + name.substr(generated.size());
 }
 
 /// As far as both are known.
@@ -63,7 +60,7 @@ KnownCascades::KnownCascades(std::vector<CascadingKey> kept, const OriginPositio
   }
 }
 
-void KnownCascades::take_answer(const std::string& child, const std::optional<std::vector<CascadingKey>>& answer,
+void KnownCascades::take_answer(const TableName& child, const std::optional<std::vector<CascadingKey>>& answer,
                                 const OriginPosition& executed) {
   asked_ = std::make_shared<const OriginPosition>(executed);
   if (answer)
@@ -108,7 +105,7 @@ void KnownCascades::take_statement(const binlog::Statement& statement, const Ori
   using Names = binlog::Statement::Names;
   if (by_child_.empty() && doubts_.empty()) return;
   if (!statement.tables.empty()) {
-    const std::string table = statement.tables.front().full_name();
+    const TableName& table = statement.tables.front();
     for (const std::string& name : statement.dropped_constraints)
       drop_named(table, name, statement.drops_if_exists ? nullptr : &place);
     if (!statement.renamed_columns.empty()) rename_columns(table, statement.renamed_columns);
@@ -116,14 +113,14 @@ void KnownCascades::take_statement(const binlog::Statement& statement, const Ori
   switch (statement.names) {
     case Names::kStay: break;
     case Names::kGo:
-      for (const binlog::TableName& table : statement.tables) drop_all(table.full_name());
+      for (const TableName& table : statement.tables) drop_all(table);
       if (statement.schema.empty()) break;
-      for (const std::string& child : children())
-        if (child.starts_with(full_name(statement.schema, ""))) drop_all(child);
+      for (const TableName& child : children())
+        if (child.schema == statement.schema) drop_all(child);
       break;
     case Names::kMove:
       for (std::size_t i = 0; i + 1 < statement.tables.size(); i += 2)
-        rename(statement.tables[i].full_name(), statement.tables[i + 1].full_name());
+        rename(statement.tables[i], statement.tables[i + 1]);
       break;
   }
 }
@@ -188,15 +185,15 @@ bool KnownCascades::is_at_source(const CascadingKey& key) const {
          });
 }
 
-std::vector<std::string> KnownCascades::children_beyond(const std::vector<CascadingKey>& keys) const {
-  std::map<std::string, std::vector<const CascadingKey*>> there;
+std::vector<TableName> KnownCascades::children_beyond(const std::vector<CascadingKey>& keys) const {
+  std::map<TableName, std::vector<const CascadingKey*>> there;
   for (const CascadingKey& key : keys) there[key.tie.child].push_back(&key);
   const auto is_beyond = [&](const auto& known) {
     const auto found = there.find(known.first.tie.child);
     return found == there.end() ||
            std::ranges::none_of(found->second, [&](const CascadingKey* key) { return is_same(*key, known.first); });
   };
-  std::vector<std::string> children;
+  std::vector<TableName> children;
   for (const auto& [child, known] : by_child_)
     if (std::ranges::any_of(known, is_beyond) && is_captured_(child)) children.push_back(child);
   return children;
@@ -213,7 +210,7 @@ bool KnownCascades::has_made(const Cascade& tie, const binlog::Statement::Refere
          });
 }
 
-bool KnownCascades::has(const std::string& child, std::string_view name) const {
+bool KnownCascades::has(const TableName& child, std::string_view name) const {
   const auto found = by_child_.find(child);
   return found != by_child_.end() &&
          std::ranges::any_of(found->second, [&](const auto& key) { return same_name(key.first.name, name); });
@@ -234,7 +231,7 @@ KnownCascades::Keys::iterator KnownCascades::take_away(Keys& keys, Keys::iterato
 
 /// A key that is there is gone. Where there is none of the name, and one that was taken to lie ahead was there already,
 /// no statement had made that. `place`: of a statement that did drop one.
-void KnownCascades::drop_named(const std::string& child, const std::string& name, const OriginPosition* place) {
+void KnownCascades::drop_named(const TableName& child, const std::string& name, const OriginPosition* place) {
   const auto found = by_child_.find(child);
   if (found == by_child_.end()) return;
   Keys& keys = found->second;
@@ -253,7 +250,7 @@ void KnownCascades::drop_named(const std::string& child, const std::string& name
   }
 }
 
-void KnownCascades::drop_all(const std::string& child) {
+void KnownCascades::drop_all(const TableName& child) {
   doubts_.erase(child);
   const auto found = by_child_.find(child);
   if (found == by_child_.end()) return;
@@ -261,13 +258,13 @@ void KnownCascades::drop_all(const std::string& child) {
   changed_.insert(child);
 }
 
-void KnownCascades::rename(const std::string& from, const std::string& to) {
+void KnownCascades::rename(const TableName& from, const TableName& to) {
   if (auto moved = doubts_.extract(from)) {
     moved.key() = to;
     moved.mapped().is_there = true;
     // What the source has under the new name was made under the old one.
     const auto there = by_child_.find(to);
-    std::erase_if(moved.mapped().parents, [&](const std::string& parent) {
+    std::erase_if(moved.mapped().parents, [&](const TableName& parent) {
       bool is_made = false;
       if (there == by_child_.end()) return false;
       for (auto& [key, state] : there->second) {
@@ -290,7 +287,7 @@ void KnownCascades::rename(const std::string& from, const std::string& to) {
 }
 
 /// All at once: names may be exchanged.
-void KnownCascades::rename_columns(const std::string& table, const RenamedColumns& renamed) {
+void KnownCascades::rename_columns(const TableName& table, const RenamedColumns& renamed) {
   const auto rename = [&](std::vector<std::string>& columns) {
     bool is_renamed = false;
     for (std::string& column : columns) {
@@ -372,7 +369,7 @@ void KnownCascades::complete(const CascadingKey& key) {
 }
 
 /// False: none of the child's keys has an end any more.
-bool KnownCascades::end_keys(std::map<std::string, Keys>::iterator child, const OriginPosition& position) {
+bool KnownCascades::end_keys(std::map<TableName, Keys>::iterator child, const OriginPosition& position) {
   auto& [name, keys] = *child;
   bool goes_on = false;
   std::vector<std::pair<CascadingKey, State>> ended;
@@ -398,7 +395,7 @@ bool KnownCascades::end_keys(std::map<std::string, Keys>::iterator child, const 
 
 /// Keys that are gone and of which nothing that is published would say anything.
 void KnownCascades::doubt_outside() {
-  for (const std::string& child : std::vector<std::string>(changed_.begin(), changed_.end())) {
+  for (const TableName& child : std::vector<TableName>(changed_.begin(), changed_.end())) {
     const auto found = by_child_.find(child);
     if (found == by_child_.end() || !is_captured_(child)) continue;
     std::erase_if(found->second, [&](const auto& key) {
@@ -409,21 +406,21 @@ void KnownCascades::doubt_outside() {
   }
 }
 
-std::vector<std::string> KnownCascades::doubted() const {
-  std::vector<std::string> captured;
+std::vector<TableName> KnownCascades::doubted() const {
+  std::vector<TableName> captured;
   for (const auto& [child, doubt] : doubts_)
     if (doubt.is_there && is_captured_(child)) captured.push_back(child);
   return captured;
 }
 
-std::vector<std::string> KnownCascades::take_changed() {
+std::vector<TableName> KnownCascades::take_changed() {
   doubt_outside();
-  std::vector<std::string> changed(changed_.begin(), changed_.end());
+  std::vector<TableName> changed(changed_.begin(), changed_.end());
   changed_.clear();
   return changed;
 }
 
-std::vector<CascadingKey> KnownCascades::keys_of(const std::string& child) const {
+std::vector<CascadingKey> KnownCascades::keys_of(const TableName& child) const {
   std::vector<CascadingKey> keys;
   const auto found = by_child_.find(child);
   if (found == by_child_.end() || !is_captured_(child)) return keys;
@@ -439,8 +436,8 @@ std::vector<Cascade> KnownCascades::ties() const {
   return ties;
 }
 
-std::vector<std::string> KnownCascades::children() const {
-  std::vector<std::string> children;
+std::vector<TableName> KnownCascades::children() const {
+  std::vector<TableName> children;
   for (const auto& [child, keys] : by_child_) children.push_back(child);
   for (const auto& [child, doubt] : doubts_)
     if (!by_child_.contains(child)) children.push_back(child);
@@ -450,7 +447,7 @@ std::vector<std::string> KnownCascades::children() const {
 std::vector<CascadingKey> KnownCascades::all() const {
   std::vector<CascadingKey> all;
   for (const auto& [child, doubt] : doubts_)
-    for (const std::string& parent : doubt.parents)
+    for (const TableName& parent : doubt.parents)
       all.push_back({.tie = {.parent = parent, .child = child}, .name = ""});
   for (const bool captured : {true, false})  // a checkpoint keeps the first ones
     for (const auto& [child, keys] : by_child_)

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/gtid.hpp"
+#include "base/table_name.hpp"
 #include "binlog/statement.hpp"
 #include "change/cascade.hpp"
 
@@ -37,8 +38,8 @@ namespace farshore::capture {
 /// all is read that the source had executed then. Not thread safe.
 class KnownCascades {
  public:
-  /// Whether a table of this full name is captured.
-  using IsCaptured = std::function<bool(const std::string& table)>;
+  /// Whether a table is captured.
+  using IsCaptured = std::function<bool(const TableName& table)>;
 
   /// `kept`: what all() gave for a checkpoint. Its keys are explained, and until the source answers they count as its
   /// own. `executed`: the source's position, until which what is doubted may last.
@@ -50,7 +51,7 @@ class KnownCascades {
 
   /// The live source's keys of `child`, all of them; nothing: the table is there no longer, and its keys leave no
   /// doubt. `executed`: its position, asked for behind the keys.
-  void take_answer(const std::string& child, const std::optional<std::vector<change::CascadingKey>>& keys,
+  void take_answer(const TableName& child, const std::optional<std::vector<change::CascadingKey>>& keys,
                    const OriginPosition& executed);
   /// A statement is read, and the source has answered for its tables since it ran. `place`: the position before it.
   void take_statement(const binlog::Statement& statement, const OriginPosition& place);
@@ -74,24 +75,24 @@ class KnownCascades {
   void reached(const OriginPosition& position);
 
   /// The captured children that are doubted, until they are settled: what follows from it is done.
-  [[nodiscard]] std::vector<std::string> doubted() const;
-  void settle(const std::string& child) { doubts_.erase(child); }
+  [[nodiscard]] std::vector<TableName> doubted() const;
+  void settle(const TableName& child) { doubts_.erase(child); }
 
   /// The children whose keys may have become others since the last call.
-  [[nodiscard]] std::vector<std::string> take_changed();
+  [[nodiscard]] std::vector<TableName> take_changed();
   /// The keys of a child that are there, of those whose tables are captured.
-  [[nodiscard]] std::vector<change::CascadingKey> keys_of(const std::string& child) const;
-  [[nodiscard]] std::vector<std::string> children() const;
+  [[nodiscard]] std::vector<change::CascadingKey> keys_of(const TableName& child) const;
+  [[nodiscard]] std::vector<TableName> children() const;
   /// All ties, also of tables that are not captured.
   [[nodiscard]] std::vector<change::Cascade> ties() const;
   /// The captured children of which a key counts that is not among `keys`, all of the source's.
-  [[nodiscard]] std::vector<std::string> children_beyond(const std::vector<change::CascadingKey>& keys) const;
+  [[nodiscard]] std::vector<TableName> children_beyond(const std::vector<change::CascadingKey>& keys) const;
   /// It knows the key that a statement makes: one with this tie that fits, and that the source has, or had and that is
   /// not among those that the statement has `dropped`.
   [[nodiscard]] bool has_made(const change::Cascade& tie, const binlog::Statement::Reference& made,
                               const std::vector<std::string>& dropped) const;
   /// It knows a key of `child` by this name.
-  [[nodiscard]] bool has(const std::string& child, std::string_view name) const;
+  [[nodiscard]] bool has(const TableName& child, std::string_view name) const;
   /// The ties of doubts stand for keys without a name. For a checkpoint: the keys that are there, and those.
   [[nodiscard]] std::vector<change::CascadingKey> all() const;
 
@@ -106,7 +107,7 @@ class KnownCascades {
   };
   using Keys = std::map<change::CascadingKey, State>;
   struct Doubt {
-    std::set<std::string> parents;
+    std::set<TableName> parents;
     Until until;
     bool is_there = true;
   };
@@ -114,22 +115,22 @@ class KnownCascades {
   void complete(const change::CascadingKey& key);
   static Keys::iterator take_away(Keys& keys, Keys::iterator key);
   [[nodiscard]] static bool was_there(const State& state, const OriginPosition& place);
-  void drop_named(const std::string& child, const std::string& name, const OriginPosition* place);
-  void drop_all(const std::string& child);
-  void rename(const std::string& from, const std::string& to);
-  void rename_columns(const std::string& table, const RenamedColumns& renamed);
+  void drop_named(const TableName& child, const std::string& name, const OriginPosition* place);
+  void drop_all(const TableName& child);
+  void rename(const TableName& from, const TableName& to);
+  void rename_columns(const TableName& table, const RenamedColumns& renamed);
   void move_keys(const std::function<bool(change::CascadingKey&)>& become);
-  [[nodiscard]] bool end_keys(std::map<std::string, Keys>::iterator child, const OriginPosition& position);
+  [[nodiscard]] bool end_keys(std::map<TableName, Keys>::iterator child, const OriginPosition& position);
   void doubt_outside();
 
-  IsCaptured is_captured_ = [](const std::string&) { return true; };
-  std::map<std::string, Keys> by_child_;
-  std::map<std::string, Doubt> doubts_;                     ///< by child
+  IsCaptured is_captured_ = [](const TableName&) { return true; };
+  std::map<TableName, Keys> by_child_;
+  std::map<TableName, Doubt> doubts_;                       ///< by child
   Until asked_ = std::make_shared<const OriginPosition>();  ///< where the source was when it answered last
   std::map<change::CascadingKey, Until> fuller_;  ///< of those known without columns; from where they have them
-  std::set<std::string> dropped_;                 ///< tables that the source no longer has
-  std::set<std::string> changed_;
-  std::set<std::string> ending_;  ///< children of which a key may have an end
+  std::set<TableName> dropped_;                   ///< tables that the source no longer has
+  std::set<TableName> changed_;
+  std::set<TableName> ending_;  ///< children of which a key may have an end
 };
 
 }  // namespace farshore::capture

@@ -310,8 +310,10 @@ bool nothing_beyond(const Checkpoint& checkpoint, const std::vector<PublishedEnd
 std::vector<std::string> captured_of(std::vector<std::string> tables, const Numbering& numbering) {
   const auto rules = change::TableRules::from_numbering(numbering);
   if (!rules) return tables;
-  std::erase_if(tables,
-                [&](const std::string& table) { return table != change::kAllTables && !is_captured(table, *rules); });
+  std::erase_if(tables, [&](const std::string& text) {
+    const auto table = TableName::parse(text);
+    return text != change::kAllTables && !(table && is_captured(*table, *rules));
+  });
   return tables;
 }
 

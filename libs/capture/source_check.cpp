@@ -7,7 +7,6 @@
 #include <set>
 #include <utility>
 
-#include "base/full_name.hpp"
 #include "capture/cascade_groups.hpp"
 #include "mysql/literal.hpp"
 #include "mysql/schema.hpp"
@@ -172,7 +171,7 @@ std::vector<std::string> newly_captured(const std::vector<TableFacts>& tables, c
   std::vector<std::string> names;
   for (const TableFacts& table : tables)
     if (is_captured(table.schema, table.name, now) && !is_captured(table.schema, table.name, before))
-      names.push_back(table.schema + "." + table.name);
+      names.push_back(TableName{table.schema, table.name}.to_string());
   return names;
 }
 
@@ -180,7 +179,7 @@ std::optional<std::string> warn_of_rows_there(mysql::Connection& connection, con
   constexpr std::size_t kNamed = 10;
   const auto tables = read_tables(connection);
   if (!tables) return std::nullopt;
-  std::vector<mysql::TableName> captured;
+  std::vector<TableName> captured;
   for (const TableFacts& table : *tables)
     if (!table.is_sequence && is_captured(table.schema, table.name, rules))
       captured.push_back({table.schema, table.name});
@@ -188,7 +187,7 @@ std::optional<std::string> warn_of_rows_there(mysql::Connection& connection, con
   if (!filled || filled->empty()) return std::nullopt;
   std::string names;
   for (std::size_t i = 0; i < std::min(kNamed, filled->size()); ++i)
-    names += (i == 0 ? "" : ", ") + (*filled)[i].full();
+    names += (i == 0 ? "" : ", ") + (*filled)[i].for_people();
   if (filled->size() > kNamed) names += fmt::format(" and {} more", filled->size() - kNamed);
   return fmt::format(
       "{} of {} captured tables have rows already: {}. What was written before this first start's position is never "
@@ -258,13 +257,9 @@ std::expected<bool, mysql::SqlError> is_versioned(mysql::Connection& connection,
 }
 
 CheckResult check_cascade(const Cascade& unrepeated) {
-  const auto plain = [](const std::string& name) {
-    const auto [schema, table] = split_full_name(name);
-    return fmt::format("{}.{}", schema, table);
-  };
-  const std::string parent = plain(unrepeated.parent);
-  const bool can_be_taken = !change::has_point(split_full_name(unrepeated.parent).first);
-  const std::string child = plain(unrepeated.child);
+  const std::string parent = unrepeated.parent.for_people();
+  const bool can_be_taken = !change::has_point(unrepeated.parent.schema);
+  const std::string child = unrepeated.child.for_people();
   return {
       .name = "table " + child,
       .found = fmt::format("changed by a cascade from {}, which no stream takes", parent),

@@ -26,7 +26,7 @@ using Kind = StatementVerdict::Kind;
 std::vector<std::string> captured_tables(const binlog::Statement& statement, const change::TableRules& rules) {
   std::vector<std::string> tables;
   for (const auto& table : statement.tables)
-    if (is_captured(table.schema, table.table, rules)) tables.push_back(table.schema + "." + table.table);
+    if (is_captured(table, rules)) tables.push_back(table.to_string());
   // Of another schema nothing is captured.
   if (!statement.schema.empty() && !change::has_point(statement.schema) && rules.may_capture(statement.schema))
     tables.push_back(statement.schema + ".*");
@@ -48,7 +48,7 @@ StatementVerdict if_captured(const binlog::Statement& statement, const change::T
 }
 
 bool writes_marker(const binlog::Statement& statement) {
-  return std::ranges::any_of(statement.tables, [](const binlog::TableName& table) {
+  return std::ranges::any_of(statement.tables, [](const TableName& table) {
     return table.schema == kOwnSchema && table.table == kMarkerTable;
   });
 }

@@ -1,7 +1,5 @@
 #include "capture/touched_tables.hpp"
 
-#include <ranges>
-
 #include "change/epoch_start.hpp"
 #include "change/limits.hpp"
 
@@ -11,18 +9,16 @@ void TouchedTables::add(std::string_view schema, std::string_view table) {
   if (count_ > change::kEpochTablesMax) return;
   // The last one first: it is the most likely.
   for (std::size_t i = count_; i-- > 0;)
-    if (tables_[i].name == table && tables_[i].schema == schema) return;
+    if (tables_[i].table == table && tables_[i].schema == schema) return;
   if (count_ == tables_.size()) tables_.emplace_back();
   tables_[count_].schema = schema;
-  tables_[count_].name = table;
+  tables_[count_].table = table;
   ++count_;
 }
 
-std::vector<std::string> TouchedTables::names() const {
-  if (count_ > change::kEpochTablesMax) return {std::string(change::kAllTables)};
-  std::vector<std::string> names;
-  for (const Table& table : tables_ | std::views::take(count_)) names.push_back(table.schema + "." + table.name);
-  return names;
+std::vector<TableName> TouchedTables::names() const {
+  if (count_ > change::kEpochTablesMax) return {change::all_tables()};
+  return {tables_.begin(), tables_.begin() + static_cast<std::ptrdiff_t>(count_)};
 }
 
 }  // namespace farshore::capture

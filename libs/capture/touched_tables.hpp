@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/table_name.hpp"
 
 namespace farshore::capture {
 
@@ -14,15 +15,11 @@ class TouchedTables {
   void add(std::string_view schema, std::string_view table);
 
   [[nodiscard]] bool empty() const { return count_ == 0; }
-  /// "schema.table", or kAllTables alone if there are more than an epoch's start names.
-  [[nodiscard]] std::vector<std::string> names() const;
+  /// all_tables() alone if there are more than an epoch's start names.
+  [[nodiscard]] std::vector<TableName> names() const;
 
  private:
-  struct Table {
-    std::string schema;
-    std::string name;
-  };
-  std::vector<Table> tables_;  ///< the first count_ of them
+  std::vector<TableName> tables_;  ///< the first count_ of them
   std::size_t count_ = 0;
 };
 

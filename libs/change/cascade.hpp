@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "base/key_action.hpp"
+#include "base/table_name.hpp"
 
 namespace farshore::change {
 
-/// A foreign key by which a change of the parent changes rows of the child on its own; "schema.table" each.
+/// A foreign key by which a change of the parent changes rows of the child on its own.
 struct Cascade {
-  std::string parent;
-  std::string child;
+  TableName parent;
+  TableName child;
   friend auto operator<=>(const Cascade&, const Cascade&) = default;
 };
 

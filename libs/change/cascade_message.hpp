@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <expected>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "change/cascade.hpp"
 #include "change/limits.hpp"
@@ -15,8 +17,8 @@ namespace farshore::change {
 /// Of v1::Cascade and v1::CascadingKey: what both say of a key. The name is the caller's.
 template <typename Message>
 void to_message(const CascadingKey& key, Message& out) {
-  out.set_parent(key.tie.parent);
-  out.set_child(key.tie.child);
+  out.set_parent(key.tie.parent.to_string());
+  out.set_child(key.tie.child.to_string());
   for (const std::string& column : key.columns) out.add_columns(column);
   for (const std::string& column : key.parent_columns) out.add_parent_columns(column);
   out.set_on_delete(static_cast<v1::KeyAction>(key.on_delete));
@@ -26,9 +28,8 @@ void to_message(const CascadingKey& key, Message& out) {
 /// Likewise; an error if it is not well formed, or says more than is known here.
 template <typename Message>
 std::expected<CascadingKey, MessageError> cascading_key_of(const Message& message) {
-  const auto is_full_name = [](const std::string& name) {
-    const std::size_t point = name.find('.');
-    return name.size() <= kFullNameBytesMax && point != std::string::npos && point != 0 && point + 1 != name.size();
+  const auto table_of = [](const std::string& name) {
+    return name.size() <= kFullNameBytesMax ? TableName::parse(name) : std::nullopt;
   };
   const auto is_known = [](int action) { return action >= 0 && action <= static_cast<int>(KeyAction::kSetDefault); };
   const auto is_column = [](const std::string& name) { return !name.empty() && name.size() <= kNameBytesMax; };
@@ -37,11 +38,12 @@ std::expected<CascadingKey, MessageError> cascading_key_of(const Message& messag
   const bool does_something = message.on_delete() != 0 || message.on_update() != 0;
   if (message.columns().empty() == does_something || message.columns_size() != message.parent_columns_size())
     return std::unexpected(MessageError::kMalformed);
-  if (!is_full_name(message.parent()) || !is_full_name(message.child()) ||
-      static_cast<std::size_t>(message.columns_size()) > kForeignKeyColumnsMax ||
+  auto parent = table_of(message.parent());
+  auto child = table_of(message.child());
+  if (!parent || !child || static_cast<std::size_t>(message.columns_size()) > kForeignKeyColumnsMax ||
       !std::ranges::all_of(message.columns(), is_column) || !std::ranges::all_of(message.parent_columns(), is_column))
     return std::unexpected(MessageError::kMalformed);
-  return CascadingKey{.tie = {.parent = message.parent(), .child = message.child()},
+  return CascadingKey{.tie = {.parent = std::move(*parent), .child = std::move(*child)},
                       .columns = {message.columns().begin(), message.columns().end()},
                       .parent_columns = {message.parent_columns().begin(), message.parent_columns().end()},
                       .on_delete = static_cast<KeyAction>(message.on_delete()),

@@ -1,5 +1,9 @@
 #include "change/epoch_start.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "change/limits.hpp"
 #include "change/unknown_fields.hpp"
 #include "change/utf8.hpp"
@@ -65,6 +69,19 @@ std::string ascii_unless_utf8(std::string_view text) {
 }
 
 }  // namespace
+
+std::vector<std::string> texts_of(const std::vector<TableName>& tables) {
+  std::vector<std::string> texts;
+  std::ranges::transform(tables, std::back_inserter(texts), &TableName::to_string);
+  return texts;
+}
+
+std::set<TableName> tables_of(const std::vector<std::string>& texts) {
+  std::set<TableName> tables;
+  for (const std::string& text : texts)
+    if (auto table = TableName::parse(text)) tables.insert(std::move(*table));
+  return tables;
+}
 
 void append_epoch_start(const EpochStart& start, std::string& out) {
   v1::EpochStart message;

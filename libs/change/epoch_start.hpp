@@ -3,17 +3,25 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/numbers.hpp"
+#include "base/table_name.hpp"
 #include "change/message_error.hpp"
 
 namespace farshore::change {
 
 /// Among an epoch start's tables: too many to be named.
 inline constexpr std::string_view kAllTables = "*.*";
+[[nodiscard]] inline TableName all_tables() { return {.schema = "*", .table = "*"}; }
+
+/// As messages name them.
+[[nodiscard]] std::vector<std::string> texts_of(const std::vector<TableName>& tables);
+/// Those that messages named. What is no table's name is left out.
+[[nodiscard]] std::set<TableName> tables_of(const std::vector<std::string>& texts);
 
 /// A partition of an origin and its last seq in an epoch; 0: it had none.
 struct PartitionEnd {

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "base/full_name.hpp"
 #include "base/own_schemas.hpp"
+#include "base/table_name.hpp"
 #include "change/limits.hpp"
 
 namespace farshore::change {
@@ -76,11 +76,11 @@ bool any_split(std::string_view pattern, Holds holds) {
   return false;
 }
 
-void add_ties(const CascadeGroup& group, const std::string& table, std::vector<CascadingKey>& ties) {
-  const auto parent_of = [](const CascadingKey& key) -> const std::string& { return key.tie.parent; };
+void add_ties(const CascadeGroup& group, const TableName& table, std::vector<CascadingKey>& ties) {
+  const auto parent_of = [](const CascadingKey& key) -> const TableName& { return key.tie.parent; };
   std::ranges::copy_if(group.ties, std::back_inserter(ties),
                        [&](const CascadingKey& key) { return key.tie.child == table; });
-  std::vector<std::string> reached = {table};
+  std::vector<TableName> reached = {table};
   for (std::size_t i = 0; i < reached.size() && ties.size() < kTableTiesMax; ++i) {
     for (const CascadingKey& key : std::ranges::equal_range(group.ties, reached[i], {}, parent_of)) {
       if (key.tie.child == table) continue;  // is in it
@@ -110,9 +110,17 @@ std::string unescaped(std::string_view text) {
   return name;
 }
 
+/// For people.
+std::string names_of(const std::vector<TableName>& tables) {
+  std::vector<std::string> names;
+  std::ranges::transform(tables, std::back_inserter(names), &TableName::to_string);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 std::string to_text(const CascadeGroup& cascade) {
   std::vector<std::string> tables;
-  std::ranges::transform(cascade.tables, std::back_inserter(tables), escaped);
+  std::ranges::transform(cascade.tables, std::back_inserter(tables),
+                         [](const TableName& table) { return escaped(table.to_string()); });
   return fmt::format("{}: {}", escaped(cascade.name), fmt::join(tables, ", "));
 }
 
@@ -123,7 +131,9 @@ std::optional<CascadeGroup> parse_cascade(std::string_view text) {
   std::string_view tables = text.substr(colon + 2);
   while (true) {
     const std::size_t comma = tables.find(", ");
-    cascade.tables.push_back(unescaped(tables.substr(0, comma)));
+    auto table = TableName::parse(unescaped(tables.substr(0, comma)));
+    if (!table) return std::nullopt;
+    cascade.tables.push_back(std::move(*table));
     if (comma == std::string_view::npos) return cascade;
     tables.remove_prefix(comma + 2);
   }
@@ -232,21 +242,20 @@ std::expected<TableRules, std::string> TableRules::with_cascades(std::vector<Cas
     std::ranges::sort(cascade.ties);
     std::string group;
     std::optional<std::uint32_t> stream;
-    for (const std::string& name : cascade.tables) {
-      const auto [schema, table] = split_full_name(name);
+    for (const auto& [schema, table] : cascade.tables) {
       const Route route = route_by_rules(schema, table);
       if (!route.captured) continue;
       if (has_point(schema)) return std::unexpected(refuse_pointed(schema, table));
       if (stream && *stream != route.stream) {
         return std::unexpected(fmt::format(
             "the tables {} are tied by a cascading foreign key and must be in one stream, but are in \"{}\" and \"{}\"",
-            fmt::join(cascade.tables, ", "), streams_[*stream].name, streams_[route.stream].name));
+            names_of(cascade.tables), streams_[*stream].name, streams_[route.stream].name));
       }
       stream = route.stream;
       if (!group.empty() && !route.group.empty() && group != route.group) {
         return std::unexpected(fmt::format(
             "the tables {} are tied by a cascading foreign key and must be in one group, but are in \"{}\" and \"{}\"",
-            fmt::join(cascade.tables, ", "), group, route.group));
+            names_of(cascade.tables), group, route.group));
       }
       if (group.empty()) group = route.group;
     }
@@ -256,8 +265,8 @@ std::expected<TableRules, std::string> TableRules::with_cascades(std::vector<Cas
   return made;
 }
 
-bool TableRules::set_ties_of(std::string_view child, const std::vector<CascadingKey>& keys) {
-  const auto holds = [](const CascadeGroup& group, std::string_view table) {
+bool TableRules::set_ties_of(const TableName& child, const std::vector<CascadingKey>& keys) {
+  const auto holds = [](const CascadeGroup& group, const TableName& table) {
     return std::ranges::find(group.tables, table) != group.tables.end();
   };
   const auto group = std::ranges::find_if(cascades_, [&](const CascadeGroup& each) { return holds(each, child); });
@@ -304,7 +313,8 @@ Route TableRules::route_by_rules(std::string_view schema, std::string_view table
 Route TableRules::route(std::string_view schema, std::string_view table) const {
   Route route = route_by_rules(schema, table);
   if (!route.captured) return route;
-  const std::string name = full_name(schema, table);
+  if (cascades_.empty()) return route;
+  const TableName name{std::string(schema), std::string(table)};
   for (std::size_t i = 0; i < cascades_.size(); ++i) {
     if (std::ranges::find(cascades_[i].tables, name) == cascades_[i].tables.end()) continue;
     route.group = cascade_group_names_[i];

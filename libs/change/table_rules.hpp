@@ -47,7 +47,7 @@ struct TableRule {
 /// Tables tied by a foreign key whose cascade the source does not log: they form an order group.
 struct CascadeGroup {
   std::string name;
-  std::vector<std::string> tables;  ///< "schema.table", sorted
+  std::vector<TableName> tables;  ///< sorted
   /// The keys that are known to tie them, without their names, sorted. No part of the numbering.
   std::vector<CascadingKey> ties = {};
 };
@@ -105,7 +105,7 @@ class TableRules {
 
   /// The keys of its group with which `child` is the child become those of `keys`. Gives whether they were others. The
   /// numbering stays.
-  bool set_ties_of(std::string_view child, const std::vector<CascadingKey>& keys);
+  bool set_ties_of(const TableName& child, const std::vector<CascadingKey>& keys);
 
   /// Servers besides the captured one whose transactions are the origin's own, as configured: which transactions are
   /// published decides the numbering too.

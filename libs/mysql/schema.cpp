@@ -212,7 +212,7 @@ std::expected<std::vector<TableName>, SqlError> tables_with_rows(Connection& con
     std::string query;
     for (std::size_t i = from; i < to; ++i) {
       query += fmt::format("{}(SELECT {} FROM ", i == from ? "" : " UNION ALL ", i);
-      append_table_name(tables[i].schema, tables[i].name, query);
+      append_table_name(tables[i].schema, tables[i].table, query);
       query += " LIMIT 1)";
     }
     const auto rows = connection.query(query);

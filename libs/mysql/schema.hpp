@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/table_name.hpp"
 #include "mysql/connection.hpp"
 
 /// Tables as a server's information_schema describes them now.
@@ -90,12 +91,6 @@ std::expected<std::optional<TableSchema>, SqlError> read_table_schema(Connection
 /// however many tables there are.
 std::expected<std::vector<TableSchema>, SqlError> read_table_schemas(
     Connection& connection, const std::function<bool(std::string_view schema, std::string_view name)>& wanted);
-struct TableName {
-  std::string schema;
-  std::string name;
-  [[nodiscard]] std::string full() const { return schema + "." + name; }
-  friend bool operator==(const TableName&, const TableName&) = default;
-};
 /// Those that have at least one row; a table that is not there has none.
 std::expected<std::vector<TableName>, SqlError> tables_with_rows(Connection& connection,
                                                                  const std::vector<TableName>& tables);

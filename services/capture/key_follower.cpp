@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/full_name.hpp"
 #include "capture/source_check.hpp"
 
 namespace farshore::capture {
@@ -20,7 +19,7 @@ bool replaces_keys(const binlog::Statement& statement) {
 }  // namespace
 
 void KeyFollower::meet(const binlog::RowsEvent& rows, Clock::time_point now) {
-  if (asked_.due(rows, now)) learn_keys(rows.table->schema, rows.table->name, now);
+  if (asked_.due(rows, now)) learn_keys({rows.table->schema, rows.table->name}, now);
 }
 
 /// Asks for the keys of the tables that the statement may have given others, also of those that are not captured: they
@@ -30,8 +29,8 @@ void KeyFollower::look_at(const binlog::Statement& statement, Telling telling, C
   using Kind = binlog::StatementKind;
   const bool makes = statement.kind == Kind::kTableDdl || !statement.references.empty();
   if (makes || (statement.kind == Kind::kRowless && telling == Telling::kNothing)) {
-    for (const binlog::TableName& table : statement.tables) {
-      learn_keys(table.schema, table.table, now, &statement);
+    for (const TableName& table : statement.tables) {
+      learn_keys(table, now, &statement);
       if (parts_.ending.ended()) return;
     }
   }
@@ -45,8 +44,8 @@ void KeyFollower::look_at(const binlog::Statement& statement, Telling telling, C
 /// A statement explains the keys that it makes.
 void KeyFollower::explain_keys(const binlog::Statement& statement) {
   for (const auto& made : statement.references)
-    for (const binlog::TableName& table : statement.tables)
-      parts_.cascades.explain({made.table.full_name(), table.full_name()}, made,
+    for (const TableName& table : statement.tables)
+      parts_.cascades.explain({made.table, table}, made,
                               statement.may_do_nothing ? &parts_.history.position() : nullptr);
 }
 
@@ -59,11 +58,11 @@ bool KeyFollower::begins_in_the_past() const {
 /// capture is behind both nothing says what they did meanwhile.
 void KeyFollower::doubt_gone_keys(const binlog::Statement& statement) {
   const bool moves = statement.names == binlog::Statement::Names::kMove;
-  const std::string before = statement.tables.front().full_name();
-  const std::string after = moves ? statement.tables.back().full_name() : before;
+  const TableName& before = statement.tables.front();
+  const TableName& after = moves ? statement.tables.back() : before;
   for (const auto& made : statement.references) {
     if (!made.cascades() || (made.is_inline && settings_.ignores_inline_keys)) continue;
-    const std::string parent = made.table.full_name();
+    const TableName& parent = made.table;
     const bool is_known = parts_.cascades.has_made({parent, before}, made, statement.dropped_constraints) ||
                           parts_.cascades.has_made({parent, after}, made, {});
     if (is_known && begins_in_the_past()) parts_.cascades.doubt({parent, before}, asked_at_, true);
@@ -80,7 +79,7 @@ void KeyFollower::doubt_gone_keys(const binlog::Statement& statement) {
 /// cascaded by then.
 void KeyFollower::doubt_dropped_keys(const binlog::Statement& statement) {
   if (statement.dropped_constraints.empty()) return;
-  const std::string child = statement.tables.front().full_name();
+  const TableName& child = statement.tables.front();
   const auto made = may_have_made_.find(child);
   const bool may_be_unknown = made != may_have_made_.end() && !parts_.history.position().contains(made->second);
   if (!begins_in_the_past() && !may_be_unknown) return;
@@ -104,15 +103,13 @@ void KeyFollower::reached() {
 }
 
 /// `by`: the statement at hand because of which the source is asked, if it is one.
-void KeyFollower::learn_keys(std::string_view schema, std::string_view table, Clock::time_point now,
-                             const binlog::Statement* by) {
-  auto answer = settings_.ask_keys(schema, table);
+void KeyFollower::learn_keys(const TableName& table, Clock::time_point now, const binlog::Statement* by) {
+  auto answer = settings_.ask_keys(table.schema, table.table);
   if (!answer) return parts_.ending.end(answer.error().kind, answer.error().sentence, answer.error().by);
-  asked_.note_asked(schema, table, now);
+  asked_.note_asked(table, now);
   asked_at_ = answer->executed;
   is_there_ = answer->keys.has_value();
-  const std::string child = full_name(schema, table);
-  parts_.cascades.take_answer(child, answer->keys, answer->executed);
+  parts_.cascades.take_answer(table, answer->keys, answer->executed);
   if (by != nullptr) explain_keys(*by);
   // What is read again under the old numbering is published; the new one may leave the table out.
   for (const CascadingKey& key : answer->keys.value_or(std::vector<CascadingKey>()))
@@ -121,25 +118,20 @@ void KeyFollower::learn_keys(std::string_view schema, std::string_view table, Cl
   next_.begin_due();
 }
 
-void KeyFollower::learn_keys_of(std::string_view full_name, Clock::time_point now) {
-  const auto [schema, table] = split_full_name(full_name);
-  learn_keys(schema, table, now);
-}
-
 void KeyFollower::name_ties() {
   bool others = false;
-  for (const std::string& child : parts_.cascades.take_changed()) {
+  for (const TableName& child : parts_.cascades.take_changed()) {
     const std::vector<CascadingKey> keys = parts_.cascades.keys_of(child);
     others |= parts_.rules.set_ties_of(child, keys);
     sure_of_.reset();
     next_.note_ties(new_ties(ties_of(keys), parts_.rules));
     changed_ = true;
   }
-  for (const std::string& child : parts_.cascades.doubted())
+  for (const TableName& child : parts_.cascades.doubted())
     next_.note_missed(child,
                       fmt::format("a foreign key of {} that is gone again may have cascaded, and what it changed is "
                                   "not published",
-                                  child));
+                                  child.to_string()));
   if (!others) return;
   // A batch names one state of the keys: a target cannot have two at once.
   parts_.publisher.send_all(parts_.numberer.open_slot());
@@ -159,9 +151,9 @@ bool KeyFollower::is_sure_of(const PendingWatermark& moment, Clock::time_point n
   }
   if (!moment.keys || moment.keys == sure_of_) return true;
   // A key may be dropped without the binlog, or by a statement that is yet to be read: the answer tells.
-  const std::vector<std::string> beyond = parts_.cascades.children_beyond(*moment.keys);
-  for (const std::string& child : beyond) {
-    learn_keys_of(child, now);
+  const std::vector<TableName> beyond = parts_.cascades.children_beyond(*moment.keys);
+  for (const TableName& child : beyond) {
+    learn_keys(child, now);
     if (parts_.ending.ended()) return false;
   }
   const bool may_begin = !settings_.stops_at_tails && parts_.tails_passed();
@@ -170,7 +162,7 @@ bool KeyFollower::is_sure_of(const PendingWatermark& moment, Clock::time_point n
   if (!beyond.empty())
     unsure_of_ = fmt::format(
         "the source no longer has a foreign key of {} that cascades, and no statement that is read has dropped it",
-        beyond.front());
+        beyond.front().to_string());
   for (const CascadingKey& key : *moment.keys) {
     if (is_unrepeated(key.tie, parts_.rules) && !settings_.stops_at_tails) {
       all_known = false;
@@ -183,12 +175,12 @@ bool KeyFollower::is_sure_of(const PendingWatermark& moment, Clock::time_point n
     unsure_of_ = fmt::format(
         "the source has foreign key {} of {} to {}, which cascades, and no statement that is read has made it: where "
         "this stays, drop it, and make it anew in a session that writes the binlog",
-        key.name, key.tie.child, key.tie.parent);
+        key.name, key.tie.child.to_string(), key.tie.parent.to_string());
     const bool was_there =
         moment.keys_before && std::ranges::find(*moment.keys_before, key) != moment.keys_before->end();
     if (!was_there || !may_begin) continue;
     // What the watch knows may be old: a key becomes another one under its name.
-    learn_keys_of(key.tie.child, now);
+    learn_keys(key.tie.child, now);
     if (parts_.ending.ended()) return false;
     if (!parts_.cascades.is_at_source(key)) continue;
     next_.note_tie(key.tie);
@@ -196,7 +188,7 @@ bool KeyFollower::is_sure_of(const PendingWatermark& moment, Clock::time_point n
     next_.note_missed(key.tie.child,
                       fmt::format("a foreign key of {} to {} cascades, and no statement in the binlog made it: "
                                   "what it has cascaded since is not published",
-                                  key.tie.child, key.tie.parent));
+                                  key.tie.child.to_string(), key.tie.parent.to_string()));
   }
   if (all_known) sure_of_ = moment.keys;
   if (is_old) parts_.watch.forget_keys();

@@ -64,9 +64,7 @@ class KeyFollower {
   void doubt_gone_keys(const binlog::Statement& statement);
   void doubt_dropped_keys(const binlog::Statement& statement);
   void explain_keys(const binlog::Statement& statement);
-  void learn_keys(std::string_view schema, std::string_view table, Clock::time_point now,
-                  const binlog::Statement* by = nullptr);
-  void learn_keys_of(std::string_view full_name, Clock::time_point now);
+  void learn_keys(const TableName& table, Clock::time_point now, const binlog::Statement* by = nullptr);
 
   const EpochParts& parts_;
   const PipelineSettings& settings_;
@@ -76,7 +74,7 @@ class KeyFollower {
   bool is_there_ = false;    ///< the table of that answer was
   /// Tables whose CREATE TABLE IF NOT EXISTS may have made a cascading key that is gone, and the source's position
   /// then.
-  std::map<std::string, OriginPosition> may_have_made_;
+  std::map<TableName, OriginPosition> may_have_made_;
   /// All of the source's keys, as last asked, are explained.
   std::shared_ptr<const std::vector<CascadingKey>> sure_of_;
   bool changed_ = false;

@@ -19,10 +19,10 @@ void NextEpoch::note_ties(const std::vector<Cascade>& ties) {
   due_.ties.insert(due_.ties.end(), ties.begin(), ties.end());
 }
 
-void NextEpoch::note_missed(const std::string& child, std::string why) {
+void NextEpoch::note_missed(const TableName& child, std::string why) {
   if (due_.missed.empty()) due_.why = std::move(why);
   // By the keys of this place: one that is dropped before the epoch begins has cascaded.
-  for (std::string& table : captured_descendants({child}, parts_.cascades.ties(), parts_.rules))
+  for (TableName& table : captured_descendants({child}, parts_.cascades.ties(), parts_.rules))
     due_.missed.insert(std::move(table));
 }
 
@@ -41,7 +41,7 @@ void NextEpoch::note_rollback(std::string_view gtid) {
 
 void NextEpoch::note_end() {
   if (!rolled_back_.empty())
-    for (const std::string& table : touched_.names()) note_missed(table, rolled_back_);
+    for (const TableName& table : touched_.names()) note_missed(table, rolled_back_);
   rolled_back_.clear();
   touched_.clear();
 }
@@ -53,9 +53,10 @@ void NextEpoch::begin_due() {
   const auto rules = parts_.rules.with_cascades(cascade_groups(parts_.rules.cascades(), due_.ties));
   if (!rules) return parts_.ending.end(EndKind::kMisconfigured, rules.error());
   if (!due_.missed.empty()) warn_of_missed();
-  begin({.sentence = due_.missed.empty() ? fmt::format("tables {} and {} are tied by a cascading foreign key",
-                                                       due_.ties.front().parent, due_.ties.front().child)
-                                         : due_.why.substr(0, kReasonBytesMax)},
+  begin({.sentence = due_.missed.empty()
+                         ? fmt::format("tables {} and {} are tied by a cascading foreign key",
+                                       due_.ties.front().parent.to_string(), due_.ties.front().child.to_string())
+                         : due_.why.substr(0, kReasonBytesMax)},
         rules->numbering());
 }
 
@@ -88,9 +89,9 @@ void NextEpoch::begin(EpochReason reason, const change::Numbering& numbering) {
     parts_.publisher.poll(kAcknowledgementPoll);
   }
   if (parts_.cut.is_open()) (void)parts_.cut.take_covered();
-  reason.missed_tables.assign(due_.missed.begin(), due_.missed.end());
-  reason.changed_unseen.assign(due_.changed_unseen.begin(), due_.changed_unseen.end());
-  for (const std::string& child : due_.missed) parts_.cascades.settle(child);
+  reason.missed_tables = change::texts_of({due_.missed.begin(), due_.missed.end()});
+  reason.changed_unseen = change::texts_of({due_.changed_unseen.begin(), due_.changed_unseen.end()});
+  for (const TableName& child : due_.missed) parts_.cascades.settle(child);
   reason.split_tables = split_tables();
   parts_.cut.open(parts_.history);
   const std::string sentence = reason.sentence;
@@ -118,8 +119,9 @@ void NextEpoch::hand_over() {
 std::vector<std::string> NextEpoch::split_tables() const {
   if (touched_.empty()) return {};
   if (!touched_all_) return {std::string(change::kAllTables)};
-  const std::vector<std::string> names = touched_.names();
-  return at_most_named(captured_descendants({names.begin(), names.end()}, parts_.cascades.ties(), parts_.rules));
+  const std::vector<TableName> names = touched_.names();
+  return at_most_named(
+      change::texts_of(captured_descendants({names.begin(), names.end()}, parts_.cascades.ties(), parts_.rules)));
 }
 
 }  // namespace farshore::capture

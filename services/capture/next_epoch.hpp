@@ -25,7 +25,7 @@ class NextEpoch {
   void note_ties(const std::vector<Cascade>& ties);
   void note_tie(const Cascade& tie) { due_.ties.push_back(tie); }
   /// Rows of the child may have changed, and nothing that is published says of it. `why`: for people.
-  void note_missed(const std::string& child, std::string why);
+  void note_missed(const TableName& child, std::string why);
   /// Its child's rows change so until the key is gone.
   void note_outside(const Cascade& tie);
   [[nodiscard]] bool tells_of_missed() const { return !due_.missed.empty(); }
@@ -63,8 +63,8 @@ class NextEpoch {
   struct Due {
     std::vector<Cascade> ties;
     std::string why;  ///< the first of `missed` is
-    std::set<std::string> missed;
-    std::set<std::string> changed_unseen;  ///< of `missed`, as in Checkpoint
+    std::set<TableName> missed;
+    std::set<TableName> changed_unseen;  ///< of `missed`, as in Checkpoint
   };
 
   void warn_of_missed() const;

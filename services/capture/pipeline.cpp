@@ -6,7 +6,6 @@
 #include <thread>
 
 #include "base/check.hpp"
-#include "base/full_name.hpp"
 #include "base/own_schemas.hpp"
 #include "capture/statement_check.hpp"
 #include "change/limits.hpp"
@@ -126,9 +125,8 @@ std::optional<binlog::Event> Pipeline::next_event() {
 /// Behind rows that cannot be read the decoder goes on, behind anything else it does not.
 void Pipeline::undecoded(const binlog::DecodeError& error) {
   const std::string sentence = error.to_string();
-  if (!next_epoch_.hands_over(sentence, !error.table.empty())) return parts_.ending.end(EndKind::kStop, sentence);
-  const auto [schema, table] = split_full_name(error.table);
-  if (!table.empty()) next_epoch_.note_rows(schema, table);
+  if (!next_epoch_.hands_over(sentence, !error.table.table.empty())) return parts_.ending.end(EndKind::kStop, sentence);
+  if (!error.table.table.empty()) next_epoch_.note_rows(error.table.schema, error.table.table);
 }
 
 void Pipeline::begin_transaction(const binlog::Event& event) {

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "base/full_name.hpp"
 #include "capture/partitions.hpp"
 #include "capture/replication_check.hpp"
 #include "capture/source_start.hpp"
@@ -398,7 +397,7 @@ Expected<void> take_topic_ends(const StartContext& context, kafka::Admin& admin,
 }
 
 KnownCascades::IsCaptured captured_by(const change::TableRules& rules) {
-  return [rules](const std::string& table) { return is_captured(table, rules); };
+  return [rules](const TableName& table) { return is_captured(table, rules); };
 }
 
 }  // namespace
@@ -407,12 +406,11 @@ Expected<Started> start_from(const StartContext& context, Source& source, KafkaC
                              DecidedNumbering numbering, PlannedStart planned) {
   FARSHORE_CHECK(clients.admin);
   // Of a table of which the start has found no cascading key.
-  const auto ask = [&](const std::string& table) -> Expected<std::optional<std::vector<CascadingKey>>> {
-    const auto [schema, name] = split_full_name(table);
-    auto keys = read_cascades_of(source.control, schema, name);
+  const auto ask = [&](const TableName& table) -> Expected<std::optional<std::vector<CascadingKey>>> {
+    auto keys = read_cascades_of(source.control, table.schema, table.table);
     if (keys) return std::move(*keys);
-    auto end = end_of_unread_keys(keys.error(), context.settings.source, fmt::format("{}.{}", schema, name),
-                                  is_captured(schema, name, numbering.rules));
+    auto end = end_of_unread_keys(keys.error(), context.settings.source, table.for_people(),
+                                  is_captured(table, numbering.rules));
     if (end) return std::unexpected(std::move(*end));
     return std::nullopt;
   };

@@ -52,8 +52,8 @@ bool needs_keys(const std::optional<change::Checkpoint>& checkpoint, bool logs_c
 UnseenChanges find_unseen(const SourceFacts& source, const std::vector<CascadingKey>& keys,
                           const std::optional<change::Checkpoint>& checkpoint, const change::TableRules& configured) {
   std::string sentence = source.hidden_by;
-  std::set<std::string> now;
-  if (!source.hidden_by.empty()) now.emplace(change::kAllTables);
+  std::set<TableName> now;
+  if (!source.hidden_by.empty()) now.insert(change::all_tables());
   for (const CascadingKey& key : keys) {
     if (logs_cascades(source.server) || !is_unrepeated(key.tie, configured)) continue;
     if (sentence.empty()) sentence = check_cascade(key.tie).sentence();
@@ -65,11 +65,11 @@ UnseenChanges find_unseen(const SourceFacts& source, const std::vector<Cascading
     unseen.refuses = !now.empty();
     return unseen;
   }
-  std::set<std::string> untold(checkpoint->changed_unseen.begin(), checkpoint->changed_unseen.end());
+  std::set<TableName> untold = change::tables_of(checkpoint->changed_unseen);
   const std::size_t known = untold.size();
   untold.merge(now);
   const bool is_more = untold.size() > known;
-  unseen.changed = captured_descendants(std::move(untold), ties_of(keys), configured);
+  unseen.changed = change::texts_of(captured_descendants(std::move(untold), ties_of(keys), configured));
   if (!checkpoint->pending_epoch_start) {
     unseen.missed = {.names = unseen.changed, .why = "captured tables changed in ways that the source does not log"};
     return unseen;
@@ -98,9 +98,9 @@ std::optional<MissedTables> add_unlogged(const MissedTables& missed, const chang
   const auto position = OriginPosition::parse(checkpoint.position);
   if (position && position->contains(executed)) return std::nullopt;
   keys.insert(keys.end(), checkpoint.cascades.begin(), checkpoint.cascades.end());
-  std::set<std::string> tables(missed.names.begin(), missed.names.end());
+  std::set<TableName> tables = change::tables_of(missed.names);
   for (const CascadingKey& key : keys) tables.insert(key.tie.child);
-  return MissedTables{.names = captured_descendants(std::move(tables), ties_of(keys), configured),
+  return MissedTables{.names = change::texts_of(captured_descendants(std::move(tables), ties_of(keys), configured)),
                       .why = "the source logs cascades now, and did not when it wrote what is read next"};
 }
 
@@ -184,13 +184,13 @@ std::expected<KnownCascades, SessionEnd> know_cascades(PlannedStart& planned, co
   }
   KnownCascades cascades(checkpoint.cascades, facts.executed, std::move(is_captured));
   if (sources.are_logged) return cascades;
-  std::map<std::string, std::optional<std::vector<CascadingKey>>> answers;
+  std::map<TableName, std::optional<std::vector<CascadingKey>>> answers;
   for (const CascadingKey& key : sources.keys) {
     auto& answer = answers[key.tie.child];
     if (!answer) answer.emplace();
     answer->push_back(key);
   }
-  for (const std::string& child : cascades.children()) {
+  for (const TableName& child : cascades.children()) {
     if (answers.contains(child)) continue;
     auto answer = sources.ask(child);
     if (!answer) return std::unexpected(std::move(answer.error()));

@@ -147,7 +147,7 @@ struct KeySources {
   std::vector<CascadingKey> keys;  ///< the source's, by child
   CascadeLogging logging = CascadeLogging::kAsBefore;
   /// Asks for those of a table of which `keys` has none; nullopt: it is there no longer. An error is not "none".
-  std::function<std::expected<std::optional<std::vector<CascadingKey>>, SessionEnd>(const std::string& table)> ask;
+  std::function<std::expected<std::optional<std::vector<CascadingKey>>, SessionEnd>(const TableName& table)> ask;
 };
 /// What follows when a table's keys cannot be read. Returns nullopt where it is as if the table were not there: it is
 /// not `captured`, and no key that it may have changes what is published.

@@ -52,14 +52,14 @@ class Reader {
              connection_,
              [&](std::string_view schema, std::string_view name) { return rules_.route(schema, name).captured; }),
          tables);
-    std::vector<mysql::TableName> names;
+    std::vector<TableName> names;
     for (mysql::TableSchema& table : tables) {
       names.push_back({table.schema, table.name});
-      facts_.tables.emplace(names.back().full(), std::move(table));
+      facts_.tables.emplace(names.back().for_people(), std::move(table));
     }
-    std::vector<mysql::TableName> filled;
+    std::vector<TableName> filled;
     take("which tables have rows", mysql::tables_with_rows(connection_, names), filled);
-    for (const mysql::TableName& name : filled) facts_.with_rows.insert(name.full());
+    for (const TableName& name : filled) facts_.with_rows.insert(name.for_people());
   }
 
   void read_farshore() { take("the farshore schema", store::read_tables(connection_), facts_.farshore_tables); }

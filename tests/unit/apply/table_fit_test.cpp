@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "targets.hpp"
+#include "unit/table_literal.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -65,7 +66,7 @@ TEST_F(AFit, WhereCascadesAreRepeatedTheTargetMustHaveACascadingKey) {
 
 TEST_F(AFit, EachTieThatTheSourceNamesNeedsACascadingKeyHere) {
   repeats_cascades_ = true;
-  ties_ = {{{"shop.notes", "shop.lines"}}, {{"shop.lines", "shop.marks"}}};
+  ties_ = {{{"shop.notes"_table, "shop.lines"_table}}, {{"shop.lines"_table, "shop.marks"_table}}};
   keys_ = {key("lines", "notes")};
   EXPECT_THAT(fit().waits, ElementsAre(AllOf(HasSubstr("a foreign key of shop.marks to shop.lines cascades at the "
                                                        "source without logging it, and none does so here"),
@@ -88,7 +89,7 @@ TEST_F(AFit, EachTieThatTheSourceNamesNeedsACascadingKeyHere) {
 
 TEST_F(AFit, TheKeyHereIsOfTheSameColumnsAndDoesTheSame) {
   repeats_cascades_ = true;
-  const change::CascadingKey sender{.tie = {"shop.notes", "shop.lines"},
+  const change::CascadingKey sender{.tie = {"shop.notes"_table, "shop.lines"_table},
                                     .columns = {"sender"},
                                     .parent_columns = {"id"},
                                     .on_delete = KeyAction::kCascade,

@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 
-#include "base/full_name.hpp"
 #include "capture/cascade_groups.hpp"
 #include "capture/source_check.hpp"
 #include "unit/mysql/scripted_server.hpp"
+#include "unit/table_literal.hpp"
 
 namespace farshore::capture {
 namespace {
@@ -26,13 +26,14 @@ TEST(Cascades, AreReadFromTheServersOwnSpelling) {
       "  CONSTRAINT `c_4` FOREIGN KEY (`s`) REFERENCES `s` (`id`) ON DELETE NO ACTION\n) ENGINE=InnoDB";
   EXPECT_THAT(
       cascades_of_definition(definition, "shop", "c"),
-      ElementsAre(CascadingKey{{"shop.p", "shop.c"}, "c_1", {"p"}, {"id"}, KeyAction::kCascade, KeyAction::kNone},
-                  CascadingKey{{"other.r`2", "shop.c"},
-                               "c_3",
-                               {"r", "REFERENCES", "on)"},
-                               {"id", "b", "c"},
-                               KeyAction::kSetNull,
-                               KeyAction::kCascade}));
+      ElementsAre(
+          CascadingKey{{"shop.p"_table, "shop.c"_table}, "c_1", {"p"}, {"id"}, KeyAction::kCascade, KeyAction::kNone},
+          CascadingKey{{"other.r`2"_table, "shop.c"_table},
+                       "c_3",
+                       {"r", "REFERENCES", "on)"},
+                       {"id", "b", "c"},
+                       KeyAction::kSetNull,
+                       KeyAction::kCascade}));
 }
 
 TEST(Cascades, AreNotHiddenByAnyName) {
@@ -44,13 +45,15 @@ TEST(Cascades, AreNotHiddenByAnyName) {
       "  CONSTRAINT `ck\n` CHECK (`id` <> 'a\\'b ON DELETE')\n) ENGINE=InnoDB\n/*!50100 PARTITION BY HASH (`id`) */";
   EXPECT_THAT(
       cascades_of_definition(definition, "shop", "c"),
-      ElementsAre(CascadingKey{{"shop.p", "shop.c"}, "ti\ne", {"p\n"}, {"id"}, KeyAction::kCascade, KeyAction::kNone},
-                  CascadingKey{{full_name("ot.her", "q, r"), "shop.c"},
-                               "a`\n FOREIGN KEY ",
-                               {"q"},
-                               {"i\nd"},
-                               KeyAction::kNone,
-                               KeyAction::kCascade}));
+      ElementsAre(
+          CascadingKey{
+              {"shop.p"_table, "shop.c"_table}, "ti\ne", {"p\n"}, {"id"}, KeyAction::kCascade, KeyAction::kNone},
+          CascadingKey{{{"ot.her", "q, r"}, "shop.c"_table},
+                       "a`\n FOREIGN KEY ",
+                       {"q"},
+                       {"i\nd"},
+                       KeyAction::kNone,
+                       KeyAction::kCascade}));
 }
 
 constexpr std::string_view kTied =
@@ -105,14 +108,13 @@ TEST(Cascades, OfASchemaWithAPointAreNotTakenForThoseOfAnother) {
       "c");
   ASSERT_THAT(keys, SizeIs(1));
   const Cascade& tie = keys[0].tie;
-  EXPECT_EQ(tie.parent, "x.eu.p");
-  EXPECT_NE(tie.child, "x.eu.c");
-  EXPECT_EQ(split_full_name(tie.child), (std::pair<std::string, std::string>("x.eu", "c")));
+  EXPECT_EQ(tie.parent, (TableName{"x", "eu.p"}));
+  EXPECT_EQ(tie.child, (TableName{"x.eu", "c"}));
   EXPECT_TRUE(is_captured(tie.parent, rules())) << "schema x, table eu.p";
   EXPECT_FALSE(is_captured(tie.child, rules())) << "its rows are refused: no group and no list has its name";
   EXPECT_FALSE(is_tie(tie, rules()));
-  EXPECT_TRUE(is_unrepeated({.parent = tie.child, .child = "shop.a"}, rules()));
-  EXPECT_THAT(check_cascade({.parent = tie.child, .child = "shop.a"}).sentence(),
+  EXPECT_TRUE(is_unrepeated({.parent = tie.child, .child = "shop.a"_table}, rules()));
+  EXPECT_THAT(check_cascade({.parent = tie.child, .child = "shop.a"_table}).sentence(),
               HasSubstr("by a cascade from x.eu.c"));
 }
 

@@ -4,6 +4,7 @@
 
 #include "capture/resume.hpp"
 #include "rows.hpp"
+#include "unit/table_literal.hpp"
 
 namespace farshore::capture {
 namespace {
@@ -215,17 +216,17 @@ TEST_F(Cut, HoldsTheShapesThatWereKnownWhenItWasTaken) {
 }
 
 TEST_F(Cut, HoldsTheCascadingKeysThatWereKnownWhenItWasTakenAndTheNextEpochKeepsThem) {
-  const change::CascadingKey key{.tie = {.parent = "shop.orders", .child = "shop.items"}, .name = "k"};
+  const change::CascadingKey key{.tie = {.parent = "shop.orders"_table, .child = "shop.items"_table}, .name = "k"};
   base_.numbering.streams = {{.name = "main", .partitions = 1}};
   KnownCascades cascades;
   writers_[0].start(kFirstEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_, &cascades);
-  cascades.take_answer("shop.items", std::vector{key}, history_.position());
+  cascades.take_answer("shop.items"_table, std::vector{key}, history_.position());
   cascades.explain(key.tie, {});
   cut.open(history_);
-  cascades.take_answer("shop.items", std::vector<change::CascadingKey>(), history_.position());
+  cascades.take_answer("shop.items"_table, std::vector<change::CascadingKey>(), history_.position());
   cascades.reached(history_.position());  // reading goes on
-  cascades.settle("shop.items");
+  cascades.settle("shop.items"_table);
   auto checkpoint = cut.take_covered();
   ASSERT_TRUE(checkpoint);
   EXPECT_THAT(checkpoint->cascades, ElementsAre(key));

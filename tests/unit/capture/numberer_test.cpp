@@ -8,6 +8,7 @@
 #include "change/batch_reader.hpp"
 #include "change/limits.hpp"
 #include "rows.hpp"
+#include "unit/table_literal.hpp"
 
 namespace farshore::capture {
 namespace {
@@ -180,8 +181,8 @@ TEST_F(Numbering, ASessionWithoutForeignKeyChecksIsToldWhereCascadesAreRepeated)
   const auto events = [&] {
     return std::vector<Rows>{Rows::remove(orders_, {{1, 1}}).without_foreign_keys(), Rows::remove(orders_, {{2, 2}})};
   };
-  start(*rules().with_cascades(cascade_groups({}, {{"shop.orders", "shop.items"}})));
-  ASSERT_TRUE(rules_->set_ties_of("shop.items", {{{"shop.orders", "shop.items"}}}));
+  start(*rules().with_cascades(cascade_groups({}, {{"shop.orders"_table, "shop.items"_table}})));
+  ASSERT_TRUE(rules_->set_ties_of("shop.items"_table, {{{"shop.orders"_table, "shop.items"_table}}}));
   ASSERT_FALSE(transaction("t:1", events()));
   send_all();
   EXPECT_THAT(all(), ElementsAre(Seen{1, "t:1", 0, "delete no-cascade 1 1"}, Seen{2, "t:1", 2, "delete 2 2 last"}));
@@ -192,8 +193,8 @@ TEST_F(Numbering, ASessionWithoutForeignKeyChecksIsToldWhereCascadesAreRepeated)
 }
 
 TEST_F(Numbering, ATableNamesTheKeysThatItsChangesGoThroughAsTheyAreKnown) {
-  const CascadingKey items{{"shop.orders", "shop.items"}}, notes{{"shop.orders", "shop.notes"}},
-      parts{{"shop.items", "shop.parts"}};
+  const CascadingKey items{{"shop.orders"_table, "shop.items"_table}}, notes{{"shop.orders"_table, "shop.notes"_table}},
+      parts{{"shop.items"_table, "shop.parts"_table}};
   start(*rules().with_cascades(cascade_groups({}, {items.tie, notes.tie, parts.tie})));
   for (const CascadingKey& key : {items, notes, parts}) ASSERT_TRUE(rules_->set_ties_of(key.tie.child, {key}));
   const auto numbering = rules_->numbering();
@@ -204,11 +205,11 @@ TEST_F(Numbering, ATableNamesTheKeysThatItsChangesGoThroughAsTheyAreKnown) {
   rows("t:1");
   EXPECT_THAT(ties_["orders"], ElementsAre(items, notes, parts));
   EXPECT_THAT(ties_["items"], ElementsAre(items, parts));
-  ASSERT_TRUE(rules_->set_ties_of("shop.notes", {}));
+  ASSERT_TRUE(rules_->set_ties_of("shop.notes"_table, {}));
   router_->forget();
   rows("t:2");
   EXPECT_THAT(ties_["orders"], ElementsAre(items, parts));
-  ASSERT_TRUE(rules_->set_ties_of("shop.notes", {notes}));
+  ASSERT_TRUE(rules_->set_ties_of("shop.notes"_table, {notes}));
   router_->forget();
   rows("t:3");
   EXPECT_THAT(ties_["orders"], ElementsAre(items, notes, parts));

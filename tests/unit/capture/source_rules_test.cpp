@@ -7,6 +7,7 @@
 #include "capture/topic_setup.hpp"
 #include "change/limits.hpp"
 #include "unit/mysql/scripted_server.hpp"
+#include "unit/table_literal.hpp"
 
 namespace farshore::capture {
 namespace {
@@ -25,18 +26,20 @@ change::TableRules rules(std::vector<std::string> patterns = {"*.*"}) {
 
 std::vector<std::vector<std::string>> tables(const std::vector<change::CascadeGroup>& groups) {
   std::vector<std::vector<std::string>> names;
-  for (const auto& group : groups) names.push_back(group.tables);
+  for (const auto& group : groups) names.push_back(change::texts_of(group.tables));
   return names;
 }
 
 TEST(CascadeGroups, JoinTablesTiedByChainsOfCascades) {
-  const auto groups = cascade_groups({}, {{"a.x", "a.y"}, {"b.p", "b.q"}, {"a.y", "a.z"}});
+  const auto groups =
+      cascade_groups({}, {{"a.x"_table, "a.y"_table}, {"b.p"_table, "b.q"_table}, {"a.y"_table, "a.z"_table}});
   EXPECT_THAT(tables(groups), ElementsAre(ElementsAre("a.x", "a.y", "a.z"), ElementsAre("b.p", "b.q")));
   EXPECT_EQ(groups[0].name, "cascade:a.x");
 }
 
 TEST(CascadeGroups, AreTheSameWhateverTheOrderOfTheTies) {
-  std::vector<Cascade> cascades = {{"a.x", "a.y"}, {"a.y", "a.z"}, {"a.w", "a.z"}, {"c.c", "c.d"}};
+  std::vector<Cascade> cascades = {
+      {"a.x"_table, "a.y"_table}, {"a.y"_table, "a.z"_table}, {"a.w"_table, "a.z"_table}, {"c.c"_table, "c.d"_table}};
   std::ranges::sort(cascades, {}, &Cascade::child);
   const auto first = cascade_groups({}, cascades);
   do {
@@ -46,30 +49,31 @@ TEST(CascadeGroups, AreTheSameWhateverTheOrderOfTheTies) {
 }
 
 TEST(CascadeGroups, OnlyGrow) {
-  const auto known = cascade_groups({}, {{"a.x", "a.y"}});
+  const auto known = cascade_groups({}, {{"a.x"_table, "a.y"_table}});
   EXPECT_EQ(tables(cascade_groups(known, {})), tables(known));
-  EXPECT_THAT(tables(cascade_groups(known, {{"a.y", "a.a"}})), ElementsAre(ElementsAre("a.a", "a.x", "a.y")));
+  EXPECT_THAT(tables(cascade_groups(known, {{"a.y"_table, "a.a"_table}})),
+              ElementsAre(ElementsAre("a.a", "a.x", "a.y")));
 }
 
 TEST(CascadeGroups, AreKnownInWhateverOrderTheyAreKept) {
-  const std::vector<Cascade> cascades = {{"shop.t1", "shop.u1"}, {"shop.t10", "shop.u10"}};
+  const std::vector<Cascade> cascades = {{"shop.t1"_table, "shop.u1"_table}, {"shop.t10"_table, "shop.u10"_table}};
   const auto made = rules().with_cascades(cascade_groups({}, cascades));
   ASSERT_TRUE(made);
   const auto kept = change::TableRules::from_numbering(made->numbering());
   ASSERT_TRUE(kept);
   ASSERT_NE(tables(kept->cascades()), tables(made->cascades())) << "a numbering keeps them in another order";
   for (const auto& known : {*made, *kept}) {
-    EXPECT_THAT(new_ties({{"shop.u10", "shop.t10"}}, known), IsEmpty());
-    EXPECT_THAT(new_ties({{"shop.t1", "shop.t10"}}, known), SizeIs(1));
-    EXPECT_THAT(new_ties({{"shop.t2", "shop.u2"}}, known), SizeIs(1));
+    EXPECT_THAT(new_ties({{"shop.u10"_table, "shop.t10"_table}}, known), IsEmpty());
+    EXPECT_THAT(new_ties({{"shop.t1"_table, "shop.t10"_table}}, known), SizeIs(1));
+    EXPECT_THAT(new_ties({{"shop.t2"_table, "shop.u2"_table}}, known), SizeIs(1));
   }
 }
 
 TEST(CascadeGroups, AreOneNumberingWhateverTiesThem) {
-  const Cascade xy{"a.x", "a.y"}, xz{"a.x", "a.z"}, yz{"a.y", "a.z"};
+  const Cascade xy{"a.x"_table, "a.y"_table}, xz{"a.x"_table, "a.z"_table}, yz{"a.y"_table, "a.z"_table};
   const auto few = cascade_groups({}, {xz, xy, xz});
   ASSERT_THAT(few, SizeIs(1));
-  const auto more = cascade_groups(few, {yz, {"b.p", "b.q"}});
+  const auto more = cascade_groups(few, {yz, {"b.p"_table, "b.q"_table}});
   ASSERT_THAT(more, SizeIs(2));
   const auto restarted =
       cascade_groups(change::TableRules::from_numbering(rules().with_cascades(few)->numbering())->cascades(), {xy, yz});
@@ -79,14 +83,13 @@ TEST(CascadeGroups, AreOneNumberingWhateverTiesThem) {
 }
 
 TEST(CascadeGroups, ASelfReferenceIsAGroupOfOne) {
-  EXPECT_THAT(tables(cascade_groups({}, {{"a.tree", "a.tree"}})), ElementsAre(ElementsAre("a.tree")));
+  EXPECT_THAT(tables(cascade_groups({}, {{"a.tree"_table, "a.tree"_table}})), ElementsAre(ElementsAre("a.tree")));
 }
 
 TEST(CascadeGroups, HaveNamesThatReadersTake) {
   const std::string schema(192, 'x');  // 64 characters of 3 bytes
-  const auto groups =
-      cascade_groups({}, {{schema + "." + std::string(192, 'p'), schema + "." + std::string(192, 'q')},
-                          {schema + "." + std::string(192, 'r'), schema + "." + std::string(192, 's')}});
+  const auto groups = cascade_groups({}, {{{schema, std::string(192, 'p')}, {schema, std::string(192, 'q')}},
+                                          {{schema, std::string(192, 'r')}, {schema, std::string(192, 's')}}});
   ASSERT_THAT(groups, ::testing::SizeIs(2));
   EXPECT_LE(groups[0].name.size(), change::kNameBytesMax);
   EXPECT_NE(groups[0].name, groups[1].name);
@@ -94,13 +97,13 @@ TEST(CascadeGroups, HaveNamesThatReadersTake) {
 }
 
 TEST(Cascades, ThatTieAreNewOnceTheirTablesAreInNoCommonGroup) {
-  const Cascade key{.parent = "shop.orders", .child = "shop.items"};
+  const Cascade key{.parent = "shop.orders"_table, .child = "shop.items"_table};
   const auto tied = *rules().with_cascades(cascade_groups({}, {key}));
   EXPECT_THAT(new_ties({key}, rules()), ElementsAre(key));
   EXPECT_THAT(new_ties({key}, tied), IsEmpty());
-  EXPECT_THAT(new_ties({{"shop.items", "shop.lines"}}, tied), SizeIs(1));
-  EXPECT_THAT(new_ties({{"shop.t", "shop.t"}}, tied), SizeIs(1));
-  EXPECT_THAT(new_ties({{"etc.a", "shop.items"}}, rules({"shop.*"})), IsEmpty());
+  EXPECT_THAT(new_ties({{"shop.items"_table, "shop.lines"_table}}, tied), SizeIs(1));
+  EXPECT_THAT(new_ties({{"shop.t"_table, "shop.t"_table}}, tied), SizeIs(1));
+  EXPECT_THAT(new_ties({{"etc.a"_table, "shop.items"_table}}, rules({"shop.*"})), IsEmpty());
 }
 
 TEST(Cascades, AreLoggedByMysqlFrom9_6) {
@@ -255,7 +258,7 @@ TEST(SourceCheck, NamesCapturedSequences) {
   EXPECT_THAT(results[0].mend, HasSubstr("AUTO_INCREMENT"));
 }
 
-const Cascade kItemsOfOrders{.parent = "shop.orders", .child = "shop.items"};
+const Cascade kItemsOfOrders{.parent = "shop.orders"_table, .child = "shop.items"_table};
 
 std::string stop(std::string_view sql, const change::TableRules& by = rules(),
                  const StatementContext& context = kInShop) {
@@ -366,18 +369,18 @@ TEST(AskedTables, AreDueWhenMetWhenOpenedAnewAndAfterAStatement) {
   AskedTables asked;
   auto now = AskedTables::Clock::time_point{} + std::chrono::hours(1);
   EXPECT_TRUE(asked.due(rows_of(items, 7), now));
-  asked.note_asked("shop", "items", now);
+  asked.note_asked({"shop", "items"}, now);
   EXPECT_FALSE(asked.due(rows_of(items, 7), now + std::chrono::hours(1)));
   EXPECT_FALSE(asked.due(rows_of(items, 8), now + std::chrono::seconds(59))) << "asked just before";
   EXPECT_TRUE(asked.due(rows_of(items, 8), now + std::chrono::seconds(61))) << "and still to be asked for";
   now += AskedTables::kAskedAgain;
   EXPECT_TRUE(asked.due(rows_of(items, 9), now));
-  asked.note_asked("shop", "items", now);
+  asked.note_asked({"shop", "items"}, now);
   asked.forget(read_statement("ALTER TABLE other ADD c INT", kInShop));
   EXPECT_FALSE(asked.due(rows_of(items, 9), now));
   asked.forget(read_statement("ALTER TABLE items ADD c INT", kInShop));
   EXPECT_TRUE(asked.due(rows_of(items, 9), now));
-  asked.note_asked("shop", "items", now);
+  asked.note_asked({"shop", "items"}, now);
   asked.forget(read_statement("CREATE USER u", kInShop));
   EXPECT_FALSE(asked.due(rows_of(items, 9), now));
   asked.forget(read_statement("TRUNCATE", kInShop));
@@ -386,10 +389,10 @@ TEST(AskedTables, AreDueWhenMetWhenOpenedAnewAndAfterAStatement) {
 
 TEST(Cascades, OfAParentThatIsNotCapturedCannotBeRepeated) {
   const auto of_shop = rules({"shop.*"});
-  const Cascade key{.parent = "etc.customers", .child = "shop.items"};
+  const Cascade key{.parent = "etc.customers"_table, .child = "shop.items"_table};
   EXPECT_TRUE(is_unrepeated(key, of_shop));
-  EXPECT_FALSE(is_unrepeated({.parent = "shop.orders", .child = "shop.items"}, of_shop));
-  EXPECT_FALSE(is_unrepeated({.parent = "shop.orders", .child = "etc.log"}, of_shop));
+  EXPECT_FALSE(is_unrepeated({.parent = "shop.orders"_table, .child = "shop.items"_table}, of_shop));
+  EXPECT_FALSE(is_unrepeated({.parent = "shop.orders"_table, .child = "etc.log"_table}, of_shop));
   const CheckResult told = check_cascade(key);
   EXPECT_EQ(told.severity, Severity::kError);
   EXPECT_TRUE(told.is_of_a_table) << "capture starts, as it does with a table without a key";

@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-CascadingKey key_of(const std::string& parent, const std::string& child) {
+CascadingKey key_of(const TableName& parent, const TableName& child) {
   return {.tie = {.parent = parent, .child = child},
           .name = "tie",
           .columns = {"p"},
@@ -29,7 +29,7 @@ CascadingKey without_name(CascadingKey key) {
 /// Its tables shop.p and shop.c are in one group already.
 class Following : public Reading {
  protected:
-  Following() : Reading({{.name = "cascade:shop.c", .tables = {"shop.c", "shop.p"}}}) {}
+  Following() : Reading({{.name = "cascade:shop.c", .tables = {"shop.c"_table, "shop.p"_table}}}) {}
 
   static binlog::Statement statement(std::string_view sql) {
     return read_statement(sql, {.dialect = {}, .default_schema = "shop", .folds_names = false});
@@ -62,7 +62,7 @@ class Following : public Reading {
     return keys_of_.is_sure_of(moment, kNow);
   }
 
-  const CascadingKey tie_ = key_of("shop.p", "shop.c");
+  const CascadingKey tie_ = key_of("shop.p"_table, "shop.c"_table);
   const CascadingKey named_ = without_name(tie_);
   const EpochParts parts_ = parts();
   NextEpoch next_{parts_, settings_};
@@ -75,7 +75,7 @@ constexpr std::string_view kMakes =
 TEST_F(Following, AsksOnceForATableThatItMeets) {
   meet("shop", "t");
   meet("shop", "t");
-  EXPECT_THAT(asked_, ElementsAre("shop.t"));
+  EXPECT_THAT(asked_, ElementsAre("shop.t"_table));
   EXPECT_FALSE(ending_.ended());
 }
 
@@ -87,7 +87,7 @@ TEST_F(Following, EndsWhereTheSourceDoesNotAnswer) {
 }
 
 TEST_F(Following, TiesTablesFromTheStatementThatMakesTheKey) {
-  keys_["shop.d"] = {key_of("shop.p", "shop.d")};
+  keys_["shop.d"_table] = {key_of("shop.p"_table, "shop.d"_table)};
   meet("shop", "d");
   next_.begin_due();
   EXPECT_FALSE(ending_.ended()) << "the source is ahead";
@@ -97,7 +97,7 @@ TEST_F(Following, TiesTablesFromTheStatementThatMakesTheKey) {
 }
 
 TEST_F(Following, TellsOfATableThatATableOfNoStreamChanges) {
-  keys_["shop.c"] = {key_of("etc.p", "shop.c")};
+  keys_["shop.c"_table] = {key_of("etc.p"_table, "shop.c"_table)};
   meet("shop", "c");
   const change::Checkpoint begun = this->begun();
   EXPECT_THAT(begun.pending_epoch_start->missed_tables, ElementsAre("shop.c"));
@@ -105,15 +105,15 @@ TEST_F(Following, TellsOfATableThatATableOfNoStreamChanges) {
 }
 
 TEST_F(Following, TellsNobodyOfATableWhoseSchemaHasAPoint) {
-  const std::string pointed = full_name("shop.eu", "c");
-  keys_[pointed] = {key_of("shop.p", pointed), key_of("etc.p", pointed)};
+  const TableName pointed{"shop.eu", "c"};
+  keys_[pointed] = {key_of("shop.p"_table, pointed), key_of("etc.p"_table, pointed)};
   meet("shop.eu", "c");
   EXPECT_THAT(asked_, ElementsAre(pointed));
   EXPECT_FALSE(ending_.ended());
 }
 
 TEST_F(Following, NamesAKeyFromTheStatementThatMakesIt) {
-  keys_["shop.c"] = {tie_};
+  keys_["shop.c"_table] = {tie_};
   meet("shop", "c");
   EXPECT_THAT(rules_.route("shop", "c").ties, IsEmpty()) << "the source is ahead";
   (void)keys_of_.take_changed();
@@ -125,7 +125,7 @@ TEST_F(Following, NamesAKeyFromTheStatementThatMakesIt) {
 }
 
 TEST_F(Following, NamesItUntilTheStatementThatDropsIt) {
-  keys_["shop.c"] = {tie_};
+  keys_["shop.c"_table] = {tie_};
   take(kMakes);
   keys_.clear();
   executed_ = position(20);
@@ -161,7 +161,7 @@ TEST_F(Following, DoubtsADroppedKeyWhereTheOriginBeganInThePast) {
 
 TEST_F(Following, IsSureWhereTheSourceHasNoOtherKeys) {
   EXPECT_TRUE(is_sure(Keys(std::vector<CascadingKey>())));
-  keys_["shop.c"] = {tie_};
+  keys_["shop.c"_table] = {tie_};
   take(kMakes);
   EXPECT_TRUE(is_sure(Keys({tie_})));
   EXPECT_FALSE(ending_.ended());
@@ -174,19 +174,19 @@ TEST_F(Following, IsNotSureOfAKeyThatNoStatementHasMadeYet) {
 }
 
 TEST_F(Following, BeginsAnEpochForAKeyThatNoStatementMade) {
-  keys_["shop.c"] = {tie_};
+  keys_["shop.c"_table] = {tie_};
   EXPECT_FALSE(is_sure(Keys({tie_}), Keys({tie_})));
   EXPECT_THAT(begun().pending_epoch_start->missed_tables, ElementsAre("shop.c"));
 }
 
 TEST_F(Following, AsksAgainForAKeyThatTheWatchKnowsAndThatMayBeGone) {
   EXPECT_FALSE(is_sure(Keys({tie_}), Keys({tie_})));
-  EXPECT_THAT(asked_, ElementsAre("shop.c"));
+  EXPECT_THAT(asked_, ElementsAre("shop.c"_table));
   EXPECT_FALSE(ending_.ended()) << "the source has it no longer";
 }
 
 TEST_F(Following, IsNotSureWhereAKeyIsGoneThatNoStatementHasDropped) {
-  keys_["shop.c"] = {tie_};
+  keys_["shop.c"_table] = {tie_};
   take(kMakes);
   keys_.clear();
   executed_ = position(20);

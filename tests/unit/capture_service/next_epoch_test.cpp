@@ -24,8 +24,8 @@ TEST_F(Next, BeginsNothingWhereNothingIsDue) {
 }
 
 TEST_F(Next, NamesWhatIsMissedAndWhyTheFirstOfItIs) {
-  next_.note_missed("shop.c", "a key is gone");
-  next_.note_missed("shop.d", "another one is");
+  next_.note_missed("shop.c"_table, "a key is gone");
+  next_.note_missed("shop.d"_table, "another one is");
   EXPECT_EQ(next_.why_missed(), "a key is gone");
   next_.begin_due();
   const change::Checkpoint begun = this->begun();
@@ -38,24 +38,26 @@ TEST_F(Next, NamesWhatIsMissedAndWhyTheFirstOfItIs) {
 }
 
 TEST_F(Next, NamesWhatHangsOnTheMissedToo) {
-  cascades_.take_answer("shop.d", std::vector{CascadingKey{.tie = {"shop.c", "shop.d"}, .name = "k"}}, position(10));
-  next_.note_missed("shop.c", "why");
+  cascades_.take_answer("shop.d"_table, std::vector{CascadingKey{.tie = {"shop.c"_table, "shop.d"_table}, .name = "k"}},
+                        position(10));
+  next_.note_missed("shop.c"_table, "why");
   next_.begin_due();
   EXPECT_THAT(begun().pending_epoch_start->missed_tables, ElementsAre("shop.c", "shop.d"));
 }
 
 TEST_F(Next, NamesWhatHungOnTheMissedWhenItWasMissed) {
   publish_ahead();
-  cascades_.take_answer("shop.d", std::vector{CascadingKey{.tie = {"shop.c", "shop.d"}, .name = "k"}}, position(10));
-  next_.note_missed("shop.c", "why");
-  cascades_.take_answer("shop.d", std::vector<CascadingKey>(), position(10));
+  cascades_.take_answer("shop.d"_table, std::vector{CascadingKey{.tie = {"shop.c"_table, "shop.d"_table}, .name = "k"}},
+                        position(10));
+  next_.note_missed("shop.c"_table, "why");
+  cascades_.take_answer("shop.d"_table, std::vector<CascadingKey>(), position(10));
   publisher().writers()[1].start(kEpoch, Seq(26), {});
   next_.begin_due();
   EXPECT_THAT(begun().pending_epoch_start->missed_tables, ElementsAre("shop.c", "shop.d"));
 }
 
 TEST_F(Next, KeepsInTheCheckpointWhatChangesUntilAKeyIsGone) {
-  next_.note_outside({.parent = "etc.p", .child = "shop.c"});
+  next_.note_outside({.parent = "etc.p"_table, .child = "shop.c"_table});
   next_.begin_due();
   const change::Checkpoint begun = this->begun();
   EXPECT_THAT(begun.pending_epoch_start->missed_tables, ElementsAre("shop.c"));
@@ -63,7 +65,7 @@ TEST_F(Next, KeepsInTheCheckpointWhatChangesUntilAKeyIsGone) {
 }
 
 TEST_F(Next, TiesTablesThatTheNumberingDoesNotTie) {
-  next_.note_tie({.parent = "shop.p", .child = "shop.c"});
+  next_.note_tie({.parent = "shop.p"_table, .child = "shop.c"_table});
   next_.begin_due();
   const change::Checkpoint begun = this->begun();
   EXPECT_THAT(begun.numbering.cascade_groups, ElementsAre(HasSubstr("shop.c, shop.p")));
@@ -74,7 +76,7 @@ TEST_F(Next, TiesTablesThatTheNumberingDoesNotTie) {
 
 TEST_F(Next, WaitsUntilAllThatIsPublishedIsReadAgain) {
   publish_ahead();
-  next_.note_missed("shop.c", "why");
+  next_.note_missed("shop.c"_table, "why");
   next_.begin_due();
   EXPECT_FALSE(ending_.ended());
   EXPECT_TRUE(next_.tells_of_missed());
@@ -94,7 +96,7 @@ TEST_F(Next, StopsWhereWhatIsPublishedLiesBehindWhatEndsTheEpoch) {
 
 TEST_F(Next, UnderTheOldNumberingItBeginsWhereTheTailsEnd) {
   settings_.stops_at_tails = true;
-  next_.note_missed("shop.c", "why");
+  next_.note_missed("shop.c"_table, "why");
   next_.begin_due();
   EXPECT_FALSE(ending_.ended()) << "the pipeline finishes at the tails";
   next_.begin_missed();

@@ -13,6 +13,7 @@
 #include "services/capture/next_epoch.hpp"
 #include "unit/kafka/mock_cluster.hpp"
 #include "unit/mysql/scripted_server.hpp"
+#include "unit/table_literal.hpp"
 
 /// A session of capture that reads, without a binlog: a MariaDB source of domain 1 and two partitions on a mock
 /// cluster. All before transaction 11 is read, and nothing is published beyond it.
@@ -40,15 +41,15 @@ class Reading : public ::testing::Test {
       checkpoints =
           std::make_unique<CheckpointWriter>(std::move(*kafka::TransactionalProducer::create(
                                                  cluster.settings(), "farshore.capture.east", kafka::kPatience)),
-                                             kCheckpoints, ending, metrics);
-      metrics.streams["main"];
+                                             kCheckpoints, ending, counts);
+      counts.streams["main"];
       publisher = std::move(*Publisher::create(
-          cluster.settings(), {}, {.origin = "east", .partitions = partitions, .ending = ending, .counts = metrics}));
+          cluster.settings(), {}, {.origin = "east", .partitions = partitions, .ending = ending, .counts = counts}));
     }
     const Partitions partitions{rules_of({}).numbering()};
     kafka::MockCluster cluster;
     SessionEnding ending;
-    Counts metrics;
+    Counts counts;
     std::unique_ptr<CheckpointWriter> checkpoints;
     std::unique_ptr<Publisher> publisher;
   };
@@ -62,7 +63,7 @@ class Reading : public ::testing::Test {
   explicit Reading(std::vector<change::CascadeGroup> groups = {})
       : rules_(rules_of(std::move(groups))),
         history_(position(9), std::nullopt),
-        cascades_({}, position(10), [this](const std::string& table) { return is_captured(table, rules_); }),
+        cascades_({}, position(10), [this](const TableName& table) { return is_captured(table, rules_); }),
         router_(rules_, kafka_->partitions, ServerKind::kMariadb, nullptr) {
     source_.answer([](const std::string&) { return mysql::test::ok(); });
     lease_.emplace(*Lease::open(source_.endpoint(), "east"));
@@ -89,7 +90,7 @@ class Reading : public ::testing::Test {
     settings_.logs_cascades = false;
     settings_.warning = [this](const std::string& warning) { warnings_.push_back(warning); };
     settings_.ask_keys = [this](std::string_view schema, std::string_view table) {
-      asked_.push_back(full_name(schema, table));
+      asked_.push_back({std::string(schema), std::string(table)});
       return answer_of(asked_.back());
     };
     read(10);
@@ -105,7 +106,7 @@ class Reading : public ::testing::Test {
   void publish_ahead() {
     publisher().writers()[1].start(kEpoch, Seq(21), {.seq = Seq(25), .gtid = "1-101-15", .ordinal = Ordinal(0)});
   }
-  std::expected<KeysAnswer, SessionEnd> answer_of(const std::string& table) {
+  std::expected<KeysAnswer, SessionEnd> answer_of(const TableName& table) {
     if (refusal_) return std::unexpected(*refusal_);
     const auto found = keys_.find(table);
     return KeysAnswer{.keys = found == keys_.end() ? std::vector<CascadingKey>() : found->second,
@@ -126,10 +127,10 @@ class Reading : public ::testing::Test {
     return checkpoint.value_or(change::Checkpoint());
   }
 
-  std::map<std::string, std::vector<CascadingKey>> keys_;  ///< the source's, by child
-  OriginPosition executed_ = position(10);                 ///< the source's
-  std::optional<SessionEnd> refusal_;                      ///< instead of an answer
-  std::vector<std::string> asked_;
+  std::map<TableName, std::vector<CascadingKey>> keys_;  ///< the source's, by child
+  OriginPosition executed_ = position(10);               ///< the source's
+  std::optional<SessionEnd> refusal_;                    ///< instead of an answer
+  std::vector<TableName> asked_;
   std::vector<std::string> warnings_;
 
   change::TableRules rules_;

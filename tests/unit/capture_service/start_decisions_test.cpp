@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "change/epoch_start.hpp"
+#include "unit/table_literal.hpp"
 
 namespace farshore::capture {
 namespace {
@@ -29,15 +30,15 @@ change::TableRules rules(std::vector<std::string> patterns = {"shop.*"}) {
   return *change::TableRules::make({{.name = "main", .tables = std::move(patterns), .partitions = 2}}, {});
 }
 
-CascadingKey key(const std::string& parent, const std::string& child, const std::string& name = "by_parent") {
+CascadingKey key(const TableName& parent, const TableName& child, const std::string& name = "by_parent") {
   return {.tie = {.parent = parent, .child = child},
           .name = name,
           .columns = {"parent_id"},
           .parent_columns = {"id"},
           .on_delete = KeyAction::kCascade};
 }
-const CascadingKey kItems = key("shop.orders", "shop.items");
-const CascadingKey kFromAside = key("aside.tenants", "shop.orders", "of_tenant");
+const CascadingKey kItems = key("shop.orders"_table, "shop.items"_table);
+const CascadingKey kFromAside = key("aside.tenants"_table, "shop.orders"_table, "of_tenant");
 
 /// Of MariaDB, which logs no cascades, or of a MySQL that does.
 SourceFacts source(bool logs = kLogsNot, const std::string& hidden_by = "") {
@@ -154,9 +155,10 @@ TEST(UnseenChanges, RefuseAFirstStart) {
 }
 
 TEST(UnseenChanges, AreNoneOfAKeyBetweenCapturedTablesNorOfASourceThatLogsCascades) {
-  for (const auto& unseen : {find_unseen(source(), {kItems}, std::nullopt, rules()),
-                             find_unseen(source(), {key("shop.orders", "aside.notes")}, std::nullopt, rules()),
-                             find_unseen(source(kLogs), {kFromAside}, std::nullopt, rules())}) {
+  for (const auto& unseen :
+       {find_unseen(source(), {kItems}, std::nullopt, rules()),
+        find_unseen(source(), {key("shop.orders"_table, "aside.notes"_table)}, std::nullopt, rules()),
+        find_unseen(source(kLogs), {kFromAside}, std::nullopt, rules())}) {
     EXPECT_FALSE(unseen.refuses);
     EXPECT_EQ(unseen.why, "");
   }
@@ -216,9 +218,9 @@ TEST(UnseenChanges, ThatAreOverLetThePendingEpochBegin) {
 }
 
 TEST(UnloggedCascades, AreMissedOfEachKeyOfThenAndNow) {
-  const Checkpoint found = checkpoint(false, {key("shop.orders", "shop.notes")});
+  const Checkpoint found = checkpoint(false, {key("shop.orders"_table, "shop.notes"_table)});
   const auto missed = add_unlogged({.names = {"shop.tags"}, .why = "something else"}, found,
-                                   {kItems, key("shop.items", "aside.parts")}, at("1-101-101"), rules());
+                                   {kItems, key("shop.items"_table, "aside.parts"_table)}, at("1-101-101"), rules());
   ASSERT_TRUE(missed);
   EXPECT_THAT(missed->names, ElementsAre("shop.items", "shop.notes", "shop.tags"));
   EXPECT_THAT(missed->why, HasSubstr("logs cascades now"));
@@ -233,7 +235,7 @@ TEST(UnloggedCascades, AreNoneWhereTheSourceHasWrittenNothingSince) {
 
 std::vector<std::vector<std::string>> groups_of(const std::expected<change::TableRules, std::string>& tied) {
   std::vector<std::vector<std::string>> groups;
-  for (const auto& group : tied.value().cascades()) groups.push_back(group.tables);
+  for (const auto& group : tied.value().cascades()) groups.push_back(change::texts_of(group.tables));
   return groups;
 }
 
@@ -377,7 +379,7 @@ PlannedStart planned(const std::optional<Checkpoint>& found, Kind kind = Kind::k
 /// Where they begin to be known, what they do is not known before it is all read.
 std::vector<std::string> names(const std::vector<CascadingKey>& keys) {
   std::vector<std::string> names;
-  for (const CascadingKey& key : keys) names.push_back(fmt::format("{} {}", key.tie.child, key.name));
+  for (const CascadingKey& key : keys) names.push_back(fmt::format("{} {}", key.tie.child.to_string(), key.name));
   return names;
 }
 
@@ -395,13 +397,13 @@ class KnownKeys : public ::testing::Test {
                           .keys = std::move(keys),
                           .logging = logging,
                           .ask =
-                              [this](const std::string& table) {
+                              [this](const TableName& table) {
                                 asked_.push_back(table);
                                 return answer_;
                               }},
-                         [](const std::string& table) { return is_captured(table, rules()); });
+                         [](const TableName& table) { return is_captured(table, rules()); });
   }
-  std::vector<std::string> asked_;
+  std::vector<TableName> asked_;
   std::expected<std::optional<std::vector<CascadingKey>>, SessionEnd> answer_ = std::vector<CascadingKey>();
 };
 
@@ -432,7 +434,7 @@ TEST(UnreadKeys, EndTheSessionUnlessTheTableIsNotCaptured) {
 TEST_F(KnownKeys, OfAFirstStartAreThoseOfTheSource) {
   PlannedStart start = planned(std::nullopt, Kind::kBeginEpoch);
   const KnownCascades known = know(start, kLogsNot, {kItems});
-  EXPECT_THAT(names(known.keys_of("shop.items")), ElementsAre("shop.items by_parent"));
+  EXPECT_THAT(names(known.keys_of("shop.items"_table)), ElementsAre("shop.items by_parent"));
   EXPECT_THAT(names(start.plan.checkpoint.cascades), ElementsAre("shop.items by_parent"));
   EXPECT_EQ(start.plan.checkpoint.keys_known_from, "1-101-200");
   EXPECT_THAT(start.plan.checkpoint.logs_cascades, Optional(false));
@@ -440,32 +442,32 @@ TEST_F(KnownKeys, OfAFirstStartAreThoseOfTheSource) {
 }
 
 TEST_F(KnownKeys, GoOnWithTheCheckpoints) {
-  const CascadingKey made_since = key("shop.orders", "shop.notes");
+  const CascadingKey made_since = key("shop.orders"_table, "shop.notes"_table);
   PlannedStart start = planned(checkpoint(false, {kItems}));
   const KnownCascades known = know(start, kLogsNot, {kItems, made_since});
-  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItems));
-  EXPECT_THAT(known.keys_of("shop.notes"), IsEmpty()) << "the statement that made it is yet to be read";
+  EXPECT_THAT(known.keys_of("shop.items"_table), ElementsAre(kItems));
+  EXPECT_THAT(known.keys_of("shop.notes"_table), IsEmpty()) << "the statement that made it is yet to be read";
   EXPECT_EQ(start.plan.checkpoint.keys_known_from, "") << "all were known at the checkpoint";
 }
 
 TEST_F(KnownKeys, ThatTheSourceNoLongerHasAreAskedForAlone) {
   PlannedStart start = planned(checkpoint(false, {kItems}));
   const KnownCascades known = know(start, kLogsNot, {});
-  EXPECT_THAT(asked_, ElementsAre("shop.items"));
-  EXPECT_THAT(known.keys_of("shop.items"), ElementsAre(kItems)) << "until what dropped it is read";
+  EXPECT_THAT(asked_, ElementsAre("shop.items"_table));
+  EXPECT_THAT(known.keys_of("shop.items"_table), ElementsAre(kItems)) << "until what dropped it is read";
 }
 
 TEST_F(KnownKeys, BeginNowAfterACaptureThatKeptNone) {
   Checkpoint found = checkpoint(std::nullopt);
   found.numbering = tie_tables(rules(), std::nullopt, {kItems}, kLogsNot)->numbering();
   PlannedStart start = planned(found);
-  EXPECT_THAT(names(know(start, kLogsNot, {kItems}).keys_of("shop.items")), ElementsAre("shop.items by_parent"));
+  EXPECT_THAT(names(know(start, kLogsNot, {kItems}).keys_of("shop.items"_table)), ElementsAre("shop.items by_parent"));
   EXPECT_EQ(start.plan.checkpoint.keys_known_from, "1-101-200");
 }
 
 TEST_F(KnownKeys, BeginNowWhereTheSourceLoggedCascadesUntilNow) {
   PlannedStart start = planned(checkpoint(true));
-  EXPECT_THAT(names(know(start, kLogsNot, {kItems}, CascadeLogging::kNoLonger).keys_of("shop.items")),
+  EXPECT_THAT(names(know(start, kLogsNot, {kItems}, CascadeLogging::kNoLonger).keys_of("shop.items"_table)),
               ElementsAre("shop.items by_parent"));
   EXPECT_EQ(start.plan.checkpoint.keys_known_from, "1-101-200");
   EXPECT_THAT(start.plan.checkpoint.logs_cascades, Optional(false));

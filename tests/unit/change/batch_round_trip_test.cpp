@@ -7,6 +7,7 @@
 #include "batch_support.hpp"
 #include "change/limits.hpp"
 #include "farshore/v1/change_batch.pb.h"
+#include "unit/table_literal.hpp"
 
 namespace farshore::change {
 namespace {
@@ -254,17 +255,17 @@ TEST(TableCache, GivesTheSameTableForTheSameBytes) {
 }
 
 TEST(Table, NamesItsTiesAndNoMoreThanAReaderTakes) {
-  const std::vector<CascadingKey> ties = {{.tie = {"shop.customers", "shop.orders"},
+  const std::vector<CascadingKey> ties = {{.tie = {"shop.customers"_table, "shop.orders"_table},
                                            .columns = {"buyer", "country"},
                                            .parent_columns = {"id", "country"},
                                            .on_delete = KeyAction::kCascade,
                                            .on_update = KeyAction::kSetDefault},
-                                          {.tie = {"shop.customers", "shop.orders"},
+                                          {.tie = {"shop.customers"_table, "shop.orders"_table},
                                            .columns = {"payer"},
                                            .parent_columns = {"id"},
                                            .on_delete = KeyAction::kNone,
                                            .on_update = KeyAction::kSetNull},
-                                          {.tie = {"shop.orders", "shop.items"}}};
+                                          {.tie = {"shop.orders"_table, "shop.items"_table}}};
   const auto read = parse_table(encode_table(example::orders_shape(), "orders", true, ties)->bytes);
   ASSERT_TRUE(read.has_value());
   EXPECT_TRUE(read->repeats_cascades);
@@ -273,7 +274,8 @@ TEST(Table, NamesItsTiesAndNoMoreThanAReaderTakes) {
             std::vector<CascadingKey>());
 
   std::vector<CascadingKey> many;
-  for (std::size_t i = 0; i <= kTableTiesMax; ++i) many.push_back({{"shop.orders", "shop.c" + std::to_string(i)}});
+  for (std::size_t i = 0; i <= kTableTiesMax; ++i)
+    many.push_back({{"shop.orders"_table, {"shop", "c" + std::to_string(i)}}});
   const auto encoded = encode_table(example::orders_shape(), "orders", true, many);
   const auto cut = parse_table(encoded->bytes);
   ASSERT_TRUE(cut.has_value());

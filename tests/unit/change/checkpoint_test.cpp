@@ -6,6 +6,7 @@
 
 #include "change/limits.hpp"
 #include "farshore/v1/checkpoint.pb.h"
+#include "unit/table_literal.hpp"
 
 namespace farshore::change {
 namespace {
@@ -29,7 +30,7 @@ Checkpoint some_checkpoint() {
   start.partitions = {{"main", PartitionId(0), Seq(0)}};
   checkpoint.pending_epoch_start = start;
   checkpoint.known_keys = {{.table = 3, .key = 0xFEDCBA9876543210}, {.table = 0xFEDCBA9876543210, .key = 3}};
-  checkpoint.cascades = {{.tie = {.parent = "shop.a", .child = "shop.b"}, .name = "b_ibfk_1"}};
+  checkpoint.cascades = {{.tie = {.parent = "shop.a"_table, .child = "shop.b"_table}, .name = "b_ibfk_1"}};
   checkpoint.told_statement = "0-1-101";
   checkpoint.changed_unseen = {"shop.c"};
   checkpoint.keys_known_from = "0-1-99";
@@ -114,7 +115,7 @@ TEST(Checkpoint, TakesNoMoreTablesChangedFromOutsideThanAnEpochNames) {
 TEST(Checkpoint, KeepsNoMoreCascadingKeysThanAReaderTakes) {
   Checkpoint checkpoint = some_checkpoint();
   for (std::size_t i = 0; i <= kKnownCascadesMax; ++i)
-    checkpoint.cascades.push_back({.tie = {.parent = "s.p", .child = "s.c"}, .name = std::to_string(i)});
+    checkpoint.cascades.push_back({.tie = {.parent = "s.p"_table, .child = "s.c"_table}, .name = std::to_string(i)});
   const std::string bytes = encode_checkpoint(checkpoint);
   const auto read = decode_checkpoint(bytes);
   ASSERT_TRUE(read.has_value());

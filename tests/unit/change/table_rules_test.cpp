@@ -1,9 +1,8 @@
 #include "change/table_rules.hpp"
+#include "unit/table_literal.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "base/full_name.hpp"
 
 namespace farshore::change {
 namespace {
@@ -143,16 +142,17 @@ TEST(TableRules, LeaveOutLocalTables) {
 }
 
 TEST(TableRules, PutTablesOfACascadeInOneGroup) {
-  const TableRules rules = rules_of({kEverything}, {}, {{"cascade:shop.a", {"shop.b", "shop.a"}}});
+  const TableRules rules = rules_of({kEverything}, {}, {{"cascade:shop.a", {"shop.b"_table, "shop.a"_table}}});
   EXPECT_EQ(rules.route("shop", "a").group, "cascade:shop.a");
   EXPECT_EQ(rules.route("shop", "b").group, "cascade:shop.a");
   EXPECT_EQ(rules.route("shop", "c").group, "");
 }
 
 TEST(TableRules, NameTheTiesThatAChangeOfATableCanGoThrough) {
-  const CascadingKey a_b{{"shop.a", "shop.b"}}, b_c{{"shop.b", "shop.c"}}, c_a{{"shop.c", "shop.a"}},
-      a_d{{"shop.a", "shop.d"}}, d_d{{"shop.d", "shop.d"}};
-  const std::vector<std::string> tables = {"shop.a", "shop.b", "shop.c", "shop.d"};
+  const CascadingKey a_b{{"shop.a"_table, "shop.b"_table}}, b_c{{"shop.b"_table, "shop.c"_table}},
+      c_a{{"shop.c"_table, "shop.a"_table}}, a_d{{"shop.a"_table, "shop.d"_table}},
+      d_d{{"shop.d"_table, "shop.d"_table}};
+  const std::vector<TableName> tables = {"shop.a"_table, "shop.b"_table, "shop.c"_table, "shop.d"_table};
   const TableRules chain = rules_of({kEverything}, {}, {{"g", tables, {d_d, b_c, a_d, a_b}}});
   EXPECT_THAT(chain.route("shop", "a").ties, ElementsAre(a_b, a_d, b_c, d_d));
   EXPECT_THAT(chain.route("shop", "b").ties, ElementsAre(a_b, b_c));
@@ -164,35 +164,35 @@ TEST(TableRules, NameTheTiesThatAChangeOfATableCanGoThrough) {
 }
 
 TEST(TableRules, TakeOtherTiesUnderTheSameNumbering) {
-  const CascadingKey a_b{{"shop.a", "shop.b"}}, a_c{{"shop.a", "shop.c"}};
-  const std::vector<std::string> tables = {"shop.a", "shop.b", "shop.c"};
+  const CascadingKey a_b{{"shop.a"_table, "shop.b"_table}}, a_c{{"shop.a"_table, "shop.c"_table}};
+  const std::vector<TableName> tables = {"shop.a"_table, "shop.b"_table, "shop.c"_table};
   const TableRules tied = rules_of({kEverything}, {}, {{"g", tables, {a_b, a_c}}});
   TableRules rules = *TableRules::from_numbering(tied.numbering());
   EXPECT_EQ(rules.numbering(), tied.numbering());
   EXPECT_THAT(rules.route("shop", "a").ties, IsEmpty()) << "no numbering has them";
-  EXPECT_TRUE(rules.set_ties_of("shop.c", {a_c, a_c, a_b, {{"shop.elsewhere", "shop.c"}}}));
+  EXPECT_TRUE(rules.set_ties_of("shop.c"_table, {a_c, a_c, a_b, {{"shop.elsewhere"_table, "shop.c"_table}}}));
   EXPECT_THAT(rules.route("shop", "a").ties, ElementsAre(a_c)) << "its own keys alone, and those of the group";
   EXPECT_TRUE(rules.route("shop", "a").repeats_cascades);
   EXPECT_FALSE(rules.route("shop", "b").repeats_cascades) << "no key of its own, and none of others to it";
   EXPECT_EQ(rules.route("shop", "b").group, "g") << "but in the group all the same";
-  EXPECT_FALSE(rules.set_ties_of("shop.c", {a_c}));
-  EXPECT_TRUE(rules.set_ties_of("shop.b", {a_b}));
+  EXPECT_FALSE(rules.set_ties_of("shop.c"_table, {a_c}));
+  EXPECT_TRUE(rules.set_ties_of("shop.b"_table, {a_b}));
   EXPECT_THAT(rules.route("shop", "a").ties, ElementsAre(a_b, a_c));
-  EXPECT_TRUE(rules.set_ties_of("shop.c", {}));
+  EXPECT_TRUE(rules.set_ties_of("shop.c"_table, {}));
   EXPECT_THAT(rules.route("shop", "a").ties, ElementsAre(a_b));
-  EXPECT_FALSE(rules.set_ties_of("shop.untied", {a_b}));
+  EXPECT_FALSE(rules.set_ties_of("shop.untied"_table, {a_b}));
   EXPECT_EQ(rules.numbering(), tied.numbering());
 }
 
 TEST(TableRules, LetACascadeJoinTheGroupThatOneOfItsTablesHas) {
   TableRule declared = rule_for("shop.a");
   declared.group = "orders";
-  const TableRules rules = rules_of({kEverything}, {declared}, {{"cascade:shop.a", {"shop.a", "shop.b"}}});
+  const TableRules rules = rules_of({kEverything}, {declared}, {{"cascade:shop.a", {"shop.a"_table, "shop.b"_table}}});
   EXPECT_EQ(rules.route("shop", "b").group, "orders");
 }
 
 TEST(TableRules, RefuseACascadeOverTwoStreamsOrTwoGroups) {
-  const std::vector<CascadeGroup> cascade = {{"c", {"bulk.b", "shop.a"}}};
+  const std::vector<CascadeGroup> cascade = {{"c", {"bulk.b"_table, "shop.a"_table}}};
   const auto streams = TableRules::make({{"bulk", {"bulk.*"}, 1}, {"main", {"*.*"}, 8}}, {}, cascade);
   ASSERT_FALSE(streams.has_value());
   EXPECT_THAT(streams.error(), HasSubstr("one stream"));
@@ -206,7 +206,7 @@ TEST(TableRules, RefuseACascadeOverTwoStreamsOrTwoGroups) {
 }
 
 TEST(TableRules, RefuseACascadeOfASchemaWithAPointInItsName) {
-  const std::vector<CascadeGroup> cascade = {{"c", {full_name("shop", "a"), full_name("x.eu", "b")}}};
+  const std::vector<CascadeGroup> cascade = {{"c", {{"shop", "a"}, {"x.eu", "b"}}}};
   const auto refused = TableRules::make({kEverything}, {}, cascade);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error(),
@@ -219,7 +219,7 @@ TEST(TableRules, KeepTheNamesOfACascadeWhateverCharactersTheyHave) {
   for (const std::string name : {"kid, b", "kid: b", "kid,", "kid:", " kid", ", ", ": ", "\\", "a\\ b", ",\\ ", "a,\\",
                                  "x.y", "a, b: c, d", "kid,, b", "\\\\ ,"}) {
     const std::string child = "shop." + name;
-    const TableRules rules = rules_of({kEverything}, {}, {{"cascade:" + child, {child, "shop.parent"}}});
+    const TableRules rules = rules_of({kEverything}, {}, {{"cascade:" + child, {{"shop", name}, "shop.parent"_table}}});
     const auto read = TableRules::from_numbering(rules.numbering());
     ASSERT_TRUE(read) << name;
     EXPECT_EQ(read->numbering(), rules.numbering()) << name;
@@ -228,8 +228,9 @@ TEST(TableRules, KeepTheNamesOfACascadeWhateverCharactersTheyHave) {
     EXPECT_EQ(read->cascades()[0].tables, rules.cascades()[0].tables) << name;
     EXPECT_EQ(read->route("shop", name).group, "cascade:" + child);
   }
-  EXPECT_THAT(rules_of({kEverything}, {}, {{"cascade:shop.a", {"shop.a", "shop.b"}}}).numbering().cascade_groups,
-              ElementsAre("cascade:shop.a: shop.a, shop.b"))
+  EXPECT_THAT(
+      rules_of({kEverything}, {}, {{"cascade:shop.a", {"shop.a"_table, "shop.b"_table}}}).numbering().cascade_groups,
+      ElementsAre("cascade:shop.a: shop.a, shop.b"))
       << "as it was: others would begin an epoch";
 }
 
@@ -255,7 +256,7 @@ TEST(TableRules, AreReadBackFromTheNumberingOfACheckpoint) {
   TableRule local = rule_for("shop.sessions");
   local.merge = MergeRule::kLocal;
   const TableRules rules = rules_of({kEverything, {"bulk", {"logs.*"}, 2}}, {orders, users, local},
-                                    {{"cascade:shop.a", {"shop.a", "shop.b"}}});
+                                    {{"cascade:shop.a", {"shop.a"_table, "shop.b"_table}}});
   const auto read = TableRules::from_numbering(rules.numbering());
   ASSERT_TRUE(read.has_value()) << read.error();
   EXPECT_EQ(read->numbering(), rules.numbering());
@@ -275,7 +276,8 @@ TEST(TableRules, DigestFollowsWhatDecidesTheNumberingAndNothingElse) {
   grouped.group = "g";
   EXPECT_NE(digest(rules_of({kEverything}, {grouped}).numbering()), digest_before);
   EXPECT_NE(digest(rules_of({{"main", {"*.*"}, 9}}, {rule_for("shop.*")}).numbering()), digest_before);
-  EXPECT_NE(digest(rules_of({kEverything}, {rule_for("shop.*")}, {{"c", {"shop.a"}}}).numbering()), digest_before);
+  EXPECT_NE(digest(rules_of({kEverything}, {rule_for("shop.*")}, {{"c", {"shop.a"_table}}}).numbering()),
+            digest_before);
 }
 
 TEST(TableRules, RefuseANumberingThatTheyDoNotKnow) {
