@@ -26,14 +26,29 @@ constexpr std::size_t kTogether = 1000;
 constexpr std::size_t kImages = 100;  // in memory at once, of rows that are not as they should be
 constexpr int kCircleRounds = 20;
 
+// What is applied of a partition.
+struct Reached {
+  EpochId epoch;
+  bool is_at_barrier = false;
+  OriginPosition position;
+};
+
+std::vector<Reached> reached_by(std::span<const store::ProgressRow> rows) {
+  std::vector<Reached> reached;
+  for (const store::ProgressRow& row : rows)
+    reached.push_back({.epoch = row.epoch,
+                       .is_at_barrier = store::stands_at_barrier(row.state),
+                       .position = OriginPosition::parse(row.origin_position).value_or(OriginPosition())});
+  return reached;
+}
+
 // Everything that the origin had committed up to this change is applied here, but for what is parked.
-bool is_behind_all(std::span<const store::ProgressRow> rows, const ParkedChange& change) {
+bool is_behind_all(std::span<const Reached> partitions, const ParkedChange& change) {
   const auto gtid = Gtid::parse(change.gtid);
-  return gtid && std::ranges::all_of(rows, [&](const store::ProgressRow& row) {
+  return gtid && std::ranges::all_of(partitions, [&](const Reached& partition) {
            // At the end of the change's epoch there is no later position before the next one is entered.
-           if (row.epoch == change.epoch && store::stands_at_barrier(row.state)) return true;
-           const auto position = OriginPosition::parse(row.origin_position);
-           return row.epoch.epoch >= change.epoch.epoch && position && position->contains(*gtid);
+           if (partition.epoch == change.epoch && partition.is_at_barrier) return true;
+           return partition.epoch.epoch >= change.epoch.epoch && partition.position.contains(*gtid);
          });
 }
 
@@ -254,11 +269,12 @@ std::expected<void, Failure> ParkedRetry::try_tables(mysql::Connection& connecti
   if (tables.empty()) return {};
   const auto rows = store::ProgressStore(connection, region_).load_origin(progress.key.origin);
   if (!rows) return std::unexpected(cannot_be_tried(rows.error()));
+  const std::vector<Reached> reached = reached_by(*rows);
   for (const TableName& table : tables) {
     std::vector<const Refused*> clashes;
     for (const Refused& refused : refused_) {
       const bool is_of_table = refused.change.key.schema == table.schema && refused.change.key.table == table.table;
-      if (is_of_table && refused.why.is_taken && is_behind_all(*rows, refused.change)) clashes.push_back(&refused);
+      if (is_of_table && refused.why.is_taken && is_behind_all(reached, refused.change)) clashes.push_back(&refused);
     }
     if (clashes.empty() && !may_be_in_a_circle(progress.key, table, now)) continue;
     Together& again = together_[{progress.key, table}];

@@ -27,12 +27,12 @@ struct Tail {
 
 Tail last_transaction_of(const std::deque<BatchPart>& held) {
   const change::Batch& last = held.back().batch->batch;
-  const std::string_view gtid = last.transaction_of(last.changes()[held.back().end - 1]).gtid;
+  const Gtid& gtid = last.transaction_of(last.changes()[held.back().end - 1]).id;
   Tail tail{.part = held.size(), .change = 0, .rows = 0, .bytes = 0, .touches_group = false};
   for (std::size_t at = held.size(); at-- > 0;) {
     const change::Batch& batch = held[at].batch->batch;
     std::uint32_t begin = held[at].end;
-    while (begin > held[at].begin && batch.transaction_of(batch.changes()[begin - 1]).gtid == gtid) {
+    while (begin > held[at].begin && batch.transaction_of(batch.changes()[begin - 1]).id == gtid) {
       --begin;
       tail.touches_group |= !batch.changes()[begin].table->group.empty();
     }
@@ -139,8 +139,8 @@ Intake PartitionIntake::take_changes(const std::shared_ptr<ReadBatch>& batch, Wo
   part.contained = std::move(taken->contained);
   part.overlaps = taken->overlaps;
   const Intake intake{.step = Step::kGathered, .rows = part.end, .duplicates = part.begin};
-  const auto gtid_of = [&](std::uint32_t at) { return batch->batch.transaction_of(batch->batch.changes()[at]).gtid; };
-  if (apart_ && !held_.empty() && gtid_of(part.begin) != held_gtid()) {
+  const change::ChangeView& first = batch->batch.changes()[part.begin];
+  if (apart_ && !held_.empty() && batch->batch.transaction_of(first).id != held_gtid()) {
     release_all(set);
     owes_ = true;
   }
@@ -160,9 +160,9 @@ void PartitionIntake::release(WorkSet& set) {
 }
 
 /// Of the last change that is held.
-std::string_view PartitionIntake::held_gtid() const {
+const Gtid& PartitionIntake::held_gtid() const {
   const change::Batch& last = held_.back().batch->batch;
-  return last.transaction_of(last.changes()[held_.back().end - 1]).gtid;
+  return last.transaction_of(last.changes()[held_.back().end - 1]).id;
 }
 
 // Everything before the last transaction is complete, since another one follows it.
@@ -209,10 +209,9 @@ void PartitionIntake::include(BatchPart part, WorkSet& set) {
 void PartitionIntake::note_watermark(const change::Watermark& watermark, WorkSet& set) {
   if (!held_.empty() && !owes_) {
     const change::Batch& last = held_.back().batch->batch;
-    const auto gtid = Gtid::parse(last.transactions().back().gtid);
     const auto position = OriginPosition::parse(watermark.position);
     // The source's transaction is over, and all of it that is this partition's was received.
-    if (gtid && position && position->contains(*gtid)) release_all(set);
+    if (position && position->contains(last.transactions().back().id)) release_all(set);
   }
   if (!mark_.note(watermark)) return;
   if (watermark.seq == mark_.row().seq && ends_with_watermark(mark_.row().state)) go_on();
@@ -251,9 +250,8 @@ Intake PartitionIntake::take_start(const std::shared_ptr<ReadBatch>& batch, Work
 /// whole. What an order group holds back of it is not applied by halves before the barrier.
 bool PartitionIntake::leaves_rest_to(const change::EpochStart& start) const {
   if (held_.empty()) return false;
-  const auto gtid = Gtid::parse(held_gtid());
   const auto begins_at = OriginPosition::parse(start.begins_at);
-  return gtid && begins_at && !begins_at->contains(*gtid);
+  return begins_at && !begins_at->contains(held_gtid());
 }
 
 void PartitionIntake::enter_epoch(const store::ProgressRow& row) {

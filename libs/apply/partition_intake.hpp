@@ -65,7 +65,7 @@ class PartitionIntake {
   void note_watermark(const change::Watermark& watermark, WorkSet& set);
   void release_complete(WorkSet& set);
   void release_all(WorkSet& set);
-  [[nodiscard]] std::string_view held_gtid() const;
+  [[nodiscard]] const Gtid& held_gtid() const;
   [[nodiscard]] bool leaves_rest_to(const change::EpochStart& start) const;
   void include(BatchPart part, WorkSet& set);
   void go_on();

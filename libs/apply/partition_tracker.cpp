@@ -32,9 +32,8 @@ bool is_position_text(std::string_view text) {
 /// What goes into the progress row as it is.
 bool are_positions(const change::Batch& batch) {
   return is_position_text(batch.position()) && is_position_text(batch.last_position()) &&
-         std::ranges::all_of(batch.transactions(), [](const change::TransactionView& transaction) {
-           return Gtid::parse(transaction.gtid).has_value();
-         });
+         std::ranges::none_of(batch.transactions(),
+                              [](const change::TransactionView& transaction) { return transaction.id.empty(); });
 }
 
 std::string text_of(EpochId id) { return fmt::format("{} ({:016x})", id.epoch.raw(), id.incarnation.raw()); }
@@ -165,9 +164,8 @@ std::expected<PartitionTracker::Taken, std::string> PartitionTracker::take(const
       std::vector<bool> whole;  // by transaction
       std::vector<bool> in_part;
       for (const change::TransactionView& transaction : batch.transactions()) {
-        const auto gtid = Gtid::parse(transaction.gtid);
-        whole.push_back(contained_->position.contains(*gtid));
-        in_part.push_back(*gtid == contained_->row_gtid);
+        whole.push_back(contained_->position.contains(transaction.id));
+        in_part.push_back(transaction.id == contained_->row_gtid);
       }
       for (const change::ChangeView& change : batch.changes()) {
         taken.contained.push_back(

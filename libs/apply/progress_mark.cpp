@@ -14,10 +14,10 @@ bool is_of_one_kind(const OriginPosition& a, const OriginPosition& b) {
 }
 
 // A text that is none, or of the other kind of server, adds nothing: containing less is never wrong.
-std::string united(std::string_view a, std::string_view b) {
+OriginPosition united(std::string_view a, std::string_view b) {
   OriginPosition position = OriginPosition::parse(a).value_or(OriginPosition());
   if (const auto other = OriginPosition::parse(b); other && is_of_one_kind(position, *other)) position.add(*other);
-  return position.to_string();
+  return position;
 }
 
 // The position before the transaction of `last`: the batch says it for its first and its last transaction.
@@ -26,9 +26,9 @@ std::string position_before(const change::Batch& batch, const change::ChangeView
   if (last.transaction == batch.changes().front().transaction) return std::string(batch.position());
   OriginPosition position = OriginPosition::parse(batch.position()).value_or(OriginPosition());
   for (std::uint32_t i = 0; i < last.transaction; ++i) {
-    const auto gtid = Gtid::parse(batch.transactions()[i].gtid);
-    const bool is_mysql = gtid && gtid->kind == ServerKind::kMysql;
-    if (gtid && (is_mysql ? position.domains().empty() : position.sources().empty())) position.add(*gtid);
+    const Gtid& gtid = batch.transactions()[i].id;
+    const bool is_of_kind = gtid.kind == ServerKind::kMysql ? position.domains().empty() : position.sources().empty();
+    if (!gtid.empty() && is_of_kind) position.add(gtid);
   }
   return position.to_string();
 }
@@ -42,7 +42,7 @@ void ProgressMark::include(const change::Batch& batch, std::uint32_t end, bool c
   row_.seq = last.seq;
   row_.commit_time = std::max(row_.commit_time, transaction.commit_time);
   if (overlaps) {
-    row_.origin_position = united(row_.origin_position, position_before(batch, last));
+    row_.origin_position = united(row_.origin_position, position_before(batch, last)).to_string();
   } else {
     row_.origin_position = position_before(batch, last);
   }
@@ -57,10 +57,10 @@ bool ProgressMark::note(const change::Watermark& watermark) {
   row_.safe_time = watermark.time;
   // One that names an earlier seq may be older than what the position holds by now, and has nothing to add to it.
   if (watermark.seq < row_.seq) return true;
-  row_.origin_position = united(row_.origin_position, watermark.position);
-  const auto position = OriginPosition::parse(row_.origin_position);
+  const OriginPosition position = united(row_.origin_position, watermark.position);
+  row_.origin_position = position.to_string();
   const auto row_gtid = Gtid::parse(row_.row_gtid);
-  if (position && row_gtid && position->contains(*row_gtid)) {
+  if (row_gtid && position.contains(*row_gtid)) {
     row_.row_gtid.clear();
     row_.row_ordinal = -1;
   }
@@ -76,7 +76,7 @@ store::ProgressRow entered(const store::ProgressRow& row, EpochId id, const std:
   store::ProgressRow next = row;
   next.epoch = id;
   next.seq = Seq(0);
-  next.origin_position = united(row.origin_position, begins_at);
+  next.origin_position = united(row.origin_position, begins_at).to_string();
   next.state = store::PartitionState::kApplying;
   next.reason.clear();
   return next;

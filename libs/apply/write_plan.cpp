@@ -27,10 +27,9 @@ WritePath path_of(const TargetTable& target) {
 
 }  // namespace
 
-// MySQL's GTIDs begin with a UUID.
 ServerKind kind_of_source(const change::Batch& batch) {
-  return !batch.transactions().empty() && batch.transactions().front().gtid.contains(':') ? ServerKind::kMysql
-                                                                                          : ServerKind::kMariadb;
+  const bool is_known = !batch.transactions().empty() && !batch.transactions().front().id.empty();
+  return is_known ? batch.transactions().front().id.kind : ServerKind::kMariadb;
 }
 
 std::expected<const WritePlan*, Failure> Planner::plan(mysql::Connection& connection, const WorkSet& set,

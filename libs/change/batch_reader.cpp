@@ -201,6 +201,7 @@ bool BatchParser::read_transaction(std::string_view bytes) {
   if (!reader.ok() || transaction.gtid.empty() || transaction.gtid.size() > kGtidBytesMax) {
     return malformed("a transaction is malformed");
   }
+  transaction.id = Gtid::parse(transaction.gtid).value_or(Gtid());
   out_.transactions_.push_back(transaction);
   return true;
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/gtid.hpp"
 #include "base/numbers.hpp"
 #include "base/value.hpp"
 #include "change/batch_header.hpp"
@@ -22,7 +23,8 @@
 namespace farshore::change {
 
 struct TransactionView {
-  std::string_view gtid;
+  std::string_view gtid;  ///< as it was sent
+  Gtid id;                ///< what it says; empty: it is no GTID
   SourceTime commit_time;
 };
 

@@ -29,6 +29,7 @@ void expect_same(const RandomBatch& expected, const Batch& batch, Seq first) {
     EXPECT_EQ(found.table->shape, expected.tables[wanted.table]->table.shape);
     EXPECT_EQ(found.table->group, expected.tables[wanted.table]->table.group);
     EXPECT_EQ(batch.transaction_of(found).gtid, wanted.transaction.gtid);
+    EXPECT_EQ(batch.transaction_of(found).id, Gtid::parse(wanted.transaction.gtid));
     EXPECT_EQ(batch.transaction_of(found).commit_time, wanted.transaction.commit_time);
     EXPECT_TRUE(std::ranges::equal(found.after, wanted.after));
     if (wanted.op != Op::kUpdate) {
