@@ -49,7 +49,7 @@ std::expected<bool, SqlError> BarrierPassing::pass(const PartitionKey& key, Held
   if (!facts) return std::unexpected(facts.error());
   const auto wait = wait_at_barrier(key.origin, barrier, *facts);
   if (!wait) return enter(key, held, *facts, outcomes);
-  const bool is_soon = wait->state == PartitionState::kAtBarrier && Clock::now() - held.barrier_since < kSoon;
+  const bool is_soon = wait->state == PartitionState::kAtBarrier && settings_.clock->now() - held.barrier_since < kSoon;
   return is_soon ? true : stand(key, held, *wait, outcomes);
 }
 

@@ -10,6 +10,7 @@
 #include "apply/parking.hpp"
 #include "apply/writer_session.hpp"
 #include "apply/writer_settings.hpp"
+#include "base/clock.hpp"
 #include "mysql/connection.hpp"
 #include "store/progress_row.hpp"
 
@@ -21,8 +22,6 @@ namespace farshore::apply {
 /// What fails is tried again at the next look. A partition whose compare-and-set is lost is lost.
 class BarrierPassing {
  public:
-  using Clock = std::chrono::steady_clock;
-
   /// Borrows all of them.
   BarrierPassing(const WriterSettings& settings, WriterSession& session, HeldPartitions& partitions, Parking& parking)
       : settings_(settings), session_(session), partitions_(partitions), parking_(parking) {}

@@ -37,7 +37,7 @@ HeldPartitions::Held* HeldPartitions::find(const PartitionKey& key) {
 
 bool HeldPartitions::take_over(const LoadRequest& request, std::vector<Outcome>& outcomes,
                                const std::stop_token& stop) {
-  const auto until = Clock::now() + kLoadPatience;
+  const auto until = std::chrono::steady_clock::now() + kLoadPatience;
   Backoff backoff(stop);
   while (session_.connect(stop)) {
     auto loaded = try_to_take_over(request);
@@ -51,7 +51,7 @@ bool HeldPartitions::take_over(const LoadRequest& request, std::vector<Outcome>&
       reason = session_.why_stuck().empty() ? again->error.to_string() : session_.why_stuck();
     }
     if (stop.stop_requested()) return false;
-    if (Clock::now() >= until) {
+    if (std::chrono::steady_clock::now() >= until) {
       outcomes.emplace_back(NotLoaded{.key = request.key, .reason = std::move(reason), .load = request.number});
       return false;
     }
@@ -78,7 +78,7 @@ std::expected<Loaded, Failure> HeldPartitions::try_to_take_over(const LoadReques
   Held held;
   held.row = row;
   held.topic_id = request.topic_id;
-  held.offset_written = Clock::now();
+  held.offset_written = settings_.clock->now();
   held_.insert_or_assign(request.key, std::move(held));
   return Loaded{.key = request.key, .row = row, .offset = *offset, .load = request.number};
 }
@@ -134,7 +134,7 @@ void HeldPartitions::applied(const Slice& slice, const SliceCounts& counts, std:
   if (slice.next_offset) held.offset = slice.next_offset;
   if (slice.arrival) {
     held.barrier = slice.arrival;
-    held.barrier_since = Clock::now();
+    held.barrier_since = settings_.clock->now();
   }
   outcomes.emplace_back(Applied{.key = slice.key,
                                 .row = held.row,
@@ -145,7 +145,7 @@ void HeldPartitions::applied(const Slice& slice, const SliceCounts& counts, std:
 
 std::expected<void, SqlError> HeldPartitions::write_offsets(std::span<const Slice> slices,
                                                             const std::vector<bool>& active) {
-  const auto now = Clock::now();
+  const auto now = settings_.clock->now();
   std::vector<store::ChannelOffset> due;
   for (std::size_t i = 0; i < slices.size(); ++i) {
     const Slice& slice = slices[i];

@@ -16,6 +16,7 @@
 #include "apply/work_set.hpp"
 #include "apply/writer_session.hpp"
 #include "apply/writer_settings.hpp"
+#include "base/clock.hpp"
 #include "base/numbers.hpp"
 #include "store/progress_row.hpp"
 
@@ -31,8 +32,6 @@ inline constexpr std::string_view kMovedByAnother =
 /// A statement fails as the session does. A compare-and-set that is lost fails as ProgressMoved, or as false.
 class HeldPartitions {
  public:
-  using Clock = std::chrono::steady_clock;
-
   struct Held {
     store::ProgressRow row;  ///< as it was last read or written
     std::string topic_id;

@@ -15,6 +15,7 @@
 #include "apply/row_writer.hpp"
 #include "apply/work_set.hpp"
 #include "apply/write_plan.hpp"
+#include "base/clock.hpp"
 #include "base/table_name.hpp"
 #include "change/change_table.hpp"
 #include "mysql/connection.hpp"
@@ -26,8 +27,6 @@ namespace farshore::apply {
 /// Neither begins nor commits. One thread.
 class ParkedRetry {
  public:
-  using Clock = ParkedWaits::Clock;
-
   /// Why a change stays parked.
   struct Refusal {
     std::string reason;

@@ -64,7 +64,7 @@ void ParkedTimetable::try_partition(const PartitionKey& key, std::vector<Outcome
 std::expected<void, Failure> ParkedTimetable::try_changes(const PartitionKey& key, Held& held,
                                                           std::vector<Outcome>& outcomes) {
   if (auto begun = begin(held); !begun) return begun;
-  const auto changed = retry_.pass(session_.connection(), held.row, Clock::now());
+  const auto changed = retry_.pass(session_.connection(), held.row, settings_.clock->now());
   if (!changed) return std::unexpected(changed.error());
   if (!*changed) {
     partitions_.rollback();
@@ -73,7 +73,7 @@ std::expected<void, Failure> ParkedTimetable::try_changes(const PartitionKey& ke
   }
   if (auto committed = commit(); !committed) return committed;
   target_.parking().settle(true);
-  retry_.settled(true, key, Clock::now());
+  retry_.settled(true, key, settings_.clock->now());
   note_mismatches(outcomes);
   ++held.row.writes;
   return {};
@@ -83,7 +83,7 @@ void ParkedTimetable::on_failed_try(const PartitionKey& key, const Failure& fail
   Tries& tries = tries_[key];
   partitions_.rollback();
   tries.pause = std::min(std::max<std::chrono::milliseconds>(kFirstPause, tries.pause * 2), settings_.retry_interval);
-  target_.parking().waits().postpone(key, Clock::now() + tries.pause);
+  target_.parking().waits().postpone(key, settings_.clock->now() + tries.pause);
   const SliceStops* const stops = failure.slice_stops();
   if (stops == nullptr) {
     if (const TryAgain* const again = failure.try_again()) session_.count_retry(again->error);
@@ -123,9 +123,9 @@ void ParkedTimetable::carry_out_requests(Clock::time_point now, std::vector<Outc
       on_failed_try(request.partition, done.error(), outcomes);
       all_done = false;
     } else {
-      next_request_until_ = Clock::now() + kNextRequestWithin;
+      next_request_until_ = settings_.clock->now() + kNextRequestWithin;
     }
-    requests_due_ = Clock::now() + (all_done ? kNextRequestEvery : kRequestsEvery);
+    requests_due_ = settings_.clock->now() + (all_done ? kNextRequestEvery : kRequestsEvery);
     if (!session_.is_ready()) return;
   }
 }

@@ -14,6 +14,7 @@
 #include "apply/target_state.hpp"
 #include "apply/writer_session.hpp"
 #include "apply/writer_settings.hpp"
+#include "base/clock.hpp"
 #include "store/progress_row.hpp"
 
 namespace farshore::apply {
@@ -26,8 +27,6 @@ namespace farshore::apply {
 /// change is out of the partition's order already. If the session is lost with a try under way, so is its partition.
 class ParkedTimetable {
  public:
-  using Clock = ParkedWaits::Clock;
-
   /// Borrows all of them.
   ParkedTimetable(const WriterSettings& settings, const Notice& notice, WriterSession& session,
                   HeldPartitions& partitions, TargetState& target);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "apply/parked_key.hpp"
+#include "base/clock.hpp"
 #include "store/progress_row.hpp"
 
 namespace farshore::apply {
@@ -21,8 +22,6 @@ namespace farshore::apply {
 /// parked changes that want it. Pure: no database, no clock. Not thread safe.
 class ParkedWaits {
  public:
-  using Clock = std::chrono::steady_clock;
-
   explicit ParkedWaits(std::chrono::milliseconds longest) : longest_(longest) {}
 
   /// Parked, or replaced by a newer change of the key.

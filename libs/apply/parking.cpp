@@ -39,7 +39,7 @@ std::expected<void, mysql::SqlError> Parking::load(mysql::Connection& connection
   forget(partition);
   std::set<ParkedKey> keys;
   for (ParkedKey& key : *found) keys.insert(std::move(key));
-  for (const ParkedKey& key : keys) waits_.add(partition, key, Clock::now());
+  for (const ParkedKey& key : keys) waits_.add(partition, key, clock_.now());
   if (!keys.empty()) parked_.emplace(partition, std::move(keys));
   return conflicts_.load(connection, partition.origin);
 }
@@ -195,7 +195,7 @@ void Parking::settle(bool committed) {
     for (const auto& [key, is_now_parked] : keys) {
       if (is_now_parked) {
         parked.insert(key);
-        waits_.add(partition, key, Clock::now());
+        waits_.add(partition, key, clock_.now());
       } else {
         parked.erase(key);
         waits_.remove(partition, key);

@@ -15,6 +15,7 @@
 #include "apply/parked_key.hpp"
 #include "apply/parked_waits.hpp"
 #include "apply/row_op.hpp"
+#include "base/clock.hpp"
 #include "mysql/connection.hpp"
 #include "store/progress_row.hpp"
 
@@ -26,10 +27,9 @@ namespace farshore::apply {
 /// safe.
 class Parking {
  public:
-  using Clock = ParkedWaits::Clock;
-
-  Parking(std::string region, std::chrono::milliseconds longest_wait)
-      : region_(std::move(region)), waits_(longest_wait), conflicts_(region_) {}
+  /// `clock` outlives it.
+  Parking(std::string region, std::chrono::milliseconds longest_wait, const Clock& clock)
+      : region_(std::move(region)), clock_(clock), waits_(longest_wait), conflicts_(region_) {}
 
   [[nodiscard]] std::expected<void, mysql::SqlError> load(mysql::Connection& connection,
                                                           const store::PartitionKey& partition);
@@ -110,6 +110,7 @@ class Parking {
                                                             const store::PartitionKey& partition, const RowOp& op);
 
   const std::string region_;
+  const Clock& clock_;
   ParkedWaits waits_;
   Conflicts conflicts_;
   std::map<store::PartitionKey, std::set<ParkedKey>> parked_;

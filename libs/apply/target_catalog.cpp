@@ -132,7 +132,7 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::find(
   if (found == tables_.end()) return bind(connection, source, source_kind, use);
   Entry& entry = found->second;
   if (entry.round == round_) return entry.table;
-  if (entry.statement.empty() || std::chrono::steady_clock::now() - entry.read_at >= age_max_) {
+  if (entry.statement.empty() || clock_.now() - entry.read_at >= age_max_) {
     return bind(connection, source, source_kind, use);
   }
   if (auto locked = connection.query("EXECUTE " + entry.statement); !locked) {
@@ -181,11 +181,8 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
   auto table = std::make_shared<const TargetTable>(std::move(*bound));
   if (source->repeats_cascades) bound_by_keys_.insert(name_of(table->schema(), table->name()));
   ++statements_;
-  tables_[key] = {.source = source,
-                  .table = table,
-                  .statement = std::move(statement),
-                  .read_at = std::chrono::steady_clock::now(),
-                  .round = round_};
+  tables_[key] = {
+      .source = source, .table = table, .statement = std::move(statement), .read_at = clock_.now(), .round = round_};
   return table;
 }
 

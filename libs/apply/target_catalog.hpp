@@ -15,6 +15,7 @@
 
 #include "apply/row_op.hpp"
 #include "apply/target_table.hpp"
+#include "base/clock.hpp"
 #include "mysql/connection.hpp"
 #include "mysql/grants.hpp"
 #include "store/progress_row.hpp"
@@ -48,8 +49,8 @@ struct Unheld {
 /// come and go without the one or the other knowing: see keys_still_hold().
 class TargetCatalog {
  public:
-  TargetCatalog(change::TableRules rules, std::chrono::milliseconds age_max)
-      : rules_(std::move(rules)), age_max_(age_max) {}
+  TargetCatalog(change::TableRules rules, std::chrono::milliseconds age_max, const Clock& clock)
+      : rules_(std::move(rules)), age_max_(age_max), clock_(clock) {}
 
   /// In the transaction that will write, before its first write.
   void begin_round() { ++round_; }
@@ -111,6 +112,7 @@ class TargetCatalog {
 
   const change::TableRules rules_;
   const std::chrono::milliseconds age_max_;
+  const Clock& clock_;
   std::map<Key, Entry> tables_;
   mysql::Grants granted_before_;  ///< the session logged in
   std::optional<Server> server_;

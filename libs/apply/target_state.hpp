@@ -21,8 +21,8 @@ namespace farshore::apply {
 class TargetState {
  public:
   explicit TargetState(const WriterSettings& settings)
-      : catalog_(settings.rules, settings.schema_max_age),
-        parking_(settings.region, settings.retry_interval),
+      : catalog_(settings.rules, settings.schema_age_max, *settings.clock),
+        parking_(settings.region, settings.retry_interval, *settings.clock),
         planner_(catalog_) {
     switch (settings.look_at) {
       case change::LookAt::kNone: break;

@@ -196,7 +196,8 @@ void WorkSetTransaction::on_commit(const WorkSet& set, const WritePlan& plan, st
 void WorkSetTransaction::note_freed(const WritePlan& plan) {
   ParkedWaits& waits = target_.parking().waits();
   if (!waits.waits_for_values()) return;
-  const auto note = [&](const RowOp& op) { waits.freed(values_freed(op), ParkedWaits::Clock::now()); };
+  const auto now = settings_.clock->now();
+  const auto note = [&](const RowOp& op) { waits.freed(values_freed(op), now); };
   for (const WritePlan::Table& table : plan.tables) std::ranges::for_each(table.ops, note);
   std::ranges::for_each(plan.grouped, note);
 }

@@ -35,7 +35,7 @@ void WorkSetWriter::write(WorkSet& set, std::vector<Outcome>& outcomes, const st
 }
 
 void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& stop) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = settings_.clock->now();
   // Without a partition none is waited for; but one that is there is kept, for the next that is taken over.
   if (!session_.keep_alive(!partitions_.empty(), stop) || !session_.is_ready()) return;
   barriers_.pass_due(now, outcomes);

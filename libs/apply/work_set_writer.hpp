@@ -39,7 +39,7 @@ class WorkSetWriter {
   /// What has its own time: keeps the session alive, passes barriers, tries parked changes again. Call it often.
   void tick(std::vector<Outcome>& outcomes, const std::stop_token& stop);
   /// A person may be settling row after row: call tick() without a pause.
-  [[nodiscard]] bool expects_request() const { return parked_.expects_request(std::chrono::steady_clock::now()); }
+  [[nodiscard]] bool expects_request() const { return parked_.expects_request(settings_.clock->now()); }
   /// Lets go of a partition. Does not wait for a database that is away.
   void release(const store::PartitionKey& key) { partitions_.release(key); }
 

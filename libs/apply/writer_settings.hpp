@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/endpoint.hpp"
 #include "change/merge_rule.hpp"
 #include "change/table_rules.hpp"
@@ -21,8 +22,9 @@ struct WriterSettings {
   change::TableRules rules;
   std::size_t parked_rows_max = 10'000;              ///< of a partition
   std::chrono::milliseconds retry_interval{10'000};  ///< longest time between two tries of what is parked
-  std::chrono::milliseconds schema_max_age{10'000};
+  std::chrono::milliseconds schema_age_max{10'000};
   change::LookAt look_at = change::LookAt::kAll;
+  const Clock* clock = &system_clock();  ///< of all that has its own time; outlives the writer
 };
 
 /// What a writer counts; read from any thread.

@@ -206,7 +206,7 @@ class ApplyService {
                           .rules = service::table_rules(config_),
                           .parked_rows_max = config_.apply.parked_rows_max,
                           .retry_interval = config_.apply.retry_interval,
-                          .schema_max_age = config_.apply.retry_interval,
+                          .schema_age_max = config_.apply.retry_interval,
                           .look_at = config_.apply.look_at};
     const PipelineSettings pipeline{.work_set_rows = config_.apply.work_set_rows,
                                     .work_set_bytes = config_.apply.work_set_bytes,

@@ -24,13 +24,13 @@ void Health::forget(const std::string& component) {
 
 void Health::expect_beat(const std::string& loop, std::chrono::milliseconds silence_max) {
   const std::lock_guard lock(mutex_);
-  loops_[loop] = Loop{.silence_max = silence_max, .last_beat = std::chrono::steady_clock::now()};
+  loops_[loop] = Loop{.silence_max = silence_max, .last_beat = clock_.now()};
 }
 
 void Health::beat(const std::string& loop) {
   const std::lock_guard lock(mutex_);
   const auto found = loops_.find(loop);
-  if (found != loops_.end()) found->second.last_beat = std::chrono::steady_clock::now();
+  if (found != loops_.end()) found->second.last_beat = clock_.now();
 }
 
 void Health::stop_expecting(const std::string& loop) {
@@ -51,7 +51,7 @@ Health::State Health::readiness() const {
 }
 
 Health::State Health::liveness() const {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = clock_.now();
   const std::lock_guard lock(mutex_);
   bool good = true;
   json loops = json::object();

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <string>
 
+#include "base/clock.hpp"
+
 namespace farshore::service {
 
 /// What /readyz and /healthz say. Thread safe.
@@ -13,6 +15,9 @@ namespace farshore::service {
 /// Alive: each loop that promised to beat has done so within the silence that it allows.
 class Health {
  public:
+  /// `clock` outlives it.
+  explicit Health(const Clock& clock = system_clock()) : clock_(clock) {}
+
   /// Adds a component that must be ready; until ready() is called for it, it is not.
   void require(const std::string& component);
   /// `reason` is for people; say why not, or (ready) anything worth knowing, such as "standby".
@@ -39,8 +44,9 @@ class Health {
   };
   struct Loop {
     std::chrono::milliseconds silence_max;
-    std::chrono::steady_clock::time_point last_beat;
+    Clock::time_point last_beat;
   };
+  const Clock& clock_;
   mutable std::mutex mutex_;
   std::map<std::string, Component> components_;  // guarded by mutex_
   std::map<std::string, Loop> loops_;            // guarded by mutex_

@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Clock = ParkedWaits::Clock;
 
 class TheWaits : public ::testing::Test {
  protected:

@@ -13,6 +13,7 @@
 #include "apply/work_set_writer.hpp"
 #include "fake_target.hpp"
 #include "records.hpp"
+#include "unit/manual_clock.hpp"
 
 namespace farshore::apply::test {
 
@@ -39,7 +40,8 @@ class Writing : public ::testing::Test {
         .owner = "apply-1/0",
         .rules = *change::TableRules::make({{.name = "main", .tables = {"*.*"}, .partitions = 8}}, std::move(rules)),
         .parked_rows_max = 2,
-        .look_at = look_at};
+        .look_at = look_at,
+        .clock = &clock_};
     writer_ = std::make_unique<WorkSetWriter>(
         std::move(settings), [this](NoticeLevel, const std::string& sentence) { notices_.push_back(sentence); });
   }
@@ -88,16 +90,19 @@ class Writing : public ::testing::Test {
     set_.clear();
     writes_ = target_.take_writes();
   }
+  /// A millisecond later.
   void tick() {
+    clock_.pass(std::chrono::milliseconds(1));
     outcomes_.clear();
     writer_->tick(outcomes_, never_);
     writes_ = target_.take_writes();
   }
-  /// Calls tick() until `done`; the writer has its own times for what it does there.
+  /// Lets time pass until `done`; the writer has its own times for what it does in tick().
   bool eventually(const std::function<bool()>& done) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (!done()) {
       if (std::chrono::steady_clock::now() > deadline) return false;
+      clock_.pass(std::chrono::milliseconds(4));
       tick();
     }
     return true;
@@ -124,6 +129,7 @@ class Writing : public ::testing::Test {
   }
 
   const std::stop_token never_;
+  ManualClock clock_;  ///< of the writer
   FakeTarget target_;
   std::vector<std::string> notices_;
   std::unique_ptr<WorkSetWriter> writer_;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "unit/manual_clock.hpp"
+
 namespace farshore::service {
 namespace {
 
@@ -36,13 +38,20 @@ TEST(Health, RequiringAgainKeepsWhatWasSaid) {
 }
 
 TEST(Health, IsAliveWhileEveryLoopBeatsInTime) {
-  Health health;
+  ManualClock clock;
+  Health health(clock);
   EXPECT_TRUE(health.liveness().good);
-  health.expect_beat("poll", 1h);
+  health.expect_beat("poll", 2s);
+  health.expect_beat("stuck", 1s);
+  clock.pass(1s);
   EXPECT_TRUE(health.liveness().good);
-  health.expect_beat("stuck", -1ms);
+  clock.pass(1ms);
   EXPECT_FALSE(health.liveness().good);
+  EXPECT_THAT(health.liveness().json, HasSubstr(R"("stuck":{"alive":false,"max_silent_ms":1000,"silent_ms":1001})"));
   health.stop_expecting("stuck");
+  EXPECT_TRUE(health.liveness().good);
+  clock.pass(1s);
+  EXPECT_FALSE(health.liveness().good);
   health.beat("poll");
   EXPECT_TRUE(health.liveness().good);
 }
