@@ -6,6 +6,7 @@ import json
 import pytest
 
 from declarations import begin_equal
+from mismatches import counted, forget, why_closed
 from scenario import behind_farshores_back, caught_up
 from wait import eventually
 
@@ -18,7 +19,7 @@ CREATE TABLE IF NOT EXISTS test_mismatch.made (id INT NOT NULL PRIMARY KEY, n IN
 CREATE TABLE IF NOT EXISTS test_mismatch.warned (id INT NOT NULL PRIMARY KEY, n INT NOT NULL);
 CREATE TABLE IF NOT EXISTS test_mismatch.document (id INT NOT NULL PRIMARY KEY, doc JSON, other JSON);
 """
-NAMES = ["plain", "uniq", "textual", "made", "warned", "document"]
+TABLES = [f"test_mismatch.{name}" for name in ("plain", "uniq", "textual", "made", "warned", "document")]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,20 +31,10 @@ def tables(regions):
 @pytest.fixture(params=["east", "west"])
 def pair(regions, request):
     """(source, target), both ways round; the tables are empty, nothing is noted, the gates are open."""
-    forget(regions)
+    forget(regions, TABLES)
     source = regions.by_name[request.param]
     yield source, regions.others(source)[0]
-    forget(regions)
-
-
-def forget(regions):
-    caught_up(regions)
-    for region in regions:
-        region.database.execute("SET SESSION sql_log_bin = 0", *(f"DELETE FROM test_mismatch.{name}" for name in NAMES))
-        for origin in regions.others(region):
-            region.declare_equal(origin)
-        assert region.ctl("mismatches", "clear", "--all", "--execute").returncode == 0
-    regions.all_gates_open()
+    forget(regions, TABLES)
 
 
 @contextlib.contextmanager
@@ -56,21 +47,13 @@ def within_the_lag(regions):
         regions.lab.start(f"{region.name}.apply")
 
 
-def counted(region, origin):
-    """{(table, kind): changes}"""
-    listed = json.loads(region.ctl("mismatches", "list", "--origin", origin.name, "--output", "json").stdout)
-    return {(one["table"].split(".")[1], one["kind"]): one["changes"] for one in listed}
-
-
 def shown(region, table):
     out = region.ctl("mismatches", "show", "--table", f"test_mismatch.{table}", "--output", "json").stdout
     return [json.loads(line) for line in out.splitlines()]
 
 
 def closed_for(region, table):
-    details = [reason["detail"] for stream in region.gate()[1].get("streams", []) for reason in stream["reasons"]
-               if reason["reason"] == "not-yet-equal"]
-    return any(f"test_mismatch.{table}" in detail for detail in details)
+    return f"test_mismatch.{table}" in why_closed(region)
 
 
 def test_what_finds_its_rows_is_never_counted(pair, regions):
@@ -182,7 +165,7 @@ def test_updates_and_deletes_that_find_no_row_are_counted(pair, regions, table):
 
 def test_one_row_updated_in_both_regions_within_the_lag_closes_the_gate_that_looks(regions):
     """Each side ends with the other's value, and no number tells. West compares every row, which is the default."""
-    forget(regions)
+    forget(regions, TABLES)
     here, there = regions.by_name["east"], regions.by_name["west"]
     for name in ("plain", "uniq", "textual"):
         column = "id" if name != "textual" else "word"
@@ -202,7 +185,7 @@ def test_one_row_updated_in_both_regions_within_the_lag_closes_the_gate_that_loo
         eventually(f"the gate of west is closed for {name}", lambda name=name: closed_for(there, name))
         (example,) = shown(there, name)
         assert example["target"]["n"] == 2
-        forget(regions)
+        forget(regions, TABLES)
 
 
 def differ_behind_closed_gates(regions, table, source, target, what="*"):
@@ -359,7 +342,7 @@ def test_a_row_deleted_in_both_regions_and_put_back_in_one_closes_both_gates(pai
 
 def test_a_table_altered_between_two_changes_of_a_row_is_compared_by_each(regions):
     """West compares every row."""
-    forget(regions)
+    forget(regions, TABLES)
     source, target = regions.by_name["east"], regions.by_name["west"]
     source.database.execute("INSERT INTO test_mismatch.made (id, n) VALUES (7, 1)")
     caught_up(regions)
@@ -374,7 +357,7 @@ def test_a_table_altered_between_two_changes_of_a_row_is_compared_by_each(region
         caught_up(regions)
         for region in regions:
             region.database.execute("SET SESSION sql_log_bin = 0", "ALTER TABLE test_mismatch.made DROP COLUMN late")
-        forget(regions)
+        forget(regions, TABLES)
 
 
 def test_a_row_that_is_not_as_before_is_found_by_the_sample(pair, regions):

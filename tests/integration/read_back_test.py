@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mismatches import counted, forget, why_closed
 from scenario import behind_farshores_back, caught_up
 from wait import eventually
 
@@ -17,7 +18,7 @@ CREATE TABLE IF NOT EXISTS test_read_back.child (id INT NOT NULL PRIMARY KEY, pa
     FOREIGN KEY (parent) REFERENCES test_read_back.parent (id) ON DELETE CASCADE);
 CREATE TABLE IF NOT EXISTS test_read_back.fired (id INT NOT NULL PRIMARY KEY, n INT);
 """
-NAMES = ["zoned", "seen", "text", "child", "parent", "fired"]
+TABLES = [f"test_read_back.{name}" for name in ("zoned", "seen", "text", "child", "parent", "fired")]
 ELSEWHERE = "SET time_zone = '+08:00'"
 
 
@@ -30,43 +31,22 @@ def tables(regions):
 @pytest.fixture(params=["east", "west"])
 def pair(regions, request):
     """(source, target), both ways round; the tables are empty, nothing is noted, the gates are open."""
-    forget(regions)
+    forget(regions, TABLES)
     source = regions.by_name[request.param]
     yield source, regions.others(source)[0]
-    forget(regions)
-
-
-def forget(regions):
-    caught_up(regions)
-    for region in regions:
-        region.database.execute("SET SESSION sql_log_bin = 0", *(f"DELETE FROM test_read_back.{name}" for name in NAMES))
-        for origin in regions.others(region):
-            region.declare_equal(origin)
-        assert region.ctl("mismatches", "clear", "--all", "--execute").returncode == 0
-    regions.all_gates_open()
-
-
-def counted(region):
-    """{(table, kind): changes}"""
-    listed = json.loads(region.ctl("mismatches", "list", "--output", "json").stdout)
-    return {(one["table"].split(".")[1], one["kind"]): one["changes"] for one in listed}
-
-
-def closed_by(region):
-    return " ".join(reason["detail"] for stream in region.gate()[1].get("streams", []) for reason in stream["reasons"]
-                    if reason["reason"] == "not-yet-equal")
+    forget(regions, TABLES)
 
 
 def test_a_stored_column_that_the_session_decides_is_told_and_a_plain_one_is_the_way_out(pair, regions):
     source, target = pair
     source.database.execute("INSERT INTO test_read_back.zoned (id, at, n) VALUES (1, '2024-01-01 10:00:00', 1)")
     caught_up(regions)
-    assert counted(target) == {}, "both sessions write in UTC"
+    assert counted(target, source) == {}, "both sessions write in UTC"
     source.database.execute(ELSEWHERE, "INSERT INTO test_read_back.zoned (id, at, n) VALUES (2, '2024-01-01 10:00:00', 1), (3, NULL, 1)")
     caught_up(regions)
-    assert counted(target) == {("zoned", "generated-other"): 1}
-    eventually("the gate is closed", lambda: "column hour is generated here" in closed_by(target), explain=lambda: closed_by(target))
-    assert "test_read_back.zoned" in closed_by(target)
+    assert counted(target, source) == {("zoned", "generated-other"): 1}
+    eventually("the gate is closed", lambda: "column hour is generated here" in why_closed(target), explain=lambda: why_closed(target))
+    assert "test_read_back.zoned" in why_closed(target)
     shown = json.loads(target.ctl("mismatches", "show", "--table", "test_read_back.zoned", "--output", "json").stdout)
     assert (shown["source"]["after"]["hour"], shown["target"]["hour"]) == (10, 2)
     behind_farshores_back(target, "ALTER TABLE test_read_back.zoned DROP COLUMN hour", "ALTER TABLE test_read_back.zoned ADD hour INT AFTER at",
@@ -77,8 +57,8 @@ def test_a_stored_column_that_the_session_decides_is_told_and_a_plain_one_is_the
         caught_up(regions)
         rows = "SELECT id, hour, n FROM test_read_back.zoned ORDER BY id"
         assert target.database.rows(rows) == source.database.rows(rows)
-        assert counted(target) == {("zoned", "generated-other"): 1}
-        eventually("the gate is open", lambda: closed_by(target) == "", explain=lambda: closed_by(target))
+        assert counted(target, source) == {("zoned", "generated-other"): 1}
+        eventually("the gate is open", lambda: why_closed(target) == "", explain=lambda: why_closed(target))
     finally:
         behind_farshores_back(target, "ALTER TABLE test_read_back.zoned DROP COLUMN hour",
                               "ALTER TABLE test_read_back.zoned ADD hour INT AS (HOUR(at)) STORED AFTER at")
@@ -88,7 +68,7 @@ def test_a_virtual_column_that_the_session_decides_is_told_too(pair, regions):
     source, target = pair
     source.database.execute(ELSEWHERE, "INSERT INTO test_read_back.seen (id, at) VALUES (1, '2024-01-01 10:00:00')")
     caught_up(regions)
-    assert counted(target) == {("seen", "generated-other"): 1}
+    assert counted(target, source) == {("seen", "generated-other"): 1}
 
 
 @pytest.mark.parametrize("theirs,ours,value", [("VARCHAR(20)", "INT AS (IF(word = 'a', 0, 1)) STORED", "'no'"),
@@ -102,8 +82,8 @@ def test_a_value_of_another_type_is_told_though_the_server_holds_them_equal(pair
     try:
         source.database.execute(f"INSERT INTO test_read_back.text VALUES (1, 'a', {value})")
         caught_up(regions)
-        assert counted(target) == {("text", "generated-other"): 1}
-        eventually("the gate is closed", lambda: "column at is generated here" in closed_by(target), explain=lambda: closed_by(target))
+        assert counted(target, source) == {("text", "generated-other"): 1}
+        eventually("the gate is closed", lambda: "column at is generated here" in why_closed(target), explain=lambda: why_closed(target))
     finally:
         for region in pair:
             behind_farshores_back(region, "ALTER TABLE test_read_back.text DROP COLUMN at", "ALTER TABLE test_read_back.text ADD at DATETIME")
@@ -120,11 +100,11 @@ def test_a_text_with_an_offset_that_becomes_a_datetime_is_told(pair, regions):
         source.database.execute("INSERT INTO test_read_back.text VALUES (1, '2024-01-01 10:00:00', '2024-01-01 10:00:00'), "
                                 "(2, '2024-01-01 10:00:00+02:00', '2024-01-01 08:00:00')")
         caught_up(regions)
-        assert counted(target) == {}
+        assert counted(target, source) == {}
         source.database.execute("INSERT INTO test_read_back.text VALUES (3, '2024-01-01 10:00:00+02:00', '2024-01-01 16:00:00')")
         caught_up(regions)
-        assert counted(target) == {("text", "generated-other"): 1}
-        eventually("the gate is closed", lambda: "column at is generated here" in closed_by(target), explain=lambda: closed_by(target))
+        assert counted(target, source) == {("text", "generated-other"): 1}
+        eventually("the gate is closed", lambda: "column at is generated here" in why_closed(target), explain=lambda: why_closed(target))
     finally:
         behind_farshores_back(target, "ALTER TABLE test_read_back.text DROP COLUMN at", "ALTER TABLE test_read_back.text ADD at DATETIME")
 
@@ -137,7 +117,7 @@ def test_rows_that_a_cascade_takes_away_are_not_other(pair, regions):
                             "DELETE FROM test_read_back.parent WHERE id = 1", "COMMIT")
     caught_up(regions)
     assert target.database.rows("SELECT id, n, twice FROM test_read_back.child") == [(3, 4, 8)]
-    assert counted(target) == {}
+    assert counted(target, source) == {}
 
 
 def test_what_a_trigger_makes_of_a_row_is_told(pair, regions):
@@ -147,7 +127,7 @@ def test_what_a_trigger_makes_of_a_row_is_told(pair, regions):
     try:
         source.database.execute("INSERT INTO test_read_back.fired VALUES (1, 1)")
         caught_up(regions)
-        assert counted(target) == {("fired", "written-other"): 1}
-        eventually("the gate is closed", lambda: "column n read back otherwise" in closed_by(target), explain=lambda: closed_by(target))
+        assert counted(target, source) == {("fired", "written-other"): 1}
+        eventually("the gate is closed", lambda: "column n read back otherwise" in why_closed(target), explain=lambda: why_closed(target))
     finally:
         behind_farshores_back(target, "DROP TRIGGER test_read_back.fires")
