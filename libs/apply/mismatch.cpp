@@ -69,15 +69,17 @@ RowLook::RowLook(std::string region, bool all, TargetCatalog& catalog)
 
 bool Samples::takes(const TargetTable& target) {
   const auto now = Clock::now();
-  const auto [at, is_new] = next_at_.try_emplace({target.schema(), target.name()});
-  if (!is_new && now < at->second) return false;
-  at->second = now + kSampleEvery;
-  taken_.push_back(at->first);
+  name_.schema = target.schema();
+  name_.table = target.name();
+  const auto at = next_at_.find(name_);
+  if (at != next_at_.end() && now < at->second) return false;
+  next_at_.insert_or_assign(name_, now + kSampleEvery);
+  taken_.push_back(name_);
   return true;
 }
 
 void Samples::begin() {
-  for (const Name& name : taken_) next_at_.erase(name);
+  for (const TableName& name : taken_) next_at_.erase(name);
   taken_.clear();
 }
 
@@ -221,23 +223,9 @@ std::expected<void, SqlError> RowLook::look(mysql::Connection& connection, std::
   bool meets_other_keys = false;  // of rows that the target's collation may hold equal to one of ours
   for (std::size_t at = 0; at < ops.size();) {
     const std::size_t begin = at;
-    sql_ = target.look_head();
-    const std::size_t head = sql_.size();
-    std::size_t keys = 0;
-    for (std::size_t bytes = 0; at < ops.size() && keys < kKeysMax && bytes < kImageBytes; ++at) {
-      const auto row = ops[at].change->row();
-      if (states_[at] != State::kUnseen) continue;
-      ++keys;
-      const std::size_t before = sql_.size();
-      if (before > head) sql_ += target.delete_separator();
-      if (!target.append_look_key(row, sql_)) {
-        states_[at] = State::kSeen;
-        sql_.resize(before);
-      }
-      bytes += size_of(row);
-    }
-    if (sql_.size() == head) continue;
-    sql_ += target.look_tail();
+    const auto is_unseen = [&](std::size_t i) { return states_[i] == State::kUnseen; };
+    const auto leave = [&](std::size_t i) { states_[i] = State::kSeen; };
+    if (!make_query(target, target.look_head(), ops, at, sql_, is_unseen, leave)) continue;
     const auto rows = connection.query(sql_);
     if (!rows && cannot_be_compared(rows.error())) {
       std::replace(states_.begin() + static_cast<std::ptrdiff_t>(begin),

@@ -20,6 +20,7 @@
 #include "apply/row_op.hpp"
 #include "apply/target_catalog.hpp"
 #include "apply/work_set.hpp"
+#include "base/table_name.hpp"
 #include "mysql/connection.hpp"
 #include "store/mismatch.hpp"
 
@@ -54,9 +55,9 @@ class Samples {
   void committed() { taken_.clear(); }
 
  private:
-  using Name = std::pair<std::string, std::string>;
-  std::map<Name, Clock::time_point> next_at_;
-  std::vector<Name> taken_;
+  std::map<TableName, Clock::time_point> next_at_;
+  std::vector<TableName> taken_;
+  TableName name_;  ///< reused: it is asked for each statement
 };
 
 /// Watches whether changes find the rows that they should: each row is compared before it is written, by one query more

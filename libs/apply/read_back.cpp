@@ -87,20 +87,9 @@ std::expected<void, SqlError> ReadBack::look_at_generated(mysql::Connection& con
   const TargetTable& target = *ops.front().target;
   const RowForm& form = target.shown_generated();
   for (std::size_t at = 0; at < ops.size();) {
-    sql_ = target.look_generated_head();
-    const std::size_t head = sql_.size();
-    std::size_t keys = 0;
-    for (std::size_t bytes = 0; at < ops.size() && keys < kKeysMax && bytes < kImageBytes; ++at) {
-      if (states_[at] != State::kUnseen) continue;
-      const auto row = ops[at].change->row();
-      const std::size_t before = sql_.size();
-      ++keys;
-      if (before > head) sql_ += target.delete_separator();
-      if (!target.append_look_key(row, sql_)) sql_.resize(before);
-      bytes += size_of(row);
-    }
-    if (sql_.size() == head) continue;
-    sql_ += target.look_tail();
+    const auto is_unseen = [&](std::size_t i) { return states_[i] == State::kUnseen; };
+    const auto leave = [](std::size_t) {};  // it stays unseen
+    if (!make_query(target, target.look_generated_head(), ops, at, sql_, is_unseen, leave)) continue;
     const auto rows = connection.query(sql_);
     if (!rows && cannot_be_compared(rows.error())) continue;
     if (!rows) return std::unexpected(rows.error());

@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 
+#include "apply/row_op.hpp"
+#include "apply/target_table.hpp"
 #include "base/value.hpp"
 #include "mysql/sql_error.hpp"
 
@@ -26,6 +29,31 @@ inline constexpr std::size_t kImageBytes = 512 * 1024;
     if (value.kind() == Value::Kind::kBytes || value.kind() == Value::Kind::kText) bytes += value.bytes().size();
   }
   return bytes;
+}
+
+/// Makes `sql` the query for rows of `ops` from `at` on, those of which wants(index) is true, for as many as one query
+/// looks at; `at` is behind them then. `head`: one of the target's. unfit(index) is called of a key that a query cannot
+/// ask for. Returns false if no row is asked for.
+template <class Wants, class Unfit>
+[[nodiscard]] bool make_query(const TargetTable& target, const std::string& head, std::span<const RowOp> ops,
+                              std::size_t& at, std::string& sql, const Wants& wants, const Unfit& unfit) {
+  sql = head;
+  std::size_t keys = 0;
+  for (std::size_t bytes = 0; at < ops.size() && keys < kKeysMax && bytes < kImageBytes; ++at) {
+    if (!wants(at)) continue;
+    const auto row = ops[at].change->row();
+    ++keys;
+    const std::size_t before = sql.size();
+    if (before > head.size()) sql += target.delete_separator();
+    if (!target.append_look_key(row, sql)) {
+      unfit(at);
+      sql.resize(before);
+    }
+    bytes += size_of(row);
+  }
+  if (sql.size() == head.size()) return false;
+  sql += target.look_tail();
+  return true;
 }
 
 }  // namespace farshore::apply
