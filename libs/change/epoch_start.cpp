@@ -43,7 +43,7 @@ using Names = google::protobuf::RepeatedPtrField<std::string>;
 std::expected<std::vector<std::string>, MessageError> tables_from_message(const Names& names) {
   if (static_cast<std::size_t>(names.size()) > kEpochTablesMax) return std::unexpected(MessageError::kMalformed);
   for (const std::string& name : names)
-    if (name.empty() || name.size() > 2 * kNameBytesMax + 1) return std::unexpected(MessageError::kMalformed);
+    if (name.empty() || name.size() > kFullNameBytesMax) return std::unexpected(MessageError::kMalformed);
   return std::vector<std::string>(names.begin(), names.end());
 }
 

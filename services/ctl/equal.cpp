@@ -172,8 +172,7 @@ std::string begun_json(const std::vector<EqualityRow>& rows) {
 
 /// What would be said, and why it would be refused.
 int dry_run(const service::Config& config, mysql::Connection& connection, const EqualOptions& options,
-            const std::vector<EqualityRow>& rows) {
-  const std::vector<EqualityRow> said = read_equalities(config, connection, false);
+            const std::vector<EqualityRow>& rows, const std::vector<EqualityRow>& said) {
   bool is_refused = false;
   for (const EqualityRow& row : rows) {
     fmt::print("{}/{} in region {}: until now {}\n  would be said: {}\n", row.origin, row.stream, config.region,
@@ -189,10 +188,10 @@ int dry_run(const service::Config& config, mysql::Connection& connection, const 
 
 int run_say(const service::Config& config, const EqualOptions& options, Word word) {
   mysql::Connection connection = open_database(config);
-  std::vector<EqualityRow> rows = wanted(config, options, word, read_equalities(config, connection, false));
-  if (!options.begun.empty()) require_begun(read_equalities(config, connection, true), rows, options.begun);
-  if (!options.execute) return dry_run(config, connection, options, rows);
   const std::vector<EqualityRow> said = read_equalities(config, connection, false);
+  std::vector<EqualityRow> rows = wanted(config, options, word, said);
+  if (!options.begun.empty()) require_begun(read_equalities(config, connection, true), rows, options.begun);
+  if (!options.execute) return dry_run(config, connection, options, rows, said);
   end_when_cut_off(connection, config);
   write_marked(connection, config, [&] {
     for (EqualityRow& row : rows) say(config, connection, row, options.begun);
