@@ -104,6 +104,7 @@ class EventDecoder {
 
   [[nodiscard]] std::expected<Event, DecodeError> decode(const RawEvent& raw);
 
+  [[nodiscard]] ServerKind kind() const { return kind_; }
   /// Where the event that was decoded last ends. Empty file: no ROTATE came yet.
   [[nodiscard]] const BinlogFilePosition& position() const { return position_; }
   [[nodiscard]] bool in_transaction() const { return state_ != State::kIdle; }

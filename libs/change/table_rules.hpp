@@ -16,11 +16,14 @@ namespace farshore::change {
 /// Grows when routing or hashing changes: part of what decides the numbering.
 ///   1  the partition follows the shape of the moment
 ///   2  the same, and another shape of a table's key ends the epoch
-inline constexpr std::uint32_t kNumberingAlgorithm = 2;
+///   3  the same, and rows that are known to be rolled back are left out
+inline constexpr std::uint32_t kNumberingAlgorithm = 3;
 /// A capture goes on under it until all that it published is read again. Rows are routed as under the newest one.
 inline constexpr std::uint32_t kOldestNumberingAlgorithm = 1;
 /// Whether another shape of a table's key ends the epoch.
 [[nodiscard]] constexpr bool keeps_key_shapes(const Numbering& numbering) { return numbering.algorithm >= 2; }
+/// Whether rows take no number where their transaction's end, held back with them, says that they were rolled back.
+[[nodiscard]] constexpr bool leaves_out_rolled_back(const Numbering& numbering) { return numbering.algorithm >= 3; }
 
 /// Patterns are "schema.table" with `*` (any text) and `?` (one character) in both parts; names compare by bytes. Of
 /// several points each may be the one that ends the schema.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <thread>
 
 #include "base/check.hpp"
@@ -54,6 +53,7 @@ EndKind end_kind_of(binlog::StreamError::Kind kind) {
 Pipeline::Pipeline(const PipelineParts& parts, const PipelineSettings& settings)
     : parts_(parts),
       settings_(settings),
+      held_(parts.decoder.kind()),
       next_epoch_(parts_, settings_),
       keys_(parts_, settings_, next_epoch_),
       withheld_(settings_.on_withheld),
@@ -90,22 +90,35 @@ void Pipeline::run() {
   }
 }
 
-/// Nothing: none is there yet, or the session has ended. Waits only when everything read is sent.
+/// Returns nullopt if none is there yet, or the session has ended.
 std::optional<binlog::Event> Pipeline::next_event() {
-  drained_ = !parts_.stream.has_more();
   now_ = Clock::now();
+  if ((held_.empty() || held_.is_holding()) && !receive()) return std::nullopt;
+  const auto raw = held_.give();
+  if (!raw) return std::nullopt;
+  const auto event = parts_.decoder.decode(*raw);
+  if (!event) {
+    undecoded(event.error());
+    return std::nullopt;
+  }
+  return *event;
+}
+
+/// Returns false if nothing is there yet, or the session has ended. Waits only when everything read is sent.
+bool Pipeline::receive() {
+  drained_ = !parts_.stream.has_more();
   if (drained_) {
-    if (between_transactions() && parts_.publisher.has_unsent()) return std::nullopt;
+    if (between_transactions() && parts_.publisher.has_unsent()) return false;
     const bool awaited = !parts_.publisher.acknowledgements().all_acknowledged() || !between_transactions();
     const bool readable = parts_.stream.wait_readable(awaited ? kInFlightWait : kIdleWait);
     now_ = Clock::now();
-    if (!readable) return std::nullopt;
+    if (!readable) return false;
   }
   const auto raw = parts_.stream.next();
   if (!raw) {
     const auto& error = raw.error();
     parts_.ending.end(end_kind_of(error.kind), "the source's binlog: " + error.message);
-    return std::nullopt;
+    return false;
   }
   if (!has_begun_ && parts_.stream.has_begun()) {
     has_begun_ = true;
@@ -114,12 +127,8 @@ std::optional<binlog::Event> Pipeline::next_event() {
   // A server that looks for the position in its binlog may send some too, until it has sent a transaction.
   if (transactions_ > 0 && is_heartbeat(raw->header.type)) heartbeats_.received(now_);
   add(parts_.counts.read_bytes, raw->header.size);
-  const auto event = parts_.decoder.decode(*raw);
-  if (!event) {
-    undecoded(event.error());
-    return std::nullopt;
-  }
-  return *event;
+  held_.take(*raw);
+  return true;
 }
 
 /// Behind rows that cannot be read the decoder goes on, behind anything else it does not.
@@ -161,7 +170,7 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
       add(parts_.counts.echo_transactions, 1);
     }
   }
-  if (left_out_ || !rows.table->captured) return;
+  if (left_out_ || !rows.table->captured || is_rolled_back()) return;
   if (next_epoch_.is_handing_over()) return next_epoch_.note_rows(rows.table->schema, rows.table->name);
   if (role_ == ServerRole::kUnknown) return stop_at_unknown_server(rows.table->schema + "." + rows.table->name);
   if (!settings_.logs_cascades) {
@@ -216,10 +225,15 @@ void Pipeline::check_statement(const binlog::Event& event) {
   if (!settings_.logs_cascades) keys_.follow(statement);
 }
 
-/// What is published of it when its ROLLBACK is read depends on time, and its numbers must not: all of it is.
+/// Where rows that it takes back were not left out, their numbers must not depend on time: all of them are published.
 void Pipeline::roll_back(const binlog::Event& event) {
   parts_.history.add_statement(event.sql);
-  if (!left_out_) next_epoch_.note_rollback(parts_.history.gtid().to_string());
+  if (!left_out_ && !is_rolled_back()) next_epoch_.note_rollback(parts_.history.gtid().to_string());
+}
+
+/// The event at hand.
+bool Pipeline::is_rolled_back() const {
+  return held_.rolled_back() && change::leaves_out_rolled_back(settings_.numbering);
 }
 
 /// What it says counts to what it is, as with any statement.

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "binlog/decoder.hpp"
+#include "binlog/held_rows.hpp"
 #include "capture/server_roles.hpp"
 #include "capture/statement_check.hpp"
 #include "services/capture/heartbeats.hpp"
@@ -28,6 +29,7 @@ class Pipeline {
   using Clock = std::chrono::steady_clock;
 
   [[nodiscard]] std::optional<binlog::Event> next_event();
+  [[nodiscard]] bool receive();
   void undecoded(const binlog::DecodeError& error);
   void begin_transaction(const binlog::Event& event);
   void add_rows(const binlog::RowsEvent& rows);
@@ -43,12 +45,14 @@ class Pipeline {
 
   void note_never_reached();
   void tell_statement(const binlog::Event& event, const StatementVerdict& verdict, Telling telling);
+  [[nodiscard]] bool is_rolled_back() const;
   [[nodiscard]] bool between_transactions() const { return !parts_.decoder.in_transaction(); }
   void name_transaction();
   void finish_at_tails();
 
   const PipelineParts parts_;
   const PipelineSettings settings_;
+  binlog::HeldRows held_;
   NextEpoch next_epoch_;
   KeyFollower keys_;
   WithheldNotice withheld_;

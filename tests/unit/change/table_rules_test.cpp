@@ -295,7 +295,9 @@ TEST(TableRules, RefuseANumberingThatTheyDoNotKnow) {
 
 TEST(TableRules, OfAnEarlierAlgorithmAreReadSoThatWhatItPublishedIsReadAgain) {
   Numbering numbering = rules_of({kEverything}).numbering();
-  EXPECT_TRUE(keeps_key_shapes(numbering));
+  EXPECT_TRUE(keeps_key_shapes(numbering) && leaves_out_rolled_back(numbering));
+  numbering.algorithm = 2;
+  EXPECT_TRUE(keeps_key_shapes(numbering) && !leaves_out_rolled_back(numbering));
   numbering.algorithm = 1;
   EXPECT_FALSE(keeps_key_shapes(numbering));
   const auto rules = TableRules::from_numbering(numbering);
