@@ -42,10 +42,14 @@ std::string group_waits(const RowOp& op, const SqlError& error) {
 
 Failure cannot_look(const SqlError& error, const RowOp& op) {
   const TableShape& shape = op.change->table->shape;
-  return Failure::of_statement(
-             op.slice,
-             fmt::format("table {}: its rows here cannot be compared, or what was found be noted", shape.full_name()),
-             error)
+  const std::string_view why =
+      op.target->has_generated()
+          ? " (a column that is generated here may fail for them: make it a plain one, which takes the origin's values)"
+          : "";
+  return Failure::of_statement(op.slice,
+                               fmt::format("table {}: its rows here cannot be compared, or what was found be noted{}",
+                                           shape.full_name(), why),
+                               error)
       .at(shape);
 }
 

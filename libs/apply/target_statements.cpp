@@ -118,10 +118,15 @@ bool TargetTable::append_key_condition(std::span<const Value> row, bool exact, s
   return true;
 }
 
+/// What a column's character set lacks is refused where apply writes it, and is '?' where the server makes the value:
+/// so that one is not compared in its own set, in which both would be '?'.
 bool TargetTable::append_exact_text(const BoundColumn& column, const Value& value, std::string& out) const {
-  out += "CAST(" + column.name + " AS BINARY)<=>CAST(CONVERT(";
+  constexpr std::string_view kAny = "utf8mb4";
+  out += column.is_generated ? fmt::format("CAST(CONVERT({} USING {}) AS BINARY)", column.name, kAny)
+                             : "CAST(" + column.name + " AS BINARY)";
+  out += "<=>CAST(CONVERT(";
   if (!column.literal.append(value, out)) return false;
-  out += " USING " + column.charset + ") AS BINARY)";
+  out += fmt::format(" USING {}) AS BINARY)", column.is_generated ? kAny : column.charset);
   return true;
 }
 
@@ -278,6 +283,7 @@ bool TargetTable::append_own_update(std::string_view assignments, std::span<cons
                                     std::string& out) const {
   out += "UPDATE " + quoted_ + " SET ";
   out += assignments;
+  out += written_kept_;
   out += " WHERE ";
   return append_key_condition(key_row, false, out);
 }

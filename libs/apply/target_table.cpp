@@ -86,6 +86,7 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
     if (!there->generated) bound[i] = static_cast<std::uint32_t>(table.columns_.size());
     std::vector<BoundColumn>& columns = there->generated ? table.generated_ : table.columns_;
     columns.push_back(bind_column(shape, i, *there, source_kind));
+    columns.back().is_generated = there->generated;
     columns.back().is_loose = there->generated && silent_loss(column, *there).has_value();
   }
   const auto show = [&](const BoundColumn& column, RowForm& form) {
@@ -182,10 +183,10 @@ void TargetTable::note_own_columns(const mysql::TableSchema& target) {
   for (const mysql::ColumnSchema& column : target.columns) {
     const bool is_of_source = std::ranges::any_of(
         source_->shape.columns, [&](const Column& ours) { return same_name(ours.name, column.name); });
-    if (is_of_source || column.generated) continue;
+    if (column.generated) continue;
     const std::string name = mysql::quote_identifier(column.name);
-    own_columns_.push_back({.name = name, .literal = literal_of(column, name)});
-    if (column.updates_itself) own_kept_ += "," + name + "=" + name;
+    if (column.updates_itself) (is_of_source ? written_kept_ : own_kept_) += "," + name + "=" + name;
+    if (!is_of_source) own_columns_.push_back({.name = name, .literal = literal_of(column, name)});
   }
 }
 

@@ -141,6 +141,7 @@ class TargetTable {
   /// A query that gives, for the row that has this key, the assignments that make its own columns what they are now;
   /// NULL when they are too long for a packet. For append_own_update().
   [[nodiscard]] bool append_own_assignments(std::span<const Value> key_row, std::string& out) const;
+  /// Changes nothing but the own columns, whatever the others do at an UPDATE.
   [[nodiscard]] bool append_own_update(std::string_view assignments, std::span<const Value> key_row,
                                        std::string& out) const;
   /// Whether rows of another table follow this one's by a cascading key of the target, as far as those were asked.
@@ -164,6 +165,7 @@ class TargetTable {
     bool is_bytewise = false;
     bool pads = false;
     std::string charset;  ///< of the target's column
+    bool is_generated = false;
     /// Generated here, of a type that may show another value as the source's: the server's comparison would convert it,
     /// or fail. A value of it is equal where the rows' form shows it so, and else not.
     bool is_loose = false;
@@ -217,7 +219,8 @@ class TargetTable {
   bool has_bytewise_key_ = false;
   bool is_free_but_for_values_ = false;
   std::vector<OwnColumn> own_columns_;
-  std::string own_kept_;  ///< assignments to own columns that an UPDATE would change by itself, each behind a comma
+  std::string own_kept_;      ///< assignments to own columns that an UPDATE would change by itself, each behind a comma
+  std::string written_kept_;  ///< likewise, to those that the source's rows have
   std::vector<ParentKey> parent_keys_;
   bool is_cascading_parent_ = false;
   std::string insert_head_;

@@ -163,6 +163,23 @@ def test_a_column_that_only_the_target_has_keeps_its_time(regions, pair, table):
         same(pair, name)
 
 
+def test_a_circle_of_values_leaves_the_sources_own_times_as_they_are(regions, pair, table):
+    """The rows are taken away and put back, with what only the target has of them."""
+    source, target = pair
+    columns = "id INT NOT NULL PRIMARY KEY, code INT NOT NULL, at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)"
+    make(pair, table, columns, f"{columns}, note VARCHAR(20) NOT NULL DEFAULT '', UNIQUE (code)", warm="(0, 0, '2026-01-01 10:00:00')")
+    source.database.as_application(f"INSERT INTO {table} (id, code) VALUES {', '.join(f'({n}, {n})' for n in range(1, 11))}")
+    caught_up(regions)
+    behind_farshores_back(target, f"UPDATE {table} SET note = 'kept', at = at")
+    source.database.as_application(f"UPDATE {table} SET code = (id + 1) MOD 11")
+    caught_up(regions)
+    assert set(target.database.rows(f"SELECT note FROM {table}")) == {("kept",)}
+    times = f"SELECT id, code, at FROM {table} ORDER BY id"
+    assert source.database.rows(times) == target.database.rows(times)
+    behind_farshores_back(target, f"ALTER TABLE {table} DROP note")
+    same(pair, table)
+
+
 def test_rows_are_found_by_a_set_whose_labels_stand_in_another_order_here(regions, pair, table):
     source, target = pair
     make(pair, table, "flags SET('a','b','c') NOT NULL PRIMARY KEY, v INT NOT NULL",

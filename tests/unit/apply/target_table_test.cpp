@@ -412,6 +412,25 @@ TEST_F(Statements, TheTargetsOwnColumnsAreAskedAsLiteralsAndAssignedAgain) {
             "UPDATE `shop`.`notes` SET `own`=_latin1 x'41' WHERE `id`=7");
 }
 
+TEST_F(Statements, AnUpdateOfOwnColumnsLeavesTheTimesOfTheSourcesAsTheyAre) {
+  mysql::TableSchema target = notes_target();
+  target.columns[1].updates_itself = true;
+  target.columns.push_back(target_column("own", "varchar", "latin1", "latin1_bin"));
+  const TargetTable table = bind(notes_shape("notes"), target);
+  EXPECT_EQ(text([&](std::string& out) { return table.append_own_update("`own`=_latin1 x'41'", note_, out); }),
+            "UPDATE `shop`.`notes` SET `own`=_latin1 x'41',`note`=`note` WHERE `id`=7");
+}
+
+TEST_F(Statements, ATextThatTheServerGeneratesIsNotComparedInItsOwnCharacterSet) {
+  mysql::TableSchema target = notes_target();
+  target.columns[1].charset = "latin1";
+  target.columns[1].generated = true;
+  const TargetTable table = bind(notes_shape("notes"), target);
+  EXPECT_THAT(
+      text([&](std::string& out) { return table.append_compare(note_, TargetTable::Written::kByAnybody, out); }),
+      HasSubstr("CAST(CONVERT(`note` USING utf8mb4) AS BINARY)<=>CAST(CONVERT('it\\'s' USING utf8mb4) AS BINARY)"));
+}
+
 TEST_F(Statements, AnOwnColumnThatAnUpdateWouldChangeByItselfStays) {
   mysql::TableSchema target = notes_target();
   target.columns.push_back(target_column("at", "datetime"));
