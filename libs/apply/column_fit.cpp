@@ -162,4 +162,17 @@ std::optional<std::string> silent_loss(const Column& source, const mysql::Column
   return differs(target);
 }
 
+/// Of all sets of both servers two put another character for what they lack: tis620 for those from U+10000 on, cp932
+/// for U+6661. Tried with all characters.
+std::optional<std::string> charset_loss(const Column& source, const mysql::ColumnSchema& target) {
+  const std::string_view from = source.type == ColumnType::kJson ? "utf8mb4" : std::string_view(source.charset);
+  if (!is_plain_string(target.data_type) || from == target.charset) return std::nullopt;
+  const std::uint64_t bytes = bytes_a_character(from);
+  if (!(target.charset == "tis620" && bytes >= 4) && !(target.charset == "cp932" && bytes >= 2)) return std::nullopt;
+  return fmt::format(
+      "column {} is of character set {} here, which puts other characters for some that it lacks, without a word: make "
+      "it utf8mb4, or of the source's {}",
+      target.name, target.charset, from);
+}
+
 }  // namespace farshore::apply

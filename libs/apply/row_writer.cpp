@@ -43,7 +43,7 @@ std::string group_waits(const RowOp& op, const SqlError& error) {
 Failure cannot_look(const SqlError& error, const RowOp& op) {
   const TableShape& shape = op.change->table->shape;
   const std::string_view why =
-      op.target->has_generated()
+      op.target->has_generated() && !mysql::is_transient(error.kind)
           ? " (a column that is generated here may fail for them: make it a plain one, which takes the origin's values)"
           : "";
   return Failure::of_statement(op.slice,
@@ -209,9 +209,12 @@ RowWriter::Result RowWriter::write_run(Form form, std::span<const RowOp> ops) {
     }
     const TargetTable& target = *ops[from].target;
     sql_ = deletes ? target.delete_head() : target.insert_head();
+    // What a DELETE of many cascades may be other rows of its own list, which were looked at and are counted.
+    const bool alone = deletes && target.cascades_to_itself() && ops[from].repeats_cascades();
+    const std::size_t rows_max = alone ? 1 : limits_.rows;
     std::size_t to = from;
     bool well_formed = true;
-    while (to < ops.size() && ops[to].target == &target && to - from < limits_.rows && sql_.size() < limits_.bytes) {
+    while (to < ops.size() && ops[to].target == &target && to - from < rows_max && sql_.size() < limits_.bytes) {
       if (is_parked(ops[to])) break;
       const std::size_t before = sql_.size();
       if (to > from) sql_ += deletes ? target.delete_separator() : ",";

@@ -177,6 +177,7 @@ class Judge {
       return;
     }
     if (auto loss = silent_loss(column, *there)) wait("{}", *loss);
+    if (auto loss = charset_loss(column, *there)) wait("{}", *loss);
     if (asked != nullptr && (asked->data_type == "uuid" || asked->data_type.starts_with("inet"))) {
       warn("column {} is {} at the source, and arrives in {} as the bytes that MariaDB stores", column.name,
            asked->data_type, there->column_type);

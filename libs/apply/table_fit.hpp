@@ -51,6 +51,9 @@ struct TableFit {
 /// value.
 [[nodiscard]] std::optional<std::string> silent_loss(const Column& source, const mysql::ColumnSchema& target);
 
+/// Why a text that apply writes there could become another one without an error; nothing: it cannot.
+[[nodiscard]] std::optional<std::string> charset_loss(const Column& source, const mysql::ColumnSchema& target);
+
 /// The largest number of characters that a value of the column has.
 [[nodiscard]] std::uint64_t characters_max(const Column& source);
 

@@ -118,15 +118,16 @@ bool TargetTable::append_key_condition(std::span<const Value> row, bool exact, s
   return true;
 }
 
-/// What a column's character set lacks is refused where apply writes it, and is '?' where the server makes the value:
-/// so that one is not compared in its own set, in which both would be '?'.
+/// By bytes. Not in a set that the source's column has not: of what that lacks the server may make a question mark, or
+/// another character, of the stored value and of the literal alike.
 bool TargetTable::append_exact_text(const BoundColumn& column, const Value& value, std::string& out) const {
   constexpr std::string_view kAny = "utf8mb4";
-  out += column.is_generated ? fmt::format("CAST(CONVERT({} USING {}) AS BINARY)", column.name, kAny)
-                             : "CAST(" + column.name + " AS BINARY)";
+  const std::string_view charset = column.is_of_other_charset ? kAny : column.charset;
+  out += charset == column.charset ? "CAST(" + column.name + " AS BINARY)"
+                                   : fmt::format("CAST(CONVERT({} USING {}) AS BINARY)", column.name, charset);
   out += "<=>CAST(CONVERT(";
   if (!column.literal.append(value, out)) return false;
-  out += fmt::format(" USING {}) AS BINARY)", column.is_generated ? kAny : column.charset);
+  out += fmt::format(" USING {}) AS BINARY)", charset);
   return true;
 }
 

@@ -144,6 +144,9 @@ class TargetTable {
   /// Changes nothing but the own columns, whatever the others do at an UPDATE.
   [[nodiscard]] bool append_own_update(std::string_view assignments, std::span<const Value> key_row,
                                        std::string& out) const;
+  /// Whether rows of this table go or change with others of it, by cascading keys of the target, as far as those were
+  /// asked.
+  [[nodiscard]] bool cascades_to_itself() const { return cascades_to_itself_; }
   /// Whether rows of another table follow this one's by a cascading key of the target, as far as those were asked.
   [[nodiscard]] bool is_cascading_parent() const { return is_cascading_parent_; }
   /// A query that gives a row if the row's parent by one of this table's cascading keys is not here; nothing is
@@ -164,8 +167,8 @@ class TargetTable {
     bool is_datetime = false;
     bool is_bytewise = false;
     bool pads = false;
-    std::string charset;  ///< of the target's column
-    bool is_generated = false;
+    std::string charset;               ///< of the target's column
+    bool is_of_other_charset = false;  ///< than the source's
     /// Generated here, of a type that may show another value as the source's: the server's comparison would convert it,
     /// or fail. A value of it is equal where the rows' form shows it so, and else not.
     bool is_loose = false;
@@ -221,6 +224,7 @@ class TargetTable {
   std::vector<OwnColumn> own_columns_;
   std::string own_kept_;      ///< assignments to own columns that an UPDATE would change by itself, each behind a comma
   std::string written_kept_;  ///< likewise, to those that the source's rows have
+  bool cascades_to_itself_ = false;
   std::vector<ParentKey> parent_keys_;
   bool is_cascading_parent_ = false;
   std::string insert_head_;

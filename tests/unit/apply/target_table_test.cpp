@@ -421,10 +421,9 @@ TEST_F(Statements, AnUpdateOfOwnColumnsLeavesTheTimesOfTheSourcesAsTheyAre) {
             "UPDATE `shop`.`notes` SET `own`=_latin1 x'41',`note`=`note` WHERE `id`=7");
 }
 
-TEST_F(Statements, ATextThatTheServerGeneratesIsNotComparedInItsOwnCharacterSet) {
+TEST_F(Statements, ATextIsNotComparedInACharacterSetThatTheSourceDoesNotHave) {
   mysql::TableSchema target = notes_target();
   target.columns[1].charset = "latin1";
-  target.columns[1].generated = true;
   const TargetTable table = bind(notes_shape("notes"), target);
   EXPECT_THAT(
       text([&](std::string& out) { return table.append_compare(note_, TargetTable::Written::kByAnybody, out); }),
