@@ -3,22 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/row_change.hpp"
 #include "base/value.hpp"
 #include "binlog/decoder.hpp"
 #include "binlog/text_arena.hpp"
 
 namespace farshore::binlog {
-
-/// One changed row: a value for every column. Insert: only `after`. Delete: only `before`. Update: both.
-struct RowChange {
-  std::span<const Value> before;
-  std::span<const Value> after;
-};
 
 /// Reads the rows of a RowsEvent one by one. Reuse one cursor for all events: then reading allocates nothing (but for
 /// what JSON texts need to grow to). Not thread safe.

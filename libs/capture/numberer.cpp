@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <limits>
+#include <span>
 
 #include "base/check.hpp"
 #include "change/key.hpp"
@@ -13,10 +14,15 @@ namespace farshore::capture {
 
 namespace {
 
-bool key_changed(const RoutedTable& table, const binlog::RowChange& row) {
+bool key_changed(const RoutedTable& table, const RowChange& row) {
   for (const std::uint32_t column : table.key)
     if (!(row.before[column] == row.after[column])) return true;
   return false;
+}
+
+/// The image whose key the change is of.
+std::span<const Value> row_of(const change::ChangeInput& change) {
+  return change::leaves_row(change.op) ? change.after : change.before;
 }
 
 /// Stands for a key in messages: they carry no row values.
@@ -35,26 +41,13 @@ constexpr std::uint64_t kRowsOfTransactionMax = std::numeric_limits<std::uint32_
 
 }  // namespace
 
-Numberer::Numberer(RowRouter& router, std::vector<PartitionWriter>& writers, Limits limits, SendBatch send)
-    : router_(router), writers_(writers), limits_(limits), send_(std::move(send)) {}
+Numberer::Numberer(std::vector<PartitionWriter>& writers, Limits limits, SendBatch send)
+    : writers_(writers), limits_(limits), send_(std::move(send)) {}
 
 void Numberer::begin(const change::SourceTransaction& transaction) {
   transaction_ = &transaction;
   row_in_transaction_ = 0;
   open_slot_.reset();
-}
-
-std::optional<RowsRefusal> Numberer::add(const binlog::RowsEvent& rows) {
-  FARSHORE_CHECK(transaction_ != nullptr && rows.table->captured);
-  const auto table = router_.find(*rows.table);
-  if (!table) return table.error();
-  cursor_.start(rows);
-  binlog::RowChange row;
-  const bool no_cascade = rows.foreign_keys_off && (*table)->encoded->table.repeats_cascades;
-  while (cursor_.next(row))
-    if (!add_row(**table, rows.op, no_cascade, row)) return RowsRefusal{RowsRefusal::Kind::kStops, std::move(refusal_)};
-  if (!cursor_.error().empty()) return RowsRefusal{RowsRefusal::Kind::kStops, cursor_.error()};
-  return std::nullopt;
 }
 
 void Numberer::end() {
@@ -63,50 +56,34 @@ void Numberer::end() {
   transaction_ = nullptr;
 }
 
-bool Numberer::add_row(const RoutedTable& table, binlog::RowChangeKind op, bool no_cascade,
-                       const binlog::RowChange& row) {
+bool Numberer::add(const RoutedTable& table, change::Op op, const RowChange& row, bool foreign_keys_off) {
+  FARSHORE_CHECK(transaction_ != nullptr);
   if (row_in_transaction_ > kRowsOfTransactionMax) {
     refusal_ = "the transaction has more rows than can be numbered (2^31)";
     return false;
   }
   const Ordinal first(static_cast<std::uint32_t>(2 * row_in_transaction_++));
   ++rows_;
-  switch (op) {
-    case binlog::RowChangeKind::kInsert:
-      return write(
-          table, row.after,
-          {.op = change::Op::kInsert, .ordinal = first, .no_cascade = no_cascade, .before = {}, .after = row.after});
-    case binlog::RowChangeKind::kDelete:
-      return write(
-          table, row.before,
-          {.op = change::Op::kDelete, .ordinal = first, .no_cascade = no_cascade, .before = row.before, .after = {}});
-    case binlog::RowChangeKind::kUpdate: break;
-  }
-  if (table.in_group || !key_changed(table, row))
-    return write(table, row.after,
-                 {.op = change::Op::kUpdate,
-                  .ordinal = first,
-                  .no_cascade = no_cascade,
-                  .before = row.before,
-                  .after = row.after});
-  return write(table, row.before,
-               {.op = change::Op::kDelete,
-                .ordinal = first,
-                .key_change = true,
-                .no_cascade = no_cascade,
-                .before = row.before,
-                .after = {}}) &&
-         write(table, row.after,
-               {.op = change::Op::kInsert,
-                .ordinal = first.next(),
-                .key_change = true,
-                .no_cascade = no_cascade,
-                .before = {},
-                .after = row.after});
+  const bool no_cascade = foreign_keys_off && table.encoded->table.repeats_cascades;
+  if (!change::changes_row(op) || table.in_group || !key_changed(table, row))
+    return write(table,
+                 {.op = op, .ordinal = first, .no_cascade = no_cascade, .before = row.before, .after = row.after});
+  return write(table, {.op = change::Op::kDelete,
+                       .ordinal = first,
+                       .key_change = true,
+                       .no_cascade = no_cascade,
+                       .before = row.before,
+                       .after = {}}) &&
+         write(table, {.op = change::Op::kInsert,
+                       .ordinal = first.next(),
+                       .key_change = true,
+                       .no_cascade = no_cascade,
+                       .before = {},
+                       .after = row.after});
 }
 
-bool Numberer::write(const RoutedTable& table, std::span<const Value> routed_by, const change::ChangeInput& change) {
-  const PartitionId partition = table.partitioner.of(routed_by, scratch_);
+bool Numberer::write(const RoutedTable& table, const change::ChangeInput& change) {
+  const PartitionId partition = table.partitioner.of(row_of(change), scratch_);
   const Slot slot(table.first_slot.raw() + static_cast<std::uint32_t>(partition.raw()));
   PartitionWriter& writer = writers_[slot.raw()];
   change::BatchBuilder& builder = writer.builder();
@@ -117,7 +94,7 @@ bool Numberer::write(const RoutedTable& table, std::span<const Value> routed_by,
       return false;
     }
   }
-  if (writer.tail_passed() && refuse_size(table, routed_by, change)) return false;
+  if (writer.tail_passed() && refuse_size(table, change)) return false;
   if (!writer.append(*transaction_, table.encoded, change)) {
     const PublishedEnd& published = writer.guard().end();
     refusal_ = fmt::format(
@@ -134,8 +111,7 @@ bool Numberer::write(const RoutedTable& table, std::span<const Value> routed_by,
 }
 
 /// Before the change is in a batch: whoever leaves its table out sends the batch without it.
-bool Numberer::refuse_size(const RoutedTable& table, std::span<const Value> routed_by,
-                           const change::ChangeInput& change) {
+bool Numberer::refuse_size(const RoutedTable& table, const change::ChangeInput& change) {
   if (change::bytes_bound(change) <= limits_.row_bytes_max) return false;
   change::BatchBuilder alone("measured", "measured", PartitionId(0));
   alone.append(*transaction_, table.encoded, change);
@@ -149,7 +125,7 @@ bool Numberer::refuse_size(const RoutedTable& table, std::span<const Value> rout
   refusal_ = fmt::format(
       "a row of table {} (digest of its key {:016x}) takes {} bytes, more than capture.max_row_bytes ({}): {}, or "
       "leave the table out of every stream (\"!{}\" in the stream's tables)",
-      shape.full_name(), key_digest(routed_by, shape), bytes, limits_.row_bytes_max, remedy, shape.full_name());
+      shape.full_name(), key_digest(row_of(change), shape), bytes, limits_.row_bytes_max, remedy, shape.full_name());
   return true;
 }
 

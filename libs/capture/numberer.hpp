@@ -4,24 +4,23 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "base/numbers.hpp"
-#include "base/value.hpp"
-#include "binlog/decoder.hpp"
-#include "binlog/row_cursor.hpp"
+#include "base/row_change.hpp"
 #include "capture/partition_writer.hpp"
 #include "capture/partitions.hpp"
 #include "capture/row_router.hpp"
 #include "change/batch_builder.hpp"
+#include "change/op.hpp"
 
 namespace farshore::capture {
 
-/// Gives every row change its partition, its number there, and its place in the transaction, in the binlog's order.
+/// Gives every changed row its partition, its number there, and its place in the transaction, in the order in which
+/// they come.
 ///
-/// 1. Numbers depend on the binlog, the numbering (rules, partitions, groups) and the start alone: not on time, not on
+/// 1. Numbers depend on the rows, the numbering (rules, partitions, groups) and the start alone: not on time, not on
 ///    where batches are cut, not on the live schema.
 /// 2. A row has ordinal 2r, r being its place among the transaction's captured rows, from 0. So where other tables are
 ///    captured it has another one: see Checkpoint::split_tables.
@@ -40,13 +39,16 @@ class Numberer {
     std::size_t row_bytes_max = 8U << 20;  ///< of one encoded change, alone in a batch
   };
 
-  /// `router` and `writers` (by slot) outlive the numberer.
-  Numberer(RowRouter& router, std::vector<PartitionWriter>& writers, Limits limits, SendBatch send);
+  /// `writers` (by slot) outlive the numberer.
+  Numberer(std::vector<PartitionWriter>& writers, Limits limits, SendBatch send);
 
   /// The next transaction; its texts must be filled before its first row. Outlives the rows given.
   void begin(const change::SourceTransaction& transaction);
-  /// All rows of an event of a captured table. Whoever is told to stop sends nothing more.
-  [[nodiscard]] std::optional<RowsRefusal> add(const binlog::RowsEvent& rows);
+  /// The transaction's next row, whoever has read it, with the images that `op` has. `foreign_keys_off`: its session
+  /// had foreign_key_checks=0, and nothing cascaded. False: it is not numbered, refusal() says why, and nothing more
+  /// may be sent.
+  [[nodiscard]] bool add(const RoutedTable& table, change::Op op, const RowChange& row, bool foreign_keys_off);
+  [[nodiscard]] const std::string& refusal() const { return refusal_; }
   /// The transaction is whole: marks its last change, if it is not sent yet.
   void end();
 
@@ -56,24 +58,18 @@ class Numberer {
   [[nodiscard]] std::uint64_t rows() const { return rows_; }  ///< captured rows so far, all transactions
 
  private:
-  [[nodiscard]] bool add_row(const RoutedTable& table, binlog::RowChangeKind op, bool no_cascade,
-                             const binlog::RowChange& row);
-  [[nodiscard]] bool write(const RoutedTable& table, std::span<const Value> routed_by,
-                           const change::ChangeInput& change);
-  [[nodiscard]] bool refuse_size(const RoutedTable& table, std::span<const Value> routed_by,
-                                 const change::ChangeInput& change);
+  [[nodiscard]] bool write(const RoutedTable& table, const change::ChangeInput& change);
+  [[nodiscard]] bool refuse_size(const RoutedTable& table, const change::ChangeInput& change);
 
-  RowRouter& router_;
   std::vector<PartitionWriter>& writers_;
   const Limits limits_;
   const SendBatch send_;
-  binlog::RowCursor cursor_;
   std::string scratch_;
   const change::SourceTransaction* transaction_ = nullptr;
   std::uint64_t row_in_transaction_ = 0;
   std::optional<Slot> open_slot_;
   std::uint64_t rows_ = 0;
-  std::string refusal_;  ///< why write() gave false
+  std::string refusal_;
 };
 
 }  // namespace farshore::capture

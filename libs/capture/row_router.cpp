@@ -11,9 +11,8 @@ namespace farshore::capture {
 
 namespace {
 
-bool takes_prefix_of(const binlog::TableMap& table, std::string_view column) {
-  return std::ranges::any_of(table.prefix_columns,
-                             [&](std::uint32_t index) { return table.shape->columns[index].name == column; });
+bool has_column(const TableShape& shape, std::span<const std::uint32_t> columns, std::string_view name) {
+  return std::ranges::any_of(columns, [&](std::uint32_t index) { return shape.columns[index].name == name; });
 }
 
 /// Labels may be many.
@@ -24,17 +23,18 @@ std::string cut(const std::string& key_shape) {
 
 }  // namespace
 
-std::expected<const RoutedTable*, RowsRefusal> RowRouter::find_slow(const binlog::TableMap& table) {
-  auto found = tables_.find(table.shape_id);
+std::expected<const RoutedTable*, RowsRefusal> RowRouter::find_slow(const std::shared_ptr<const TableShape>& shape,
+                                                                    std::span<const std::uint32_t> prefix_columns) {
+  auto found = tables_.find(shape);
   if (found == tables_.end()) {
-    auto made = make(table);
+    auto made = make(*shape, prefix_columns);
     if (!made) return std::unexpected(RowsRefusal{RowsRefusal::Kind::kStops, made.error()});
     if (auto why = other_shape(*made))
       return std::unexpected(RowsRefusal{RowsRefusal::Kind::kEndsEpoch, std::move(*why)});
     if (tables_.size() >= kTablesMax) tables_.clear();
-    found = tables_.emplace(table.shape_id, std::move(*made)).first;
+    found = tables_.emplace(shape, std::move(*made)).first;
   }
-  last_id_ = table.shape_id;
+  last_shape_ = shape.get();
   last_ = &found->second;
   return last_;
 }
@@ -50,15 +50,15 @@ std::optional<std::string> RowRouter::other_shape(const RoutedTable& table) {
       return fmt::format("{} tables had changes in this epoch, and {} is one more", change::kKnownKeysMax, name);
   }
   // What was read in an earlier session is known by its digest alone.
-  for (const auto& [id, known] : tables_)
+  for (const auto& [shape, known] : tables_)
     if (known.encoded->table.shape.full_name() == name)
       return fmt::format("the key of table {} changed: it was {}, and is {}", name, cut(known.key_shape),
                          cut(table.key_shape));
   return fmt::format("the key of table {} changed: it is {}", name, cut(table.key_shape));
 }
 
-std::expected<RoutedTable, std::string> RowRouter::make(const binlog::TableMap& table) const {
-  const TableShape& shape = *table.shape;
+std::expected<RoutedTable, std::string> RowRouter::make(const TableShape& shape,
+                                                        std::span<const std::uint32_t> prefix_columns) const {
   const change::Route route = rules_.route(shape.schema, shape.name);
   if (change::is_system_schema(shape.schema))
     return std::unexpected(fmt::format(
@@ -77,12 +77,12 @@ std::expected<RoutedTable, std::string> RowRouter::make(const binlog::TableMap& 
   // A key over a prefix of a column makes rows equal whose columns differ. Such a table keeps to one partition, unless
   // it is hashed by an entity that the key has whole.
   TableShape hashed = shape;
-  if (route.group.empty() && takes_prefix_of(table, route.entity))
+  if (route.group.empty() && has_column(shape, prefix_columns, route.entity))
     return std::unexpected(fmt::format(
         "the primary key takes only a prefix of entity column \"{}\" of table {}: put the whole column into "
         "the key, or leave the entity out of the table's rule",
         route.entity, shape.full_name()));
-  if (!table.prefix_columns.empty() && route.entity.empty()) hashed.key.clear();
+  if (!prefix_columns.empty() && route.entity.empty()) hashed.key.clear();
   const auto partition_count = rules_.streams()[route.stream].partitions;
   auto partitioner = change::Partitioner::make(route, hashed, source_, partition_count);
   if (!partitioner) return std::unexpected(partitioner.error());
@@ -92,7 +92,7 @@ std::expected<RoutedTable, std::string> RowRouter::make(const binlog::TableMap& 
       .first_slot = partitions_.slot(route.stream, PartitionId(0)),
       .in_group = !route.group.empty(),
       .key = shape.key,
-      .key_shape = change::key_shape(shape, table.prefix_columns, source_),
+      .key_shape = change::key_shape(shape, prefix_columns, source_),
   };
 }
 

@@ -56,6 +56,7 @@ Pipeline::Pipeline(const PipelineParts& parts, const PipelineSettings& settings)
       held_(parts.decoder.kind()),
       next_epoch_(parts_, settings_),
       keys_(parts_, settings_, next_epoch_),
+      event_rows_(parts_.router, parts_.numberer),
       withheld_(settings_.on_withheld),
       numbering_digest_(change::digest(settings.numbering)),
       now_(Clock::now()),
@@ -178,7 +179,7 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
     if (parts_.ending.ended()) return;
   }
   if (!transaction_is_named_) name_transaction();
-  const auto refusal = parts_.numberer.add(rows);
+  const auto refusal = event_rows_.add(rows);
   if (!refusal) return next_epoch_.note_rows(rows.table->schema, rows.table->name);
   switch (refusal->kind) {
     case RowsRefusal::Kind::kStops:

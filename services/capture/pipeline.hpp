@@ -7,6 +7,7 @@
 
 #include "binlog/decoder.hpp"
 #include "binlog/held_rows.hpp"
+#include "capture/event_rows.hpp"
 #include "capture/server_roles.hpp"
 #include "capture/statement_check.hpp"
 #include "services/capture/heartbeats.hpp"
@@ -55,6 +56,7 @@ class Pipeline {
   binlog::HeldRows held_;
   NextEpoch next_epoch_;
   KeyFollower keys_;
+  EventRows event_rows_;
   WithheldNotice withheld_;
   Heartbeats heartbeats_;
   change::SourceTransaction transaction_;  ///< under way; its texts are filled at its first captured row

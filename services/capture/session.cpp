@@ -204,7 +204,7 @@ Expected<void> Session::publish(const SourceFacts& source, Started& started) {
   KeyShapes shapes(checkpoint.known_keys);
   KeyShapes* const kept_shapes = change::keeps_key_shapes(checkpoint.numbering) ? &shapes : nullptr;
   RowRouter router(started.rules, partitions_, server.kind, kept_shapes);
-  Numberer numberer(router, publisher_->writers(),
+  Numberer numberer(publisher_->writers(),
                     {.batch_bytes = settings_.batch_bytes, .row_bytes_max = settings_.row_bytes_max},
                     [this](Slot slot) { publisher_->send(slot); });
   CheckpointCut cut(checkpoint, plan.tail_ends, publisher_->writers(), publisher_->acknowledgements(), kept_shapes,

@@ -12,7 +12,7 @@
 
 #include "binlog/decoder.hpp"
 #include "binlog/event_parser.hpp"
-#include "capture/numberer.hpp"
+#include "capture/event_rows.hpp"
 #include "change/table_rules.hpp"
 
 namespace farshore::capture {
@@ -62,7 +62,7 @@ class Numbering {
       switch (event.kind) {
         case Event::Kind::kBegin: begin(); break;
         case Event::Kind::kRows:
-          if (numberer_.add(event.rows)) std::abort();
+          if (event_rows_.add(event.rows)) std::abort();
           break;
         case Event::Kind::kNone:
         case Event::Kind::kStatement:
@@ -92,7 +92,8 @@ class Numbering {
   std::vector<PartitionWriter> writers_;
   KeyShapes shapes_{{}};
   RowRouter router_;
-  Numberer numberer_{router_, writers_, {}, [this](Slot slot) { send(slot); }};
+  Numberer numberer_{writers_, {}, [this](Slot slot) { send(slot); }};
+  EventRows event_rows_{router_, numberer_};
   change::SourceTransaction transaction_{.serial = 0,
                                          .gtid = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1000001",
                                          .commit_time = SourceTime(std::chrono::microseconds(1'767'323'045'700'000)),

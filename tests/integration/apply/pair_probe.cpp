@@ -150,7 +150,7 @@ class Probe {
     if (event->rows.op == binlog::RowChangeKind::kDelete) return {};
     Source& source = source_of(event->rows.table->shape);
     cursor_.start(event->rows);
-    for (binlog::RowChange change; cursor_.next(change);) {
+    for (RowChange change; cursor_.next(change);) {
       if (std::string problem = write(source, change.after); !problem.empty()) return problem;
     }
     if (auto committed = target_.commit(); !committed) return committed.error().to_string();

@@ -134,7 +134,7 @@ std::set<ColumnType> walk(const std::string& recording) {
     const TableShape& shape = *event.rows.table->shape;
     Walk row(shape, kind);
     cursor.start(event.rows);
-    for (binlog::RowChange change; cursor.next(change);) {
+    for (RowChange change; cursor.next(change);) {
       for (std::size_t i = 0; i < change.after.size(); ++i) {
         if (change.after[i].is_null()) continue;
         row.column(i, change.after[i]);

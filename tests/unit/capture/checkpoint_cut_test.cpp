@@ -82,8 +82,8 @@ class Cut : public ::testing::Test {
     return ticket;
   }
 
-  const binlog::TableMap map_ = test::bigint_table("shop", "orders", 1, 1, 1);
-  const std::shared_ptr<const change::EncodedTable> table_ = change::encode_table(*map_.shape, "");
+  const std::shared_ptr<const change::EncodedTable> table_ =
+      change::encode_table(*test::bigint_table("shop", "orders", 1, 1).shape, "");
   SourceHistory history_;
   change::SourceTransaction source_;
   Counts::Total repeated_rows_{0};

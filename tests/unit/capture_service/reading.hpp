@@ -74,8 +74,7 @@ class Reading : public ::testing::Test {
                                          .region = "east",
                                          .applied_origins = {}},
                    ending_, counts_);
-    numberer_.emplace(router_, publisher().writers(), Numberer::Limits{},
-                      [this](Slot slot) { publisher().send(slot); });
+    numberer_.emplace(publisher().writers(), Numberer::Limits{}, [this](Slot slot) { publisher().send(slot); });
     for (PartitionWriter& writer : publisher().writers()) writer.start(kEpoch, Seq(21), {});
     change::Checkpoint base;
     base.id = kEpoch;

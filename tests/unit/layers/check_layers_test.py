@@ -65,6 +65,14 @@ class CheckLayers(unittest.TestCase):
         self.assertIn("libs/store/parked.cpp:1", found)
         self.assertEqual(len(found.splitlines()), 2)
 
+    def test_few_files_of_capture_know_of_the_binlog(self):
+        self.write("libs/binlog/decoder.hpp", "")
+        for file in ("event_rows.hpp", "numberer.hpp"):
+            self.write(f"libs/capture/{file}", '#include "binlog/decoder.hpp"\n')
+        self.write("services/capture/pipeline.hpp", '#include "binlog/decoder.hpp"\n')
+        self.assertIn("libs/capture/numberer.hpp:1: binlog/decoder.hpp may be included in libs/capture only from event_rows,", self.complaints())
+        self.assertEqual(len(self.complaints().splitlines()), 1)
+
     def test_the_farshore_schema_has_one_library(self):
         self.write("libs/store/parked.cpp", 'q("DELETE FROM farshore.parked");\n')
         self.write("libs/change/key.cpp", '// see farshore.parked\nq("DELETE FROM farshore.parked");\n')
