@@ -1,14 +1,15 @@
 #include "capture/asked_tables.hpp"
 
+#include <string>
+
 namespace farshore::capture {
 
-bool AskedTables::due(const binlog::RowsEvent& rows, Clock::time_point now) {
-  const std::pair id(rows.table_id, rows.table->shape_id);
-  if (met_.contains(id)) return false;
-  const auto asked = asked_.find({rows.table->schema, rows.table->name});
+bool AskedTables::due(std::string_view schema, std::string_view table, Opening opening, Clock::time_point now) {
+  if (met_.contains(opening)) return false;
+  const auto asked = asked_.find({std::string(schema), std::string(table)});
   if (asked != asked_.end() && now - asked->second < kAskedAgain) return false;  // later
   if (met_.size() >= kMetMax) met_.clear();
-  met_.insert(id);
+  met_.insert(opening);
   return true;
 }
 

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <set>
-#include <utility>
+#include <string_view>
 
 #include "base/table_name.hpp"
-#include "binlog/decoder.hpp"
 #include "binlog/statement.hpp"
 
 namespace farshore::capture {
@@ -23,9 +23,15 @@ class AskedTables {
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::seconds kAskedAgain{60};
 
-  /// Whether a question is due before these rows are numbered. Costs a look into a set for rows of a table that was
-  /// met.
-  [[nodiscard]] bool due(const binlog::RowsEvent& rows, Clock::time_point now);
+  /// How the server had a table open when it logged rows of it. By both: a server that was restarted gives ids again.
+  struct Opening {
+    std::uint64_t table_id = 0;
+    std::uint64_t shape_id = 0;
+    friend auto operator<=>(const Opening&, const Opening&) = default;
+  };
+
+  /// Whether a question is due before rows of the table are numbered. Costs a look into a set for a table that was met.
+  [[nodiscard]] bool due(std::string_view schema, std::string_view table, Opening opening, Clock::time_point now);
   void note_asked(const TableName& table, Clock::time_point now);
   /// A statement went by that may have changed keys: of the tables that it names, or of any.
   void forget(const binlog::Statement& statement);
@@ -33,8 +39,7 @@ class AskedTables {
  private:
   static constexpr std::size_t kMetMax = 100'000;
 
-  /// By the table's id and the shape's: a server that was restarted gives ids again.
-  std::set<std::pair<std::uint64_t, std::uint64_t>> met_;
+  std::set<Opening> met_;
   std::map<TableName, Clock::time_point> asked_;
 };
 

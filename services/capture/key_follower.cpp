@@ -19,7 +19,9 @@ bool replaces_keys(const binlog::Statement& statement) {
 }  // namespace
 
 void KeyFollower::meet(const binlog::RowsEvent& rows, Clock::time_point now) {
-  if (asked_.due(rows, now)) learn_keys({rows.table->schema, rows.table->name}, now);
+  const binlog::TableMap& table = *rows.table;
+  if (asked_.due(table.schema, table.name, {.table_id = rows.table_id, .shape_id = table.shape_id}, now))
+    learn_keys({table.schema, table.name}, now);
 }
 
 /// Asks for the keys of the tables that the statement may have given others, also of those that are not captured: they

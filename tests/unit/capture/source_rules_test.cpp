@@ -354,37 +354,29 @@ TEST(Statements, AParentWithoutASchemaIsBesideItsChild) {
                 {.table = {"shop", "orders"}, .columns = {"o"}, .parent_columns = {"id"}}}));
 }
 
-binlog::RowsEvent rows_of(const binlog::TableMap& table, std::uint64_t table_id) {
-  binlog::RowsEvent rows;
-  rows.table = &table;
-  rows.table_id = table_id;
-  return rows;
-}
-
 TEST(AskedTables, AreDueWhenMetWhenOpenedAnewAndAfterAStatement) {
-  binlog::TableMap items;
-  items.schema = "shop";
-  items.name = "items";
-  items.shape_id = 1;
   AskedTables asked;
+  const auto is_due = [&](std::uint64_t table_id, AskedTables::Clock::time_point at) {
+    return asked.due("shop", "items", {.table_id = table_id, .shape_id = 1}, at);
+  };
   auto now = AskedTables::Clock::time_point{} + std::chrono::hours(1);
-  EXPECT_TRUE(asked.due(rows_of(items, 7), now));
+  EXPECT_TRUE(is_due(7, now));
   asked.note_asked({"shop", "items"}, now);
-  EXPECT_FALSE(asked.due(rows_of(items, 7), now + std::chrono::hours(1)));
-  EXPECT_FALSE(asked.due(rows_of(items, 8), now + std::chrono::seconds(59))) << "asked just before";
-  EXPECT_TRUE(asked.due(rows_of(items, 8), now + std::chrono::seconds(61))) << "and still to be asked for";
+  EXPECT_FALSE(is_due(7, now + std::chrono::hours(1)));
+  EXPECT_FALSE(is_due(8, now + std::chrono::seconds(59))) << "asked just before";
+  EXPECT_TRUE(is_due(8, now + std::chrono::seconds(61))) << "and still to be asked for";
   now += AskedTables::kAskedAgain;
-  EXPECT_TRUE(asked.due(rows_of(items, 9), now));
+  EXPECT_TRUE(is_due(9, now));
   asked.note_asked({"shop", "items"}, now);
   asked.forget(read_statement("ALTER TABLE other ADD c INT", kInShop));
-  EXPECT_FALSE(asked.due(rows_of(items, 9), now));
+  EXPECT_FALSE(is_due(9, now));
   asked.forget(read_statement("ALTER TABLE items ADD c INT", kInShop));
-  EXPECT_TRUE(asked.due(rows_of(items, 9), now));
+  EXPECT_TRUE(is_due(9, now));
   asked.note_asked({"shop", "items"}, now);
   asked.forget(read_statement("CREATE USER u", kInShop));
-  EXPECT_FALSE(asked.due(rows_of(items, 9), now));
+  EXPECT_FALSE(is_due(9, now));
   asked.forget(read_statement("TRUNCATE", kInShop));
-  EXPECT_TRUE(asked.due(rows_of(items, 9), now)) << "any table";
+  EXPECT_TRUE(is_due(9, now)) << "any table";
 }
 
 TEST(Cascades, OfAParentThatIsNotCapturedCannotBeRepeated) {
