@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "binlog/alter_table.hpp"
+#include "binlog/key_words.hpp"
 #include "binlog/sql_tokens.hpp"
 
 namespace farshore::binlog {
@@ -16,7 +17,7 @@ namespace {
 class Classifier {
  public:
   Classifier(std::string_view sql, const SqlDialect& dialect, SqlTokens::Versioned versioned)
-      : sql_(sql), dialect_(dialect), tokens_(sql, dialect, versioned) {
+      : sql_(sql), dialect_(dialect), tokens_(sql, dialect, versioned), key_words_(dialect.charset) {
     token_ = tokens_.next();
   }
 
@@ -39,70 +40,8 @@ class Classifier {
   bool at_symbol(char c) const { return token_.is_symbol(c); }
   void advance() {
     note_versioning();
-    note_cascade();
-    note_key();
+    key_words_.note(token_, statement_.references);
     token_ = tokens_.next();
-  }
-  /// ON DELETE | UPDATE, CASCADE | SET NULL | SET DEFAULT
-  void note_cascade() {
-    is_update_ = cascade_words_ == 1 ? at("UPDATE") : is_update_;
-    cascade_words_ = at("ON")                                                ? 1
-                     : cascade_words_ == 1 && (at("DELETE") || at("UPDATE")) ? 2
-                     : cascade_words_ == 2 && (at("CASCADE") || at("SET"))   ? 3
-                     : cascade_words_ == 3 && at("NULL")                     ? 4
-                                                                             : 0;
-    if (cascade_words_ < 3 || statement_.references.empty()) return;
-    Statement::Reference& reference = statement_.references.back();
-    KeyAction& action = is_update_ ? reference.on_update : reference.on_delete;
-    if (cascade_words_ == 4)
-      action = action == KeyAction::kSetDefault ? KeyAction::kSetNull : action;
-    else
-      action = at("SET") ? KeyAction::kSetDefault : KeyAction::kCascade;
-  }
-  /// [CONSTRAINT [name]] FOREIGN KEY [name] (columns)
-  void note_key() {
-    if (is_key_) note_key_column();
-    note_definition();
-    if (at("FOREIGN") && !drops_) {
-      is_key_ = true;
-      key_columns_.clear();
-      in_key_columns_ = false;
-      // What does not stand right before it is another constraint's name.
-      if (names_key_ != Naming::kNamed) key_name_.clear();
-      names_key_ = Naming::kNone;
-      return;
-    }
-    drops_ = at("DROP");
-    if (at("CONSTRAINT")) {
-      key_name_.clear();
-      names_key_ = Naming::kBegun;
-    } else if (names_key_ == Naming::kBegun && token_.is_name()) {
-      key_name_ = name_in_utf8(dialect_.charset, token_.text).value_or("");
-      names_key_ = Naming::kNamed;
-    } else {
-      names_key_ = Naming::kNone;
-    }
-  }
-  /// The first name of a definition may be a column's, which an inline reference is of; the second, behind CHANGE.
-  void note_definition() {
-    const bool is_listed = begins_definition_ || definition_depth_ < 0;
-    if (at_symbol('(')) ++depth_;
-    const bool begins = (at_symbol('(') && is_listed) || (at_symbol(',') && depth_ == definition_depth_) ||
-                        (depth_ == 0 && (at("ADD") || at("COLUMN") || at("CHANGE") || at("MODIFY") ||
-                                         (at("EXISTS") && definition_depth_ == 0)));
-    if (at_symbol(')')) --depth_;
-    changes_ |= at("CHANGE");
-    if (begins) definition_depth_ = depth_;
-    if (begins_definition_ && !begins && token_.is_name()) {
-      inline_column_ = name_in_utf8(dialect_.charset, token_.text);
-      begins_definition_ = std::exchange(changes_, false);
-    } else {
-      begins_definition_ = begins;
-    }
-  }
-  void note_key_column() {
-    if (in_key_columns_ && token_.is_name()) key_columns_.push_back(name_in_utf8(dialect_.charset, token_.text));
-    in_key_columns_ = at_symbol('(') || (in_key_columns_ && !at_symbol(')'));
   }
   /// WITH SYSTEM VERSIONING, ADD SYSTEM VERSIONING; not WITHOUT and DROP.
   void note_versioning() {
@@ -390,15 +329,6 @@ class Classifier {
     return rowless("ALTER DATABASE ... UPGRADE");
   }
 
-  /// Nothing where one is not.
-  static std::vector<std::string> all_known(std::vector<std::optional<std::string>> names) {
-    std::vector<std::string> known;
-    for (std::optional<std::string>& name : names) {
-      if (!name) return {};
-      known.push_back(std::move(*name));
-    }
-    return known;
-  }
   /// (name, ...)
   std::vector<std::string> take_columns() {
     std::vector<std::optional<std::string>> names;
@@ -411,13 +341,7 @@ class Classifier {
 
   /// REFERENCES table [(columns)]
   void reference() {
-    const bool is_key = std::exchange(is_key_, false);
-    Statement::Reference reference;
-    reference.is_inline = !is_key;
-    std::string key_name = std::exchange(key_name_, {});
-    if (is_key) reference.name = std::move(key_name);
-    reference.columns = all_known(std::exchange(key_columns_, {}));
-    if (!is_key && inline_column_) reference.columns = {*inline_column_};
+    Statement::Reference reference = key_words_.begin_reference();
     auto name = take_table_name();
     if (!name) return;
     reference.table = std::move(*name);
@@ -465,23 +389,10 @@ class Classifier {
   SqlDialect dialect_;
   SqlTokens tokens_;
   SqlToken token_;
+  KeyWords key_words_;
   Statement statement_;
   bool names_unknown_ = false;
   int versioning_words_ = 0;  ///< of [WITH | ADD] SYSTEM VERSIONING, how many have just been read
-  int cascade_words_ = 0;     ///< of those in note_cascade(), likewise
-  bool is_key_ = false;       ///< FOREIGN KEY was read, and not yet what it refers to
-  enum class Naming : std::uint8_t { kNone, kBegun, kNamed };
-  Naming names_key_ = Naming::kNone;  ///< CONSTRAINT has just been read, and its name
-  bool drops_ = false;                ///< DROP has just been read
-  bool begins_definition_ = false;
-  bool changes_ = false;  ///< CHANGE has just been read
-  int depth_ = 0;         ///< of parentheses
-  int definition_depth_ = -1;
-  std::optional<std::string> inline_column_;
-  bool is_update_ = false;  ///< ON UPDATE was, not ON DELETE
-  bool in_key_columns_ = false;
-  std::vector<std::optional<std::string>> key_columns_;  ///< of the key that is read; those that are not plain are null
-  std::string key_name_;                                 ///< the last constraint's
 };
 
 /// How much a reading keeps from passing.
