@@ -22,7 +22,6 @@ constexpr milliseconds kWriterWait{100};
 constexpr milliseconds kWriterPause{10};  // while somebody waits for the next answer
 constexpr milliseconds kSeekTimeout{2000};
 constexpr milliseconds kFirstRetry{250};
-constexpr milliseconds kSearchLongest{600'000};
 constexpr std::size_t kRecordsAtOnce = 2;
 constexpr auto kDisplayEvery = 1s;
 constexpr auto kStatusEvery = 100ms;
@@ -116,31 +115,26 @@ void Pipeline::follow_assignment() {
     if (auto* const assigned = std::get_if<Assigned>(&command)) {
       Feed feed;
       feed.series = &metrics_.stream(assigned->key.origin, assigned->key.stream);
-      feed.source = assigned->source;
       feed.key = std::move(assigned->key);
-      feed.topic_id = std::move(assigned->topic_id);
-      feed.generation = assigned->generation;
+      feed.sources.push_back({.place = std::move(assigned->source),
+                              .topic_id = std::move(assigned->topic_id),
+                              .generation = assigned->generation});
       ask_to_load(feed);
-      feeds_.erase(assigned->source);
-      feeds_.emplace(assigned->source, std::move(feed));
+      feeds_.put(std::move(feed));
       continue;
     }
     const auto found = feeds_.find(std::get<Revoked>(command).source);
-    if (found == feeds_.end()) {
+    if (!found) {
       const std::lock_guard lock(mutex_);
       ++releases_done_;
       released_.notify_all();
       continue;
     }
-    std::erase_if(job_.loads, [&](const LoadRequest& request) { return request.key == found->second.key; });
-    job_.releases.push_back(found->second.key);
-    feeds_.erase(found);
+    const store::PartitionKey key = found->feed.key;
+    std::erase_if(job_.loads, [&](const LoadRequest& request) { return request.key == key; });
+    job_.releases.push_back(key);
+    feeds_.erase(key);
   }
-}
-
-Feed* Pipeline::find(const store::PartitionKey& key) {
-  const auto found = std::ranges::find_if(feeds_, [&](const auto& entry) { return entry.second.key == key; });
-  return found == feeds_.end() ? nullptr : &found->second;
 }
 
 // --- what became of earlier work sets
@@ -155,7 +149,7 @@ void Pipeline::settle_outcomes() {
 }
 
 void Pipeline::settle(const Outcome& outcome) {
-  Feed* const feed = find(key_of(outcome));
+  Feed* const feed = feeds_.find(key_of(outcome));
   if (feed == nullptr) return;
   std::visit([&](const auto& what) { settle(*feed, what); }, outcome);
 }
@@ -165,11 +159,11 @@ void Pipeline::settle(Feed& feed, const Loaded& loaded) {
   feed.intake.emplace(loaded.row, settings_.whole_transaction);
   feed.intake->keep_apart(feed.steps_left > 0);
   feed.timings.clear();
-  const std::optional<KafkaOffset> offset = loaded.offset ? loaded.offset : feed.applied_to;
-  feed.searched = !offset.has_value();
-  feed.search_at.reset();
-  feed.search_wait = 0ms;
-  if (go_to(feed, offset.value_or(kafka::kBeginning))) feed.mode = Mode::kRunning;
+  Feed::Source& source = feed.stored_source();
+  const std::optional<KafkaOffset> offset = loaded.offset ? loaded.offset : source.applied_to;
+  source.search = Search();
+  if (!offset) source.search.begin();
+  if (go_to(feed, source, offset.value_or(kafka::kBeginning))) feed.mode = Mode::kRunning;
 }
 
 void Pipeline::settle(Feed& feed, const NotLoaded& not_loaded) {
@@ -196,7 +190,9 @@ void Pipeline::settle(Feed& feed, const EpochEntered& entered) {
   feed.said.clear();
   feed.intake->enter_epoch(entered.row);
   feed.timings.clear();  // their numbers were the old epoch's
-  if (go_to(feed, feed.barrier_offset.next())) feed.mode = Mode::kRunning;
+  const bool all_go = std::ranges::all_of(
+      feed.sources, [&](Feed::Source& source) { return go_to(feed, source, source.barrier_offset.next()); });
+  if (all_go) feed.mode = Mode::kRunning;
 }
 
 void Pipeline::settle(Feed& feed, const ParkedRetried& retried) { count_mismatches(feed, retried.mismatches); }
@@ -224,8 +220,9 @@ void Pipeline::settle(Feed& feed, const Applied& applied) {
     say_goes_on(feed);
   }
   if (!applied.offset) return;
-  feed.applied_to = applied.offset;
-  display_.push_back({.partition = feed.source, .offset = *applied.offset});
+  Feed::Source& source = feed.stored_source();
+  source.applied_to = applied.offset;
+  display_.push_back({.partition = source.place, .offset = *applied.offset});
 }
 
 // --- records
@@ -241,16 +238,17 @@ void Pipeline::consume() {
 
 void Pipeline::gather_record(kafka::Record record) {
   const auto found = feeds_.find({.topic = std::string(record.topic()), .partition = record.partition()});
-  if (found == feeds_.end()) return;
-  Feed& feed = found->second;
-  if (feed.mode != Mode::kRunning || record.generation() != feed.generation || feed.ignore_round == rounds()) return;
-  if (const auto error = record.error()) return on_error(feed, *error);
+  if (!found) return;
+  auto& [feed, source] = *found;
+  if (feed.mode != Mode::kRunning || record.generation() != source.generation || source.ignore_round == rounds())
+    return;
+  if (const auto error = record.error()) return on_error(feed, source, *error);
   if (record.is_partition_end()) return;
 
   FARSHORE_CHECK(feed.intake.has_value(), feed.key.to_string());
   const AtHand at_hand([&] {
     return fmt::format("partition {} after offset {}", feed.key.to_string(),
-                       feed.applied_to ? feed.applied_to->raw() : -1);
+                       source.applied_to ? source.applied_to->raw() : -1);
   });
   const auto batch = pool_.get();
   batch->hold(std::move(record), local_now());
@@ -264,15 +262,13 @@ void Pipeline::gather_record(kafka::Record record) {
         job_is_a_step_ = true;
         feed.intake->keep_apart(--feed.steps_left > 0);
       }
-      feed.searched = false;
-      feed.search_at.reset();
-      feed.search_wait = 0ms;
+      source.search = Search();
       return;
-    case Intake::Step::kGap: return on_gap(feed);
+    case Intake::Step::kGap: return on_gap(feed, source);
     case Intake::Step::kBarrier:
-      feed.barrier_offset = batch->offset;
+      source.barrier_offset = batch->offset;
       feed.mode = Mode::kAtBarrier;
-      (void)consumer_.pause(feed.source);
+      pause(feed);
       return;
     case Intake::Step::kRefused:
       // A first epoch may begin further on: what it needs is looked for, record by record.
@@ -294,28 +290,16 @@ void Pipeline::observe(Feed& feed, const ReadBatch& batch, const Intake& intake)
                           .commit_time = read.transaction_of(read.changes().back()).commit_time});
 }
 
-// From the beginning: the records may be in the topic, only not where the offset pointed. Then forward, as what is
-// missing may still be published. From time to time from the beginning again, as the topic may have been deleted and
-// copied anew; ever more seldom, as that reads the whole of it.
-void Pipeline::on_gap(Feed& feed) {
-  const auto now = Clock::now();
-  if (feed.searched && !feed.search_at) {
-    feed.search_wait =
-        next_wait(feed.search_wait, settings_.retry_interval, std::max(settings_.retry_interval, kSearchLongest));
-    feed.search_at = now + feed.search_wait;
-  }
-  if (feed.searched && now < *feed.search_at) return;
-  feed.searched = true;
-  feed.search_at.reset();
+void Pipeline::on_gap(Feed& feed, Feed::Source& source) {
+  if (!source.search.begins_at_gap(Clock::now(), settings_.retry_interval)) return;
   say_stands(feed, feed.intake->row().state, feed.intake->row().reason);
-  (void)go_to(feed, kafka::kBeginning);
+  (void)go_to(feed, source, kafka::kBeginning);
 }
 
-void Pipeline::on_error(Feed& feed, const kafka::KafkaError& error) {
+void Pipeline::on_error(Feed& feed, Feed::Source& source, const kafka::KafkaError& error) {
   if (error.kind == kafka::KafkaError::Kind::kOffsetOutOfRange) {
-    feed.searched = true;
-    feed.search_at.reset();
-    (void)go_to(feed, kafka::kBeginning);
+    source.search.begin();
+    (void)go_to(feed, source, kafka::kBeginning);
     return;
   }
   wait(feed, store::PartitionState::kApplying, error.message);
@@ -323,10 +307,14 @@ void Pipeline::on_error(Feed& feed, const kafka::KafkaError& error) {
 
 // --- standing still and going on
 
-bool Pipeline::go_to(Feed& feed, KafkaOffset offset) {
-  feed.ignore_round = rounds();
-  const auto sought = consumer_.seek(feed.source, offset, kSeekTimeout);
-  if (sought && consumer_.resume(feed.source)) return true;
+void Pipeline::pause(const Feed& feed) {
+  for (const Feed::Source& source : feed.sources) (void)consumer_.pause(source.place);
+}
+
+bool Pipeline::go_to(Feed& feed, Feed::Source& source, KafkaOffset offset) {
+  source.ignore_round = rounds();
+  const auto sought = consumer_.seek(source.place, offset, kSeekTimeout);
+  if (sought && consumer_.resume(source.place)) return true;
   wait(feed, store::PartitionState::kApplying,
        sought ? "the Kafka consumer could not be resumed; it is tried again" : sought.error().message);
   return false;
@@ -356,7 +344,7 @@ void Pipeline::say_goes_on(Feed& feed) {
 
 void Pipeline::wait(Feed& feed, store::PartitionState state, std::string reason) {
   say_stands(feed, state, reason);
-  (void)consumer_.pause(feed.source);
+  pause(feed);
   feed.mode = Mode::kWaiting;
   feed.state = state;
   feed.reason = std::move(reason);
@@ -369,7 +357,7 @@ void Pipeline::wait(Feed& feed, store::PartitionState state, std::string reason)
 
 void Pipeline::load_what_is_due() {
   const auto now = Clock::now();
-  for (auto& [source, feed] : feeds_) {
+  for (auto& [key, feed] : feeds_) {
     if (feed.mode != Mode::kWaiting || now < feed.retry_at) continue;
     ask_to_load(feed);
   }
@@ -378,7 +366,7 @@ void Pipeline::load_what_is_due() {
 void Pipeline::ask_to_load(Feed& feed) {
   feed.mode = Mode::kLoading;
   feed.load = ++loads_;
-  job_.loads.push_back({.key = feed.key, .topic_id = feed.topic_id, .number = feed.load});
+  job_.loads.push_back({.key = feed.key, .topic_id = feed.stored_source().topic_id, .number = feed.load});
 }
 
 // --- handing over
@@ -389,7 +377,7 @@ bool Pipeline::steps() const {
 }
 
 void Pipeline::release_what_is_owed() {
-  for (auto& [source, feed] : feeds_)
+  for (auto& [key, feed] : feeds_)
     if (!is_full() && feed.mode == Mode::kRunning && feed.intake->owes()) {
       feed.intake->release(job_.set);
       job_is_a_step_ = true;
@@ -414,9 +402,9 @@ void Pipeline::publish_status() {
   if (now - published_ < kStatusEvery) return;
   published_ = now;
   std::vector<PartitionStatus> status;
-  for (const auto& [source, feed] : feeds_) {
+  for (const auto& [key, feed] : feeds_) {
     PartitionStatus& partition = status.emplace_back();
-    partition.key = feed.key;
+    partition.key = key;
     partition.is_loaded = feed.intake.has_value();
     // One that stands is tried again from time to time: until something of it is applied, it stands.
     const bool is_tried =

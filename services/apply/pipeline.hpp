@@ -18,6 +18,7 @@
 #include "kafka/group_consumer.hpp"
 #include "services/apply/apply_metrics.hpp"
 #include "services/apply/feed.hpp"
+#include "services/apply/feeds.hpp"
 #include "services/apply/handoff.hpp"
 
 namespace farshore::apply {
@@ -78,14 +79,15 @@ class Pipeline {
   void settle(Feed& feed, const ParkedRetried& retried);
   void consume();
   void gather_record(kafka::Record record);
-  void on_error(Feed& feed, const kafka::KafkaError& error);
+  void on_error(Feed& feed, Feed::Source& source, const kafka::KafkaError& error);
   void observe(Feed& feed, const ReadBatch& batch, const Intake& intake);
-  void on_gap(Feed& feed);
+  void on_gap(Feed& feed, Feed::Source& source);
   static void count_mismatches(Feed& feed, const MismatchCounts& counts);
   void wait(Feed& feed, store::PartitionState state, std::string reason);
   void say_stands(Feed& feed, store::PartitionState state, const std::string& reason);
   void say_goes_on(Feed& feed);
-  bool go_to(Feed& feed, KafkaOffset offset);
+  void pause(const Feed& feed);
+  bool go_to(Feed& feed, Feed::Source& source, KafkaOffset offset);
   void load_what_is_due();
   void ask_to_load(Feed& feed);
   [[nodiscard]] bool steps() const;
@@ -93,7 +95,6 @@ class Pipeline {
   [[nodiscard]] bool is_full() const;
   void hand_over();
   void publish_status();
-  [[nodiscard]] Feed* find(const store::PartitionKey& key);
 
   kafka::GroupConsumer& consumer_;
   kafka::WorkerQueue& queue_;
@@ -103,7 +104,7 @@ class Pipeline {
   Handoff handoff_;
 
   // The gathering thread's:
-  std::map<kafka::TopicPartition, Feed> feeds_;
+  Feeds feeds_;
   Job job_;
   bool job_is_a_step_ = false;  ///< what it has is to go alone
   std::uint64_t loads_ = 0;
