@@ -5,7 +5,7 @@
 #include <atomic>
 #include <thread>
 
-#include "records.hpp"
+#include "unit/apply/records.hpp"
 
 namespace farshore::apply {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <thread>
 
-#include "fake_target.hpp"
-#include "records.hpp"
+#include "unit/apply/fake_target.hpp"
+#include "unit/apply/records.hpp"
 #include "unit/kafka/mock_cluster.hpp"
 
 namespace farshore::apply {
