@@ -18,6 +18,7 @@
 #include "kafka/admin.hpp"
 #include "kafka/group_consumer.hpp"
 #include "services/apply/apply_metrics.hpp"
+#include "services/apply/group_records.hpp"
 #include "services/apply/kafka_watch.hpp"
 #include "services/apply/pipeline.hpp"
 #include "services/config/endpoints.hpp"
@@ -129,7 +130,8 @@ struct Worker {
                  service::log(level == NoticeLevel::kWarning ? service::LogLevel::kWarn : service::LogLevel::kInfo,
                               sentence);
                }),
-        pipeline(consumer, index, writer, metrics, pipeline_settings),
+        records(consumer, index),
+        pipeline(records, writer, metrics, pipeline_settings),
         loop(fmt::format("worker-{}", index)) {
     health.expect_beat(loop, kLoopSilence);
   }
@@ -145,6 +147,7 @@ struct Worker {
   }
 
   WorkSetWriter writer;
+  GroupRecords records;
   Pipeline pipeline;
   const std::string loop;
   std::uint64_t rounds = 0;

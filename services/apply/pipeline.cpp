@@ -20,7 +20,6 @@ using Mode = Feed::Mode;
 constexpr milliseconds kIdleWait{100};
 constexpr milliseconds kWriterWait{100};
 constexpr milliseconds kWriterPause{10};  // while somebody waits for the next answer
-constexpr milliseconds kSeekTimeout{2000};
 constexpr milliseconds kFirstRetry{250};
 constexpr std::size_t kRecordsAtOnce = 2;
 constexpr auto kDisplayEvery = 1s;
@@ -39,13 +38,13 @@ void Pipeline::gather(const std::stop_token& stop) {
     release_what_is_owed();
     consume();
     round_.fetch_add(1, std::memory_order_relaxed);
-    for (kafka::Record& record : records_) gather_record(std::move(record));
-    records_.clear();
+    for (Arrival& arrival : arrivals_) gather_record(std::move(arrival));
+    arrivals_.clear();
     gathered_bytes_.store(job_.set.bytes(), std::memory_order_relaxed);
     if (!job_.empty() && (handoff_.is_idle() || is_full())) hand_over();
     publish_status();
   }
-  // Records go before the consumer does.
+  // Records go before their source does.
   job_.clear();
   feeds_.clear();
 }
@@ -77,14 +76,11 @@ void Pipeline::write(const std::stop_token& stop) {
   }
 }
 
-Pipeline::Pipeline(kafka::GroupConsumer& consumer, std::size_t worker, WorkSetWriter& writer, ApplyMetrics& metrics,
+Pipeline::Pipeline(RecordSource& records, WorkSetWriter& writer, ApplyMetrics& metrics,
                    const PipelineSettings& settings)
-    : consumer_(consumer),
-      queue_(consumer.queue(worker)),
-      writer_(writer),
-      metrics_(metrics),
-      settings_(settings),
-      handoff_([this] { queue_.wake(); }) {}
+    : records_(records), writer_(writer), metrics_(metrics), settings_(settings), handoff_([this] {
+        records_.wake();
+      }) {}
 
 // --- what the group gives and takes
 
@@ -93,7 +89,7 @@ void Pipeline::assign(std::vector<Assigned> partitions) {
     const std::lock_guard lock(mutex_);
     std::ranges::move(partitions, std::back_inserter(commands_));
   }
-  queue_.wake();
+  records_.wake();
 }
 
 void Pipeline::revoke(const std::vector<kafka::TopicPartition>& partitions, milliseconds timeout) {
@@ -101,7 +97,7 @@ void Pipeline::revoke(const std::vector<kafka::TopicPartition>& partitions, mill
   for (const kafka::TopicPartition& source : partitions) commands_.emplace_back(Revoked{source});
   releases_asked_ += partitions.size();
   const std::uint64_t wanted = releases_asked_;
-  queue_.wake();
+  records_.wake();
   released_.wait_for(lock, timeout, [&] { return releases_done_ >= wanted; });
 }
 
@@ -143,7 +139,7 @@ void Pipeline::settle_outcomes() {
   handoff_.take_outcomes(outcomes_);
   for (const Outcome& outcome : outcomes_) settle(outcome);
   if (display_.empty() || Clock::now() - displayed_ < kDisplayEvery) return;
-  consumer_.commit_for_display(display_);
+  records_.commit_for_display(display_);
   display_.clear();
   displayed_ = Clock::now();
 }
@@ -233,25 +229,22 @@ void Pipeline::consume() {
   const auto since = std::chrono::duration_cast<milliseconds>(Clock::now() - handed_over_);
   milliseconds wait = kIdleWait;
   if (!idle && handoff_.is_idle()) wait = std::max(0ms, settings_.linger - since);
-  queue_.consume(records_, steps() ? 1 : kRecordsAtOnce, wait);
+  records_.consume(arrivals_, steps() ? 1 : kRecordsAtOnce, wait);
 }
 
-void Pipeline::gather_record(kafka::Record record) {
-  const auto found = feeds_.find({.topic = std::string(record.topic()), .partition = record.partition()});
+void Pipeline::gather_record(Arrival arrival) {
+  const auto found = feeds_.find(arrival.place);
   if (!found) return;
   auto& [feed, source] = *found;
-  if (feed.mode != Mode::kRunning || record.generation() != source.generation || source.ignore_round == rounds())
-    return;
-  if (const auto error = record.error()) return on_error(feed, source, *error);
-  if (record.is_partition_end()) return;
+  if (feed.mode != Mode::kRunning || arrival.generation != source.generation || source.ignore_round == rounds()) return;
+  if (!arrival.record) return on_error(feed, source, arrival.record.error());
 
   FARSHORE_CHECK(feed.intake.has_value(), feed.key.to_string());
   const AtHand at_hand([&] {
     return fmt::format("partition {} after offset {}", feed.key.to_string(),
                        source.applied_to ? source.applied_to->raw() : -1);
   });
-  const auto batch = pool_.get();
-  batch->hold(std::move(record), local_now());
+  const std::shared_ptr<ReadBatch> batch = *std::move(arrival.record);
   const Intake intake = feed.intake->take(batch, tables_, job_.set);
   observe(feed, *batch, intake);
   switch (intake.step) {
@@ -308,16 +301,14 @@ void Pipeline::on_error(Feed& feed, Feed::Source& source, const kafka::KafkaErro
 // --- standing still and going on
 
 void Pipeline::pause(const Feed& feed) {
-  for (const Feed::Source& source : feed.sources) (void)consumer_.pause(source.place);
+  for (const Feed::Source& source : feed.sources) records_.pause(source.place);
 }
 
 bool Pipeline::go_to(Feed& feed, Feed::Source& source, KafkaOffset offset) {
   source.ignore_round = rounds();
-  const auto sought = consumer_.seek(source.place, offset, kSeekTimeout);
-  if (sought && consumer_.resume(source.place)) return true;
-  wait(feed, store::PartitionState::kApplying,
-       sought ? "the Kafka consumer could not be resumed; it is tried again" : sought.error().message);
-  return false;
+  const auto gone = records_.go_to(source.place, offset);
+  if (!gone) wait(feed, store::PartitionState::kApplying, gone.error());
+  return gone.has_value();
 }
 
 // One line when a partition stands, or stands for another reason, and one when it goes on.

@@ -13,13 +13,13 @@
 #include <vector>
 
 #include "apply/outcome.hpp"
-#include "apply/read_batch.hpp"
 #include "apply/work_set_writer.hpp"
-#include "kafka/group_consumer.hpp"
+#include "kafka/topic_partition.hpp"
 #include "services/apply/apply_metrics.hpp"
 #include "services/apply/feed.hpp"
 #include "services/apply/feeds.hpp"
 #include "services/apply/handoff.hpp"
+#include "services/apply/record_source.hpp"
 
 namespace farshore::apply {
 
@@ -43,8 +43,8 @@ struct Assigned {
 /// functions; assign(), revoke(), status() are for the service's own thread.
 class Pipeline {
  public:
-  Pipeline(kafka::GroupConsumer& consumer, std::size_t worker, WorkSetWriter& writer, ApplyMetrics& metrics,
-           const PipelineSettings& settings);
+  /// Borrows the records' source, the writer and the metrics.
+  Pipeline(RecordSource& records, WorkSetWriter& writer, ApplyMetrics& metrics, const PipelineSettings& settings);
 
   void gather(const std::stop_token& stop);
   void write(const std::stop_token& stop);
@@ -78,7 +78,7 @@ class Pipeline {
   void settle(Feed& feed, const EpochEntered& entered);
   void settle(Feed& feed, const ParkedRetried& retried);
   void consume();
-  void gather_record(kafka::Record record);
+  void gather_record(Arrival arrival);
   void on_error(Feed& feed, Feed::Source& source, const kafka::KafkaError& error);
   void observe(Feed& feed, const ReadBatch& batch, const Intake& intake);
   void on_gap(Feed& feed, Feed::Source& source);
@@ -96,8 +96,7 @@ class Pipeline {
   void hand_over();
   void publish_status();
 
-  kafka::GroupConsumer& consumer_;
-  kafka::WorkerQueue& queue_;
+  RecordSource& records_;
   WorkSetWriter& writer_;
   ApplyMetrics& metrics_;
   const PipelineSettings settings_;
@@ -108,11 +107,10 @@ class Pipeline {
   Job job_;
   bool job_is_a_step_ = false;  ///< what it has is to go alone
   std::uint64_t loads_ = 0;
-  BatchPool pool_;
   change::TableCache tables_;
-  std::vector<kafka::Record> records_;
+  std::vector<Arrival> arrivals_;
   std::vector<Outcome> outcomes_;
-  std::vector<kafka::GroupConsumer::NextOffset> display_;
+  std::vector<RecordSource::NextOffset> display_;
   Clock::time_point handed_over_;
   Clock::time_point displayed_;
   Clock::time_point published_;

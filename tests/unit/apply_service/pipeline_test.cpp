@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "services/apply/group_records.hpp"
 #include "unit/apply/fake_target.hpp"
 #include "unit/apply/records.hpp"
 #include "unit/kafka/mock_cluster.hpp"
@@ -48,7 +49,8 @@ class ThePipeline : public ::testing::Test {
     writer_.emplace(std::move(settings), [](NoticeLevel, const std::string&) {});
     PipelineSettings pipeline;
     pipeline.retry_interval = 300ms;
-    pipeline_.emplace(*consumer_, 0, *writer_, *metrics_, pipeline);
+    records_.emplace(*consumer_, 0);
+    pipeline_.emplace(*records_, *writer_, *metrics_, pipeline);
     gathering_ = std::jthread([this](const std::stop_token& stop) { pipeline_->gather(stop); });
     writing_ = std::jthread([this](const std::stop_token& stop) { pipeline_->write(stop); });
   }
@@ -59,6 +61,7 @@ class ThePipeline : public ::testing::Test {
       if (thread->joinable()) thread->join();
     }
     pipeline_.reset();
+    records_.reset();
     writer_.reset();
     consumer_.reset();
   }
@@ -110,6 +113,7 @@ class ThePipeline : public ::testing::Test {
   Topic topic_;
   std::unique_ptr<kafka::GroupConsumer> consumer_;
   std::optional<WorkSetWriter> writer_;
+  std::optional<GroupRecords> records_;
   std::optional<Pipeline> pipeline_;
   std::jthread gathering_;
   std::jthread writing_;
