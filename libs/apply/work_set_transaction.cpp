@@ -8,6 +8,7 @@
 #include "apply/backoff.hpp"
 #include "apply/row_writer.hpp"
 #include "base/check.hpp"
+#include "base/fail_point.hpp"
 #include "store/doubts.hpp"
 #include "store/progress_store.hpp"
 #include "store/tables.hpp"
@@ -96,7 +97,9 @@ std::expected<void, Failure> WorkSetTransaction::write_once(WorkSet& set, std::v
   if (auto told = write_doubts(set); !told) return told;
   if (auto offsets = partitions_.write_offsets(set.slices(), active_); !offsets)
     return std::unexpected(Failure::again(offsets.error()).at(kOwnSchema, store::kChannelOffsetTable));
+  FAIL_POINT("apply.before-commit");
   if (auto committed = connection.commit(); !committed) return std::unexpected(Failure::again(committed.error()));
+  FAIL_POINT("apply.after-commit");
   on_commit(set, **plan, outcomes);
   return {};
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.hpp"
+#include "base/fail_point.hpp"
 
 namespace farshore::capture {
 
@@ -44,9 +45,11 @@ void CheckpointWriter::run(const std::stop_token& stop) {
 bool CheckpointWriter::write(change::Checkpoint checkpoint) {
   for (int attempt = 1; !ending_.ended(); ++attempt) {
     checkpoint.written_at = local_now();
+    FAIL_POINT("capture.before-checkpoint");
     const auto published = producer_->publish(topic_, PartitionId(0), change::kCheckpointKey,
                                               change::encode_checkpoint(checkpoint), kPublishTimeout);
     if (published) {
+      FAIL_POINT("capture.after-checkpoint");
       add(counts_.written_checkpoints, 1);
       counts_.checkpoint_us.store(local_now().time_since_epoch().count(), std::memory_order_relaxed);
       return true;

@@ -34,6 +34,12 @@ elseif(NOT FARSHORE_SANITIZER STREQUAL "")
   message(FATAL_ERROR "FARSHORE_SANITIZER is '${FARSHORE_SANITIZER}'; it takes asan, tsan or nothing")
 endif()
 
+# Places at which tests make something happen, see libs/base/fail_point.hpp. Never in what is shipped.
+option(FARSHORE_FAIL_POINTS "Build the named fail points in" OFF)
+if(FARSHORE_FAIL_POINTS)
+  add_compile_definitions(FARSHORE_FAIL_POINTS)
+endif()
+
 # In every build, as FARSHORE_CHECK is: a wrong index or an empty optional aborts too.
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
 # A failed check names its place within the sources.

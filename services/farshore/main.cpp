@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/environment_error.hpp"
+#include "base/fail_point.hpp"
 #include "services/apply/apply_service.hpp"
 #include "services/capture/capture_service.hpp"
 #include "services/capture/capture_settings.hpp"
@@ -140,6 +142,15 @@ int main(int argc, char** argv) {
   // A heap for every few threads, not one for each: what one thread has freed another can use.
   mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): no other thread runs yet
   try {
+    if (const char* const points = std::getenv("FARSHORE_FAIL_POINTS")) {  // NOLINT(concurrency-mt-unsafe)
+#ifdef FARSHORE_FAIL_POINTS
+      farshore::arm_fail_points(points);
+#else
+      throw farshore::EnvironmentError(fmt::format(
+          "FARSHORE_FAIL_POINTS is {}, and this build has no fail points: unset it, or take one of the asan preset",
+          points));
+#endif
+    }
     return dispatch(argc, argv);
   } catch (const farshore::EnvironmentError& error) {
     fmt::print(stderr, "farshore: {}\n", error.what());

@@ -1,5 +1,6 @@
 #include "apply/work_set_transaction.hpp"
 
+#include "base/fail_point.hpp"
 #include "writing.hpp"
 
 namespace farshore::apply {
@@ -163,6 +164,22 @@ TEST_F(OneTransaction, StatementsStayWithinThePacket) {
   EXPECT_EQ(outcome<Applied>().counts.written, 10U);
   for (const std::string& statement : data()) EXPECT_LT(statement.size(), 10'000U);
 }
+
+#ifdef FARSHORE_FAIL_POINTS
+TEST_F(OneTransaction, HasAFailPointOnEachSideOfItsCommit) {
+  stored_and_loaded(applied_up_to(0));
+  take(Topic().transaction(1).insert(1, "a").end().send());
+  std::vector<std::string> durable;
+  const auto look = [&] { durable.push_back(target_.progress().at("seq")); };
+  const ArmedFailPoint before("apply.before-commit", look);
+  const ArmedFailPoint after("apply.after-commit", [&] {
+    look();
+    EXPECT_THAT(outcomes_, IsEmpty()) << "what is committed is not said yet";
+  });
+  write();
+  EXPECT_THAT(durable, ElementsAre("0", "1"));
+}
+#endif
 
 }  // namespace
 }  // namespace farshore::apply

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/fail_point.hpp"
 #include "capture/topic_setup.hpp"
 #include "unit/kafka/mock_cluster.hpp"
 
@@ -10,6 +11,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 
@@ -49,6 +51,21 @@ TEST_F(WritingCheckpoints, OneOfSeveralLargePositionsFits) {
   EXPECT_THAT(kCheckpointTopicConfigs, Contains(Pair("segment.bytes", "16777216")))
       << "a broker refuses a record that does not fit into a segment";
 }
+
+#ifdef FARSHORE_FAIL_POINTS
+TEST_F(WritingCheckpoints, HaveAFailPointBeforeAndAfter) {
+  std::vector<bool> written;
+  const auto look = [&] {
+    const auto reader = kafka::TailReader::create(cluster_.settings());
+    const auto bytes = (*reader)->read_compacted_last(kCheckpointTopic, change::kCheckpointKey, kafka::kPatience);
+    written.push_back(bytes && bytes->has_value());
+  };
+  const ArmedFailPoint before("capture.before-checkpoint", look);
+  const ArmedFailPoint after("capture.after-checkpoint", look);
+  ASSERT_TRUE(writer_->write({}));
+  EXPECT_THAT(written, ElementsAre(false, true));
+}
+#endif
 
 }  // namespace
 }  // namespace farshore::capture
