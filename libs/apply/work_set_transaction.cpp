@@ -122,7 +122,7 @@ std::expected<void, Failure> WorkSetTransaction::write_progress(WorkSet& set, st
     if (*advanced) continue;
     partitions_.rollback();
     look_again(set, outcomes);
-    metrics_.retries_ownership.fetch_add(1, std::memory_order_relaxed);
+    totals_.retries.add(Retry::kOwnership);
     return std::unexpected(Failure{ProgressMoved()});
   }
   return {};
@@ -186,7 +186,7 @@ std::expected<void, Failure> WorkSetTransaction::write_doubts(const WorkSet& set
 void WorkSetTransaction::on_commit(const WorkSet& set, const WritePlan& plan, std::vector<Outcome>& outcomes) {
   target_.parking().settle(true);
   session_.passed();
-  metrics_.transactions.fetch_add(1, std::memory_order_relaxed);
+  totals_.transactions.add();
   session_.note_used();
   note_freed(plan);
   note_mismatches(set);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/counts.hpp"
 #include "apply/failure.hpp"
 #include "apply/held_partitions.hpp"
 #include "apply/outcome.hpp"
@@ -27,13 +28,13 @@ class WorkSetTransaction {
  public:
   /// Borrows all of them.
   WorkSetTransaction(const WriterSettings& settings, const Notice& notice, WriterSession& session,
-                     HeldPartitions& partitions, TargetState& target, WriterMetrics& metrics)
+                     HeldPartitions& partitions, TargetState& target, Counts& totals)
       : settings_(settings),
         notice_(notice),
         session_(session),
         partitions_(partitions),
         target_(target),
-        metrics_(metrics) {}
+        totals_(totals) {}
 
   /// Blocks until all that can be written is, or until `stop`. Slices of partitions that are not in hand are left out
   /// without a word: what was before them has failed, and that was said.
@@ -64,7 +65,7 @@ class WorkSetTransaction {
   WriterSession& session_;
   HeldPartitions& partitions_;
   TargetState& target_;
-  WriterMetrics& metrics_;
+  Counts& totals_;
 
   // Of the set at hand:
   std::vector<bool> active_;         ///< by slice, whether it is in

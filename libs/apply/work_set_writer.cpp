@@ -6,15 +6,15 @@
 
 namespace farshore::apply {
 
-WorkSetWriter::WorkSetWriter(WriterSettings settings, Notice notice)
+WorkSetWriter::WorkSetWriter(WriterSettings settings, Counts& counts, Notice notice)
     : settings_(std::move(settings)),
       notice_(std::move(notice)),
       target_(settings_),
-      session_(settings_, target_.catalog(), metrics_),
+      session_(settings_, target_.catalog(), counts),
       partitions_(settings_, session_, target_.parking()),
       barriers_(settings_, session_, partitions_, target_.parking()),
       parked_(settings_, notice_, session_, partitions_, target_),
-      transaction_(settings_, notice_, session_, partitions_, target_, metrics_) {}
+      transaction_(settings_, notice_, session_, partitions_, target_, counts) {}
 
 void WorkSetWriter::load(std::span<const LoadRequest> requests, std::vector<Outcome>& outcomes,
                          const std::stop_token& stop) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apply/barrier_passing.hpp"
+#include "apply/counts.hpp"
 #include "apply/held_partitions.hpp"
 #include "apply/outcome.hpp"
 #include "apply/parked_timetable.hpp"
@@ -27,8 +28,8 @@ namespace farshore::apply {
 /// unknown outcome can do no harm: whoever comes second writes nothing and looks again.
 class WorkSetWriter {
  public:
-  /// `notice` takes sentences for the log.
-  WorkSetWriter(WriterSettings settings, Notice notice);
+  /// `counts` outlives the writer; `notice` takes sentences for the log.
+  WorkSetWriter(WriterSettings settings, Counts& counts, Notice notice);
 
   /// Takes partitions over: from here on no other writer's transaction of them goes through. Waits for a session with
   /// the database as long as it takes, or until `stop`; with one partition that cannot be had only for a moment.
@@ -44,14 +45,12 @@ class WorkSetWriter {
   void release(const store::PartitionKey& key) { partitions_.release(key); }
 
   [[nodiscard]] std::size_t parked(const store::PartitionKey& key) const { return target_.parking().count(key); }
-  [[nodiscard]] const WriterMetrics& metrics() const { return metrics_; }
   /// Empty: the session is good. Else why there is none now, or what a transaction waits for. From any thread.
   [[nodiscard]] std::string fault() const { return session_.fault(); }
 
  private:
   const WriterSettings settings_;
   const Notice notice_;
-  WriterMetrics metrics_;
 
   // Each borrows some of those above it.
   TargetState target_;

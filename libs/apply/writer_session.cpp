@@ -19,8 +19,8 @@ constexpr auto kAnswerLate = 5s;
 
 }  // namespace
 
-WriterSession::WriterSession(const WriterSettings& settings, TargetCatalog& catalog, WriterMetrics& metrics)
-    : settings_(settings), catalog_(catalog), metrics_(metrics), stuck_(settings.region) {}
+WriterSession::WriterSession(const WriterSettings& settings, TargetCatalog& catalog, Counts& counts)
+    : settings_(settings), catalog_(catalog), counts_(counts), stuck_(settings.region) {}
 
 std::string WriterSession::fault() const {
   {
@@ -50,7 +50,7 @@ bool WriterSession::connect(const std::stop_token& stop) {
   }
   Backoff backoff(stop);
   while (!session_ || session_->connection.lost()) {
-    if (session_) metrics_.reconnects.fetch_add(1, std::memory_order_relaxed);
+    if (session_) counts_.reconnects.add(Neighbour::kTarget);
     session_.reset();
     if (stop.stop_requested()) return false;
     auto opened = [&] {
@@ -70,7 +70,7 @@ bool WriterSession::connect(const std::stop_token& stop) {
 
 bool WriterSession::reopen() {
   auto opened = open_target_session(settings_.endpoint, settings_.region, settings_.owner);
-  metrics_.reconnects.fetch_add(1, std::memory_order_relaxed);
+  counts_.reconnects.add(Neighbour::kTarget);
   if (!opened) {
     session_.reset();
     return false;
@@ -116,11 +116,11 @@ void WriterSession::count_retry(const SqlError& error) {
                       error.kind == SqlErrorKind::kConnectionLost;
   if (!passes) set_fault(fmt::format("{} takes no writes now: {}", settings_.endpoint.to_string(), error.to_string()));
   if (error.kind == SqlErrorKind::kDeadlock) {
-    metrics_.retries_deadlock.fetch_add(1, std::memory_order_relaxed);
+    counts_.retries.add(Retry::kDeadlock);
   } else if (error.kind == SqlErrorKind::kConnectionLost) {
-    metrics_.retries_connection.fetch_add(1, std::memory_order_relaxed);
+    counts_.retries.add(Retry::kConnection);
   } else if (error.code != 0) {
-    metrics_.retries_lock_wait.fetch_add(1, std::memory_order_relaxed);
+    counts_.retries.add(Retry::kLockWait);
   }
   if (session_ && error.kind == SqlErrorKind::kReadOnly)
     stuck_.show(session_->connection, store::WriteBlock::kReadOnly);

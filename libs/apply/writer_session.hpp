@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 
+#include "apply/counts.hpp"
 #include "apply/failure.hpp"
 #include "apply/stuck_transaction.hpp"
 #include "apply/target_catalog.hpp"
@@ -38,7 +39,7 @@ class WriterSession {
   };
 
   /// Borrows all of them. What `catalog` knows is forgotten with each new session.
-  WriterSession(const WriterSettings& settings, TargetCatalog& catalog, WriterMetrics& metrics);
+  WriterSession(const WriterSettings& settings, TargetCatalog& catalog, Counts& counts);
 
   /// Waits for a session that was alive a moment ago. False: stopped.
   [[nodiscard]] bool connect(const std::stop_token& stop);
@@ -99,7 +100,7 @@ class WriterSession {
 
   const WriterSettings& settings_;
   TargetCatalog& catalog_;
-  WriterMetrics& metrics_;
+  Counts& counts_;
 
   std::optional<TargetSession> session_;
   StuckTransaction stuck_;

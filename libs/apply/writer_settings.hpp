@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,16 +24,6 @@ struct WriterSettings {
   std::chrono::milliseconds schema_age_max{10'000};
   change::LookAt look_at = change::LookAt::kAll;
   const Clock* clock = &system_clock();  ///< of all that has its own time; outlives the writer
-};
-
-/// What a writer counts; read from any thread.
-struct WriterMetrics {
-  std::atomic<std::uint64_t> transactions{0};
-  std::atomic<std::uint64_t> retries_deadlock{0};
-  std::atomic<std::uint64_t> retries_lock_wait{0};
-  std::atomic<std::uint64_t> retries_connection{0};
-  std::atomic<std::uint64_t> retries_ownership{0};
-  std::atomic<std::uint64_t> reconnects{0};
 };
 
 /// What a writer says itself, beside its outcomes and its fault, which are its caller's to log.

@@ -50,7 +50,7 @@ bool CheckpointWriter::write(change::Checkpoint checkpoint) {
                                               change::encode_checkpoint(checkpoint), kPublishTimeout);
     if (published) {
       FAIL_POINT("capture.after-checkpoint");
-      add(counts_.written_checkpoints, 1);
+      counts_.written_checkpoints.add();
       counts_.checkpoint_us.store(local_now().time_since_epoch().count(), std::memory_order_relaxed);
       return true;
     }

@@ -19,7 +19,7 @@ bool PartitionWriter::append(const change::SourceTransaction& transaction,
     if (guard_.check(next_seq_, transaction.gtid, change.ordinal, transaction.commit_time) ==
         TailGuard::Answer::kDiffers)
       return false;
-    add(*repeated_rows_, 1);
+    repeated_rows_->add();
     next_seq_ = next_seq_.next();
     builder_.reset_numbering(id_, next_seq_);
     return true;

@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "base/metric.hpp"
 #include "base/numbers.hpp"
-#include "capture/counts.hpp"
 #include "capture/tail_guard.hpp"
 #include "change/batch_builder.hpp"
 
@@ -15,7 +15,7 @@ namespace farshore::capture {
 class PartitionWriter {
  public:
   /// `repeated_rows` counts the changes that the partition holds already; it outlives the writer.
-  PartitionWriter(std::string origin, std::string stream, PartitionId partition, Counts::Total& repeated_rows)
+  PartitionWriter(std::string origin, std::string stream, PartitionId partition, OneWriterCounter& repeated_rows)
       : builder_(std::move(origin), std::move(stream), partition), repeated_rows_(&repeated_rows) {}
 
   /// Numbers go on from `next_seq`; changes up to `published` are counted and not written. Only while empty.
@@ -38,7 +38,7 @@ class PartitionWriter {
 
  private:
   change::BatchBuilder builder_;
-  Counts::Total* repeated_rows_;
+  OneWriterCounter* repeated_rows_;
   TailGuard guard_;
   EpochId id_;
   Seq next_seq_{1};

@@ -132,15 +132,13 @@ void Publisher::send_record(Slot slot, const change::EncodedRecord& record, cons
 void Publisher::wait_for_room() {
   const auto began = std::chrono::steady_clock::now();
   poll(kRoomPoll);
-  const auto waited = std::chrono::steady_clock::now() - began;
-  add(counts_.backpressure_us,
-      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(waited).count()));
+  counts_.backpressure.add(std::chrono::steady_clock::now() - began);
 }
 
 void Publisher::poll(milliseconds timeout) {
   beat_();
   producer_->poll(timeout);
-  counts_.queue_bytes.store(producer_->queued_bytes(), std::memory_order_relaxed);
+  counts_.queue_bytes.set(producer_->queued_bytes());
   if (producer_->is_fatal())
     ending_.end(EndKind::kRetry,
                 fmt::format("Kafka's producer cannot go on: {}",
@@ -175,16 +173,16 @@ void Publisher::on_delivery(const kafka::Delivery& delivery) {
 
 void Publisher::count(Slot slot, const Sent& sent) {
   Counts::Stream& counts = *stream_counts_[partitions_.place(slot).stream];
-  if (sent.watermark) add(counts.published_watermarks, 1);
+  if (sent.watermark) counts.published_watermarks.add();
   if (sent.rows == 0) return;
-  add(counts.published_rows, sent.rows);
-  add(counts.published_bytes, sent.bytes);
-  add(counts.published_batches, 1);
-  counts.published_commit_us.store(sent.commit_time.time_since_epoch().count(), std::memory_order_relaxed);
-  counts.batch_rows(sent.rows);
-  counts.batch_bytes(sent.bytes);
+  counts.published_rows.add(sent.rows);
+  counts.published_bytes.add(sent.bytes);
+  counts.published_batches.add();
+  counts.published_commit.set(sent.commit_time);
+  counts.batch_rows.observe(sent.rows);
+  counts.batch_bytes.observe(sent.bytes);
   const std::chrono::duration<double> latency = local_now() + clock_offset_ - sent.commit_time;
-  counts.latency_seconds(std::max(0.0, latency.count()));
+  counts.latency.observe(std::max(0.0, latency.count()));
 }
 
 void Publisher::fail(const kafka::KafkaError& error) {

@@ -151,7 +151,7 @@ bool SourceWatch::read_keys() {
 
 void SourceWatch::take(const SourceReading& reading, bool knows_all) {
   clock_offset_us_.store(reading.clock_offset.count(), std::memory_order_relaxed);
-  counts_.clock_offset_us.store(reading.clock_offset.count(), std::memory_order_relaxed);
+  counts_.clock_offset.set(reading.clock_offset);
   if (!reading.holds_lease)
     return ending_.end(EndKind::kRetry,
                        "the lease at the source is lost (this process was paused, or its session killed)",

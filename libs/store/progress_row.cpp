@@ -7,7 +7,7 @@
 namespace farshore::store {
 namespace {
 
-constexpr std::array<std::pair<PartitionState, std::string_view>, 12> kStates{{
+constexpr std::array<std::pair<PartitionState, std::string_view>, kPartitionStates> kStates{{
     {PartitionState::kApplying, "applying"},
     {PartitionState::kAtBarrier, "at-barrier"},
     {PartitionState::kWaitingForStatement, "waiting-for-statement"},

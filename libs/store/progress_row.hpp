@@ -25,6 +25,7 @@ enum class PartitionState : std::uint8_t {
   kWrongOrigin,          ///< a batch of another origin, stream or partition in the topic
   kStopped,              ///< the reason says why
 };
+inline constexpr std::size_t kPartitionStates = 12;
 
 /// As in the table: "applying", "at-barrier" ...
 [[nodiscard]] std::string_view to_string(PartitionState state);

@@ -125,7 +125,7 @@ std::unique_ptr<kafka::Admin> open_admin(const Config& config, const std::stop_t
 struct Worker {
   Worker(kafka::GroupConsumer& consumer, std::size_t index, const WriterSettings& writer_settings,
          const PipelineSettings& pipeline_settings, ApplyMetrics& metrics, Health& health)
-      : writer(writer_settings,
+      : writer(writer_settings, metrics.counts(),
                [](NoticeLevel level, const std::string& sentence) {
                  service::log(level == NoticeLevel::kWarning ? service::LogLevel::kWarn : service::LogLevel::kInfo,
                               sentence);
@@ -271,28 +271,25 @@ class ApplyService {
 
   void report(const std::optional<kafka::KafkaError>& error) {
     const auto now = std::chrono::steady_clock::now();
-    if (error && now - kafka_fault_at_ > kKafkaQuiet) metrics_.count_kafka_reconnect();
+    if (error && now - kafka_fault_at_ > kKafkaQuiet) metrics_.counts().reconnects.add(Neighbour::kKafka);
     if (error) kafka_fault_at_ = now;
     if (error) kafka_fault_ = error->message;
     if (now - reported_at_ < kReportEvery) return;
     reported_at_ = now;
     std::vector<PartitionStatus> partitions;
-    std::vector<const WriterMetrics*> writers;
     std::string target_fault;
     std::uint64_t gathered = 0;
     for (const auto& worker : workers_) {
       gathered += worker->pipeline.gathered_bytes();
       const auto some = worker->pipeline.status();
       partitions.insert(partitions.end(), some.begin(), some.end());
-      writers.push_back(&worker->writer.metrics());
       if (target_fault.empty()) target_fault = worker->writer.fault();
       const std::uint64_t rounds = worker->pipeline.rounds();
       if (rounds != worker->rounds) context_.health.beat(worker->loop);
       worker->rounds = rounds;
     }
-    metrics_.show(partitions);
-    metrics_.show(writers);
-    metrics_.show_queue(gathered);
+    metrics_.set(partitions);
+    metrics_.counts().queue_bytes.set(gathered);
     report_kafka(now);
     target_log_.note(target_fault);
     context_.health.ready("target", target_fault.empty(), target_fault);

@@ -70,7 +70,7 @@ struct Feed {
 
   store::PartitionKey key;
   std::vector<Source> sources;  ///< at least one
-  StreamSeries* series = nullptr;
+  Counts::Stream* counts = nullptr;
   std::uint64_t load = 0;  ///< the number of the load that was asked for last
 
   /// The answer to that load. That to an earlier one, of an assignment before this, means nothing: the writer was asked

@@ -56,7 +56,8 @@ void Pipeline::write(const std::stop_token& stop) {
     Job* const job = handoff_.wait(writer_.expects_request() ? kWriterPause : kWriterWait);
     if (job != nullptr) {
       if (!job->set.empty()) {
-        metrics_.observe_work_set(job->set);
+        metrics_.counts().work_set_rows.observe(job->set.rows());
+        metrics_.counts().work_set_bytes.observe(job->set.bytes());
         writer_.write(job->set, outcomes, stop);
       }
       for (const store::PartitionKey& key : job->releases) writer_.release(key);
@@ -110,7 +111,7 @@ void Pipeline::follow_assignment() {
   for (Command& command : commands) {
     if (auto* const assigned = std::get_if<Assigned>(&command)) {
       Feed feed;
-      feed.series = &metrics_.stream(assigned->key.origin, assigned->key.stream);
+      feed.counts = &metrics_.stream(assigned->key.origin, assigned->key.stream);
       feed.key = std::move(assigned->key);
       feed.sources.push_back({.place = std::move(assigned->source),
                               .topic_id = std::move(assigned->topic_id),
@@ -194,21 +195,19 @@ void Pipeline::settle(Feed& feed, const EpochEntered& entered) {
 void Pipeline::settle(Feed& feed, const ParkedRetried& retried) { count_mismatches(feed, retried.mismatches); }
 
 void Pipeline::count_mismatches(Feed& feed, const MismatchCounts& counts) {
-  for (std::size_t kind = 0; kind < kMismatches; ++kind) feed.series->mismatches[kind].add(counts[kind]);
+  for (std::size_t i = 0; i < kMismatches; ++i) feed.counts->mismatches.add(static_cast<Mismatch>(i), counts[i]);
 }
 
 void Pipeline::settle(Feed& feed, const Applied& applied) {
-  feed.series->applied_rows.add(applied.rows);
-  feed.series->written_rows.add(applied.counts.written);
-  feed.series->parkings.add(applied.counts.parked);
-  feed.series->conflicts.add(applied.counts.conflicts);
+  feed.counts->applied_rows.add(applied.rows);
+  feed.counts->written_rows.add(applied.counts.written);
+  feed.counts->parkings.add(applied.counts.parked);
+  feed.counts->conflicts.add(applied.counts.conflicts);
   count_mismatches(feed, applied.counts.mismatches);
-  if (applied.row.commit_time != SourceTime()) {
-    feed.series->commit.set(std::chrono::duration<double>(applied.row.commit_time.time_since_epoch()).count());
-  }
+  if (applied.row.commit_time != SourceTime()) feed.counts->commit.set(applied.row.commit_time);
   while (!feed.timings.empty() && feed.timings.front().last <= applied.row.seq) {
-    feed.series->apply_latency.observe(seconds_since(feed.timings.front().received_at));
-    feed.series->end_to_end_latency.observe(seconds_since(feed.timings.front().commit_time));
+    feed.counts->apply_latency.observe(seconds_since(feed.timings.front().received_at));
+    feed.counts->end_to_end_latency.observe(seconds_since(feed.timings.front().commit_time));
     feed.timings.pop_front();
   }
   if (feed.intake && feed.intake->row().state == store::PartitionState::kApplying) {
@@ -271,13 +270,13 @@ void Pipeline::gather_record(Arrival arrival) {
 }
 
 void Pipeline::observe(Feed& feed, const ReadBatch& batch, const Intake& intake) {
-  feed.series->received_rows.add(intake.rows);
-  feed.series->duplicate_rows.add(intake.duplicates);
-  feed.series->received_bytes.add(batch.value.size() + batch.header.size());
-  feed.series->received_batches.add();
+  feed.counts->received_rows.add(intake.rows);
+  feed.counts->duplicate_rows.add(intake.duplicates);
+  feed.counts->received_bytes.add(batch.value.size() + batch.header.size());
+  feed.counts->received_batches.add();
   if (intake.step != Intake::Step::kGathered || intake.rows == intake.duplicates) return;
   const change::Batch& read = batch.batch;
-  feed.series->mirror_latency.observe(seconds_since(read.header().published_at));
+  feed.counts->mirror_latency.observe(seconds_since(read.header().published_at));
   feed.timings.push_back({.last = read.header().last_seq(),
                           .received_at = batch.received_at,
                           .commit_time = read.transaction_of(read.changes().back()).commit_time});

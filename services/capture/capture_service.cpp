@@ -37,8 +37,8 @@ constexpr milliseconds kGoodSession{10'000};
 /// What the service shows of its sessions.
 class Face {
  public:
-  Face(service::ServiceContext& context, CaptureMetrics& metrics, std::string origin)
-      : health_(context.health), metrics_(metrics), origin_(std::move(origin)) {}
+  Face(service::ServiceContext& context, Counts& counts, std::string origin)
+      : health_(context.health), counts_(counts), origin_(std::move(origin)) {}
 
   SessionEvents events() {
     return {.standby = [this] { standby(); },
@@ -58,7 +58,7 @@ class Face {
   }
   [[nodiscard]] bool is_capturing() const { return is_capturing_; }
   void ended(const SessionEnd& end) {
-    metrics_.set_active(false);
+    counts_.active.set(0);
     // A session that got nowhere did not look at everything: what was warned of may still be so.
     if (is_capturing_) warned_before_.clear();
     warned_before_.merge(warned_);
@@ -99,7 +99,7 @@ class Face {
   }
   void capturing(Epoch epoch) {
     service::log_info("capturing", {{"origin", origin_}, {"epoch", epoch.raw()}});
-    metrics_.set_active(true);
+    counts_.active.set(1);
     retried_because_.clear();
     not_stopped();
     is_capturing_ = true;
@@ -137,15 +137,15 @@ class Face {
     // Once, not each time that it is looked at again.
     if (text != stopped_because_) service::log_error(text, {{"origin", origin_}});
     stopped_because_ = text;
-    metrics_.set_stopped(true);
+    counts_.stopped.set(1);
   }
   void not_stopped() {
     stopped_because_.clear();
-    metrics_.set_stopped(false);
+    counts_.stopped.set(0);
   }
 
   service::Health& health_;
-  CaptureMetrics& metrics_;
+  Counts& counts_;
   const std::string origin_;
   std::chrono::steady_clock::time_point last_beat_;
   bool is_capturing_ = false;
@@ -190,22 +190,23 @@ class Pauses {
 int run_capture(const service::Config& config, const service::CaptureArguments& arguments,
                 service::ServiceContext& context) {
   CaptureSettings settings = capture_settings(config, arguments);
-  CaptureMetrics metrics(context.metrics, settings.origin, config);
+  Counts counts;
+  const auto shown = show_counts(context.metrics, settings.origin, config, counts);
   context.health.require(kComponent);
   // A read of the binlog may block for the source's timeout.
   context.health.expect_beat(kComponent, kLoopSilence + settings.source_timeout +
                                              std::chrono::seconds(settings.event_bytes_max / kLinkBytesPerSecond));
-  Face face(context, metrics, settings.origin);
+  Face face(context, counts, settings.origin);
   const SessionEvents events = face.events();
   Pauses pauses;
   bool is_first = true;
   while (!context.stop.stop_requested()) {
     face.beat();
     const auto began = std::chrono::steady_clock::now();
-    Session session(settings, events, metrics.counted());
+    Session session(settings, events, counts);
     const SessionEnd end = session.run(context.stop);
     if (is_first && end.kind == EndKind::kMisconfigured) throw EnvironmentError(end.sentence);
-    if (end.kind == EndKind::kRetry) metrics.count_reconnect(std::string(to_string(end.by)));
+    if (end.kind == EndKind::kRetry) counts.reconnects.add(end.by);
     // Asked for once: a checkpoint that is lost again is for a person to see.
     if (face.is_capturing()) settings.rebuild_checkpoint = settings.from_is_asked_for = false;
     face.ended(end);

@@ -127,7 +127,7 @@ bool Pipeline::receive() {
   }
   // A server that looks for the position in its binlog may send some too, until it has sent a transaction.
   if (transactions_ > 0 && is_heartbeat(raw->header.type)) heartbeats_.received(now_);
-  add(parts_.counts.read_bytes, raw->header.size);
+  parts_.counts.read_bytes.add(raw->header.size);
   held_.take(*raw);
   return true;
 }
@@ -149,7 +149,7 @@ void Pipeline::begin_transaction(const binlog::Event& event) {
   role_ = parts_.servers.role_of(event.gtid);
   left_out_ = role_ == ServerRole::kForeign || parts_.history.repeating();
   if (role_ == ServerRole::kForeign) {
-    add(parts_.counts.foreign_transactions, 1);
+    parts_.counts.foreign_transactions.add();
     if (!said_foreign_)
       settings_.warning(
           fmt::format("transaction {} came by native replication from one of foreign_servers; it and all "
@@ -168,7 +168,7 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
     // Apply's transactions begin with the progress write, and nobody else's do.
     if (!left_out_ && is_progress_table(*rows.table)) {
       left_out_ = true;
-      add(parts_.counts.echo_transactions, 1);
+      parts_.counts.echo_transactions.add();
     }
   }
   if (left_out_ || !rows.table->captured || is_rolled_back()) return;
@@ -276,11 +276,11 @@ void Pipeline::end_transaction() {
   keys_.reached();
   ++transactions_;
   has_new_transactions_ = true;
-  add(parts_.counts.read_transactions, 1);
+  parts_.counts.read_transactions.add();
   FARSHORE_CHECK(parts_.numberer.rows() >= rows_counted_, parts_.numberer.rows(), rows_counted_);
-  add(parts_.counts.read_rows, parts_.numberer.rows() - rows_counted_);
+  parts_.counts.read_rows.add(parts_.numberer.rows() - rows_counted_);
   rows_counted_ = parts_.numberer.rows();
-  parts_.counts.read_commit_us.store(transaction_.commit_time.time_since_epoch().count(), std::memory_order_relaxed);
+  parts_.counts.read_commit.set(transaction_.commit_time);
   if (settings_.stops_at_tails) return finish_at_tails();
   next_epoch_.begin_due();
 }
@@ -331,7 +331,7 @@ void Pipeline::cut_checkpoint() {
     if (parts_.checkpoints.busy()) return;
     if (auto checkpoint = parts_.cut.take_covered()) {
       FARSHORE_CHECK(transactions_at_cut_ >= transactions_covered_, transactions_at_cut_, transactions_covered_);
-      add(parts_.counts.published_transactions, transactions_at_cut_ - transactions_covered_);
+      parts_.counts.published_transactions.add(transactions_at_cut_ - transactions_covered_);
       transactions_covered_ = transactions_at_cut_;
       parts_.checkpoints.submit(std::move(*checkpoint));
     }

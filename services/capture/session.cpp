@@ -161,7 +161,7 @@ Expected<void> Session::make_publisher(const ResumePlan& plan) {
   for (std::size_t i = 0; i < writers.size(); ++i)
     writers[i].start(plan.checkpoint.id, plan.checkpoint.partitions[i].next_seq,
                      plan.published.empty() ? PublishedEnd{} : plan.published[i]);
-  counts_.epoch.store(plan.checkpoint.id.epoch.raw());
+  counts_.epoch.set(plan.checkpoint.id.epoch.raw());
   return {};
 }
 

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "services/config/config.hpp"
+#include "services/telemetry/metric_reference.hpp"
 
 namespace CLI {
 class App;
@@ -37,8 +39,8 @@ void add_refill(CLI::App& app, Command& command);
 void add_equal(CLI::App& app, Command& command);
 void add_ddl(CLI::App& app, Command& command);
 void add_origin(CLI::App& app, Command& command);
-/// Hidden: writes the generated pages.
-void add_reference(CLI::App& app, Command& command);
+/// Hidden: writes the generated pages. `metrics`: every list of them.
+void add_reference(CLI::App& app, Command& command, std::span<const service::MetricsOf> metrics);
 
 /// Shows again every second until Ctrl-C, or until nobody reads. What cannot be shown is said and tried again.
 int watch(const std::function<int()>& show);

@@ -10,8 +10,8 @@
 namespace farshore::ctl {
 namespace {
 
-void add_page(CLI::App& parent, Command& command, const std::string& name, std::string (*page)()) {
-  parent.add_subcommand(name, "")->callback([&command, page] {
+void add_page(CLI::App& parent, Command& command, const std::string& name, std::function<std::string()> page) {
+  parent.add_subcommand(name, "")->callback([&command, page = std::move(page)] {
     command.chosen = [page] {
       fmt::print("{}", page());
       return static_cast<int>(ExitCode::kGood);
@@ -27,13 +27,13 @@ CLI::App& add_hidden(CLI::App& app, const std::string& name) {
 
 }  // namespace
 
-void add_reference(CLI::App& app, Command& command) {
+void add_reference(CLI::App& app, Command& command, std::span<const service::MetricsOf> metrics) {
   CLI::App& config = add_hidden(app, "config");
   add_page(config, command, "reference", service::config_reference);
   add_page(config, command, "schema", service::config_schema);
-  CLI::App& metrics = add_hidden(app, "metrics");
-  add_page(metrics, command, "reference", service::metric_reference);
-  add_page(metrics, command, "names", service::metric_golden);
+  CLI::App& pages = add_hidden(app, "metrics");
+  add_page(pages, command, "reference", [metrics] { return service::metric_reference(metrics); });
+  add_page(pages, command, "names", [metrics] { return service::metric_names(metrics); });
 }
 
 }  // namespace farshore::ctl

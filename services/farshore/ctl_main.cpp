@@ -5,6 +5,7 @@
 
 #include "base/environment_error.hpp"
 #include "services/ctl/command.hpp"
+#include "services/farshore/every_metric.hpp"
 #include "services/telemetry/version.hpp"
 
 // `farshorectl COMMAND`: reads the command line and hands over to the subcommand's file in services/ctl.
@@ -35,7 +36,7 @@ int dispatch(int argc, char** argv) {
   ctl::add_equal(app, command);
   ctl::add_ddl(app, command);
   ctl::add_origin(app, command);
-  ctl::add_reference(app, command);
+  ctl::add_reference(app, command, every_metric());
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -12,8 +12,8 @@ constexpr std::chrono::seconds kTimeout{2};
 
 }  // namespace
 
-EvidenceReader::EvidenceReader(DatabaseEndpoint endpoint, std::string region)
-    : endpoint_(std::move(endpoint)), region_(std::move(region)) {}
+EvidenceReader::EvidenceReader(DatabaseEndpoint endpoint, std::string region, Counter& reconnects)
+    : endpoint_(std::move(endpoint)), region_(std::move(region)), reconnects_(reconnects) {}
 
 std::expected<Evidence, mysql::SqlError> EvidenceReader::read() {
   if (!connection_) {
@@ -24,7 +24,8 @@ std::expected<Evidence, mysql::SqlError> EvidenceReader::read() {
     auto opened = mysql::Connection::open(endpoint_, settings);
     if (!opened) return std::unexpected(std::move(opened.error()));
     connection_ = std::move(*opened);
-    ++opened_;
+    if (was_open_) reconnects_.add();
+    was_open_ = true;
   }
   auto evidence = read_all();
   if (!evidence) connection_.reset();

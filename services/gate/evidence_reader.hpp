@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
 
 #include "base/endpoint.hpp"
+#include "base/metric.hpp"
 #include "mysql/connection.hpp"
 #include "services/gate/verdict.hpp"
 
@@ -15,19 +15,19 @@ namespace farshore::gate {
 /// seconds at most; one thread.
 class EvidenceReader {
  public:
-  EvidenceReader(DatabaseEndpoint endpoint, std::string region);
+  /// `reconnects` counts connections opened after the first one; it outlives the reader.
+  EvidenceReader(DatabaseEndpoint endpoint, std::string region, Counter& reconnects);
 
   std::expected<Evidence, mysql::SqlError> read();
-  /// Connections opened after the first one.
-  [[nodiscard]] std::uint64_t reconnects() const { return opened_ > 0 ? opened_ - 1 : 0; }
 
  private:
   std::expected<Evidence, mysql::SqlError> read_all();
 
   const DatabaseEndpoint endpoint_;
   const std::string region_;
+  Counter& reconnects_;
+  bool was_open_ = false;
   std::optional<mysql::Connection> connection_;
-  std::uint64_t opened_ = 0;
 };
 
 }  // namespace farshore::gate

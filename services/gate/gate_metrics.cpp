@@ -4,40 +4,31 @@
 #include <array>
 
 namespace farshore::gate {
-namespace {
 
-namespace metric = service::metric;
-
-void export_reasons(service::Metrics& metrics, const StreamVerdict& verdict) {
-  std::array<double, kReasonCount> partitions{};
-  for (const ClosedBy& closed : verdict.reasons) {
-    const std::size_t named = closed.partitions.empty() ? verdict.partitions : closed.partitions.size();
-    partitions.at(static_cast<std::size_t>(closed.reason)) = static_cast<double>(std::max<std::size_t>(1, named));
-  }
-  for (std::size_t i = 0; i < kReasonCount; ++i) {
-    metrics.gauge(metric::kGateReason, {verdict.origin, verdict.stream, to_string(static_cast<Reason>(i))})
-        .set(partitions.at(i));
+void GateMetrics::set(const Assessment& assessment) {
+  if (assessment.evidence_age) counts_.evidence_age.set(*assessment.evidence_age);
+  for (const StreamVerdict& verdict : assessment.streams) {
+    const auto [stream, is_new] = streams_.try_emplace({verdict.origin, verdict.stream});
+    set(stream->second.counts, verdict, assessment);
+    if (is_new) {
+      stream->second.shown = metrics_.show({{stream->second.counts.metrics, {verdict.origin, verdict.stream}}});
+    }
   }
 }
 
-}  // namespace
-
-void export_assessment(service::Metrics& metrics, const Assessment& assessment) {
-  using Seconds = std::chrono::duration<double>;
-  if (assessment.evidence_age) {
-    metrics.gauge(metric::kGateEvidenceAge, {}).set(Seconds(*assessment.evidence_age).count());
+void GateMetrics::set(Counts::Stream& counts, const StreamVerdict& verdict, const Assessment& assessment) {
+  const SourceTime safe_time = verdict.safe_time.value_or(SourceTime{});
+  counts.safe_time.set(safe_time);
+  counts.safe_time_age.set(verdict.age.value_or(assessment.at - safe_time));
+  counts.open.set(verdict.open ? 1 : 0);
+  counts.parked.set(verdict.parked);
+  counts.conflicts.set(verdict.conflicts);
+  std::array<std::size_t, kReasonCount> partitions{};
+  for (const ClosedBy& closed : verdict.reasons) {
+    const std::size_t named = closed.partitions.empty() ? verdict.partitions : closed.partitions.size();
+    partitions.at(static_cast<std::size_t>(closed.reason)) = std::max<std::size_t>(1, named);
   }
-  for (const StreamVerdict& verdict : assessment.streams) {
-    const SourceTime safe_time = verdict.safe_time.value_or(SourceTime{});
-    metrics.gauge(metric::kSafeTime, {verdict.origin, verdict.stream})
-        .set(Seconds(safe_time.time_since_epoch()).count());
-    metrics.gauge(metric::kSafeTimeAge, {verdict.origin, verdict.stream})
-        .set(Seconds(verdict.age.value_or(assessment.at - safe_time)).count());
-    metrics.gauge(metric::kGateOpen, {verdict.origin, verdict.stream}).set(verdict.open ? 1 : 0);
-    metrics.gauge(metric::kGateParked, {verdict.origin, verdict.stream}).set(static_cast<double>(verdict.parked));
-    metrics.gauge(metric::kGateConflicts, {verdict.origin, verdict.stream}).set(static_cast<double>(verdict.conflicts));
-    export_reasons(metrics, verdict);
-  }
+  for (std::size_t i = 0; i < kReasonCount; ++i) counts.reasons.set(static_cast<Reason>(i), partitions.at(i));
 }
 
 }  // namespace farshore::gate

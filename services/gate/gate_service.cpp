@@ -22,8 +22,6 @@
 namespace farshore::gate {
 namespace {
 
-namespace metric = service::metric;
-
 constexpr const char* kDatabase = "database";
 constexpr const char* kPollLoop = "poll";
 constexpr std::chrono::seconds kPollSilenceMax{30};
@@ -101,15 +99,13 @@ void refuse_start(const DatabaseEndpoint& endpoint, const mysql::SqlError& error
 int run_gate(const service::Config& config, const service::GateArguments&, service::ServiceContext& context) {
   const DatabaseEndpoint endpoint = service::database_endpoint(config.database, config.database.accounts.gate);
   const auto state = std::make_shared<GateState>(expectation_of(config), bounds_of(config.gate.bounds));
-  EvidenceReader reader(endpoint, config.region);
+  Counts counts;
+  GateMetrics gauges(context.metrics, counts);
+  const auto shown = context.metrics.show({{counts.metrics}}, [&] { gauges.set(state->assess(instant_now())); });
+  EvidenceReader reader(endpoint, config.region, counts.reconnects);
   VerdictLog verdict_log;
   service::FaultLog fault_log("the progress table is read again");
   serve_gate(context.http, state, config.region);
-  const service::Counter good = context.metrics.counter(metric::kGatePolls, {"good"});
-  const service::Counter failed = context.metrics.counter(metric::kGatePolls, {"failed"});
-  const service::Counter reconnects = context.metrics.counter(metric::kGateReconnects, {});
-  const auto refresh =
-      context.metrics.before_scrape([&] { export_assessment(context.metrics, state->assess(instant_now())); });
   context.health.expect_beat(kPollLoop, kPollSilenceMax);
 
   bool first = true;
@@ -121,16 +117,15 @@ int run_gate(const service::Config& config, const service::GateArguments&, servi
       state->learn(std::move(*evidence), began);
       context.health.ready(kDatabase, true);
       fault_log.note("");
-      good.add();
+      counts.polls.add(Reading::kGood);
     } else {
       if (first) refuse_start(endpoint, evidence.error());
       const std::string fault = service::database_error("database", endpoint, evidence.error()).what();
       context.health.ready(kDatabase, false, fault);
       fault_log.note(fault);
-      failed.add();
+      counts.polls.add(Reading::kFailed);
     }
     first = false;
-    reconnects.advance_to(static_cast<double>(reader.reconnects()));
     verdict_log.note(state->assess(instant_now()).streams);
     context.health.beat(kPollLoop);
     pause_for(config.gate.poll_interval, context.stop);

@@ -103,7 +103,7 @@ int serve(const ServiceSettings& settings, const std::function<int(ServiceContex
   const StopSignal stop;
   Metrics metrics;
   Health health;
-  const auto process = export_process_metrics(metrics, health, settings.name);
+  const auto process = show_process(metrics, health, settings.name);
   HttpServer http(settings.listen, settings.listen_setting);
   serve_health(http, metrics, health);
   http.start();

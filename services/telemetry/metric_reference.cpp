@@ -1,18 +1,13 @@
 #include "services/telemetry/metric_reference.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <utility>
 #include <vector>
-
-#include "services/telemetry/metric_names.hpp"
 
 namespace farshore::service {
 namespace {
-
-constexpr std::array<std::pair<MetricServices, std::string_view>, 3> kServices{
-    {{kByCapture, "capture"}, {kByApply, "apply"}, {kByGate, "gate"}}};
 
 std::string_view type_name(MetricType type) {
   switch (type) {
@@ -23,51 +18,45 @@ std::string_view type_name(MetricType type) {
   return "";
 }
 
-std::string label_list(const MetricDeclaration& declaration) {
+std::string label_names(const MetricList& list, const Metric& metric) {
   std::vector<std::string> names;
-  for (const std::string_view label : declaration.labels) {
-    if (!label.empty()) names.push_back(fmt::format("`{}`", label));
-  }
+  for (const std::string_view label : list.labels()) names.push_back(fmt::format("`{}`", label));
+  if (!metric.label.empty()) names.push_back(fmt::format("`{}`", metric.label));
   return fmt::format("{}", fmt::join(names, ", "));
-}
-
-std::string table_of(std::string_view title, std::uint8_t services) {
-  std::string out = fmt::format("\n## {}\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", title);
-  for (const MetricDeclaration* metric : every_metric()) {
-    if (metric->services != services) continue;
-    out += fmt::format("| `{}` | {} | {} | {} |\n", metric->name, type_name(metric->type), label_list(*metric),
-                       metric->help);
-  }
-  return out;
 }
 
 }  // namespace
 
-std::string metric_reference() {
+std::string metric_reference(std::span<const MetricsOf> all) {
   std::string out = R"(# Metrics
 
 Every service serves `/metrics` in Prometheus' text format. Names follow one grammar: `farshore_<what>_<unit>[_total]`, in base
 units (seconds, bytes, rows); an answer of 0 or 1 (`open`, `active`, `stopped`, `ready`) has no unit. Timestamps are seconds since
 1970 UTC; a commit's is by its source's clock. A series appears when its origin and stream do.
 
-This page and `tests/golden/metrics.txt` are generated from the declaration in `services/telemetry/metric_names.hpp`
+This page and `tests/golden/metrics.txt` are generated from the declarations, which stand where the numbers are counted
 (`farshorectl metrics reference`, `farshorectl metrics names`).
 )";
-  out += table_of("Every service", kByEveryService);
-  out += table_of("capture", kByCapture);
-  out += table_of("apply", kByApply);
-  out += table_of("gate", kByGate);
+  std::string_view section;
+  for (const MetricsOf& some : all) {
+    if (some.section != section) {
+      out += fmt::format("\n## {}\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", some.section);
+    }
+    section = some.section;
+    for (const Metric& metric : some.list.metrics()) {
+      out += fmt::format("| `{}` | {} | {} | {} |\n", metric.name, type_name(metric.type),
+                         label_names(some.list, metric), metric.help);
+    }
+  }
   return out;
 }
 
-std::string metric_golden() {
+std::string metric_names(std::span<const MetricsOf> all) {
   std::vector<std::string> lines;
-  for (const MetricDeclaration* metric : every_metric()) {
-    std::vector<std::string_view> names;
-    for (const auto& [service, name] : kServices) {
-      if ((metric->services & service) != 0) names.push_back(name);
+  for (const MetricsOf& some : all) {
+    for (const Metric& metric : some.list.metrics()) {
+      lines.push_back(fmt::format("{} {} {}\n", metric.name, type_name(metric.type), some.services));
     }
-    lines.push_back(fmt::format("{} {} {}\n", metric->name, type_name(metric->type), fmt::join(names, ",")));
   }
   std::ranges::sort(lines);
   return fmt::format("{}", fmt::join(lines, ""));

@@ -1,131 +1,141 @@
 #include "services/telemetry/metrics.hpp"
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
-#include <prometheus/registry.h>
+#include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
-#include <mutex>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 #include "base/check.hpp"
 
 namespace farshore::service {
 namespace {
 
-prometheus::Labels labels_of(const MetricDeclaration& declaration, Metrics::LabelValues values) {
-  prometheus::Labels labels;
-  auto value = values.begin();
-  for (const std::string_view name : declaration.labels) {
-    if (name.empty()) break;
-    FARSHORE_CHECK(value != values.end(), declaration.name, name);
-    labels.emplace(name, *value++);
+prometheus::MetricType type_of(MetricType type) {
+  switch (type) {
+    case MetricType::kCounter: return prometheus::MetricType::Counter;
+    case MetricType::kGauge: return prometheus::MetricType::Gauge;
+    case MetricType::kHistogram: return prometheus::MetricType::Histogram;
   }
-  FARSHORE_CHECK(value == values.end(), declaration.name);
-  return labels;
+  return prometheus::MetricType::Untyped;
 }
+
+/// What one scrape has seen so far.
+class Families {
+ public:
+  void add(const Metrics::Labelled& labelled) {
+    for (const Metric& metric : labelled.list.metrics()) add(labelled, metric);
+  }
+  [[nodiscard]] const std::vector<prometheus::MetricFamily>& all() const { return families_; }
+
+ private:
+  void add(const Metrics::Labelled& labelled, const Metric& metric) {
+    for (const Metric::Series& series : metric.series) {
+      const double number = series.number->load(std::memory_order_relaxed);
+      if (std::isnan(number)) continue;
+      prometheus::ClientMetric& shown = shown_of(labelled, metric, series.value);
+      if (metric.type == MetricType::kCounter) {
+        shown.counter.value = number;
+      } else {
+        shown.gauge.value = number;
+      }
+    }
+    if (metric.histogram != nullptr) fill(shown_of(labelled, metric, {}).histogram, *metric.histogram);
+  }
+
+  static void fill(prometheus::ClientMetric::Histogram& shown, const Histogram& histogram) {
+    for (std::size_t i = 0; i < histogram.buckets().size(); ++i) {
+      shown.sample_count += histogram.buckets()[i].load(std::memory_order_relaxed);
+      shown.bucket.push_back({.cumulative_count = shown.sample_count,
+                              .upper_bound = i < histogram.bounds().size() ? histogram.bounds()[i]
+                                                                           : std::numeric_limits<double>::infinity()});
+    }
+    shown.sample_sum = histogram.sum();
+  }
+
+  /// The place of a series' numbers, with its labels by name.
+  prometheus::ClientMetric& shown_of(const Metrics::Labelled& labelled, const Metric& metric, std::string_view value) {
+    const auto [place, is_new] = places_.try_emplace(metric.name, families_.size());
+    if (is_new) {
+      families_.push_back({.name = std::string(metric.name),
+                           .help = std::string(metric.help),
+                           .type = type_of(metric.type),
+                           .metric = {}});
+    }
+    prometheus::ClientMetric& shown = families_[place->second].metric.emplace_back();
+    for (std::size_t i = 0; i < labelled.values.size(); ++i) {
+      shown.label.push_back({std::string(labelled.list.labels()[i]), labelled.values[i]});
+    }
+    if (!metric.label.empty()) shown.label.push_back({std::string(metric.label), std::string(value)});
+    std::sort(shown.label.begin(), shown.label.end());
+    return shown;
+  }
+
+  std::vector<prometheus::MetricFamily> families_;
+  std::map<std::string_view, std::size_t> places_;  ///< in families_
+};
 
 }  // namespace
 
-void Counter::add(std::uint64_t count) const { counter_->Increment(static_cast<double>(count)); }
-
-void Counter::advance_to(double total) const {
-  const double missing = total - counter_->Value();
-  if (missing > 0) counter_->Increment(missing);
-}
-
-void Gauge::set(double value) const { gauge_->Set(value); }
-
-void Histogram::observe(double value) const { histogram_->Observe(value); }
-
-struct Metrics::Refresh::Entry {
-  std::mutex mutex;  // held while `refresh` runs
-  std::function<void()> refresh;
+struct Metrics::Shown::Entry {
+  std::mutex mutex;  // held while `before` runs and while the lists are read
+  std::vector<Labelled> lists;
+  std::function<void()> before;
 };
 
-struct Metrics::Impl {
-  prometheus::Registry registry;
-  std::mutex mutex;
-  std::map<std::string_view, prometheus::Family<prometheus::Counter>*> counters;      // guarded by mutex
-  std::map<std::string_view, prometheus::Family<prometheus::Gauge>*> gauges;          // guarded by mutex
-  std::map<std::string_view, prometheus::Family<prometheus::Histogram>*> histograms;  // guarded by mutex
-  std::vector<std::weak_ptr<Refresh::Entry>> refreshes;                               // guarded by mutex
-
-  template <typename T, typename Build>
-  prometheus::Family<T>& family(std::map<std::string_view, prometheus::Family<T>*>& families,
-                                const MetricDeclaration& declaration, Build build) {
-    const std::lock_guard lock(mutex);
-    auto& found = families[declaration.name];
-    if (found == nullptr) {
-      found = &build().Name(std::string(declaration.name)).Help(std::string(declaration.help)).Register(registry);
-    }
-    return *found;
+Metrics::Shown Metrics::show(std::vector<Labelled> lists, std::function<void()> before) {
+  for (const Labelled& labelled : lists) {
+    FARSHORE_CHECK(labelled.values.size() == labelled.list.labels().size(), labelled.values.size());
   }
-};
-
-Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
-Metrics::~Metrics() = default;
-
-Counter Metrics::counter(const CounterDeclaration& declaration, LabelValues labels) {
-  auto& family = impl_->family(impl_->counters, declaration, prometheus::BuildCounter);
-  return Counter(&family.Add(labels_of(declaration, labels)));
+  auto entry = std::make_shared<Shown::Entry>();
+  entry->lists = std::move(lists);
+  entry->before = std::move(before);
+  const std::lock_guard lock(mutex_);
+  std::erase_if(shown_, [](const auto& known) { return known.expired(); });
+  shown_.push_back(entry);
+  return Shown(std::move(entry));
 }
 
-Gauge Metrics::gauge(const GaugeDeclaration& declaration, LabelValues labels) {
-  auto& family = impl_->family(impl_->gauges, declaration, prometheus::BuildGauge);
-  return Gauge(&family.Add(labels_of(declaration, labels)));
-}
-
-Histogram Metrics::histogram(const HistogramDeclaration& declaration, LabelValues labels) {
-  auto& family = impl_->family(impl_->histograms, declaration, prometheus::BuildHistogram);
-  const prometheus::Histogram::BucketBoundaries buckets(declaration.buckets.begin(), declaration.buckets.end());
-  return Histogram(&family.Add(labels_of(declaration, labels), buckets));
-}
-
-void Metrics::remove(const GaugeDeclaration& declaration, LabelValues labels) {
-  auto& family = impl_->family(impl_->gauges, declaration, prometheus::BuildGauge);
-  family.Remove(&family.Add(labels_of(declaration, labels)));
-}
-
-Metrics::Refresh Metrics::before_scrape(std::function<void()> refresh) {
-  auto entry = std::make_shared<Refresh::Entry>();
-  entry->refresh = std::move(refresh);
-  const std::lock_guard lock(impl_->mutex);
-  std::erase_if(impl_->refreshes, [](const auto& known) { return known.expired(); });
-  impl_->refreshes.push_back(entry);
-  return Refresh(std::move(entry));
-}
-
-Metrics::Refresh& Metrics::Refresh::operator=(Refresh&& other) noexcept {
+Metrics::Shown& Metrics::Shown::operator=(Shown&& other) noexcept {
   if (this != &other) {
-    Refresh former(std::move(entry_));
+    Shown former(std::move(entry_));
     entry_ = std::move(other.entry_);
   }
   return *this;
 }
 
-Metrics::Refresh::~Refresh() {
+Metrics::Shown::~Shown() {
   if (!entry_) return;
-  // A scrape may hold the entry too: from here on it must not call what this object's owner gave.
+  // A scrape may hold the entry too: from here on it must not use what this object's owner gave.
   const std::lock_guard lock(entry_->mutex);
-  entry_->refresh = nullptr;
+  entry_->lists.clear();
+  entry_->before = nullptr;
+}
+
+std::vector<std::shared_ptr<Metrics::Shown::Entry>> Metrics::entries() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Shown::Entry>> living;
+  for (const auto& known : shown_) {
+    if (auto entry = known.lock()) living.push_back(std::move(entry));
+  }
+  return living;
 }
 
 std::string Metrics::scrape() {
-  std::vector<std::weak_ptr<Refresh::Entry>> refreshes;
-  {
-    const std::lock_guard lock(impl_->mutex);
-    refreshes = impl_->refreshes;
-  }
-  for (const auto& known : refreshes) {
-    const auto entry = known.lock();
-    if (!entry) continue;
+  for (const auto& entry : entries()) {
     const std::lock_guard lock(entry->mutex);
-    if (entry->refresh) entry->refresh();
+    if (entry->before) entry->before();
   }
-  return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+  Families families;
+  for (const auto& entry : entries()) {
+    const std::lock_guard lock(entry->mutex);
+    for (const Labelled& labelled : entry->lists) families.add(labelled);
+  }
+  return prometheus::TextSerializer().Serialize(families.all());
 }
 
 }  // namespace farshore::service

@@ -1,94 +1,54 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <string>
-#include <string_view>
+#include <vector>
 
-#include "services/telemetry/metric_names.hpp"
-
-namespace prometheus {
-class Counter;
-class Gauge;
-class Histogram;
-}  // namespace prometheus
+#include "base/metric.hpp"
 
 namespace farshore::service {
 
-/// Handles of one time series each. Cheap to copy; valid as long as the Metrics that gave them; thread safe.
-class Counter {
- public:
-  explicit Counter(prometheus::Counter* counter) : counter_(counter) {}
-  void add(std::uint64_t count = 1) const;
-  /// For totals that a library keeps: brings the series up to `total`. A total below the series changes nothing, so
-  /// one series follows one total.
-  void advance_to(double total) const;
-
- private:
-  prometheus::Counter* counter_;
-};
-
-class Gauge {
- public:
-  explicit Gauge(prometheus::Gauge* gauge) : gauge_(gauge) {}
-  void set(double value) const;
-
- private:
-  prometheus::Gauge* gauge_;
-};
-
-class Histogram {
- public:
-  explicit Histogram(prometheus::Histogram* histogram) : histogram_(histogram) {}
-  /// Takes a lock: once a batch or transaction, not once a row.
-  void observe(double value) const;
-
- private:
-  prometheus::Histogram* histogram_;
-};
-
-/// The metrics of one process, by the declarations of metric_names.hpp. Thread safe.
+/// The metrics of one process: the lists that somebody shows. Thread safe.
 class Metrics {
  public:
-  using LabelValues = std::initializer_list<std::string_view>;  ///< in the declaration's order, all of them
-
-  Metrics();
-  ~Metrics();
+  Metrics() = default;
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  /// The series with these label values, made at the first call (and exported from then on, as 0).
-  [[nodiscard]] Counter counter(const CounterDeclaration& declaration, LabelValues labels);
-  [[nodiscard]] Gauge gauge(const GaugeDeclaration& declaration, LabelValues labels);
-  [[nodiscard]] Histogram histogram(const HistogramDeclaration& declaration, LabelValues labels);
-  /// No longer exported; handles of this series must not be used any more.
-  void remove(const GaugeDeclaration& declaration, LabelValues labels);
+  /// A list, which is lent, and the values of its labels, in their order.
+  struct Labelled {
+    const MetricList& list;
+    std::vector<std::string> values = {};
+  };
 
-  /// Runs before each scrape, on the HTTP thread, while the returned object lives; destroying it waits for a running
-  /// call. Copy what a library counts into series here.
-  class Refresh {
+  /// While it lives, what was shown is exported; destroying it waits for a running scrape.
+  class Shown {
    public:
-    Refresh() = default;
-    Refresh(Refresh&&) noexcept = default;
-    Refresh& operator=(Refresh&& other) noexcept;
-    ~Refresh();
+    Shown() = default;
+    Shown(Shown&&) noexcept = default;
+    Shown& operator=(Shown&& other) noexcept;
+    ~Shown();
 
    private:
     friend class Metrics;
     struct Entry;
-    explicit Refresh(std::shared_ptr<Entry> entry) : entry_(std::move(entry)) {}
+    explicit Shown(std::shared_ptr<Entry> entry) : entry_(std::move(entry)) {}
     std::shared_ptr<Entry> entry_;
   };
-  [[nodiscard]] Refresh before_scrape(std::function<void()> refresh);
+  /// No series may be in two lists. `before` runs before each scrape, on the HTTP thread: set there what depends on
+  /// when somebody looks. It may show more, which that scrape exports already.
+  [[nodiscard]] Shown show(std::vector<Labelled> lists, std::function<void()> before = {});
 
   /// Prometheus' text format.
   [[nodiscard]] std::string scrape();
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::vector<std::shared_ptr<Shown::Entry>> entries();
+
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<Shown::Entry>> shown_;  // guarded by mutex_
 };
 
 }  // namespace farshore::service

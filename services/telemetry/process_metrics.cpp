@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <memory>
 
 #include "services/telemetry/health.hpp"
 #include "services/telemetry/version.hpp"
@@ -32,18 +33,17 @@ double resident_bytes() {
 
 }  // namespace
 
-Metrics::Refresh export_process_metrics(Metrics& metrics, const Health& health, const std::string& service) {
-  metrics.gauge(metric::kBuildInfo, {service, kVersion}).set(1);
-  const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
-  metrics.gauge(metric::kProcessStarted, {}).set(now.count());
-  const Gauge ready = metrics.gauge(metric::kReady, {service});
-  const Counter cpu = metrics.counter(metric::kProcessCpu, {});
-  const Gauge resident = metrics.gauge(metric::kProcessResident, {});
-  return metrics.before_scrape([&health, ready, cpu, resident] {
-    ready.set(health.readiness().good ? 1 : 0);
-    cpu.advance_to(cpu_seconds());
-    resident.set(resident_bytes());
-  });
+Metrics::Shown show_process(Metrics& metrics, const Health& health, const std::string& service) {
+  const auto counts = std::make_shared<ProcessCounts>();
+  counts->build_info.set(1);
+  counts->started.set(std::chrono::system_clock::now());
+  return metrics.show(
+      {{counts->of_build, {service, std::string(kVersion)}}, {counts->of_service, {service}}, {counts->metrics}},
+      [&health, counts] {
+        counts->ready.set(health.readiness().good ? 1 : 0);
+        counts->cpu.add(cpu_seconds() - counts->cpu.value());
+        counts->resident_bytes.set(resident_bytes());
+      });
 }
 
 }  // namespace farshore::service

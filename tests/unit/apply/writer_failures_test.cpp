@@ -44,7 +44,7 @@ TEST_F(AFailure, ADeadlockIsTriedAgainFromTheProgressOn) {
   EXPECT_EQ(writes_[4], upsert_);
   EXPECT_EQ(writes_[5], "COMMIT");
   EXPECT_TRUE(has_outcome<Applied>());
-  EXPECT_EQ(writer_->metrics().retries_deadlock, 1U);
+  EXPECT_EQ(counts_.retries.value(Retry::kDeadlock), 1);
 }
 
 TEST_F(AFailure, ALockWaitIsRolledBackBeforeItIsTriedAgain) {

@@ -43,7 +43,8 @@ class Writing : public ::testing::Test {
         .look_at = look_at,
         .clock = &clock_};
     writer_ = std::make_unique<WorkSetWriter>(
-        std::move(settings), [this](NoticeLevel, const std::string& sentence) { notices_.push_back(sentence); });
+        std::move(settings), counts_,
+        [this](NoticeLevel, const std::string& sentence) { notices_.push_back(sentence); });
   }
 
   /// The durable progress of a partition, as a process before this one left it.
@@ -132,6 +133,7 @@ class Writing : public ::testing::Test {
   ManualClock clock_;  ///< of the writer
   FakeTarget target_;
   std::vector<std::string> notices_;
+  Counts counts_;
   std::unique_ptr<WorkSetWriter> writer_;
   change::TableCache tables_;
   WorkSet set_;

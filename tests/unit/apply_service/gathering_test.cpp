@@ -31,7 +31,7 @@ class TheGathering : public ::testing::Test {
                             .region = "east",
                             .owner = "apply-1/0",
                             .rules = *change::TableRules::make({{.name = "main", .tables = {"*.*"}}}, {})};
-    writer_.emplace(std::move(settings), [](NoticeLevel, const std::string&) {});
+    writer_.emplace(std::move(settings), metrics_->counts(), [](NoticeLevel, const std::string&) {});
     PipelineSettings pipeline;
     pipeline.work_set_rows = 1;
     pipeline.linger = 0ms;

@@ -46,7 +46,7 @@ class ThePipeline : public ::testing::Test {
                             .region = "east",
                             .owner = "apply-1/0",
                             .rules = *change::TableRules::make({{.name = "main", .tables = {"*.*"}}}, {})};
-    writer_.emplace(std::move(settings), [](NoticeLevel, const std::string&) {});
+    writer_.emplace(std::move(settings), metrics_->counts(), [](NoticeLevel, const std::string&) {});
     PipelineSettings pipeline;
     pipeline.retry_interval = 300ms;
     records_.emplace(*consumer_, 0);
@@ -95,11 +95,7 @@ class ThePipeline : public ::testing::Test {
               kafka::SendResult::kQueued);
     ASSERT_TRUE(producer_->producer->flush(kafka::kPatience));
   }
-  double received_batches() {
-    const std::string text = registry_.scrape();
-    const std::size_t at = text.find("farshore_apply_received_batches_total{");
-    return at == std::string::npos ? 0 : std::stod(text.substr(text.find("} ", at) + 2));
-  }
+  double received_batches() { return metrics_->stream("west", "main").received_batches.value(); }
   std::shared_ptr<OwnedBatch> next_insert(std::uint64_t number) {
     return topic_.transaction(number).insert(static_cast<std::int64_t>(number), "a").end().send();
   }

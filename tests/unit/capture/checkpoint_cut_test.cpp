@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "capture/counts.hpp"
 #include "capture/resume.hpp"
 #include "rows.hpp"
 #include "unit/table_literal.hpp"
@@ -56,7 +57,7 @@ TEST(Acknowledgements, APartitionThatSentNothingHasNoOffset) {
 class Cut : public ::testing::Test {
  protected:
   Cut() : history_(*OriginPosition::parse("1-101-10"), std::nullopt) {
-    writers_.emplace_back("east", "main", PartitionId(0), repeated_rows_);
+    writers_.emplace_back("east", "main", PartitionId(0), counts_.repeated_rows);
     base_.id = kFirstEpoch;
     base_.position = "1-101-10";
     base_.partitions = {{"main", PartitionId(0), Seq(1), KafkaOffset(100)}};
@@ -86,7 +87,7 @@ class Cut : public ::testing::Test {
       change::encode_table(*test::bigint_table("shop", "orders", 1, 1).shape, "");
   SourceHistory history_;
   change::SourceTransaction source_;
-  Counts::Total repeated_rows_{0};
+  Counts::Stream counts_;
   std::vector<PartitionWriter> writers_;
   Acknowledgements acknowledgements_{1};
   KeyShapes shapes_{{}};

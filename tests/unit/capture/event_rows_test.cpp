@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 
+#include "capture/counts.hpp"
 #include "change/batch_reader.hpp"
 #include "rows.hpp"
 
@@ -52,7 +53,7 @@ std::string image(const Row& row) {
 class EventsRows : public ::testing::Test {
  protected:
   EventsRows() {
-    writers_.emplace_back("east", "main", PartitionId(0), repeated_rows_);
+    writers_.emplace_back("east", "main", PartitionId(0), counts_.repeated_rows);
     writers_.front().start({Epoch(3), Incarnation(77)}, Seq(1), {});
     transaction_.serial = 1;
     transaction_.gtid = "t:1";
@@ -88,7 +89,7 @@ class EventsRows : public ::testing::Test {
   binlog::TableMap orders_ = table_map(1);
   const change::TableRules rules_ = rules();
   const Partitions partitions_{rules_.numbering()};
-  Counts::Total repeated_rows_{0};
+  Counts::Stream counts_;
   std::vector<PartitionWriter> writers_;
   KeyShapes shapes_{{}};
   RowRouter router_{rules_, partitions_, ServerKind::kMysql, &shapes_};

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "capture/cascade_groups.hpp"
+#include "capture/counts.hpp"
 #include "capture/row_router.hpp"
 #include "change/limits.hpp"
 #include "rows.hpp"
@@ -46,7 +47,7 @@ class Numbering : public ::testing::Test {
     partitions_ = Partitions(rules_->numbering());
     writers_.clear();
     for (std::uint32_t i = 0; i < partitions_.count(); ++i) {
-      writers_.emplace_back("east", "main", partitions_.place(Slot(i)).partition, repeated_rows_);
+      writers_.emplace_back("east", "main", partitions_.place(Slot(i)).partition, counts_.repeated_rows);
       writers_.back().start(kThirdEpoch, Seq(1), {});
     }
     published_.resize(writers_.size());
@@ -119,7 +120,7 @@ class Numbering : public ::testing::Test {
   std::unique_ptr<RowRouter> router_;
   std::unique_ptr<Numberer> numberer_;
   change::SourceTransaction transaction_;
-  Counts::Total repeated_rows_{0};
+  Counts::Stream counts_;
   std::optional<RowsRefusal::Kind> refused_;                       ///< how the last transaction was
   std::vector<std::vector<Seen>> published_;                       ///< by slot
   std::map<std::string, std::vector<change::CascadingKey>> ties_;  ///< that the last batch of a table named
@@ -278,7 +279,7 @@ TEST_F(Numbering, WhatThePartitionHoldsIsCountedAndNotWrittenAgain) {
   ASSERT_FALSE(transaction("t:2", {Rows::insert(orders_, {{3, 3}, {4, 4}})}));
   send_all();
   EXPECT_THAT(all(), ElementsAre(Seen{8, "t:2", 2, "insert 4 4 last"}));
-  EXPECT_EQ(repeated_rows_, 3U);
+  EXPECT_EQ(counts_.repeated_rows.value(), 3);
 }
 
 TEST_F(Numbering, StopsWhenTheTailsNumberBelongsToAnotherChangeNow) {

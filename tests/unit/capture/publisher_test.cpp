@@ -19,11 +19,11 @@ class Publishing : public ::testing::Test {
     EXPECT_TRUE(publisher.has_value()) << publisher.error().message;
     publisher_ = std::move(*publisher);
   }
-  std::uint64_t watermarks_after_one_more() {
+  double watermarks_after_one_more() {
     publisher_->send_watermark(
         {.time = SourceTime(std::chrono::seconds(1)), .position = "1-101-1", .seq = {}, .clock_offset = {}}, {});
     EXPECT_TRUE(publisher_->wait_acknowledged());
-    return counts_.stream("main").published_watermarks.load();
+    return counts_.stream("main").published_watermarks.value();
   }
 
   const change::TableRules rules_ =
@@ -39,9 +39,9 @@ TEST_F(Publishing, AWatermarkWaitsUntilWhatThePartitionHeldIsReadAgain) {
   const EpochId epoch{Epoch(1), Incarnation(1)};
   publisher_->writers()[0].start(epoch, Seq(3), {});
   publisher_->writers()[1].start(epoch, Seq(3), {.seq = Seq(5), .gtid = "1-101-9", .ordinal = Ordinal(0)});
-  EXPECT_EQ(watermarks_after_one_more(), 1U) << "seq 3 to 5 are only said to be in the second partition";
+  EXPECT_EQ(watermarks_after_one_more(), 1) << "seq 3 to 5 are only said to be in the second partition";
   publisher_->writers()[1].start(epoch, Seq(6), {.seq = Seq(5), .gtid = "1-101-9", .ordinal = Ordinal(0)});
-  EXPECT_EQ(watermarks_after_one_more(), 3U);
+  EXPECT_EQ(watermarks_after_one_more(), 3);
 }
 
 }  // namespace

@@ -1,12 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <set>
 #include <sstream>
 #include <string>
 
 #include "services/gate/verdict.hpp"
-#include "services/telemetry/metric_names.hpp"
 #include "unit/source_tree.hpp"
 
 namespace farshore::gate {
@@ -28,17 +26,6 @@ TEST(Runbooks, HaveAnEntryForEveryReasonThatClosesTheGate) {
   for (std::size_t i = 0; i < kReasonCount; ++i) {
     const std::string reason = "`" + std::string(to_string(static_cast<Reason>(i))) + "`";
     EXPECT_NE(headings.find(reason), std::string::npos) << reason;
-  }
-}
-
-TEST(Runbooks, NameOnlyMetricsThatExist) {
-  std::set<std::string_view> known;
-  for (const service::MetricDeclaration* metric : service::every_metric()) known.insert(metric->name);
-  const std::string text = runbooks();
-  for (std::size_t at = text.find("farshore_"); at != std::string::npos; at = text.find("farshore_", at + 1)) {
-    const std::size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", at);
-    const std::string name = text.substr(at, end - at);
-    EXPECT_TRUE(known.contains(name)) << name;
   }
 }
 

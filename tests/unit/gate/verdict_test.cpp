@@ -421,9 +421,12 @@ TEST(Assessment, OfOneOriginIsNotClosedByAnother) {
 
 TEST(GateMetrics, ShowTheVerdict) {
   service::Metrics metrics;
+  Counts counts;
+  GateMetrics gauges(metrics, counts);
   Situation situation;
   situation.evidence.rows[1].state = PartitionState::kHole;
-  export_assessment(metrics, {.at = kNow, .open = false, .evidence_age = 500ms, .streams = situation.verdicts()});
+  gauges.set({.at = kNow, .open = false, .evidence_age = 500ms, .streams = situation.verdicts()});
+  EXPECT_EQ(counts.evidence_age.value(), 0.5);
   const std::string text = metrics.scrape();
   EXPECT_THAT(text, HasSubstr(R"(farshore_gate_open{origin="east",stream="main"} 0)"));
   EXPECT_THAT(text, HasSubstr(R"(farshore_safe_time_seconds{origin="east",stream="main"} 1799999999)"));
