@@ -1,6 +1,5 @@
 #include "apply/read_back.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "apply/row_query.hpp"

@@ -1,7 +1,6 @@
 #include "apply/work_set_writer.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace farshore::apply {

@@ -5,7 +5,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>

@@ -11,7 +11,6 @@
 #include "services/ctl/command.hpp"
 #include "services/ctl/ctl_database.hpp"
 #include "services/ctl/preflight_checks.hpp"
-#include "services/ctl/table.hpp"
 #include "services/process/library_settings.hpp"
 
 // farshorectl preflight: is everything as it has to be, before data depends on it?

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -9,7 +8,6 @@
 
 #include "base/environment_error.hpp"
 #include "capture/partitions.hpp"
-#include "kafka/admin.hpp"
 #include "kafka/producer.hpp"
 #include "kafka/tail_reader.hpp"
 #include "services/ctl/command.hpp"

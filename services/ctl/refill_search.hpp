@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "base/numbers.hpp"
 #include "change/batch_header.hpp"
 #include "store/progress_row.hpp"
