@@ -34,7 +34,7 @@ def results(wanted, folder, arguments, say):
     with contextlib.ExitStack() as stack:
         lab = Lab(folder / "lab", say=lambda line: say(line.strip()))
         stack.callback(lab.down, purge=True)
-        lab.up(regions=["east"], server=arguments.server, with_services=False)
+        lab.up(regions=["east"], server=arguments.server, with_services=False, measured=True)
         source = backlog(lab, folder, arguments.rows, arguments.table, say)
         captured = drain_capture(source, folder, say)
         if "capture" in wanted:

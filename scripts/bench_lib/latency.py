@@ -33,7 +33,7 @@ def results(folder, rates, seconds, say):
     with contextlib.ExitStack() as stack:
         lab = Lab(folder / "latency", say=lambda line: say(line.strip()))
         stack.callback(lab.down, purge=True)
-        lab.up(server="mixed")
+        lab.up(server="mixed", measured=True)
         east, west = Region(lab, "east"), Region(lab, "west")
         for region in (east, west):
             make_tables(region)

@@ -26,7 +26,7 @@ def results(folder, arguments, say):
     with contextlib.ExitStack() as stack:
         lab = Lab(folder / "way", say=lambda line: say(line.strip()))
         stack.callback(lab.down, purge=True)
-        lab.up(regions=["east", "west"], server=arguments.server, with_services=False,
+        lab.up(regions=["east", "west"], server=arguments.server, with_services=False, measured=True,
                settings=[f"west:apply.look_at={arguments.look_at}"], db_settings=DATABASE)
         source = drain.backlog(lab, folder, arguments.rows, arguments.table, say, before_dump=make_copy, after_writing=fill_copy)
         load(lab, source)

@@ -54,7 +54,8 @@ def _up(arguments):
     started = lab.up(
         regions=arguments.regions.split(",") if arguments.regions else None, server=arguments.server,
         tables_from=arguments.tables_from, settings=arguments.set, db_settings=arguments.db_set,
-        mirror_settings=arguments.mirror_set, with_services=arguments.services, fast=arguments.fast)
+        mirror_settings=arguments.mirror_set, with_services=arguments.services, fast=arguments.fast,
+        measured=arguments.measured)
     if started:
         _say(f"up in {lab.folder} after {time.monotonic() - began:.1f} s")
     else:
@@ -157,6 +158,8 @@ def _parser():
                     help="with or without Farshore's services (default: with)")
     up.add_argument("--fast", action=argparse.BooleanOptionalAction, default=None,
                     help="databases without durability (sync_binlog=0, innodb_flush_log_at_trx_commit=2)")
+    up.add_argument("--measured", action=argparse.BooleanOptionalAction, default=None,
+                    help="Kafka and the mirror for measurements of throughput; without, they start quicker")
     down = command("down", _down, "stop everything; the data is kept")
     down.add_argument("--purge", action="store_true", help="delete the data too")
     command("destroy", _down, "the same as down --purge").set_defaults(purge=True)

@@ -22,12 +22,17 @@ rootLogger.appenderRef.console.ref = console
 """
 
 
-def java(main_class: str, folder: Path, options: tuple = ()) -> list:
-    """The command line of a Kafka program; its log goes to its standard output."""
+def java(main_class: str, folder: Path, options: tuple = (), measured: bool = False) -> list:
+    """The command line of a Kafka program; its log goes to its standard output.
+
+    `measured` is for one whose throughput somebody measures. All others run a minute or two and spend most of it on their
+    start: the JVM's first compiler alone makes less work of that.
+    """
     settings = folder / "log4j2.properties"
     account.write_file(settings, LOG4J)
-    return [tools.system("java"), *options, f"-Dlog4j2.configurationFile={settings}", "-XX:+UseSerialGC",
-            "-cp", f"{tools.kafka_libs()}/*", main_class]
+    quick = [] if measured else ["-XX:TieredStopAtLevel=1"]
+    return [tools.system("java"), *options, f"-Dlog4j2.configurationFile={settings}", *quick,
+            "-XX:+UseSerialGC", "-cp", f"{tools.kafka_libs()}/*", main_class]
 
 
 class Kafka(Component):
@@ -68,12 +73,12 @@ class Kafka(Component):
         if not (self.data / "meta.properties").exists():
             account.make_folder(self.data, 0o750)
             identifier = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").lstrip("-_").ljust(22, "A")
-            process.run([*java("kafka.tools.StorageTool", self.folder, ("-XX:TieredStopAtLevel=1",)), "format", "-t",
-                         identifier, "-c", self.config_file, "--standalone", "--ignore-formatted"],
+            process.run([*java("kafka.tools.StorageTool", self.folder), "format", "-t", identifier, "-c",
+                         self.config_file, "--standalone", "--ignore-formatted"],
                         self.log, self.folder, cancellation)
 
     def command(self) -> list:
-        return [*java("kafka.Kafka", self.folder, BROKER_MEMORY), self.config_file]
+        return [*java("kafka.Kafka", self.folder, BROKER_MEMORY, self.state.data.get("measured", False)), self.config_file]
 
     def is_ready(self) -> bool:
         """The broker answers a metadata request, and says that it is the controller's."""

@@ -59,13 +59,13 @@ class Lab:
     # --- coming up and going down
     def up(self, regions: list | None = None, server: str | None = None, tables_from: list | None = None,
            settings: list | None = None, db_settings: list | None = None, mirror_settings: list | None = None,
-           with_services: bool | None = None, fast: bool | None = None) -> list:
+           with_services: bool | None = None, fast: bool | None = None, measured: bool | None = None) -> list:
         """Brings everything up that is not; returns the keys of what was started. Options left out keep what they were."""
         files = options.tables_files(tables_from or [])
         with self._locked():
             with self.state.changed() as data:  # what is refused here is not remembered
                 options.remember(self.state, self.say, regions, server, settings, db_settings, mirror_settings,
-                                 with_services, fast)
+                                 with_services, fast, measured)
                 if data["services"]:  # a missing build is told before anything starts
                     tools.farshore_binary("farshore")
                     tools.farshore_binary("farshorectl")

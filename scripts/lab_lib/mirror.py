@@ -69,8 +69,8 @@ class Mirror(Component):
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
 
     def command(self) -> list:
-        return [*java("org.apache.kafka.connect.mirror.MirrorMaker", self.folder, ("-Xms128m", "-Xmx768m")),
-                self.config_file]
+        return [*java("org.apache.kafka.connect.mirror.MirrorMaker", self.folder, ("-Xms128m", "-Xmx768m"),
+                      self.state.data.get("measured", False)), self.config_file]
 
     def is_ready(self) -> bool:
         """Each direction's source connector has started. From then on a new topic is found within the refresh interval."""

@@ -15,7 +15,7 @@ DEFAULT_REGIONS = ("east", "west")
 
 def remember(state: State, say, regions: list | None = None, server: str | None = None, settings: list | None = None,
              db_settings: list | None = None, mirror_settings: list | None = None, with_services: bool | None = None,
-             fast: bool | None = None):
+             fast: bool | None = None, measured: bool | None = None):
     """Options left out keep what they were; regions and servers are fixed by the folder's data."""
     chosen = list(regions or state.data.get("regions") or DEFAULT_REGIONS)
     _check_names(chosen)
@@ -37,6 +37,7 @@ def remember(state: State, say, regions: list | None = None, server: str | None 
         data["server"] = server or data.get("server") or "mixed"
         data["services"] = data.get("services", True) if with_services is None else with_services
         data["fast"] = data.get("fast", False) if fast is None else fast
+        data["measured"] = data.get("measured", False) if measured is None else measured
         data["settings"] = data.get("settings", []) + list(settings or [])
         for target, key, value in parsed_db:
             data.setdefault("db_settings", {}).setdefault(target, {})[key.replace("_", "-")] = value

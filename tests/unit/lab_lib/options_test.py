@@ -115,9 +115,9 @@ def test_mysql_without_mysql_is_refused(remember, mysql_is):
 
 def test_options_left_out_keep_what_they_were_and_settings_add_up(remember):
     first = remember(settings=["a=1"], db_settings=["max_connections=50"], mirror_settings=["tasks.max=3"], with_services=False,
-                     fast=True)
+                     fast=True, measured=True)
     second = remember(settings=["west:a=2"], db_settings=["west:max-connections=60"])
-    assert (second["services"], second["fast"]) == (False, True)
+    assert (second["services"], second["fast"], second["measured"]) == (False, True, True)
     assert second["settings"] == ["a=1", "west:a=2"]
     assert second["db_settings"] == {"": {"max-connections": "50"}, "west": {"max-connections": "60"}}
     assert second["mirror_settings"] == {"tasks.max": "3"}
