@@ -10,6 +10,8 @@ from .state import State
 from .waiting import Cancellation
 
 MESSAGE_BYTES_MAX = 10 * 1024 * 1024  # what Farshore's topics allow (max.message.bytes)
+BROKER_CLASSES, MIRROR_CLASSES = "broker.jsa", "mirror.jsa"  # the first also for the tools
+SILENT = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")  # of archives that do not suit, and of classes that cannot be in one
 BROKER_MEMORY = ("-Xms128m", "-Xmx512m")
 
 LOG4J = """status = error
@@ -32,7 +34,21 @@ def java(main_class: str, folder: Path, options: tuple = (), measured: bool = Fa
     account.write_file(settings, LOG4J)
     quick = [] if measured else ["-XX:TieredStopAtLevel=1"]
     return [tools.system("java"), *options, f"-Dlog4j2.configurationFile={settings}", *quick,
-            "-XX:+UseSerialGC", "-cp", f"{tools.kafka_libs()}/*", main_class]
+            *archive_options(main_class), "-XX:+UseSerialGC", "-cp", class_path(), main_class]
+
+
+def class_path() -> str:
+    """All jars by name: an archive of classes wants the order that it was made with, not the file system's."""
+    return ":".join(sorted(str(jar) for jar in tools.kafka_libs().glob("*.jar")))
+
+
+def archive_options(main_class: str) -> list:
+    """What makes the JVM take the program's archive of classes, when there is one, and say nothing when it does not suit."""
+    folder = tools.kafka_classes()
+    archive = folder and folder / (MIRROR_CLASSES if main_class.startswith("org.apache.kafka.connect.") else BROKER_CLASSES)
+    if not archive or not archive.is_file():
+        return []
+    return [f"-XX:SharedArchiveFile={archive}", *SILENT]
 
 
 class Kafka(Component):

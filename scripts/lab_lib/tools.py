@@ -50,6 +50,11 @@ def kafka_libs() -> Path:
     return found
 
 
+def kafka_classes() -> Path | None:
+    """The folder of the class archives, or None when set-up could not make them."""
+    return _cached("FARSHORE_KAFKA_CLASSES")
+
+
 def mysql_root() -> Path | None:
     """MySQL 9's folder, or None when set-up could not have it."""
     return _cached("FARSHORE_MYSQL_ROOT")

@@ -27,3 +27,29 @@ setup_kafka() {
     rm -rf "$work"
     ok kafka "$KAFKA_VERSION fetched, $(wc -l < "$KAFKA_CHECKSUMS") jars checked"
 }
+
+# Archives of the classes that the broker and the mirror load, for quicker starts (scripts/lab_lib/class_archives.py). They
+# are made for this JVM and these jars; the lab does without where they cannot be made. Needs env.sh.
+KAFKA_CLASSES_DIR=kafka_classes-$KAFKA_VERSION
+
+setup_kafka_classes() {
+    local dir=$FARSHORE_CACHE/$KAFKA_CLASSES_DIR work reason
+    if is_complete "$dir" && class_archives check > /dev/null 2>&1; then
+        ok kafka "class archives are there"
+        return
+    fi
+    step kafka "class archives: a broker and a mirror start once"
+    rm -rf "$dir"
+    work=$(work_dir kafka_classes)
+    if reason=$(class_archives make "$work/out" 2>&1) && publish "$work/out" "$dir" broker.jsa mirror.jsa; then
+        ok kafka "class archives made"
+    else
+        ok kafka "no class archives, the lab starts slower: ${reason##*$'\n'}"
+    fi
+    rm -rf "$work"
+}
+
+class_archives() {
+    FARSHORE_CACHE=$FARSHORE_CACHE PYTHONPATH=$SCRIPTS PYTHONDONTWRITEBYTECODE=1 \
+        /usr/bin/python3 -Xutf8 -m lab_lib.class_archives "$@" 9>&-
+}
