@@ -10,6 +10,8 @@ from .waiting import Cancellation
 
 # Room for the batch headers around a record of the greatest size.
 REQUEST_BYTES_MAX = MESSAGE_BYTES_MAX + 1024 * 1024
+# Plugins are found by what their jars declare; otherwise all classes of all jars are searched, once and again for each region.
+FROM_MANIFESTS = {"plugin.discovery": "service_load"}
 STARTED = "Started MirrorSourceConnector"
 
 
@@ -28,11 +30,12 @@ class Mirror(Component):
         return [(source, target) for source in self.regions for target in self.regions if source != target]
 
     def settings(self) -> dict:
-        found = {"clusters": ", ".join(self.regions)}
+        found = {"clusters": ", ".join(self.regions), **FROM_MANIFESTS}
         for region in self.regions:
             found[f"{region}.bootstrap.servers"] = self.brokers[region].bootstrap
             for storage in ("config", "offset", "status"):
                 found[f"{region}.{storage}.storage.replication.factor"] = 1
+            found.update({f"{region}.{name}": value for name, value in FROM_MANIFESTS.items()})
             found[f"{region}.offset.storage.partitions"] = 1
             found[f"{region}.status.storage.partitions"] = 1
             # A killed mirror's place in the group is free again this soon, and its successor takes over at once.
