@@ -59,13 +59,18 @@ class CheckDocuments(unittest.TestCase):
         self.assertEqual(self.complaints(), "CONTRIBUTING.md:19: A dog: 5 places are wanted at most\n")
 
     def test_metrics_that_are_not_counted(self):
-        self.write("libs/base/counts.hpp", 'Counter rows{metrics, "farshore_rows_total", "Rows."};\n'
+        self.write("libs/capture/counts.hpp", 'Counter rows{metrics, "farshore_rows_total", "Rows."};\n'
                                            'GaugeBy<Way, 2> open{\n    metrics, "farshore_open", "way",\n    "1: open."};\n'
                                            'Counter lent{metrics, "farshore_lent_total", "Lent."};\n'
                                            'Counter open_rows{metrics, "farshore_open_rows_total", "Open."};\n')
-        self.write("services/run.cpp", "counts.rows.add(2);\nWriter writer(counts->lent);\nwrite(row.open_rows);\n")
-        self.assertEqual(self.complaints(), "libs/base/counts.hpp:2: farshore_open is declared, and counted nowhere\n"
-                                            "libs/base/counts.hpp:6: farshore_open_rows_total is declared, and counted nowhere\n")
+        self.write("services/capture/run.cpp", "counts.rows.add(2);\nWriter writer(counts->lent);\nwrite(row.open_rows);\n")
+        self.assertEqual(self.complaints(), "libs/capture/counts.hpp:2: farshore_open is declared, and counted nowhere\n"
+                                            "libs/capture/counts.hpp:6: farshore_open_rows_total is declared, and counted nowhere\n")
+
+    def test_metrics_that_another_service_counts_under_the_same_name(self):
+        self.write("libs/capture/counts.hpp", 'Counter rows{metrics, "farshore_rows_total", "Rows."};\n// Counter x{metrics, "farshore_x", "An example."};\n')
+        self.write("services/apply/run.cpp", "counts.rows.add(2);\n")
+        self.assertEqual(self.complaints(), "libs/capture/counts.hpp:1: farshore_rows_total is declared, and counted nowhere\n")
 
     def test_alerts(self):
         way_out = "  runbook: docs/operating/runbooks.md#capture-stopped-again\n"
