@@ -12,6 +12,7 @@ def start_all(components: list, say, cancellation: Cancellation, background: lis
               action=lambda component, cancellation: component.start(cancellation)):
     """Returns when all are done, but for `background` ones, which are only launched: a later call waits for them.
 
+    Says of each that it is done, from the caller's thread: of two that are ready at once, each has its own line.
     The first failure cancels the rest and is raised once no thread is left. Ctrl-C does the same, and any signal's exception.
     """
     finished = {component.key: threading.Event() for component in components}
@@ -24,10 +25,10 @@ def start_all(components: list, say, cancellation: Cancellation, background: lis
         cancellation.check()
         if component in background:
             component.launch(cancellation)
-            return
+            return None
         action(component, cancellation)
         finished[component.key].set()
-        say(f"  {component.key:<16} {done} after {time.monotonic() - began:4.1f} s{_note(component, done)}")
+        return f"  {component.key:<16} {done} after {time.monotonic() - began:4.1f} s{_note(component, done)}"
 
     if not components:
         return
@@ -39,6 +40,8 @@ def start_all(components: list, say, cancellation: Cancellation, background: lis
                 ended, pending = wait(pending, return_when=FIRST_COMPLETED)
                 for future in ended:
                     error = future.exception()
+                    if not error and future.result():
+                        say(future.result())
                     if error and (failure is None or isinstance(failure, Cancelled)):
                         failure = error
                         cancellation.cancel()
