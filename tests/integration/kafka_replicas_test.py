@@ -40,5 +40,6 @@ def test_nothing_counts_as_acknowledged_that_one_broker_alone_has(brokers, sourc
         holds_for("nothing is acknowledged, nor is anything said to be safe", lambda: acknowledged(capture) == before, 6)
         brokers.start(2)
         capture.wait_ready(60)
-        eventually("what waited is published", lambda: acknowledged(capture)[0] == 3, explain=capture.said)
+        # The one broker may have taken it down already: then it is found in the topic, and not sent again.
+        eventually("what waited is published", lambda: len(case.published()) == 3, explain=capture.said)
         assert [record.header.epoch for record in case.published()] == [1, 1, 1], "under the same numbers"
