@@ -174,6 +174,9 @@ def test_rows_behind_a_row_that_is_left_out_are_named(circuit, kind, bound, leng
                        explain=lambda: str(reasons(gate)))
             assert ".log" not in reasons(gate)["not-yet-equal"] and ".doc" not in reasons(gate)["not-yet-equal"]
             assert "inside the transaction" in capture.said(), "capture warns"
+            safe_times = lambda: [row["safe_time"] for row in case.progress()]
+            before = max(safe_times())
+            eventually("what is still on its way arrives", lambda: min(safe_times()) > before, 60, explain=lambda: str(case.progress()))
             ids = lambda server: {row[0] for row in server.rows(f"SELECT id FROM {case.schema}.kept")}
             missing = ", ".join(f"({n}, REPEAT('x', 220))" for n in ids(case.source) - ids(case.target))
             if missing:
