@@ -84,11 +84,11 @@ class Regions:
 
     @classmethod
     def up(cls, folder, names=("east", "west"), server="mixed", tables=(SHOP,), settings=(), db_settings=(),
-           mirror_settings=(), fast=False, with_services=None, say=print):
+           mirror_settings=(), fast=False, with_services=None, measured=None, say=print):
         lab = Lab(folder, say=say)
         lab.up(regions=list(names), server=server, tables_from=[str(path) for path in tables], settings=list(settings),
                db_settings=list(db_settings), mirror_settings=list(mirror_settings), fast=fast,
-               with_services=with_services)
+               with_services=with_services, measured=measured)
         return cls(lab)
 
     @classmethod

@@ -34,7 +34,8 @@ def folder():
 
 
 def up():
-    made = Regions.up(folder(), settings=SETTINGS)
+    # It lives for most of a run and carries the largest loads: all of the JVM's compilers pay.
+    made = Regions.up(folder(), settings=SETTINGS, measured=True)
     made.all_gates_open()
     return made
 

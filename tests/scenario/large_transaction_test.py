@@ -9,7 +9,7 @@ import confluent_kafka
 from processes import MemoryWatch, resident_mb
 from scenario import caught_up, topic_of
 from topics import CHANGES
-from wait import eventually
+from wait import Timeout, eventually
 
 # How many rows, and how large each: together twice what a service may grow by and more, else one that holds all would pass.
 Form = collections.namedtuple("Form", "rows row_bytes")
@@ -107,8 +107,8 @@ def rows_numbered(region):
     topic, last = topic_of("east"), {}
     try:
         newest = {partition: high - 1 for partition, (_, high) in region.topics.offsets(topic).items()}
-    except confluent_kafka.KafkaException:
+        for record in region.topics.read(topic, from_offsets=newest):
+            last[record.partition] = record.header.first_seq + (record.header.count - 1 if record.header.kind == CHANGES else 0)
+    except (confluent_kafka.KafkaException, Timeout):
         return 0
-    for record in region.topics.read(topic, from_offsets=newest):
-        last[record.partition] = record.header.first_seq + (record.header.count - 1 if record.header.kind == CHANGES else 0)
     return sum(last.values())
