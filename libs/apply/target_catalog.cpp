@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "apply/cascade_reach.hpp"
 #include "apply/target_rights.hpp"
 #include "mysql/literal.hpp"
 
@@ -26,27 +27,6 @@ Unbound does_not_fit(std::string reason) { return {.error = std::nullopt, .reaso
 Unbound unbound(const mysql::SqlError& error, const TableShape& shape) {
   if (error.kind != SqlErrorKind::kMissingTable) return not_now(error);
   return does_not_fit(fmt::format("table {} does not exist here", shape.full_name()));
-}
-
-std::string name_of(std::string_view schema, std::string_view table) {
-  return mysql::lower_case(fmt::format("{}.{}", schema, table));
-}
-
-/// Those that a change of the rows of `tables` goes through, in their order.
-std::vector<mysql::ForeignKey> keys_from(std::unordered_set<std::string> tables,
-                                         const std::vector<mysql::ForeignKey>& keys) {
-  std::vector<bool> is_reached(keys.size());
-  for (bool grows = true; std::exchange(grows, false);) {
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (is_reached[i] || !tables.contains(name_of(keys[i].parent_schema, keys[i].parent_table))) continue;
-      is_reached[i] = grows = true;
-      tables.insert(name_of(keys[i].schema, keys[i].table));
-    }
-  }
-  std::vector<mysql::ForeignKey> reached;
-  for (std::size_t i = 0; i < keys.size(); ++i)
-    if (is_reached[i]) reached.push_back(keys[i]);
-  return reached;
 }
 
 using Name = std::pair<std::string_view, std::string_view>;  // schema and table
@@ -179,7 +159,7 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
                                  route.merge, route.on_mismatch, use);
   if (!bound) return std::unexpected(does_not_fit(std::move(bound.error())));
   auto table = std::make_shared<const TargetTable>(std::move(*bound));
-  if (source->repeats_cascades) bound_by_keys_.insert(name_of(table->schema(), table->name()));
+  if (source->repeats_cascades) bound_by_keys_.insert(folded_name(table->schema(), table->name()));
   ++statements_;
   tables_[key] = {
       .source = source, .table = table, .statement = std::move(statement), .read_at = clock_.now(), .round = round_};
@@ -239,7 +219,7 @@ std::expected<void, Unheld> TargetCatalog::hold_keys(mysql::Connection& connecti
   for (const RowOp& op : ops) {
     if (op.target == last || !op.may_cascade()) continue;
     last = op.target;
-    changed.insert(name_of(last->schema(), last->name()));
+    changed.insert(folded_name(last->schema(), last->name()));
   }
   std::set<Name> children;
   const std::vector<mysql::ForeignKey> keys = keys_from(std::move(changed), *keys_);

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "apply/cascade_reach.hpp"
 #include "change/key.hpp"
 
 namespace farshore::apply {
@@ -117,26 +118,6 @@ std::expected<TargetTable, std::string> TargetTable::bind(std::shared_ptr<const 
   return table;
 }
 
-namespace {
-
-/// Whether the cascades from a table lead back to it.
-bool comes_back(const std::string& schema, const std::string& name, std::span<const mysql::ForeignKey> keys) {
-  std::vector<const mysql::ForeignKey*> ways;  // each key that a change of the table may go through
-  const auto add_from = [&](const std::string& parent_schema, const std::string& parent) {
-    for (const mysql::ForeignKey& key : keys)
-      if (key.cascades() && same_name(key.parent_schema, parent_schema) && same_name(key.parent_table, parent) &&
-          std::ranges::find(ways, &key) == ways.end())
-        ways.push_back(&key);
-  };
-  add_from(schema, name);
-  for (std::size_t i = 0; i < ways.size(); ++i) add_from(ways[i]->schema, ways[i]->table);
-  return std::ranges::any_of(ways, [&](const mysql::ForeignKey* key) {
-    return same_name(key->schema, schema) && same_name(key->table, name);
-  });
-}
-
-}  // namespace
-
 TargetTable::BoundColumn TargetTable::bind_column(const TableShape& shape, std::uint32_t index,
                                                   const mysql::ColumnSchema& there, ServerKind source_kind) {
   const Column& column = shape.columns[index];
@@ -166,7 +147,9 @@ std::optional<std::uint32_t> TargetTable::column_named(const std::string& name) 
 }
 
 void TargetTable::note_cascades(const TargetPlace& target) {
-  cascades_to_itself_ = comes_back(schema_, name_, target.keys);
+  cascades_to_itself_ = std::ranges::any_of(
+      keys_from({folded_name(schema_, name_)}, target.keys),
+      [&](const mysql::ForeignKey& key) { return same_name(key.schema, schema_) && same_name(key.table, name_); });
   for (const mysql::ForeignKey& key : target.keys) {
     if (!key.cascades()) continue;
     is_cascading_parent_ |= same_name(key.parent_schema, schema_) && same_name(key.parent_table, name_);
