@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "binlog/query_event.hpp"
+#include "binlog/sql_dialect.hpp"
 
 namespace farshore::binlog {
 namespace {
@@ -34,9 +35,7 @@ bool ends_transaction(EventType type) {
 }
 
 /// Written in one way: quoted as by default, in ASCII.
-bool is_plain_name(std::string_view name) {
-  return name.starts_with('`') && std::ranges::all_of(name, [](unsigned char c) { return c < 0x80; });
-}
+bool is_plain_name(std::string_view name) { return name.starts_with('`') && is_ascii(name); }
 
 /// For people alone: the decoder reads nothing of it, and whether it is there depends on settings.
 bool is_annotation(EventType type) {

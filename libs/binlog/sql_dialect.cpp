@@ -36,11 +36,11 @@ bool is_pair(std::string_view text, std::initializer_list<Range> leads, std::ini
   return text.size() >= 2 && std::ranges::any_of(leads, among(text[0])) && std::ranges::any_of(trails, among(text[1]));
 }
 
+}  // namespace
+
 bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
-
-}  // namespace
 
 SqlDialect make_dialect(ServerKind kind, std::uint64_t sql_mode, std::uint32_t client_collation) {
   SqlDialect dialect;

@@ -37,6 +37,8 @@ struct SqlDialect {
 /// Bytes of the character that `text` begins with; 1 where it is none. `text` is not empty.
 [[nodiscard]] std::size_t character_size(SqlDialect::Charset charset, std::string_view text);
 
+[[nodiscard]] bool is_ascii(std::string_view text);
+
 /// A name's text in UTF-8. Nothing where that is not known exactly.
 [[nodiscard]] std::optional<std::string> name_in_utf8(SqlDialect::Charset charset, std::string_view name);
 
