@@ -9,4 +9,7 @@ namespace farshore::test {
 /// compiler cache serves the tests of every checkout.
 [[nodiscard]] std::string source_path(std::string_view relative);
 
+/// All of that file. The test fails if it is missing.
+[[nodiscard]] std::string content_of(std::string_view relative);
+
 }  // namespace farshore::test

@@ -2,9 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
 
 #include "unit/source_tree.hpp"
@@ -12,13 +10,7 @@
 namespace farshore {
 namespace {
 
-std::string content_of(const std::string& path) {
-  std::ifstream in(test::source_path(path), std::ios::binary);
-  EXPECT_TRUE(in) << path << " is missing";
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
+using test::content_of;
 
 TEST(EveryMetric, IsOnThePage) {
   EXPECT_EQ(content_of("docs/metrics.md"), service::metric_reference(every_metric()))

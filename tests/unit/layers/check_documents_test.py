@@ -1,33 +1,19 @@
 """scripts/check-documents finds what it is there for."""
 
-import pathlib
-import subprocess
-import sys
-import tempfile
 import unittest
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "scripts" / "check-documents"
+from made_tree import MadeTree
 
 
-class CheckDocuments(unittest.TestCase):
+class CheckDocuments(MadeTree):
+    script = "check-documents"
+
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.root = pathlib.Path(folder.name)
+        super().setUp()
         self.write("libs/base/gtid.cpp", "std::string Gtid::text() const {\n  return hex(raw());\n}\nint raw();\n"
                                       "class Hex {\n  static int of(int a) {\n    return a;\n  }\n};\n")
         self.write("tests/golden/metrics.txt", "farshore_read_rows_total counter capture\nfarshore_late_seconds histogram apply\n")
         self.write("docs/operating/runbooks.md", "# Runbooks\n\n## Capture: `stopped` again\n")
-
-    def write(self, path, text):
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-
-    def complaints(self):
-        done = subprocess.run([sys.executable, SCRIPT, self.root], capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 1 if done.stdout else 0, done.stderr)
-        return done.stdout
 
     def test_what_is_there_and_what_is_no_path(self):
         self.write("docs/page.md", "`libs/base/gtid.cpp`, `libs/base`, `libs/base/NAME.*`, `libs/*/gtid.cpp`, `base/gtid.cpp`, `gtid.cpp`, `Gtid`, `/metrics`, `a: b`, "

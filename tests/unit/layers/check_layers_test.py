@@ -1,34 +1,20 @@
 """scripts/check-layers finds what it is there for."""
 
-import pathlib
-import subprocess
-import sys
-import tempfile
 import unittest
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "scripts" / "check-layers"
+from made_tree import MadeTree
 
 
-class CheckLayers(unittest.TestCase):
+class CheckLayers(MadeTree):
+    script = "check-layers"
+
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.root = pathlib.Path(folder.name)
+        super().setUp()
         self.write("libs/base/gtid.hpp", "")
         self.write("libs/change/key.hpp", "")
         self.write("libs/capture/lease.hpp", "")
         self.write("services/capture/capture_service.hpp", "")
         self.write("services/config/config.hpp", "")
-
-    def write(self, path, text):
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-
-    def complaints(self):
-        done = subprocess.run([sys.executable, SCRIPT, self.root], capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 1 if done.stdout else 0, done.stderr)
-        return done.stdout
 
     def test_downwards_is_good(self):
         self.write("libs/capture/lease.cpp", '#include "change/key.hpp"\n#include "base/gtid.hpp"\n#include "capture/lease.hpp"\n')

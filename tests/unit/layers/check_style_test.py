@@ -1,33 +1,20 @@
 """scripts/check-style finds what it is there for."""
 
-import pathlib
 import subprocess
-import sys
-import tempfile
 import unittest
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "scripts" / "check-style"
+from made_tree import MadeTree
 
 
-class CheckStyle(unittest.TestCase):
+class CheckStyle(MadeTree):
+    script = "check-style"
+
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.root = pathlib.Path(folder.name)
+        super().setUp()
         self.write("libs/base/gtid.hpp", "// A GTID.\n")
         self.write("libs/base/README.md", "# base\n| file | what |\n|---|---|\n| `gtid` | a GTID |\n")
         for folder in ("services", "docs"):
             (self.root / folder).mkdir()
-
-    def write(self, path, text):
-        file = self.root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-
-    def complaints(self, *options):
-        done = subprocess.run([sys.executable, SCRIPT, *options, self.root], capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 1 if done.stdout else 0, done.stderr)
-        return done.stdout
 
     def test_a_good_tree_is_good(self):
         self.assertEqual(self.complaints(), "")
