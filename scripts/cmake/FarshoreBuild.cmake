@@ -69,7 +69,8 @@ function(farshore_library)
   add_library(farshore::${ARG_NAME} ALIAS farshore_${ARG_NAME})
 endfunction()
 
-# farshore_unit_test(NAME base DEPS ... [ONE_THREAD]): one program of every *_test.cpp in this folder, label "unit".
+# farshore_unit_test(NAME base DEPS ... [ONE_THREAD]): one program of every *_test.cpp in this folder; an entry of
+# ctest for each of its suites, label "unit".
 # ONE_THREAD: its tests run on one thread, so that there is nothing for tsan to see.
 function(farshore_unit_test)
   cmake_parse_arguments(ARG "ONE_THREAD" "NAME" "DEPS" ${ARGN})
@@ -86,7 +87,13 @@ function(farshore_unit_test)
   if(FARSHORE_SANITIZER) # what is tested is optimised; optimising the tests too takes longer than it saves
     target_compile_options(unit_${ARG_NAME} PRIVATE -O0)
   endif()
-  include(GoogleTest)
-  gtest_discover_tests(unit_${ARG_NAME} TEST_PREFIX "${ARG_NAME}." DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS unit TIMEOUT 120)
+  set(suites ${CMAKE_CURRENT_BINARY_DIR}/unit_${ARG_NAME}_suites.cmake)
+  add_custom_command(
+    TARGET unit_${ARG_NAME} POST_BUILD BYPRODUCTS ${suites}
+    COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:unit_${ARG_NAME}> -D NAME=${ARG_NAME} -D FILE=${suites}
+            -P ${CMAKE_SOURCE_DIR}/scripts/cmake/unit_suites.cmake)
+  set(included ${CMAKE_CURRENT_BINARY_DIR}/unit_${ARG_NAME}_include.cmake)
+  file(WRITE ${included} "if(EXISTS [==[${suites}]==])\n  include([==[${suites}]==])\nelse()\n"
+                         "  add_test(unit_${ARG_NAME}_NOT_BUILT unit_${ARG_NAME}_NOT_BUILT)\nendif()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${included})
 endfunction()
