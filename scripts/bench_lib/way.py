@@ -43,7 +43,7 @@ def results(folder, arguments, say):
             lab.stop(key)
         result = {"bench": "way", "table": arguments.table, "look_at": arguments.look_at, "server": source.kind, **found,
                   "versions": drain.versions(source)}
-        yield drain.beside_replica(result, source, folder, say)
+        yield drain.beside_replica(result, source, folder / "way", say)  # apply's has its servers in the folder itself
 
 
 def make_copy(database):
