@@ -46,9 +46,9 @@ class Database:
     def app(self, **options):
         return connect(host=self.host, port=self.port, user=self.app_user, password=self.app_password, **options)
 
-    def execute(self, *statements):
+    def execute(self, *statements, **options):
         """Runs statements as root on one connection; returns the last one's affected rows."""
-        with contextlib.closing(self.root()) as connection, connection.cursor() as cursor:
+        with contextlib.closing(self.root(**options)) as connection, connection.cursor() as cursor:
             affected = 0
             for statement in statements:
                 affected = cursor.execute(statement)

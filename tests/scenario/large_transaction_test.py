@@ -21,6 +21,7 @@ CREATE DATABASE IF NOT EXISTS test_large;
 CREATE TABLE IF NOT EXISTS test_large.item (id BIGINT NOT NULL PRIMARY KEY, filler VARBINARY(2048) NOT NULL, n INT NOT NULL);
 """
 APPLIED_WITHIN_S = 240
+WRITTEN_WITHIN_S = 240        # by one statement
 
 
 def insert_statement(first, rows, row_bytes):
@@ -59,9 +60,9 @@ def test_memory_stays_bounded_and_every_row_arrives(regions, long_form):
     for source in regions:
         target = regions.others(source)[0]
         with bounded_growth(regions, size):
-            source.database.execute("DELETE FROM test_large.item")     # what the other one inserted
+            source.database.execute("DELETE FROM test_large.item", read_timeout_s=WRITTEN_WITHIN_S)  # what the other one inserted
             began = time.monotonic()
-            source.database.execute(insert_statement(1, size.rows, size.row_bytes))
+            source.database.execute(insert_statement(1, size.rows, size.row_bytes), read_timeout_s=WRITTEN_WITHIN_S)
             assert_all_there(regions, source, target, size.rows)
         print(f"{source.name}: all there after {time.monotonic() - began:.1f} s")
 
