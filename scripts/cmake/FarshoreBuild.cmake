@@ -52,11 +52,11 @@ if(FARSHORE_WARNINGS_AS_ERRORS)
   target_compile_options(farshore_flags INTERFACE -Werror)
 endif()
 
-# farshore_library(NAME base DEPS fmt::fmt farshore::other ...): a static library of every .cpp in this folder.
+# farshore_library(NAME base DEPS fmt::fmt farshore::other ...): a static library of every .cpp in this folder and the folders in it.
 function(farshore_library)
   cmake_parse_arguments(ARG "" "NAME" "DEPS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/*/*.cpp)
+  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp ${CMAKE_CURRENT_SOURCE_DIR}/*/*.hpp)
   if(sources)
     add_library(farshore_${ARG_NAME} STATIC ${sources} ${headers})
     target_include_directories(farshore_${ARG_NAME} PUBLIC ${CMAKE_SOURCE_DIR}/libs)

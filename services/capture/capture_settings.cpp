@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/environment_error.hpp"
-#include "capture/source_start.hpp"
+#include "capture/resume/source_start.hpp"
 #include "services/config/endpoints.hpp"
 #include "services/process/library_settings.hpp"
 

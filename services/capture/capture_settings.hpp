@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/endpoint.hpp"
-#include "capture/topic_setup.hpp"
+#include "capture/resume/topic_setup.hpp"
 #include "change/table_rules.hpp"
 #include "kafka/producer.hpp"
 #include "kafka/settings.hpp"

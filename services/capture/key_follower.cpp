@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "capture/source_check.hpp"
+#include "capture/source/source_check.hpp"
 
 namespace farshore::capture {
 

@@ -10,9 +10,9 @@
 #include "base/gtid.hpp"
 #include "binlog/decoder.hpp"
 #include "binlog/statement.hpp"
-#include "capture/asked_tables.hpp"
-#include "capture/cascade_groups.hpp"
-#include "capture/source_watch.hpp"
+#include "capture/source/asked_tables.hpp"
+#include "capture/source/cascade_groups.hpp"
+#include "capture/source/source_watch.hpp"
 #include "services/capture/next_epoch.hpp"
 #include "services/capture/pipeline_parts.hpp"
 

@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "capture/source_check.hpp"
-#include "capture/statement_check.hpp"
+#include "capture/source/source_check.hpp"
+#include "capture/source/statement_check.hpp"
 
 namespace farshore::capture {
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-#include "capture/cascade_groups.hpp"
+#include "capture/source/cascade_groups.hpp"
 #include "mysql/connection.hpp"
 #include "services/capture/start.hpp"
 

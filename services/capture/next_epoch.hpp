@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "capture/cascade_groups.hpp"
-#include "capture/resume.hpp"
-#include "capture/touched_tables.hpp"
+#include "capture/publish/touched_tables.hpp"
+#include "capture/resume/resume.hpp"
+#include "capture/source/cascade_groups.hpp"
 #include "services/capture/pipeline_parts.hpp"
 
 namespace farshore::capture {

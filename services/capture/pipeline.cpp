@@ -6,7 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/own_schemas.hpp"
-#include "capture/statement_check.hpp"
+#include "capture/source/statement_check.hpp"
 #include "change/limits.hpp"
 
 namespace farshore::capture {

@@ -7,9 +7,9 @@
 
 #include "binlog/decoder.hpp"
 #include "binlog/held_rows.hpp"
-#include "capture/event_rows.hpp"
-#include "capture/server_roles.hpp"
-#include "capture/statement_check.hpp"
+#include "capture/publish/event_rows.hpp"
+#include "capture/source/server_roles.hpp"
+#include "capture/source/statement_check.hpp"
 #include "services/capture/heartbeats.hpp"
 #include "services/capture/key_follower.hpp"
 #include "services/capture/next_epoch.hpp"

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "capture/checkpoint_cut.hpp"
-#include "capture/numberer.hpp"
-#include "capture/row_router.hpp"
-#include "capture/server_roles.hpp"
-#include "capture/source_history.hpp"
+#include "capture/publish/numberer.hpp"
+#include "capture/publish/row_router.hpp"
+#include "capture/resume/checkpoint_cut.hpp"
+#include "capture/source/server_roles.hpp"
+#include "capture/source/source_history.hpp"
 #include "services/capture/key_questions.hpp"
 #include "services/capture/pipeline.hpp"
 

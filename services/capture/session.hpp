@@ -7,13 +7,13 @@
 #include <thread>
 
 #include "binlog/stream.hpp"
-#include "capture/checkpoint_writer.hpp"
 #include "capture/counts.hpp"
-#include "capture/lease.hpp"
-#include "capture/partitions.hpp"
-#include "capture/publisher.hpp"
+#include "capture/publish/partitions.hpp"
+#include "capture/publish/publisher.hpp"
+#include "capture/resume/checkpoint_writer.hpp"
 #include "capture/session_end.hpp"
-#include "capture/source_watch.hpp"
+#include "capture/source/lease.hpp"
+#include "capture/source/source_watch.hpp"
 #include "kafka/settings.hpp"
 #include "services/capture/capture_settings.hpp"
 #include "services/capture/session_events.hpp"

@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "capture/partitions.hpp"
-#include "capture/replication_check.hpp"
-#include "capture/source_start.hpp"
-#include "capture/tail_scan.hpp"
+#include "capture/publish/partitions.hpp"
+#include "capture/resume/source_start.hpp"
+#include "capture/resume/tail_scan.hpp"
+#include "capture/source/replication_check.hpp"
 
 namespace farshore::capture {
 

@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 
-#include "capture/checkpoint_writer.hpp"
-#include "capture/known_cascades.hpp"
-#include "capture/lease.hpp"
+#include "capture/resume/checkpoint_writer.hpp"
 #include "capture/session_end.hpp"
+#include "capture/source/known_cascades.hpp"
+#include "capture/source/lease.hpp"
 #include "change/table_rules.hpp"
 #include "kafka/admin.hpp"
 #include "kafka/settings.hpp"

@@ -7,9 +7,9 @@
 #include <memory>
 
 #include "base/environment_error.hpp"
-#include "capture/lease.hpp"
-#include "capture/partitions.hpp"
-#include "capture/tail_scan.hpp"
+#include "capture/publish/partitions.hpp"
+#include "capture/resume/tail_scan.hpp"
+#include "capture/source/lease.hpp"
 #include "change/batch_header.hpp"
 #include "change/checkpoint.hpp"
 #include "kafka/tail_reader.hpp"

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "apply/table_fit.hpp"
-#include "capture/cascade_groups.hpp"
+#include "capture/source/cascade_groups.hpp"
 #include "mysql/schema_shape.hpp"
 #include "services/ctl/preflight_checks.hpp"
 #include "store/equality.hpp"

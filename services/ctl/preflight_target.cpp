@@ -4,7 +4,7 @@
 
 #include "apply/target_rights.hpp"
 #include "base/own_schemas.hpp"
-#include "capture/source_check.hpp"
+#include "capture/source/source_check.hpp"
 #include "mysql/literal.hpp"
 #include "services/ctl/preflight_checks.hpp"
 #include "services/ctl/sql_script.hpp"

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/environment_error.hpp"
-#include "capture/partitions.hpp"
+#include "capture/publish/partitions.hpp"
 #include "kafka/producer.hpp"
 #include "kafka/tail_reader.hpp"
 #include "services/ctl/command.hpp"

@@ -12,7 +12,7 @@
 
 #include "binlog/decoder.hpp"
 #include "binlog/event_parser.hpp"
-#include "capture/event_rows.hpp"
+#include "capture/publish/event_rows.hpp"
 #include "change/table_rules.hpp"
 
 namespace farshore::capture {

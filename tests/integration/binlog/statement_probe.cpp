@@ -14,7 +14,7 @@
 
 #include "binlog/decoder.hpp"
 #include "binlog/stream.hpp"
-#include "capture/statement_check.hpp"
+#include "capture/source/statement_check.hpp"
 #include "change/table_rules.hpp"
 
 namespace {

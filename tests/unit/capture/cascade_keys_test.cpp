@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
-#include "capture/cascade_groups.hpp"
-#include "capture/source_check.hpp"
+#include "capture/source/cascade_groups.hpp"
+#include "capture/source/source_check.hpp"
 #include "unit/mysql/scripted_server.hpp"
 #include "unit/table_literal.hpp"
 

@@ -1,9 +1,9 @@
-#include "capture/checkpoint_cut.hpp"
+#include "capture/resume/checkpoint_cut.hpp"
 
 #include <gmock/gmock.h>
 
 #include "capture/counts.hpp"
-#include "capture/resume.hpp"
+#include "capture/resume/resume.hpp"
 #include "rows.hpp"
 #include "unit/table_literal.hpp"
 

@@ -1,9 +1,9 @@
-#include "capture/checkpoint_writer.hpp"
+#include "capture/resume/checkpoint_writer.hpp"
 
 #include <gmock/gmock.h>
 
 #include "base/fail_point.hpp"
-#include "capture/topic_setup.hpp"
+#include "capture/resume/topic_setup.hpp"
 #include "unit/kafka/mock_cluster.hpp"
 
 namespace farshore::capture {

@@ -1,4 +1,4 @@
-#include "capture/resume.hpp"
+#include "capture/resume/resume.hpp"
 
 #include <gmock/gmock.h>
 

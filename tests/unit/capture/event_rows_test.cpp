@@ -1,4 +1,4 @@
-#include "capture/event_rows.hpp"
+#include "capture/publish/event_rows.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,8 +1,8 @@
-#include "capture/known_cascades.hpp"
+#include "capture/source/known_cascades.hpp"
 
 #include <gmock/gmock.h>
 
-#include "capture/statement_check.hpp"
+#include "capture/source/statement_check.hpp"
 #include "unit/table_literal.hpp"
 
 namespace farshore::capture {

@@ -1,12 +1,12 @@
-#include "capture/numberer.hpp"
+#include "capture/publish/numberer.hpp"
 
 #include <gmock/gmock.h>
 
 #include <map>
 
-#include "capture/cascade_groups.hpp"
 #include "capture/counts.hpp"
-#include "capture/row_router.hpp"
+#include "capture/publish/row_router.hpp"
+#include "capture/source/cascade_groups.hpp"
 #include "change/limits.hpp"
 #include "rows.hpp"
 #include "unit/table_literal.hpp"

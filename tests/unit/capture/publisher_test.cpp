@@ -1,4 +1,4 @@
-#include "capture/publisher.hpp"
+#include "capture/publish/publisher.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "capture/replication_check.hpp"
+#include "capture/source/replication_check.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <gmock/gmock.h>
-#include "capture/resume.hpp"
+#include "capture/resume/resume.hpp"
 #include "change/limits.hpp"
 #include "change/table_rules.hpp"
 

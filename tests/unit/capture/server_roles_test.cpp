@@ -1,4 +1,4 @@
-#include "capture/server_roles.hpp"
+#include "capture/source/server_roles.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

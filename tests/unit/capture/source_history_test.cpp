@@ -1,8 +1,8 @@
-#include "capture/source_history.hpp"
+#include "capture/source/source_history.hpp"
 
 #include <gmock/gmock.h>
 
-#include "capture/transaction_digest.hpp"
+#include "capture/source/transaction_digest.hpp"
 
 namespace farshore::capture {
 namespace {

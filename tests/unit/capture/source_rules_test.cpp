@@ -1,10 +1,10 @@
 #include <gmock/gmock.h>
 
-#include "capture/asked_tables.hpp"
-#include "capture/cascade_groups.hpp"
-#include "capture/source_check.hpp"
-#include "capture/statement_check.hpp"
-#include "capture/topic_setup.hpp"
+#include "capture/resume/topic_setup.hpp"
+#include "capture/source/asked_tables.hpp"
+#include "capture/source/cascade_groups.hpp"
+#include "capture/source/source_check.hpp"
+#include "capture/source/statement_check.hpp"
 #include "change/limits.hpp"
 #include "unit/mysql/scripted_server.hpp"
 #include "unit/table_literal.hpp"

@@ -1,8 +1,8 @@
-#include "capture/source_watch.hpp"
+#include "capture/source/source_watch.hpp"
 
 #include <gmock/gmock.h>
 
-#include "capture/source_start.hpp"
+#include "capture/resume/source_start.hpp"
 
 namespace farshore::capture {
 namespace {

@@ -1,9 +1,9 @@
-#include "capture/tail_scan.hpp"
+#include "capture/resume/tail_scan.hpp"
 
 #include <gmock/gmock.h>
 
 #include "../kafka/mock_cluster.hpp"
-#include "capture/partitions.hpp"
+#include "capture/publish/partitions.hpp"
 #include "change/batch_builder.hpp"
 
 namespace farshore::capture {

@@ -1,4 +1,4 @@
-#include "capture/touched_tables.hpp"
+#include "capture/publish/touched_tables.hpp"
 
 #include <gmock/gmock.h>
 

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "capture/statement_check.hpp"
+#include "capture/source/statement_check.hpp"
 #include "reading.hpp"
 
 namespace farshore::capture {

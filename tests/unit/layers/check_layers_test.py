@@ -12,13 +12,13 @@ class CheckLayers(MadeTree):
         super().setUp()
         self.write("libs/base/gtid.hpp", "")
         self.write("libs/change/key.hpp", "")
-        self.write("libs/capture/lease.hpp", "")
+        self.write("libs/capture/source/lease.hpp", "")
         self.write("services/capture/capture_service.hpp", "")
         self.write("services/config/config.hpp", "")
 
     def test_downwards_is_good(self):
-        self.write("libs/capture/lease.cpp", '#include "change/key.hpp"\n#include "base/gtid.hpp"\n#include "capture/lease.hpp"\n')
-        self.write("services/capture/run.cpp", '#include "capture/lease.hpp"\n#include "services/config/config.hpp"\n')
+        self.write("libs/capture/source/lease.cpp", '#include "change/key.hpp"\n#include "base/gtid.hpp"\n#include "capture/source/lease.hpp"\n')
+        self.write("services/capture/run.cpp", '#include "capture/source/lease.hpp"\n#include "services/config/config.hpp"\n')
         self.assertEqual(self.complaints(), "")
 
     def test_assertions_that_are_not_shipped_are_found(self):
@@ -26,19 +26,34 @@ class CheckLayers(MadeTree):
         self.assertIn("libs/change/key.cpp:1: <cassert> may not be included, but base/check.hpp", self.complaints())
 
     def test_upwards_is_found_with_file_and_line(self):
-        self.write("libs/change/key.cpp", '#include "base/gtid.hpp"\n#include "capture/lease.hpp"\n')
-        self.assertIn("libs/change/key.cpp:2: libs/change includes upwards: capture/lease.hpp is of libs/capture", self.complaints())
+        self.write("libs/change/key.cpp", '#include "base/gtid.hpp"\n#include "capture/source/lease.hpp"\n')
+        self.assertIn("libs/change/key.cpp:2: libs/change includes upwards: capture/source/lease.hpp is of libs/capture", self.complaints())
 
     def test_sideways_is_found(self):
         self.write("libs/binlog/event.cpp", '#include "change/key.hpp"\n')
         self.assertIn("includes sideways", self.complaints())
+
+    def test_the_folders_of_a_library_have_an_order_too(self):
+        self.write("libs/capture/counts.hpp", "")
+        self.write("libs/capture/resume/cut.cpp", '#include "capture/source/lease.hpp"\n#include "capture/counts.hpp"\n')
+        self.assertEqual(self.complaints(), "")
+        self.write("libs/capture/publish/router.cpp", '#include "capture/source/lease.hpp"\n')
+        self.write("libs/capture/counts.hpp", '#include "capture/source/lease.hpp"\n')
+        self.assertEqual(self.complaints(), "libs/capture/counts.hpp:1: libs/capture includes upwards: capture/source/lease.hpp is of libs/capture/source\n"
+                                            "libs/capture/publish/router.cpp:1: libs/capture/publish includes sideways: "
+                                            "capture/source/lease.hpp is of libs/capture/source\n")
+
+    def test_a_folder_of_a_library_includes_no_other_library_of_its_rank(self):
+        self.write("libs/apply/counts.hpp", "")
+        self.write("libs/capture/resume/cut.cpp", '#include "apply/counts.hpp"\n')
+        self.assertIn("libs/capture includes sideways", self.complaints())
 
     def test_a_library_may_not_include_a_service(self):
         self.write("libs/apply/work.cpp", '#include "services/config/config.hpp"\n')
         self.assertIn("upwards", self.complaints())
 
     def test_a_library_may_not_include_the_service_of_its_own_name(self):
-        self.write("libs/capture/lease.cpp", '#include "services/capture/capture_service.hpp"\n')
+        self.write("libs/capture/source/lease.cpp", '#include "services/capture/capture_service.hpp"\n')
         self.assertIn("upwards", self.complaints())
 
     def test_foreign_headers_stay_where_they_are_wrapped(self):
@@ -54,9 +69,9 @@ class CheckLayers(MadeTree):
     def test_few_files_of_capture_know_of_the_binlog(self):
         self.write("libs/binlog/decoder.hpp", "")
         for file in ("event_rows.hpp", "numberer.hpp"):
-            self.write(f"libs/capture/{file}", '#include "binlog/decoder.hpp"\n')
+            self.write(f"libs/capture/publish/{file}", '#include "binlog/decoder.hpp"\n')
         self.write("services/capture/pipeline.hpp", '#include "binlog/decoder.hpp"\n')
-        self.assertIn("libs/capture/numberer.hpp:1: binlog/decoder.hpp may be included in libs/capture only from event_rows,", self.complaints())
+        self.assertIn("libs/capture/publish/numberer.hpp:1: binlog/decoder.hpp may be included in libs/capture only from event_rows,", self.complaints())
         self.assertEqual(len(self.complaints().splitlines()), 1)
 
     def test_the_farshore_schema_has_one_library(self):
@@ -66,7 +81,9 @@ class CheckLayers(MadeTree):
 
     def test_a_new_folder_needs_a_layer(self):
         self.write("libs/reader/a.cpp", "")
+        self.write("libs/base/inner/a.cpp", "")
         self.assertIn("libs/reader has no layer", self.complaints())
+        self.assertIn("libs/base/inner has no layer", self.complaints())
 
 
 if __name__ == "__main__":

@@ -51,6 +51,9 @@ class CheckStyle(MadeTree):
         self.assertEqual(self.complaints(), "libs/base/README.md:1: has no line for `value`\n")
         self.write("libs/base/README.md", "| `gtid` | a GTID |\n| `value` | a value |\n| `gone` | nothing |\n")
         self.assertEqual(self.complaints(), "libs/base/README.md:1: has a line for `gone`, which is not there\n")
+        self.write("libs/base/inner/value.hpp", "")
+        self.write("libs/base/README.md", "| `gtid` | a GTID |\n| `value` | a value |\n| `inner/value` | another |\n")
+        self.assertEqual(self.complaints(), "")
         (self.root / "libs/base/README.md").unlink()
         self.assertIn("libs/base/README.md:1: is missing", self.complaints())
 

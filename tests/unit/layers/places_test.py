@@ -49,7 +49,7 @@ METRIC = "farshore_capture_example_rows_total"
 A_METRIC = (
     (1, "libs/capture/counts.hpp", after('MetricList metrics{"origin"};\n', f'  Counter examples{{metrics, "{METRIC}", "Examples."}};\n'),
      "compiled", f"not declared: {METRIC}"),
-    (2, "libs/capture/publisher.cpp", after("void Publisher::wait_for_room() {\n", "  counts_.examples.add();\n"),
+    (2, "libs/capture/publish/publisher.cpp", after("void Publisher::wait_for_room() {\n", "  counts_.examples.add();\n"),
      "check-documents", f"{METRIC} is declared, and counted nowhere"),
     (3, "tests/golden/metrics.txt", lambda content: "".join(sorted([*content.splitlines(True), f"{METRIC} counter capture\n"])),
      "compiled", f"tests/golden/metrics.txt lacks {METRIC}"),
