@@ -53,6 +53,14 @@ class MetricList {
   MetricList& operator=(const MetricList&) = delete;
 
   void enter(Metric metric) { metrics_.push_back(std::move(metric)); }
+  /// With a series for each number: the words of to_string() for the first enumerators.
+  template <typename Enum>
+  void enter_by(Metric metric, std::span<const std::atomic<double>> numbers) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      metric.series.push_back({to_string(static_cast<Enum>(i)), &numbers[i]});
+    }
+    enter(std::move(metric));
+  }
   [[nodiscard]] std::span<const std::string_view> labels() const { return labels_; }
   [[nodiscard]] std::span<const Metric> metrics() const { return metrics_; }
 
@@ -107,11 +115,7 @@ template <typename Enum, std::size_t kValues>
 class CounterBy {
  public:
   CounterBy(MetricList& list, std::string_view name, std::string_view label, std::string_view help) {
-    Metric metric{.name = name, .help = help, .type = MetricType::kCounter, .label = label};
-    for (std::size_t i = 0; i < kValues; ++i) {
-      metric.series.push_back({to_string(static_cast<Enum>(i)), &numbers_[i]});
-    }
-    list.enter(std::move(metric));
+    list.enter_by<Enum>({.name = name, .help = help, .type = MetricType::kCounter, .label = label}, numbers_);
   }
   CounterBy(const CounterBy&) = delete;
   CounterBy& operator=(const CounterBy&) = delete;
@@ -150,11 +154,7 @@ template <typename Enum, std::size_t kValues>
 class GaugeBy {
  public:
   GaugeBy(MetricList& list, std::string_view name, std::string_view label, std::string_view help) {
-    Metric metric{.name = name, .help = help, .type = MetricType::kGauge, .label = label};
-    for (std::size_t i = 0; i < kValues; ++i) {
-      metric.series.push_back({to_string(static_cast<Enum>(i)), &numbers_[i]});
-    }
-    list.enter(std::move(metric));
+    list.enter_by<Enum>({.name = name, .help = help, .type = MetricType::kGauge, .label = label}, numbers_);
   }
   GaugeBy(const GaugeBy&) = delete;
   GaugeBy& operator=(const GaugeBy&) = delete;
