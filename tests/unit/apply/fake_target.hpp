@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "apply/writer_settings.hpp"
 #include "fake_shape.hpp"
 #include "sql_text.hpp"
 #include "unit/mysql/scripted_server.hpp"
@@ -579,5 +580,13 @@ class FakeTarget {
   Commit commit_ = Commit::kGood;
   mysql::test::ScriptedServer server_;  // the last: its threads use the rest
 };
+
+/// Of a writer of region east before it, for the records of records.hpp.
+inline WriterSettings writer_settings(const FakeTarget& target, std::vector<change::TableRule> rules = {}) {
+  return {.endpoint = target.endpoint(),
+          .region = "east",
+          .owner = "apply-1/0",
+          .rules = *change::TableRules::make({{.name = "main", .tables = {"*.*"}}}, std::move(rules))};
+}
 
 }  // namespace farshore::apply::test

@@ -34,14 +34,10 @@ class Writing : public ::testing::Test {
 
   /// The fake target keeps no rows of applications, so nobody watches whether changes find theirs, unless asked to.
   void start(std::vector<change::TableRule> rules = {}, change::LookAt look_at = change::LookAt::kNone) {
-    WriterSettings settings{
-        .endpoint = target_.endpoint(),
-        .region = "east",
-        .owner = "apply-1/0",
-        .rules = *change::TableRules::make({{.name = "main", .tables = {"*.*"}, .partitions = 8}}, std::move(rules)),
-        .parked_rows_max = 2,
-        .look_at = look_at,
-        .clock = &clock_};
+    WriterSettings settings = writer_settings(target_, std::move(rules));
+    settings.parked_rows_max = 2;
+    settings.look_at = look_at;
+    settings.clock = &clock_;
     writer_ = std::make_unique<WorkSetWriter>(
         std::move(settings), counts_,
         [this](NoticeLevel, const std::string& sentence) { notices_.push_back(sentence); });

@@ -27,11 +27,7 @@ class TheGathering : public ::testing::Test {
     config_.apply.origins = {"west"};
     config_.streams["main"];
     metrics_.emplace(registry_, config_);
-    WriterSettings settings{.endpoint = target_.endpoint(),
-                            .region = "east",
-                            .owner = "apply-1/0",
-                            .rules = *change::TableRules::make({{.name = "main", .tables = {"*.*"}}}, {})};
-    writer_.emplace(std::move(settings), metrics_->counts(), [](NoticeLevel, const std::string&) {});
+    writer_.emplace(writer_settings(target_), metrics_->counts(), [](NoticeLevel, const std::string&) {});
     PipelineSettings pipeline;
     pipeline.work_set_rows = 1;
     pipeline.linger = 0ms;

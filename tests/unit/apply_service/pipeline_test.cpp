@@ -42,11 +42,7 @@ class ThePipeline : public ::testing::Test {
     auto consumer = kafka::GroupConsumer::create(cluster_.settings(), "apply", {kTopic}, limits, std::move(handler));
     ASSERT_TRUE(consumer) << consumer.error().message;
     consumer_ = std::move(*consumer);
-    WriterSettings settings{.endpoint = target_.endpoint(),
-                            .region = "east",
-                            .owner = "apply-1/0",
-                            .rules = *change::TableRules::make({{.name = "main", .tables = {"*.*"}}}, {})};
-    writer_.emplace(std::move(settings), metrics_->counts(), [](NoticeLevel, const std::string&) {});
+    writer_.emplace(writer_settings(target_), metrics_->counts(), [](NoticeLevel, const std::string&) {});
     PipelineSettings pipeline;
     pipeline.retry_interval = 300ms;
     records_.emplace(*consumer_, 0);
