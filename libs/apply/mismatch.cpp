@@ -31,9 +31,6 @@ constexpr auto kSampleEvery = 1s;
 constexpr RowLook::Clock::duration kBudget = 3s;
 constexpr int kBudgetShare = 10;  // a tenth of the time
 
-constexpr std::uint32_t kKeys = 0;  // spaces of RowLook's map
-constexpr std::uint32_t kShownKeys = 1;
-
 std::size_t index_of(Mismatch kind) { return static_cast<std::size_t>(kind); }
 
 std::string what(const MismatchCounts& counts) {

@@ -10,9 +10,6 @@ namespace {
 using mysql::SqlError;
 using store::Mismatch;
 
-constexpr std::uint32_t kKeys = 0;  // spaces of the map
-constexpr std::uint32_t kShownKeys = 1;
-
 }  // namespace
 
 std::expected<std::span<const ReadBack::Other>, SqlError> ReadBack::read(mysql::Connection& connection,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -17,6 +18,11 @@ namespace farshore::apply {
 inline constexpr std::size_t kKeysMax = 500;
 /// Of the rows that one query looks at, about.
 inline constexpr std::size_t kImageBytes = 512 * 1024;
+
+/// Spaces of the map (KeyMap) from keys to the rows that are asked for: keys as the changes have them, and as the
+/// target shows them.
+inline constexpr std::uint32_t kKeys = 0;
+inline constexpr std::uint32_t kShownKeys = 1;
 
 /// A text of characters that the column's character set lacks, or several whose sets do not go together in one list.
 [[nodiscard]] inline bool cannot_be_compared(const mysql::SqlError& error) {

@@ -5,6 +5,11 @@
 
 namespace farshore::binlog {
 
+/// Whether `size` bytes are there, up to `end`.
+[[nodiscard]] inline bool fits(const char* at, const char* end, std::size_t size) {
+  return static_cast<std::size_t>(end - at) >= size;
+}
+
 /// A big-endian unsigned number of `width` bytes, 0 to 8. The bytes must be there.
 [[nodiscard]] inline std::uint64_t read_big_endian(const char* at, std::size_t width) {
   std::uint64_t value = 0;

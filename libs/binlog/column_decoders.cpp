@@ -10,8 +10,6 @@
 namespace farshore::binlog {
 namespace {
 
-bool fits(const char* at, const char* end, std::size_t size) { return static_cast<std::size_t>(end - at) >= size; }
-
 template <typename T>
 T load(const char* at) {
   T value;

@@ -27,8 +27,6 @@ constexpr std::array<std::uint32_t, 7> kMicrosOfLastDigit = {1000000, 100000, 10
 
 constexpr std::uint32_t fraction_bytes(std::uint32_t digits) { return (digits + 1) / 2; }
 
-bool fits(const char* at, const char* end, std::size_t size) { return static_cast<std::size_t>(end - at) >= size; }
-
 /// The fraction of `digits` digits at `at`, as microseconds.
 std::uint32_t read_fraction(const char* at, std::uint32_t digits) {
   const std::uint32_t bytes = fraction_bytes(digits);
