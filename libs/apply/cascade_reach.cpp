@@ -1,14 +1,14 @@
 #include "apply/cascade_reach.hpp"
 
-#include <fmt/format.h>
-
 #include <cstddef>
 #include <utility>
+
+#include "base/table_name.hpp"
 
 namespace farshore::apply {
 
 std::string folded_name(std::string_view schema, std::string_view table) {
-  return mysql::lower_case(fmt::format("{}.{}", schema, table));
+  return mysql::lower_case(TableName{.schema = std::string(schema), .table = std::string(table)}.to_string());
 }
 
 std::vector<mysql::ForeignKey> keys_from(std::unordered_set<std::string> tables,

@@ -10,7 +10,7 @@
 
 namespace farshore::apply {
 
-/// A table as a name that is equal for what same_name() holds to be one.
+/// A table as a text that is equal where same_name() holds both names to be one, and nowhere else.
 [[nodiscard]] std::string folded_name(std::string_view schema, std::string_view table);
 
 /// Those of `keys` that cascade and that a change of the rows of `tables` goes through, in their order. `tables`:

@@ -119,7 +119,7 @@ class TargetCatalog {
   /// The server's that cascade, by which tables are bound; none: not asked yet.
   std::optional<std::vector<mysql::ForeignKey>> keys_;
   std::uint64_t keys_read_in_ = 0;                 ///< round
-  std::unordered_set<std::string> bound_by_keys_;  ///< "schema.table" in small letters; since all was forgotten
+  std::unordered_set<std::string> bound_by_keys_;  ///< folded names; since all was forgotten
   bool keys_differ_ = false;                       ///< some are bound by keys that are not those
   std::size_t statements_ = 0;                     ///< prepared ones, and the number in the next one's name
   std::uint64_t round_ = 1;
