@@ -209,9 +209,8 @@ void PartitionIntake::include(BatchPart part, WorkSet& set) {
 void PartitionIntake::note_watermark(const change::Watermark& watermark, WorkSet& set) {
   if (!held_.empty() && !owes_) {
     const change::Batch& last = held_.back().batch->batch;
-    const auto position = OriginPosition::parse(watermark.position);
     // The source's transaction is over, and all of it that is this partition's was received.
-    if (position && position->contains(last.transactions().back().id)) release_all(set);
+    if (watermark.position.contains(last.transactions().back().id)) release_all(set);
   }
   if (!mark_.note(watermark)) return;
   if (watermark.seq == mark_.row().seq && ends_with_watermark(mark_.row().state)) go_on();
@@ -249,9 +248,7 @@ Intake PartitionIntake::take_start(const std::shared_ptr<ReadBatch>& batch, Work
 /// An epoch may begin before a transaction of which a part is published in the epoch that ends: it comes once more, and
 /// whole. What an order group holds back of it is not applied by halves before the barrier.
 bool PartitionIntake::leaves_rest_to(const change::EpochStart& start) const {
-  if (held_.empty()) return false;
-  const auto begins_at = OriginPosition::parse(start.begins_at);
-  return begins_at && !begins_at->contains(held_gtid());
+  return !held_.empty() && !start.begins_at.contains(held_gtid());
 }
 
 void PartitionIntake::enter_epoch(const store::ProgressRow& row) {

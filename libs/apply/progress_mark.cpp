@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "base/check.hpp"
-#include "base/gtid.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -13,10 +12,12 @@ bool is_of_one_kind(const OriginPosition& a, const OriginPosition& b) {
   return (a.sources().empty() || b.domains().empty()) && (a.domains().empty() || b.sources().empty());
 }
 
-// A text that is none, or of the other kind of server, adds nothing: containing less is never wrong.
-OriginPosition united(std::string_view a, std::string_view b) {
-  OriginPosition position = OriginPosition::parse(a).value_or(OriginPosition());
-  if (const auto other = OriginPosition::parse(b); other && is_of_one_kind(position, *other)) position.add(*other);
+// A text that is none is nothing.
+OriginPosition position_of(std::string_view text) { return OriginPosition::parse(text).value_or(OriginPosition()); }
+
+// What is of the other kind of server adds nothing: containing less is never wrong.
+OriginPosition united(OriginPosition position, const OriginPosition& other) {
+  if (is_of_one_kind(position, other)) position.add(other);
   return position;
 }
 
@@ -24,7 +25,7 @@ OriginPosition united(std::string_view a, std::string_view b) {
 std::string position_before(const change::Batch& batch, const change::ChangeView& last) {
   if (last.transaction == batch.changes().back().transaction) return std::string(batch.last_position());
   if (last.transaction == batch.changes().front().transaction) return std::string(batch.position());
-  OriginPosition position = OriginPosition::parse(batch.position()).value_or(OriginPosition());
+  OriginPosition position = position_of(batch.position());
   for (std::uint32_t i = 0; i < last.transaction; ++i) {
     const Gtid& gtid = batch.transactions()[i].id;
     const bool is_of_kind = gtid.kind == ServerKind::kMysql ? position.domains().empty() : position.sources().empty();
@@ -42,7 +43,8 @@ void ProgressMark::include(const change::Batch& batch, std::uint32_t end, bool c
   row_.seq = last.seq;
   row_.commit_time = std::max(row_.commit_time, transaction.commit_time);
   if (overlaps) {
-    row_.origin_position = united(row_.origin_position, position_before(batch, last)).to_string();
+    const OriginPosition before = position_of(position_before(batch, last));
+    row_.origin_position = united(position_of(row_.origin_position), before).to_string();
   } else {
     row_.origin_position = position_before(batch, last);
   }
@@ -57,7 +59,7 @@ bool ProgressMark::note(const change::Watermark& watermark) {
   row_.safe_time = watermark.time;
   // One that names an earlier seq may be older than what the position holds by now, and has nothing to add to it.
   if (watermark.seq < row_.seq) return true;
-  const OriginPosition position = united(row_.origin_position, watermark.position);
+  const OriginPosition position = united(position_of(row_.origin_position), watermark.position);
   row_.origin_position = position.to_string();
   const auto row_gtid = Gtid::parse(row_.row_gtid);
   if (row_gtid && position.contains(*row_gtid)) {
@@ -72,11 +74,11 @@ void ProgressMark::set_state(store::PartitionState state, std::string reason) {
   row_.reason = store::reason_for_people(std::move(reason));
 }
 
-store::ProgressRow entered(const store::ProgressRow& row, EpochId id, const std::string& begins_at) {
+store::ProgressRow entered(const store::ProgressRow& row, EpochId id, const OriginPosition& begins_at) {
   store::ProgressRow next = row;
   next.epoch = id;
   next.seq = Seq(0);
-  next.origin_position = united(row.origin_position, begins_at).to_string();
+  next.origin_position = united(position_of(row.origin_position), begins_at).to_string();
   next.state = store::PartitionState::kApplying;
   next.reason.clear();
   return next;

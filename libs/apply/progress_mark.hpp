@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/gtid.hpp"
 #include "change/batch_reader.hpp"
 #include "change/watermark.hpp"
 #include "store/progress_row.hpp"
@@ -32,6 +33,6 @@ class ProgressMark {
 
 /// The row of a partition that enters an epoch: its numbering starts again, and it contains what it did, and what the
 /// epoch does not publish.
-[[nodiscard]] store::ProgressRow entered(const store::ProgressRow& row, EpochId id, const std::string& begins_at);
+[[nodiscard]] store::ProgressRow entered(const store::ProgressRow& row, EpochId id, const OriginPosition& begins_at);
 
 }  // namespace farshore::apply

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <span>
+#include <utility>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -49,8 +50,8 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
   message.set_format(kCheckpointFormat);
   message.set_epoch(checkpoint.id.epoch.raw());
   message.set_incarnation(checkpoint.id.incarnation.raw());
-  message.set_position(checkpoint.position);
-  message.set_position_before_last(checkpoint.position_before_last);
+  message.set_position(checkpoint.position.to_string());
+  message.set_position_before_last(checkpoint.position_before_last.to_string());
   if (checkpoint.last) {
     message.mutable_last()->set_gtid(checkpoint.last->gtid);
     message.mutable_last()->set_commit_time_us(checkpoint.last->commit_time.time_since_epoch().count());
@@ -81,10 +82,10 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
   }
   message.set_told_statement(checkpoint.told_statement);
   for (const std::string& table : checkpoint.changed_unseen) message.add_changed_unseen(table);
-  message.set_keys_known_from(checkpoint.keys_known_from);
+  message.set_keys_known_from(checkpoint.keys_known_from.to_string());
   if (checkpoint.logs_cascades) message.set_logs_cascades(*checkpoint.logs_cascades);
   for (const std::string& table : checkpoint.split_tables) message.add_split_tables(table);
-  message.set_split_until(checkpoint.split_until);
+  message.set_split_until(checkpoint.split_until.to_string());
 }
 
 std::expected<KnownKeys, MessageError> known_keys_of(const v1::Checkpoint& message) {
@@ -144,6 +145,13 @@ bool agree(const std::vector<PartitionState>& partitions, const Numbering& numbe
   return at == partitions.size();
 }
 
+/// False: the text is no position.
+bool take_position(const std::string& text, OriginPosition& out) {
+  auto position = OriginPosition::parse(text);
+  if (position) out = std::move(*position);
+  return position.has_value();
+}
+
 /// "schema.table" each, or kAllTables. False: they are more or longer than an epoch names.
 bool take_tables(const google::protobuf::RepeatedPtrField<std::string>& names, std::vector<std::string>& tables) {
   if (static_cast<std::size_t>(names.size()) > kEpochTablesMax) return false;
@@ -187,8 +195,11 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
   if (message.format() == 0 || message.epoch() == 0) return std::unexpected(MessageError::kMalformed);
   Checkpoint checkpoint;
   checkpoint.id = {Epoch(message.epoch()), Incarnation(message.incarnation())};
-  checkpoint.position = message.position();
-  checkpoint.position_before_last = message.position_before_last();
+  if (!take_position(message.position(), checkpoint.position) ||
+      !take_position(message.position_before_last(), checkpoint.position_before_last) ||
+      !take_position(message.keys_known_from(), checkpoint.keys_known_from) ||
+      !take_position(message.split_until(), checkpoint.split_until))
+    return std::unexpected(MessageError::kMalformed);
   if (message.has_last()) {
     checkpoint.last = {message.last().gtid(), SourceTime(std::chrono::microseconds(message.last().commit_time_us())),
                        message.last().digest()};
@@ -215,13 +226,9 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
   checkpoint.cascades = std::move(*cascades);
   if (message.told_statement().size() > kGtidBytesMax) return std::unexpected(MessageError::kMalformed);
   checkpoint.told_statement = message.told_statement();
-  if (message.keys_known_from().size() > kPositionBytesMax || message.split_until().size() > kPositionBytesMax)
-    return std::unexpected(MessageError::kMalformed);
   if (!take_tables(message.changed_unseen(), checkpoint.changed_unseen) ||
       !take_tables(message.split_tables(), checkpoint.split_tables))
     return std::unexpected(MessageError::kMalformed);
-  checkpoint.keys_known_from = message.keys_known_from();
-  checkpoint.split_until = message.split_until();
   if (message.has_logs_cascades()) checkpoint.logs_cascades = message.logs_cascades();
   return checkpoint;
 }

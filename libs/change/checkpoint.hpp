@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/gtid.hpp"
 #include "base/numbers.hpp"
 #include "change/cascade.hpp"
 #include "change/epoch_start.hpp"
@@ -58,8 +59,8 @@ struct LastTransaction {
 /// Where a capture goes on after a restart: the value of the newest record of farshore.checkpoint.<origin>.
 struct Checkpoint {
   EpochId id;
-  std::string position;              ///< every transaction in it is published and acknowledged
-  std::string position_before_last;  ///< the position without the last transaction: where reading begins again
+  OriginPosition position;              ///< every transaction in it is published and acknowledged
+  OriginPosition position_before_last;  ///< without the last transaction: where reading begins again
   std::optional<LastTransaction> last;
   std::vector<PartitionState> partitions;
   Numbering numbering;
@@ -73,17 +74,17 @@ struct Checkpoint {
   /// "schema.table", or kAllTables: changed by what the source does not log (a cascade from a table outside of all
   /// streams, a filter). An epoch tells of them when that is over.
   std::vector<std::string> changed_unseen;
-  /// Text. Cascading keys that were dropped before it may not be known: where the origin began, the source was asked
-  /// for its keys there. Empty: all are known.
-  std::string keys_known_from;
+  /// Cascading keys that were dropped before it may not be known: where the origin began, the source was asked for its
+  /// keys there. Empty: all are known.
+  OriginPosition keys_known_from;
   std::optional<bool> logs_cascades;  ///< the source did at the position; nothing: an older capture did not say
   /// "schema.table", or kAllTables: of the transaction behind the position, of which a part is published in an epoch
   /// before. Where other rules capture it, its rows have other ordinals, and who has applied the part would drop some
   /// of the rest: so an epoch of other rules tells of them. Empty: none is published in part.
   std::vector<std::string> split_tables;
-  /// Text. Transactions up to it may be such ones, where the checkpoint was rebuilt: partitions end at different
-  /// places, which lie far behind the oldest of them. Empty: the one behind the position alone.
-  std::string split_until;
+  /// Transactions up to it may be such ones, where the checkpoint was rebuilt: partitions end at different places,
+  /// which lie far behind the oldest of them. Empty: the one behind the position alone.
+  OriginPosition split_until;
 
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };

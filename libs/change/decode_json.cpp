@@ -107,7 +107,7 @@ Json watermark_json(const Batch& batch, const Watermark& watermark) {
   Json json = place_json(batch.header(), "watermark");
   json["seq"] = watermark.seq.raw();
   json["time"] = time_text(watermark.time);
-  json["position"] = watermark.position;
+  json["position"] = watermark.position.to_string();
   json["clock_offset_us"] = watermark.clock_offset.count();
   json["numbering"] = fmt::format("{:016x}", watermark.numbering_digest);
   for (const Doubt& doubt : watermark.doubts)
@@ -128,7 +128,7 @@ Json epoch_start_json(const Batch& batch, const EpochStart& start) {
   json["continues_epoch"] = start.continues.epoch.raw();
   json["continues_incarnation"] = fmt::format("{:016x}", start.continues.incarnation.raw());
   json["continues"] = ends_json(start.continued);
-  json["begins_at"] = start.begins_at;
+  json["begins_at"] = start.begins_at.to_string();
   json["partitions"] = ends_json(start.partitions);
   json["numbering"] = fmt::format("{:016x}", start.numbering_digest);
   json["numbering_changed"] = start.numbering_changed;

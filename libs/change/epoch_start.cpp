@@ -88,7 +88,7 @@ void append_epoch_start(const EpochStart& start, std::string& out) {
   message.set_continues_epoch(start.continues.epoch.raw());
   message.set_continues_incarnation(start.continues.incarnation.raw());
   to_message(start.continued, *message.mutable_continues());
-  message.set_begins_at(start.begins_at);
+  message.set_begins_at(start.begins_at.to_string());
   to_message(start.partitions, *message.mutable_partitions());
   message.set_numbering_digest(start.numbering_digest);
   message.set_numbering_changed(start.numbering_changed);
@@ -110,7 +110,8 @@ std::expected<EpochStart, MessageError> parse_epoch_start(std::string_view bytes
     return std::unexpected(MessageError::kMalformed);
   }
   if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
-  if (message.begins_at().size() > kPositionBytesMax) return std::unexpected(MessageError::kMalformed);
+  auto begins_at = OriginPosition::parse(message.begins_at());
+  if (!begins_at) return std::unexpected(MessageError::kMalformed);
   auto continued = from_message(message.continues());
   if (!continued) return std::unexpected(continued.error());
   auto partitions = from_message(message.partitions());
@@ -118,7 +119,7 @@ std::expected<EpochStart, MessageError> parse_epoch_start(std::string_view bytes
   EpochStart start;
   start.continues = {Epoch(message.continues_epoch()), Incarnation(message.continues_incarnation())};
   start.continued = std::move(*continued);
-  start.begins_at = message.begins_at();
+  start.begins_at = std::move(*begins_at);
   start.partitions = std::move(*partitions);
   start.numbering_digest = message.numbering_digest();
   start.numbering_changed = message.numbering_changed();

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/gtid.hpp"
 #include "base/numbers.hpp"
 #include "base/table_name.hpp"
 #include "change/message_error.hpp"
@@ -48,7 +49,7 @@ struct RowlessStatement {
 struct EpochStart {
   EpochId continues;                     ///< epoch 0: this is a first epoch
   std::vector<PartitionEnd> continued;   ///< every partition of the origin in the continued epoch
-  std::string begins_at;                 ///< origin position of which only what lies beyond is published
+  OriginPosition begins_at;              ///< only what lies beyond it is published
   std::vector<PartitionEnd> partitions;  ///< every partition of the origin in the new epoch, last_seq 0
   std::uint64_t numbering_digest = 0;
   bool numbering_changed = false;             ///< keys may have moved between partitions

@@ -1,6 +1,7 @@
 #include "change/watermark.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "change/limits.hpp"
 #include "change/unknown_fields.hpp"
@@ -31,7 +32,7 @@ std::expected<std::vector<Doubt>, MessageError> doubts_of(const v1::Watermark& m
 void append_watermark(const Watermark& watermark, std::string& out) {
   v1::Watermark message;
   message.set_time_us(watermark.time.time_since_epoch().count());
-  message.set_position(watermark.position);
+  message.set_position(watermark.position.to_string());
   message.set_seq(watermark.seq.raw());
   message.set_clock_offset_us(watermark.clock_offset.count());
   message.set_numbering_digest(watermark.numbering_digest);
@@ -49,12 +50,13 @@ std::expected<Watermark, MessageError> parse_watermark(std::string_view bytes) {
     return std::unexpected(MessageError::kMalformed);
   }
   if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
-  if (message.position().size() > kPositionBytesMax) return std::unexpected(MessageError::kMalformed);
+  auto position = OriginPosition::parse(message.position());
+  if (!position) return std::unexpected(MessageError::kMalformed);
   auto doubts = doubts_of(message);
   if (!doubts) return std::unexpected(doubts.error());
   Watermark watermark;
   watermark.time = SourceTime(std::chrono::microseconds(message.time_us()));
-  watermark.position = message.position();
+  watermark.position = std::move(*position);
   watermark.seq = Seq(message.seq());
   watermark.clock_offset = std::chrono::microseconds(message.clock_offset_us());
   watermark.numbering_digest = message.numbering_digest();

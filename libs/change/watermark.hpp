@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/gtid.hpp"
 #include "base/numbers.hpp"
 #include "change/message_error.hpp"
 
@@ -30,7 +31,7 @@ using Doubts = std::map<std::string, std::vector<Doubt>, std::less<>>;
 /// partition in the record's epoch."
 struct Watermark {
   SourceTime time;
-  std::string position;                    ///< origin position, text
+  OriginPosition position;
   Seq seq;                                 ///< 0: the partition has no change yet in this epoch
   std::chrono::microseconds clock_offset;  ///< source's clock minus capture's clock
   std::uint64_t numbering_digest = 0;

@@ -52,9 +52,7 @@ void KeyFollower::explain_keys(const binlog::Statement& statement) {
 }
 
 /// Where keys count that were not there yet, and others that were are not known.
-bool KeyFollower::begins_in_the_past() const {
-  return settings_.keys_known_from && !parts_.history.position().contains(*settings_.keys_known_from);
-}
+bool KeyFollower::begins_in_the_past() const { return !parts_.history.position().contains(settings_.keys_known_from); }
 
 /// Keys that the statement seems to make and that no answer of the source had: it has dropped them since, and where
 /// capture is behind both nothing says what they did meanwhile.

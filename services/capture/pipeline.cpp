@@ -310,7 +310,7 @@ void Pipeline::publish_watermark() {
   if (!moment) return note_never_reached();
   if (!keys_.is_sure_of(*moment, now_)) return withheld_.waits(keys_.unsure_of(), now_);
   parts_.publisher.send_watermark({.time = moment->time,
-                                   .position = moment->position.to_string(),
+                                   .position = moment->position,
                                    .seq = Seq(0),
                                    .clock_offset = moment->clock_offset,
                                    .numbering_digest = numbering_digest_},

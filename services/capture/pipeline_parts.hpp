@@ -3,7 +3,6 @@
 #include <chrono>
 #include <expected>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -57,12 +56,12 @@ struct PipelineParts : EpochParts {
 struct PipelineSettings {
   std::chrono::milliseconds batch_linger{5};
   std::chrono::milliseconds checkpoint_interval{1000};
-  change::Numbering numbering;                    ///< that this session publishes under
-  Incarnation fresh;                              ///< random, for an epoch that this session has to begin
-  std::string told_statement;                     ///< as in the checkpoint
-  std::optional<OriginPosition> keys_known_from;  ///< likewise
-  bool logs_cascades = true;                      ///< the source writes cascaded rows to its binlog
-  bool folds_names = false;                       ///< as StatementContext's
+  change::Numbering numbering;       ///< that this session publishes under
+  Incarnation fresh;                 ///< random, for an epoch that this session has to begin
+  std::string told_statement;        ///< as in the checkpoint
+  OriginPosition keys_known_from;    ///< likewise
+  bool logs_cascades = true;         ///< the source writes cascaded rows to its binlog
+  bool folds_names = false;          ///< as StatementContext's
   bool ignores_inline_keys = false;  ///< REFERENCES in a column's definition makes no key: MySQL before 9.0
   /// Write a checkpoint and end with kRenumber once everything that was published is read again.
   bool stops_at_tails = false;

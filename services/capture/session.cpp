@@ -140,8 +140,8 @@ Expected<void> Session::begin_epoch(Started& started) {
   plan.checkpoint.changed_unseen.clear();
   if (!checkpoints_->write(plan.checkpoint)) return ended();
   plan.published.clear();
-  events_.information(
-      fmt::format("epoch {} begins at {} ({})", plan.checkpoint.id.epoch.raw(), start.begins_at, start.reason));
+  events_.information(fmt::format("epoch {} begins at {} ({})", plan.checkpoint.id.epoch.raw(),
+                                  start.begins_at.to_string(), start.reason));
   if (const auto end = begins_another(started.facts, plan.checkpoint.numbering)) return std::unexpected(*end);
   return {};
 }
@@ -178,8 +178,8 @@ Expected<void> Session::publish(const SourceFacts& source, Started& started) {
   FARSHORE_CHECK(watch_ && checkpoints_ && publisher_);
   FARSHORE_CHECK(plan.kind != ResumePlan::Kind::kRefuse && !plan.checkpoint.pending_epoch_start, plan.kind);
   const change::Checkpoint& checkpoint = plan.checkpoint;
-  const std::string& begin = plan.skips_history_check ? checkpoint.position : checkpoint.position_before_last;
-  SourceHistory history(*OriginPosition::parse(begin), plan.skips_history_check ? std::nullopt : checkpoint.last);
+  const OriginPosition& begin = plan.skips_history_check ? checkpoint.position : checkpoint.position_before_last;
+  SourceHistory history(begin, plan.skips_history_check ? std::nullopt : checkpoint.last);
   ServerRoles::Lists lists{
       .identity = server.uuid, .own = started.rules.own_servers(), .foreign = settings_.foreign_servers};
   if (plan.kind == ResumePlan::Kind::kContinueToTails) lists.soon_own = settings_.rules.own_servers();
@@ -227,7 +227,7 @@ Expected<void> Session::publish(const SourceFacts& source, Started& started) {
                      .numbering = checkpoint.numbering,
                      .fresh = random_incarnation(),
                      .told_statement = checkpoint.told_statement,
-                     .keys_known_from = OriginPosition::parse(checkpoint.keys_known_from),
+                     .keys_known_from = checkpoint.keys_known_from,
                      .logs_cascades = logs_cascades(server),
                      .folds_names = server.variable("lower_case_table_names") != "0",
                      .ignores_inline_keys = server.kind == ServerKind::kMysql && !server.is_at_least(9, 0),

@@ -95,8 +95,7 @@ CascadeLogging compare_logging(const std::optional<change::Checkpoint>& checkpoi
 std::optional<MissedTables> add_unlogged(const MissedTables& missed, const change::Checkpoint& checkpoint,
                                          std::vector<CascadingKey> keys, const OriginPosition& executed,
                                          const change::TableRules& configured) {
-  const auto position = OriginPosition::parse(checkpoint.position);
-  if (position && position->contains(executed)) return std::nullopt;
+  if (checkpoint.position.contains(executed)) return std::nullopt;
   keys.insert(keys.end(), checkpoint.cascades.begin(), checkpoint.cascades.end());
   std::set<TableName> tables = change::tables_of(missed.names);
   for (const CascadingKey& key : keys) tables.insert(key.tie.child);
@@ -142,7 +141,7 @@ std::string from_is_passed_over(const std::string& from, const std::string& orig
   return fmt::format(
       "--from {} counts for a first start only, and origin {} has a checkpoint: it is passed over, and capture goes on "
       "from {} (epoch {}); to begin anew: `farshorectl origin reset --origin {}`, here and where it is applied",
-      from, origin, checkpoint.position, checkpoint.id.epoch.raw(), origin);
+      from, origin, checkpoint.position.to_string(), checkpoint.id.epoch.raw(), origin);
 }
 
 bool may_pass(const ResumePlan& plan, std::chrono::steady_clock::duration lacked) {
@@ -200,9 +199,9 @@ std::expected<KnownCascades, SessionEnd> know_cascades(PlannedStart& planned, co
   // At a first start, and after a capture that kept none.
   if (!facts.checkpoint || kept_none || sources.logging == CascadeLogging::kNoLonger) {
     cascades.begin();
-    checkpoint.keys_known_from = facts.executed.to_string();
+    checkpoint.keys_known_from = facts.executed;
   }
-  if (const auto position = OriginPosition::parse(checkpoint.position)) cascades.reached(*position);
+  cascades.reached(checkpoint.position);
   checkpoint.cascades = cascades.all();
   return cascades;
 }

@@ -209,7 +209,7 @@ int reset_at_origin(const service::Config& config, const service::OriginConfig& 
              execute ? "these are" : "these would be", topics.text());
   if (numbered.checkpoint) {
     fmt::print("  checkpoint: epoch {}, position {}\n", numbered.checkpoint->id.epoch.raw(),
-               numbered.checkpoint->position);
+               numbered.checkpoint->position.to_string());
   } else {
     fmt::print("  no checkpoint is there that can be read\n");
   }

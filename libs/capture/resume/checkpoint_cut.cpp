@@ -14,7 +14,6 @@ CheckpointCut::CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> t
       acknowledgements_(acknowledgements),
       shapes_(shapes),
       cascades_(cascades),
-      split_until_(OriginPosition::parse(base.split_until)),
       next_(std::move(base)),
       tail_passed_(writers.size(), 0) {
   FARSHORE_CHECK(next_.partitions.size() == writers_.size() && tail_ends_.size() == writers_.size());
@@ -33,13 +32,12 @@ void CheckpointCut::open(const SourceHistory& history) {
 }
 
 void CheckpointCut::move_to(const SourceHistory& history) {
-  std::string position = history.position().to_string();
-  if (position != next_.position && split_until_ && history.position().contains(*split_until_)) {
+  if (history.position() != next_.position && history.position().contains(next_.split_until)) {
     next_.split_tables.clear();
-    next_.split_until.clear();
+    next_.split_until = {};
   }
-  next_.position = std::move(position);
-  next_.position_before_last = history.position_before_last().to_string();
+  next_.position = history.position();
+  next_.position_before_last = history.position_before_last();
   next_.last = history.last();
 }
 

@@ -3,7 +3,6 @@
 #include <optional>
 #include <vector>
 
-#include "base/gtid.hpp"
 #include "base/numbers.hpp"
 #include "capture/publish/acknowledgements.hpp"
 #include "capture/publish/key_shapes.hpp"
@@ -42,9 +41,8 @@ class CheckpointCut {
   Acknowledgements& acknowledgements_;
   const KeyShapes* const shapes_;
   const KnownCascades* const cascades_;
-  const std::optional<OriginPosition> split_until_;  ///< of the base; nothing: it does not parse
-  change::Checkpoint next_;                          ///< the last checkpoint, or the open cut
-  std::vector<char> tail_passed_;                    ///< by slot, when the cut was taken
+  change::Checkpoint next_;        ///< the last checkpoint, or the open cut
+  std::vector<char> tail_passed_;  ///< by slot, when the cut was taken
 };
 
 }  // namespace farshore::capture

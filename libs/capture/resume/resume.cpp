@@ -101,13 +101,13 @@ ResumePlan first_epoch(const ResumeFacts& facts) {
                     "later one, or --from earliest",
                     begin.to_string(), facts.earliest.to_string()));
   EpochStart start;
-  start.begins_at = begin.to_string();
+  start.begins_at = std::move(begin);
   start.reason = facts.last_epoch == Epoch(0) ? "first start" : "first start after a reset";
   ResumePlan plan;
   plan.kind = ResumePlan::Kind::kBeginEpoch;
   plan.checkpoint = fresh_checkpoint({facts.last_epoch.next(), facts.fresh}, facts.configured, std::move(start));
   plan.checkpoint.source_uuid = facts.source_identity;
-  plan.checkpoint.keys_known_from = facts.executed.to_string();
+  plan.checkpoint.keys_known_from = facts.executed;
   return plan;
 }
 
@@ -141,8 +141,7 @@ ResumePlan rebuild(const ResumeFacts& facts) {
   bool is_first = true;
   for (std::size_t i = 0; i < facts.tails.size(); ++i) {
     const auto& statement = facts.statements[i];
-    const auto position = statement ? OriginPosition::parse(statement->position) : std::nullopt;
-    if (!position)
+    if (!statement)
       return refuse(
           fmt::format("the checkpoint of origin {} cannot be rebuilt: partition {} shows no watermark of "
                       "epoch {}; begin the origin anew (`farshorectl origin reset`) with a copy of its tables",
@@ -153,7 +152,7 @@ ResumePlan rebuild(const ResumeFacts& facts) {
           "groups or partition counts than the configuration and the source's cascading keys give now; put them back "
           "as they were then, or begin the origin anew (`farshorectl origin reset`) with a copy of its tables",
           facts.origin));
-    begin = is_first ? *position : OriginPosition::intersection(begin, *position);
+    begin = is_first ? statement->position : OriginPosition::intersection(begin, statement->position);
     is_first = false;
   }
   if (!facts.executed.contains(begin))
@@ -167,13 +166,13 @@ ResumePlan rebuild(const ResumeFacts& facts) {
         facts.origin, begin.to_string(), facts.earliest.to_string()));
   Checkpoint continued;
   continued.id = *newest;
-  continued.position = continued.position_before_last = begin.to_string();
+  continued.position = continued.position_before_last = begin;
   continued.source_uuid = facts.source_identity;
   continued.numbering = facts.configured;
-  continued.keys_known_from = facts.executed.to_string();
+  continued.keys_known_from = facts.executed;
   // Partitions end at different places, which may lie inside transactions: of those that the source has by now.
   continued.split_tables = {std::string(change::kAllTables)};
-  continued.split_until = facts.executed.to_string();
+  continued.split_until = facts.executed;
   std::vector<PartitionEnd> ends;
   for (const PartitionTail& tail : facts.tails) ends.push_back({tail.stream, tail.partition, tail.last_seq});
   ResumePlan plan;
@@ -201,12 +200,8 @@ std::optional<ResumePlan> contradiction(const ResumeFacts& facts) {
   const Checkpoint& checkpoint = *facts.checkpoint;
   if (checkpoint.source_uuid != facts.source_identity)
     return refuse(another_server(facts.origin, checkpoint, facts.source_identity), Retry::kAlways);
-  const auto position = OriginPosition::parse(checkpoint.position);
-  if (!position || !OriginPosition::parse(checkpoint.position_before_last))
-    return refuse(fmt::format("the checkpoint of origin {} holds a position that does not parse: '{}'", facts.origin,
-                              checkpoint.position));
-  if (!facts.executed.contains(*position))
-    return refuse(gone_back(facts, position->missing_from(facts.executed)), Retry::kAlways);
+  if (!facts.executed.contains(checkpoint.position))
+    return refuse(gone_back(facts, checkpoint.position.missing_from(facts.executed)), Retry::kAlways);
   for (const PartitionTail& tail : facts.tails) {
     if (!tail.newest || tail.newest->epoch < checkpoint.id.epoch) continue;
     if (tail.newest->epoch > checkpoint.id.epoch)
@@ -290,10 +285,9 @@ std::string gone_before_read(const ResumeFacts& facts, const OriginPosition& pos
 
 /// The first transaction to read is still in the source's binlogs, or at least the one behind it; else one sentence.
 std::optional<std::string> choose_beginning(const ResumeFacts& facts, ResumePlan& plan) {
-  const auto before_last = OriginPosition::parse(facts.checkpoint->position_before_last);
-  const auto position = OriginPosition::parse(facts.checkpoint->position);
-  if (before_last->contains(facts.earliest)) return std::nullopt;
-  if (!position->contains(facts.earliest)) return gone_before_read(facts, *position);
+  const Checkpoint& checkpoint = *facts.checkpoint;
+  if (checkpoint.position_before_last.contains(facts.earliest)) return std::nullopt;
+  if (!checkpoint.position.contains(facts.earliest)) return gone_before_read(facts, checkpoint.position);
   plan.skips_history_check = true;
   plan.warnings.push_back("the source purged the binlog of the last captured transaction: its content is not compared");
   return std::nullopt;
@@ -320,9 +314,9 @@ std::vector<std::string> captured_of(std::vector<std::string> tables, const Numb
 /// For people.
 std::string split_transactions(const Checkpoint& checkpoint) {
   if (checkpoint.split_until.empty())
-    return fmt::format("the transaction behind {}, of which a part is", checkpoint.position);
-  return fmt::format("what lies behind {}, of which any part up to {} may be", checkpoint.position,
-                     checkpoint.split_until);
+    return fmt::format("the transaction behind {}, of which a part is", checkpoint.position.to_string());
+  return fmt::format("what lies behind {}, of which any part up to {} may be", checkpoint.position.to_string(),
+                     checkpoint.split_until.to_string());
 }
 
 /// Keeps what `plan` says of the source and of lost records.

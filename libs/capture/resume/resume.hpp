@@ -22,7 +22,7 @@ struct StartFrom {
 
 /// What a partition says of itself last, for rebuilding a lost checkpoint: its last watermark or epoch start.
 struct LastStatement {
-  std::string position;  ///< origin position, text
+  OriginPosition position;
   std::uint64_t numbering_digest = 0;
 };
 

@@ -35,7 +35,7 @@ class ABarrier : public Writing {
 
 TEST_F(ABarrier, IsPassedWhenTheOtherPartitionArrivesInAnotherProcess) {
   change::EpochStart start = continuing_start(10);
-  start.begins_at = position_after(6);
+  start.begins_at = origin_position_after(6);
   arrive(start);
   tick();
   EXPECT_FALSE(has_outcome<EpochEntered>());

@@ -479,7 +479,7 @@ TEST_F(TheIntake, WhatWasHeldIsReleasedAtTheBarrier) {
   take(topic.table(notes_shape("notes"), "orders").transaction(1).insert(1, "a").send());
   EXPECT_THAT(ids(), IsEmpty());
   change::EpochStart start = continuing_start(1);
-  start.begins_at = position_after(1);
+  start.begins_at = origin_position_after(1);
   EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)).step, Step::kBarrier);
   EXPECT_THAT(ids(), ElementsAre(1));
   EXPECT_EQ(slice().next.seq, Seq(1));
@@ -491,7 +491,7 @@ TEST_F(TheIntakeOfAGroup, WhatTheNewEpochPublishesWholeIsNotAppliedInPartBefore)
   take(topic_.insert(2, "b").transaction(2).insert(3, "first").send());  // 2 is published in part, and the epoch ends
   take(topic_.insert(4, "second").send());
   change::EpochStart start = continuing_start(4);
-  start.begins_at = position_after(1);
+  start.begins_at = origin_position_after(1);
   start.numbering_changed = true;
   EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)).step, Step::kBarrier);
   EXPECT_THAT(ids(), ElementsAre(1, 2));
@@ -514,7 +514,7 @@ TEST_F(TheIntake, WhatWasAppliedInPartBeforeTheNewEpochIsContainedThere) {
   Topic topic;
   take(topic.transaction(1).insert(1, "a").end().transaction(2).insert(2, "x").insert(3, "x").send());
   change::EpochStart start = continuing_start(3);
-  start.begins_at = position_after(1);
+  start.begins_at = origin_position_after(1);
   start.numbering_changed = true;
   EXPECT_EQ(take(Topic(kNextEpoch).epoch_start(start)).step, Step::kBarrier);
   EXPECT_THAT(ids(), ElementsAre(1, 2, 3));
@@ -548,7 +548,7 @@ TEST_F(TheIntake, InTheNewEpochItGoesOnFromOne) {
   begin(applied_up_to(10, 4));
   take(Topic(kNextEpoch).epoch_start(continuing_start(10)));
   hand_over();
-  intake_->enter_epoch(entered(intake_->row(), kNextEpoch, position_after(5)));
+  intake_->enter_epoch(entered(intake_->row(), kNextEpoch, origin_position_after(5)));
   EXPECT_FALSE(intake_->is_at_barrier());
   Topic topic(kNextEpoch);
   const Intake intake = take(topic.transaction(5).insert(1, "contained").transaction(6).insert(2, "new").end().send());

@@ -23,6 +23,9 @@ inline store::PartitionKey partition_key() { return {"west", "main", PartitionId
 
 inline std::string gtid_of(std::uint64_t transaction) { return "0-1-" + std::to_string(transaction); }
 inline std::string position_after(std::uint64_t transaction) { return transaction == 0 ? "" : gtid_of(transaction); }
+inline OriginPosition origin_position_after(std::uint64_t transaction) {
+  return OriginPosition::parse(position_after(transaction)).value();
+}
 inline SourceTime time_of(std::uint64_t transaction) {
   return SourceTime(std::chrono::seconds(1'700'000'000 + transaction));
 }
@@ -154,7 +157,7 @@ class Topic {
   static change::Watermark statement(std::uint64_t transaction, Seq seq) {
     change::Watermark watermark;
     watermark.time = time_of(transaction);
-    watermark.position = position_after(transaction);
+    watermark.position = origin_position_after(transaction);
     watermark.seq = seq;
     return watermark;
   }

@@ -60,6 +60,7 @@ TEST(OriginPosition, texts_of_both_servers_come_back_as_they_were) {
 TEST(OriginPosition, whitespace_and_order_do_not_matter) {
   EXPECT_EQ(position(std::string(" ") + kB + ":7:1-5:6,\n" + kA + ":1"), position(of_a("1") + "," + kB + ":1-7"));
   EXPECT_EQ(position("1-2-5, 0-1-100").to_string(), "0-1-100,1-2-5");
+  EXPECT_EQ(position("3E11FA47-71CA-11E1-9E33-C80AA9429562:1-5").to_string(), of_a("1-5"));
 }
 
 TEST(OriginPosition, overlapping_intervals_are_joined) {

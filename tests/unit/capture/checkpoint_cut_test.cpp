@@ -5,6 +5,7 @@
 #include "capture/counts.hpp"
 #include "capture/resume/resume.hpp"
 #include "rows.hpp"
+#include "unit/gtid_literal.hpp"
 #include "unit/table_literal.hpp"
 
 namespace farshore::capture {
@@ -59,7 +60,7 @@ class Cut : public ::testing::Test {
   Cut() : history_(*OriginPosition::parse("1-101-10"), std::nullopt) {
     writers_.emplace_back("east", "main", PartitionId(0), counts_.repeated_rows);
     base_.id = kFirstEpoch;
-    base_.position = "1-101-10";
+    base_.position = "1-101-10"_position;
     base_.partitions = {{"main", PartitionId(0), Seq(1), KafkaOffset(100)}};
   }
 
@@ -106,8 +107,8 @@ TEST_F(Cut, BecomesACheckpointOnceAcknowledgedAndNotBefore) {
   acknowledgements_.acknowledged(ticket, KafkaOffset(100));
   const auto checkpoint = cut.take_covered();
   ASSERT_TRUE(checkpoint);
-  EXPECT_EQ(checkpoint->position, "1-101-12");
-  EXPECT_EQ(checkpoint->position_before_last, "1-101-11");
+  EXPECT_EQ(checkpoint->position, "1-101-12"_position);
+  EXPECT_EQ(checkpoint->position_before_last, "1-101-11"_position);
   ASSERT_TRUE(checkpoint->last);
   EXPECT_EQ(checkpoint->last->gtid, "1-101-12");
   EXPECT_THAT(checkpoint->partitions,
@@ -129,7 +130,7 @@ TEST_F(Cut, ForgetsTheTablesOfASplitTransactionBehindItAndNotBefore) {
 
 TEST_F(Cut, KeepsThemUpToThePlaceUntilWhichAnyTransactionMayBeSplit) {
   base_.split_tables = {"*.*"};
-  base_.split_until = "1-101-12";
+  base_.split_until = "1-101-12"_position;
   writers_[0].start(kFirstEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
   const auto next = [&](std::uint64_t number) {
@@ -170,8 +171,8 @@ TEST_F(Cut, KeepsTheOldTailInSightUntilItIsReadAgain) {
 }
 
 TEST_F(Cut, BeforeTheFirstTransactionItKeepsThePositionAndLeavesTheWatermarksBehind) {
-  base_.position = "1-101-11";
-  base_.position_before_last = "1-101-10";
+  base_.position = "1-101-11"_position;
+  base_.position_before_last = "1-101-10"_position;
   base_.last = change::LastTransaction{.gtid = "1-101-11", .commit_time = SourceTime{}, .digest = 5};
   writers_[0].start(kFirstEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
@@ -179,8 +180,8 @@ TEST_F(Cut, BeforeTheFirstTransactionItKeepsThePositionAndLeavesTheWatermarksBeh
   cut.open(history_);
   const auto checkpoint = cut.take_covered();
   ASSERT_TRUE(checkpoint);
-  EXPECT_EQ(checkpoint->position, "1-101-11");
-  EXPECT_EQ(checkpoint->position_before_last, "1-101-10");
+  EXPECT_EQ(checkpoint->position, "1-101-11"_position);
+  EXPECT_EQ(checkpoint->position_before_last, "1-101-10"_position);
   EXPECT_EQ(checkpoint->last, base_.last) << "its binlog may be gone, but what it was is not forgotten";
   EXPECT_THAT(checkpoint->partitions,
               ElementsAre(change::PartitionState{"main", PartitionId(0), Seq(1), KafkaOffset(160)}));
@@ -259,8 +260,8 @@ TEST_F(Cut, InsideATransactionItIsWhereTheNextEpochBegins) {
   const auto next = following_epoch(*here, here->numbering, Incarnation(99), {"the key changed"});
 
   EXPECT_EQ(next.id, (EpochId{Epoch(2), Incarnation(99)}));
-  EXPECT_EQ(next.position, "1-101-11") << "transaction 12 is read again";
-  EXPECT_EQ(next.position_before_last, "1-101-10");
+  EXPECT_EQ(next.position, "1-101-11"_position) << "transaction 12 is read again";
+  EXPECT_EQ(next.position_before_last, "1-101-10"_position);
   ASSERT_TRUE(next.last) << "the history is still compared";
   EXPECT_EQ(next.last->gtid, "1-101-11");
   EXPECT_EQ(next.source_uuid, "101:1");
@@ -268,7 +269,7 @@ TEST_F(Cut, InsideATransactionItIsWhereTheNextEpochBegins) {
   EXPECT_THAT(next.partitions, ElementsAre(change::PartitionState{"main", PartitionId(0), Seq(1), KafkaOffset(141)}));
   ASSERT_TRUE(next.pending_epoch_start);
   EXPECT_EQ(next.pending_epoch_start->continues, kFirstEpoch);
-  EXPECT_EQ(next.pending_epoch_start->begins_at, "1-101-11");
+  EXPECT_EQ(next.pending_epoch_start->begins_at, "1-101-11"_position);
   EXPECT_TRUE(next.pending_epoch_start->numbering_changed);
   EXPECT_EQ(next.pending_epoch_start->reason, "the key changed");
   EXPECT_THAT(next.pending_epoch_start->continued, ElementsAre(change::PartitionEnd{"main", PartitionId(0), Seq(2)}))

@@ -63,7 +63,7 @@ TEST_F(EndedEpoch, IsFollowedByAnotherOneAtTheSamePlaceWhenTheConfigurationChang
   const ResumePlan next = plan();
   ASSERT_EQ(next.kind, Kind::kBeginEpoch);
   EXPECT_EQ(next.checkpoint.id.epoch, Epoch(6));
-  EXPECT_EQ(next.checkpoint.position, "1-101-100");
+  EXPECT_EQ(next.checkpoint.position, "1-101-100"_position);
   EXPECT_EQ(next.checkpoint.told_statement, "1-101-101") << "it is told once";
 }
 
@@ -91,7 +91,7 @@ TEST_F(EndedEpoch, InsideATransactionAnotherNumberingBehindItNamesTheTransaction
 }
 
 TEST_F(EndedEpoch, TellsWhatIsMissing) {
-  facts_.checkpoint->keys_known_from = "1-101-150";
+  facts_.checkpoint->keys_known_from = "1-101-150"_position;
   facts_.checkpoint->logs_cascades = false;
   misses_table_ = true;
   end_epoch(0);
@@ -99,7 +99,7 @@ TEST_F(EndedEpoch, TellsWhatIsMissing) {
   EXPECT_FALSE(checkpoint.pending_epoch_start->statement);
   EXPECT_THAT(checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("shop.child"));
   EXPECT_THAT(checkpoint.changed_unseen, ::testing::ElementsAre("shop.child"));
-  EXPECT_EQ(checkpoint.keys_known_from, "1-101-150");
+  EXPECT_EQ(checkpoint.keys_known_from, "1-101-150"_position);
   EXPECT_EQ(checkpoint.logs_cascades, false);
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "change/table_rules.hpp"
+#include "unit/gtid_literal.hpp"
 #include "unit/kafka/mock_cluster.hpp"
 
 namespace farshore::capture {
@@ -21,7 +22,8 @@ class Publishing : public ::testing::Test {
   }
   double watermarks_after_one_more() {
     publisher_->send_watermark(
-        {.time = SourceTime(std::chrono::seconds(1)), .position = "1-101-1", .seq = {}, .clock_offset = {}}, {});
+        {.time = SourceTime(std::chrono::seconds(1)), .position = "1-101-1"_position, .seq = {}, .clock_offset = {}},
+        {});
     EXPECT_TRUE(publisher_->wait_acknowledged());
     return counts_.stream("main").published_watermarks.value();
   }

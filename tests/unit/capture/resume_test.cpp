@@ -19,17 +19,17 @@ TEST_F(FirstStart, BeginsTheFirstEpochAtTheSourcesEnd) {
   const ResumePlan first = plan();
   ASSERT_EQ(first.kind, Kind::kBeginEpoch);
   EXPECT_EQ(first.checkpoint.id, (EpochId{Epoch(1), kFresh}));
-  EXPECT_EQ(first.checkpoint.position, "1-101-200");
-  EXPECT_EQ(first.checkpoint.position_before_last, "1-101-200");
+  EXPECT_EQ(first.checkpoint.position, "1-101-200"_position);
+  EXPECT_EQ(first.checkpoint.position_before_last, "1-101-200"_position);
   EXPECT_FALSE(first.checkpoint.last);
   EXPECT_EQ(first.checkpoint.source_uuid, "101:1");
   ASSERT_TRUE(first.checkpoint.pending_epoch_start);
   EXPECT_TRUE(first.checkpoint.pending_epoch_start->is_first());
   EXPECT_THAT(first.checkpoint.pending_epoch_start->partitions, SizeIs(2));
-  EXPECT_EQ(first.checkpoint.pending_epoch_start->begins_at, "1-101-200");
+  EXPECT_EQ(first.checkpoint.pending_epoch_start->begins_at, "1-101-200"_position);
   ASSERT_THAT(first.checkpoint.partitions, SizeIs(2));
   EXPECT_EQ(first.checkpoint.partitions[1].next_seq, Seq(1));
-  EXPECT_EQ(first.checkpoint.keys_known_from, "1-101-200");
+  EXPECT_EQ(first.checkpoint.keys_known_from, "1-101-200"_position);
 }
 
 TEST_F(FirstStart, AfterAResetHasAGreaterEpochThanAnyBefore) {
@@ -41,12 +41,12 @@ TEST_F(FirstStart, AfterAResetHasAGreaterEpochThanAnyBefore) {
 
 TEST_F(FirstStart, CanBeginAtTheOldestBinlog) {
   facts_.from.kind = StartFrom::Kind::kEarliest;
-  EXPECT_EQ(plan().checkpoint.position, "1-101-10");
+  EXPECT_EQ(plan().checkpoint.position, "1-101-10"_position);
 }
 
 TEST_F(FirstStart, CanBeginAtAPosition) {
   facts_.from = {.kind = StartFrom::Kind::kPosition, .position = position("1-101-50")};
-  EXPECT_EQ(plan().checkpoint.position, "1-101-50");
+  EXPECT_EQ(plan().checkpoint.position, "1-101-50"_position);
 }
 
 TEST_F(FirstStart, RefusesAPositionThatTheSourceHasNotReached) {
@@ -105,10 +105,10 @@ TEST_F(Resume, RebuildsALostCheckpointFromTheOldestStatement) {
   const ResumePlan rebuilt = plan();
   ASSERT_EQ(rebuilt.kind, Kind::kBeginEpoch);
   EXPECT_EQ(rebuilt.checkpoint.id, (EpochId{Epoch(5), kFresh}));
-  EXPECT_EQ(rebuilt.checkpoint.position, "1-101-105");
+  EXPECT_EQ(rebuilt.checkpoint.position, "1-101-105"_position);
   const auto& start = *rebuilt.checkpoint.pending_epoch_start;
   EXPECT_EQ(start.continues, kEpoch);
-  EXPECT_EQ(start.begins_at, "1-101-105");
+  EXPECT_EQ(start.begins_at, "1-101-105"_position);
   EXPECT_FALSE(start.numbering_changed);
   EXPECT_THAT(start.continued, ::testing::ElementsAre(change::PartitionEnd{"main", PartitionId(0), Seq(30)},
                                                       change::PartitionEnd{"main", PartitionId(1), Seq(40)}));
@@ -134,19 +134,19 @@ class Rebuilt : public Resume {
 
 TEST_F(Rebuilt, SaysUpToWhereATransactionMayBePublishedInPart) {
   EXPECT_THAT(facts_.checkpoint->split_tables, ::testing::ElementsAre("*.*"));
-  EXPECT_EQ(facts_.checkpoint->split_until, "1-101-200") << "nothing that the source has not was published";
+  EXPECT_EQ(facts_.checkpoint->split_until, "1-101-200"_position) << "nothing that the source has not was published";
 }
 
 TEST_F(Rebuilt, AnotherNumberingBeforeThatPlaceNamesAllTablesOnceMore) {
   begin();
   for (const char* read : {"1-101-105", "1-101-119", "1-101-199"}) {
-    facts_.checkpoint->position = read;  // a cut keeps them
+    facts_.checkpoint->position = position(read);  // a cut keeps them
     leave_a_table_out();
     const ResumePlan next = plan();
     ASSERT_EQ(next.kind, Kind::kBeginEpoch) << next.sentence;
     EXPECT_THAT(next.checkpoint.pending_epoch_start->missed_tables, ::testing::ElementsAre("*.*")) << read;
     EXPECT_THAT(next.warnings, ::testing::Contains(HasSubstr("up to 1-101-200")));
-    EXPECT_EQ(next.checkpoint.split_until, "1-101-200") << "the numbering may change again";
+    EXPECT_EQ(next.checkpoint.split_until, "1-101-200"_position) << "the numbering may change again";
   }
 }
 
@@ -163,7 +163,7 @@ TEST_F(Rebuilt, AnEpochThatASessionBeginsKeepsThemAndNamesThemWhereRowsMove) {
   const auto same = following_epoch(*facts_.checkpoint, facts_.configured, Incarnation(77),
                                     {.sentence = "why", .split_tables = {"shop.t"}});
   EXPECT_THAT(same.split_tables, ::testing::ElementsAre("*.*")) << "shop.t is among them";
-  EXPECT_EQ(same.split_until, "1-101-200");
+  EXPECT_EQ(same.split_until, "1-101-200"_position);
   EXPECT_THAT(same.pending_epoch_start->missed_tables, ::testing::IsEmpty());
   change::Numbering tied = facts_.configured;
   tied.cascade_groups = {"cascade:shop.t: shop.t, shop.u"};
@@ -256,11 +256,6 @@ TEST_F(Resume, RefusesAPublishedGtidThatDoesNotParse) {
   expect_refusal("does not parse");
 }
 
-TEST_F(Resume, RefusesPositionsThatDoNotParse) {
-  facts_.checkpoint->position = "rubbish";
-  expect_refusal("does not parse");
-}
-
 TEST_F(Resume, WarnsOfATopicThatLostAcknowledgedRecords) {
   facts_.tails[0] = tail(0, 0, 3);
   const ResumePlan next = plan();
@@ -317,8 +312,8 @@ TEST_F(Resume, RefusesWhenWhatFollowsIsPurged) {
 
 TEST_F(Resume, TellsWhatWasAddedToGtidPurgedFromWhatWasPurged) {
   const std::string own = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-";
-  facts_.checkpoint->position = own + "10";
-  facts_.checkpoint->position_before_last = own + "9";
+  facts_.checkpoint->position = position(own + "10");
+  facts_.checkpoint->position_before_last = position(own + "9");
   facts_.executed = position(own + "20,3e11fa47-71ca-11e1-9e33-c80aa9429563:1-5");
   facts_.earliest = position(own + "5,3e11fa47-71ca-11e1-9e33-c80aa9429563:1-5");
   expect_refusal(
@@ -333,8 +328,8 @@ TEST_F(Resume, BeginsANewEpochAtOnceWhenNothingIsPublishedBeyondTheCheckpoint) {
   const ResumePlan next = plan();
   ASSERT_EQ(next.kind, Kind::kBeginEpoch);
   EXPECT_EQ(next.checkpoint.id, (EpochId{Epoch(5), kFresh}));
-  EXPECT_EQ(next.checkpoint.position, "1-101-100");
-  EXPECT_EQ(next.checkpoint.position_before_last, "1-101-99") << "the history is still compared";
+  EXPECT_EQ(next.checkpoint.position, "1-101-100"_position);
+  EXPECT_EQ(next.checkpoint.position_before_last, "1-101-99"_position) << "the history is still compared";
   EXPECT_EQ(next.checkpoint.last, facts_.checkpoint->last);
   EXPECT_EQ(next.checkpoint.numbering, facts_.configured);
   EXPECT_THAT(next.checkpoint.partitions, SizeIs(4));

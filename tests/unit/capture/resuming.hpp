@@ -4,6 +4,7 @@
 #include "capture/resume/resume.hpp"
 #include "change/limits.hpp"
 #include "change/table_rules.hpp"
+#include "unit/gtid_literal.hpp"
 
 /// A capture that goes on from its checkpoint, for the tests of how.
 namespace farshore::capture {
@@ -39,8 +40,8 @@ class Resume : public ::testing::Test {
     facts_.fresh = kFresh;
     change::Checkpoint checkpoint;
     checkpoint.id = kEpoch;
-    checkpoint.position = "1-101-100";
-    checkpoint.position_before_last = "1-101-99";
+    checkpoint.position = "1-101-100"_position;
+    checkpoint.position_before_last = "1-101-99"_position;
     checkpoint.last = change::LastTransaction{.gtid = "1-101-100", .commit_time = {}, .digest = 5};
     checkpoint.numbering = numbering(2);
     checkpoint.source_uuid = "101:1";
@@ -69,8 +70,8 @@ class Resume : public ::testing::Test {
     facts_.checkpoint.reset();
     publish(0, 30, "1-101-120");
     publish(1, 40, "1-101-130");
-    facts_.statements = {LastStatement{"1-101-110", change::digest(facts_.configured)},
-                         LastStatement{"1-101-105", change::digest(facts_.configured)}};
+    facts_.statements = {LastStatement{"1-101-110"_position, change::digest(facts_.configured)},
+                         LastStatement{"1-101-105"_position, change::digest(facts_.configured)}};
   }
   ResumePlan plan() const { return plan_resume(facts_); }
   void expect_refusal(const std::string& words, Retry retry = Retry::kNever) const {

@@ -30,7 +30,7 @@ TEST_F(Next, NamesWhatIsMissedAndWhyTheFirstOfItIs) {
   next_.begin_due();
   const change::Checkpoint begun = this->begun();
   EXPECT_EQ(begun.id, (EpochId{Epoch(5), Incarnation(99)}));
-  EXPECT_EQ(begun.position, "1-101-10") << "behind the transaction that was read last";
+  EXPECT_EQ(begun.position, "1-101-10"_position) << "behind the transaction that was read last";
   EXPECT_THAT(begun.pending_epoch_start->missed_tables, ElementsAre("shop.c", "shop.d"));
   EXPECT_EQ(begun.pending_epoch_start->reason, "a key is gone");
   EXPECT_THAT(begun.changed_unseen, IsEmpty());
@@ -151,7 +151,7 @@ TEST_F(Next, HandsOverWithTheNamesOfAllTablesOfTheTransaction) {
   next_.note_rows("shop", "u");
   next_.hand_over();
   const change::Checkpoint begun = this->begun();
-  EXPECT_EQ(begun.position, "1-101-10") << "before the transaction";
+  EXPECT_EQ(begun.position, "1-101-10"_position) << "before the transaction";
   EXPECT_THAT(begun.split_tables, ElementsAre("shop.t", "shop.u"));
 }
 

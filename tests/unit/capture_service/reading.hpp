@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "services/capture/next_epoch.hpp"
+#include "unit/gtid_literal.hpp"
 #include "unit/kafka/mock_cluster.hpp"
 #include "unit/mysql/scripted_server.hpp"
 #include "unit/table_literal.hpp"

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "change/epoch_start.hpp"
+#include "unit/gtid_literal.hpp"
 #include "unit/table_literal.hpp"
 
 namespace farshore::capture {
@@ -51,8 +52,8 @@ SourceFacts source(bool logs = kLogsNot, const std::string& hidden_by = "") {
 Checkpoint checkpoint(std::optional<bool> logs = std::nullopt, std::vector<CascadingKey> cascades = {}) {
   Checkpoint found;
   found.id = {Epoch(4), Incarnation(40)};
-  found.position = "1-101-100";
-  found.position_before_last = "1-101-99";
+  found.position = "1-101-100"_position;
+  found.position_before_last = "1-101-99"_position;
   found.source_uuid = "101:1";
   found.numbering = rules().numbering();
   found.partitions = {{"main", PartitionId(0), Seq(11), KafkaOffset(1000)},
@@ -303,7 +304,7 @@ TEST(Plan, OfAFirstStartBeginsAfterTheLastEpochOfAnOriginThatWasReset) {
   const auto plan = plan_resume(facts_of(std::nullopt, decided(source(), std::nullopt, {})));
   EXPECT_EQ(plan.kind, Kind::kBeginEpoch);
   EXPECT_EQ(plan.checkpoint.id.epoch, Epoch(8));
-  EXPECT_EQ(plan.checkpoint.position, "1-101-200");
+  EXPECT_EQ(plan.checkpoint.position, "1-101-200"_position);
 }
 
 TEST(Plan, GoesOnWhereNothingChanged) {
@@ -436,7 +437,7 @@ TEST_F(KnownKeys, OfAFirstStartAreThoseOfTheSource) {
   const KnownCascades known = know(start, kLogsNot, {kItems});
   EXPECT_THAT(names(known.keys_of("shop.items"_table)), ElementsAre("shop.items by_parent"));
   EXPECT_THAT(names(start.plan.checkpoint.cascades), ElementsAre("shop.items by_parent"));
-  EXPECT_EQ(start.plan.checkpoint.keys_known_from, "1-101-200");
+  EXPECT_EQ(start.plan.checkpoint.keys_known_from, "1-101-200"_position);
   EXPECT_THAT(start.plan.checkpoint.logs_cascades, Optional(false));
   EXPECT_THAT(asked_, IsEmpty());
 }
@@ -447,7 +448,7 @@ TEST_F(KnownKeys, GoOnWithTheCheckpoints) {
   const KnownCascades known = know(start, kLogsNot, {kItems, made_since});
   EXPECT_THAT(known.keys_of("shop.items"_table), ElementsAre(kItems));
   EXPECT_THAT(known.keys_of("shop.notes"_table), IsEmpty()) << "the statement that made it is yet to be read";
-  EXPECT_EQ(start.plan.checkpoint.keys_known_from, "") << "all were known at the checkpoint";
+  EXPECT_EQ(start.plan.checkpoint.keys_known_from, OriginPosition()) << "all were known at the checkpoint";
 }
 
 TEST_F(KnownKeys, ThatTheSourceNoLongerHasAreAskedForAlone) {
@@ -462,14 +463,14 @@ TEST_F(KnownKeys, BeginNowAfterACaptureThatKeptNone) {
   found.numbering = tie_tables(rules(), std::nullopt, {kItems}, kLogsNot)->numbering();
   PlannedStart start = planned(found);
   EXPECT_THAT(names(know(start, kLogsNot, {kItems}).keys_of("shop.items"_table)), ElementsAre("shop.items by_parent"));
-  EXPECT_EQ(start.plan.checkpoint.keys_known_from, "1-101-200");
+  EXPECT_EQ(start.plan.checkpoint.keys_known_from, "1-101-200"_position);
 }
 
 TEST_F(KnownKeys, BeginNowWhereTheSourceLoggedCascadesUntilNow) {
   PlannedStart start = planned(checkpoint(true));
   EXPECT_THAT(names(know(start, kLogsNot, {kItems}, CascadeLogging::kNoLonger).keys_of("shop.items"_table)),
               ElementsAre("shop.items by_parent"));
-  EXPECT_EQ(start.plan.checkpoint.keys_known_from, "1-101-200");
+  EXPECT_EQ(start.plan.checkpoint.keys_known_from, "1-101-200"_position);
   EXPECT_THAT(start.plan.checkpoint.logs_cascades, Optional(false));
 }
 

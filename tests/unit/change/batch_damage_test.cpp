@@ -167,6 +167,17 @@ TEST(DamagedBatch, WhoseLastChangeIsNotTheHeadersIsRefused) {
   EXPECT_FALSE(read_changed([](v1::ChangeBatch& b) { b.mutable_epoch_start()->set_begins_at("x"); }).has_value());
 }
 
+TEST(DamagedBatch, WhosePositionsAreNoneIsRefused) {
+  for (const char* const text : {"x", "0-1", "3e11fa47-71ca-11e1-9e33-c80aa9429562:tag:1"}) {
+    v1::Watermark watermark;
+    watermark.set_position(text);
+    EXPECT_EQ(parse_watermark(watermark.SerializeAsString()).error(), MessageError::kMalformed) << text;
+    v1::EpochStart start;
+    start.set_begins_at(text);
+    EXPECT_EQ(parse_epoch_start(start.SerializeAsString()).error(), MessageError::kMalformed) << text;
+  }
+}
+
 TEST(DamagedBatch, WhoseWatermarkDoubtsWhatNoTableCanBeIsRefused) {
   const auto read_doubts = [](std::size_t doubts, const std::string& table, std::int64_t said_at = 1) {
     v1::Watermark message;

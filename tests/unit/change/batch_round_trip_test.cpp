@@ -105,7 +105,8 @@ TEST(Batch, OfTheGeneratedClassesWithTheFieldsInAnotherOrderIsReadTheSame) {
 
 TEST(Batch, CarriesAWatermarkThatRides) {
   BatchBuilder builder = example::paid_order_batch();
-  const Watermark watermark{example::kCommitTime, "0-1-40", example::kSeq, std::chrono::microseconds(-250), 99};
+  const Watermark watermark{example::kCommitTime, "0-1-40"_position, example::kSeq, std::chrono::microseconds(-250),
+                            99};
   builder.ride(watermark);
   const OwnedRecord record(builder.finish(example::kPublishedAt));
   TableCache tables;
@@ -118,7 +119,7 @@ TEST(Batch, CarriesAWatermarkThatRides) {
 
 TEST(Batch, OfAWatermarkAloneTakesNoNumber) {
   BatchBuilder builder = make_builder(Seq(41));
-  Watermark watermark{example::kCommitTime, "0-1-40", Seq(40), std::chrono::microseconds(3), 99};
+  Watermark watermark{example::kCommitTime, "0-1-40"_position, Seq(40), std::chrono::microseconds(3), 99};
   watermark.doubts = {{.table = "shop.orders", .said_at = example::kCommitTime},
                       {.table = "", .said_at = example::kCommitTime}};
   const OwnedRecord record(builder.watermark_record(watermark, example::kPublishedAt));
@@ -134,7 +135,7 @@ TEST(Batch, OfAWatermarkAloneTakesNoNumber) {
 TEST(Batch, OfChangesAfterAWatermarkAloneHasNothingOfIt) {
   BatchBuilder expected = example::paid_order_batch();
   BatchBuilder builder = example::empty_batch();
-  const Watermark watermark{example::kCommitTime, "0-1-40", Seq(example::kSeq.raw() - 1), {}, 99};
+  const Watermark watermark{example::kCommitTime, "0-1-40"_position, Seq(example::kSeq.raw() - 1), {}, 99};
   (void)builder.watermark_record(watermark, example::kPublishedAt);
   example::append_paid_order(builder);
   EXPECT_EQ(OwnedRecord(builder.finish(example::kPublishedAt)).value,
@@ -146,7 +147,7 @@ TEST(Batch, OfAnEpochStartSaysWhatItContinues) {
   EpochStart start;
   start.continues = {Epoch(3), Incarnation(77)};
   start.continued = {{"main", PartitionId(0), Seq(12)}, {"main", PartitionId(1), Seq(0)}};
-  start.begins_at = "0-1-40";
+  start.begins_at = "0-1-40"_position;
   start.partitions = {
       {"main", PartitionId(0), Seq(0)}, {"main", PartitionId(1), Seq(0)}, {"bulk", PartitionId(0), Seq(0)}};
   start.numbering_digest = 5;

@@ -13,6 +13,7 @@
 #include "change/batch_builder.hpp"
 #include "change/batch_reader.hpp"
 #include "golden/example_row.hpp"
+#include "unit/gtid_literal.hpp"
 
 /// What the tests of batches share: batches of random shapes and rows, and what they must be read as.
 namespace farshore::change {

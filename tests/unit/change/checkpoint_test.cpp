@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "change/limits.hpp"
 #include "farshore/v1/checkpoint.pb.h"
+#include "unit/gtid_literal.hpp"
 #include "unit/table_literal.hpp"
 
 namespace farshore::change {
@@ -14,8 +17,8 @@ namespace {
 Checkpoint some_checkpoint() {
   Checkpoint checkpoint;
   checkpoint.id = {Epoch(2), Incarnation(0xFEDCBA9876543210)};
-  checkpoint.position = "0-1-100";
-  checkpoint.position_before_last = "0-1-99";
+  checkpoint.position = "0-1-100"_position;
+  checkpoint.position_before_last = "0-1-99"_position;
   checkpoint.last = {"0-1-100", SourceTime(std::chrono::microseconds(1'700'000'000'000'001)), 77};
   checkpoint.partitions = {{"main", PartitionId(0), Seq(12), KafkaOffset(4)},
                            {"main", PartitionId(1), Seq(1), KafkaOffset(0)}};
@@ -33,10 +36,10 @@ Checkpoint some_checkpoint() {
   checkpoint.cascades = {{.tie = {.parent = "shop.a"_table, .child = "shop.b"_table}, .name = "b_ibfk_1"}};
   checkpoint.told_statement = "0-1-101";
   checkpoint.changed_unseen = {"shop.c"};
-  checkpoint.keys_known_from = "0-1-99";
+  checkpoint.keys_known_from = "0-1-99"_position;
   checkpoint.logs_cascades = false;
   checkpoint.split_tables = {"shop.d"};
-  checkpoint.split_until = "0-1-120";
+  checkpoint.split_until = "0-1-120"_position;
   return checkpoint;
 }
 
@@ -45,6 +48,36 @@ TEST(Checkpoint, IsReadAsItWasWritten) {
   const auto read = decode_checkpoint(encode_checkpoint(checkpoint));
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(*read, checkpoint);
+}
+
+TEST(Checkpoint, KeepsTheBytesOfPositionsOfBothServers) {
+  for (const char* const text :
+       {"", "0-1-100,1-2-5", "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5:7,4e11fa47-71ca-11e1-9e33-c80aa9429562:3-9"}) {
+    v1::Checkpoint message;
+    ASSERT_TRUE(message.ParseFromString(encode_checkpoint(some_checkpoint())));
+    message.set_position(text);
+    message.set_position_before_last(text);
+    message.set_keys_known_from(text);
+    message.set_split_until(text);
+    const std::string bytes = message.SerializeAsString();
+    const auto read = decode_checkpoint(bytes);
+    ASSERT_TRUE(read.has_value()) << text;
+    EXPECT_EQ(encode_checkpoint(*read), bytes) << text;
+  }
+}
+
+TEST(Checkpoint, WithATextThatIsNoPositionIsRefused) {
+  const std::vector<std::function<void(v1::Checkpoint&)>> wrongs = {
+      [](v1::Checkpoint& message) { message.set_position("rubbish"); },
+      [](v1::Checkpoint& message) { message.set_position_before_last("rubbish"); },
+      [](v1::Checkpoint& message) { message.set_keys_known_from("rubbish"); },
+      [](v1::Checkpoint& message) { message.set_split_until("3e11fa47-71ca-11e1-9e33-c80aa9429562:tag:1"); }};
+  for (const auto& wrong : wrongs) {
+    v1::Checkpoint message;
+    ASSERT_TRUE(message.ParseFromString(encode_checkpoint(some_checkpoint())));
+    wrong(message);
+    EXPECT_EQ(decode_checkpoint(message.SerializeAsString()).error(), MessageError::kMalformed);
+  }
 }
 
 TEST(Checkpoint, OfAFirstStartHasNoLastTransaction) {

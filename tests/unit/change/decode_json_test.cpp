@@ -74,7 +74,7 @@ TEST(DecodeJson, OfRandomBatchesIsALineAChange) {
 
 TEST(DecodeJson, ShowsWatermarksAndEpochStarts) {
   BatchBuilder builder = make_builder();
-  Watermark watermark{example::kCommitTime, "0-1-40", Seq(0), std::chrono::microseconds(3), 99};
+  Watermark watermark{example::kCommitTime, "0-1-40"_position, Seq(0), std::chrono::microseconds(3), 99};
   watermark.doubts = {{.table = "shop.orders", .said_at = example::kCommitTime}};
   const Json line = Json::parse(lines_of(OwnedRecord(builder.watermark_record(watermark, example::kPublishedAt))));
   EXPECT_EQ(line["kind"], "watermark");
