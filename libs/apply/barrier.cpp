@@ -6,6 +6,8 @@
 #include <set>
 
 #include "apply/error_policy.hpp"
+#include "apply/progress_mark.hpp"
+#include "base/check.hpp"
 #include "base/table_name.hpp"
 
 namespace farshore::apply {
@@ -27,7 +29,7 @@ bool waits_at(const ProgressRow& row, const change::EpochStart& start, const cha
 }
 
 /// A partition that has not arrived; nothing: all have.
-std::optional<std::string> missing_partition(const BarrierArrival& barrier, const std::vector<ProgressRow>& rows) {
+std::optional<std::string> missing_partition(const Barrier& barrier, const std::vector<ProgressRow>& rows) {
   for (const change::PartitionEnd& end : barrier.start.continued) {
     const auto row = std::ranges::find_if(rows, [&](const ProgressRow& candidate) {
       return candidate.key.stream == end.stream && candidate.key.partition == end.partition;
@@ -42,13 +44,12 @@ std::optional<std::string> missing_partition(const BarrierArrival& barrier, cons
   return std::nullopt;
 }
 
-std::string beginning(const BarrierArrival& barrier) {
+std::string beginning(const Barrier& barrier) {
   return fmt::format("at the start of epoch {} ({})", barrier.epoch.epoch.raw(),
                      store::statement_for_people(barrier.start.reason, kSentenceBytesMax));
 }
 
-BarrierWait for_parked(const std::string& origin, const BarrierArrival& barrier,
-                       const std::vector<ParkedBefore>& parked) {
+BarrierWait for_parked(const std::string& origin, const Barrier& barrier, const std::vector<ParkedBefore>& parked) {
   std::uint64_t changes = 0;
   std::string names;
   for (std::size_t i = 0; i < parked.size(); ++i) {
@@ -68,7 +69,7 @@ std::string names_of(const std::vector<std::string>& tables) {
   return store::statement_for_people(fmt::format("{}", fmt::join(tables, ", ")), kSentenceBytesMax);
 }
 
-BarrierWait for_statement(const std::string& origin, const BarrierArrival& barrier,
+BarrierWait for_statement(const std::string& origin, const Barrier& barrier,
                           const change::RowlessStatement& statement) {
   const std::string command = fmt::format("--origin {} --epoch {} --execute", origin, barrier.epoch.epoch.raw());
   return {
@@ -115,7 +116,7 @@ void add_tables(const std::vector<std::string>& tables, const std::string& why, 
 
 }  // namespace
 
-std::optional<BarrierWait> wait_at_barrier(const std::string& origin, const BarrierArrival& barrier,
+std::optional<BarrierWait> wait_at_barrier(const std::string& origin, const Barrier& barrier,
                                            const BarrierFacts& facts) {
   if (const auto missing = missing_partition(barrier, facts.rows)) {
     return BarrierWait{.state = PartitionState::kAtBarrier,
@@ -130,12 +131,18 @@ std::optional<BarrierWait> wait_at_barrier(const std::string& origin, const Barr
   return std::nullopt;
 }
 
-BarrierWait cannot_enter(const BarrierArrival& barrier, const mysql::SqlError& error) {
+BarrierWait cannot_pass(const Barrier& barrier, const mysql::SqlError& error) {
   return {.state = PartitionState::kAtBarrier,
           .reason = fmt::format("{}: it cannot be entered yet: {}", beginning(barrier), described(error))};
 }
 
-std::vector<UnequalTable> unequal_behind(const BarrierArrival& barrier, std::optional<StatementState> statement,
+ProgressRow row_behind(const Barrier& barrier, const ProgressRow& row) {
+  ProgressRow next = entered(row, barrier.epoch, barrier.start.begins_at);
+  FARSHORE_CHECK(next.epoch == barrier.epoch && next.seq == Seq(0), next.epoch.epoch, next.seq);
+  return next;
+}
+
+std::vector<UnequalTable> unequal_behind(const Barrier& barrier, std::optional<StatementState> statement,
                                          const change::TableRules& rules) {
   const change::EpochStart& start = barrier.start;
   std::vector<UnequalTable> unequal;

@@ -12,10 +12,12 @@
 #include "store/progress_row.hpp"
 #include "store/statement_store.hpp"
 
-/// When an epoch may be entered. Pure: no input, no output.
+/// What is waited for at a barrier, and what the step over it changes. Pure: no input, no output. That the start of an
+/// epoch is a barrier is known here, in barrier_store, and where its record is read (partition_tracker and _intake);
+/// who takes partitions over barriers knows no kind of them.
 ///
-/// Three things are waited for, in this order, so that at the last one everything before the epoch is applied here and
-/// nothing after it:
+/// At the start of an epoch three things are waited for, in this order, so that at the last one everything before the
+/// epoch is applied here and nothing after it:
 ///   1. every partition of the origin has arrived, or is beyond;
 ///   2. nothing of the origin is parked from an earlier epoch: no parked row outlives the shape it was written under,
 ///      or the statement that came after it;
@@ -46,14 +48,17 @@ struct BarrierWait {
   std::string reason;  ///< for people: what, and what ends it
 };
 
-/// Nothing: the epoch may be entered.
-[[nodiscard]] std::optional<BarrierWait> wait_at_barrier(const std::string& origin, const BarrierArrival& barrier,
+/// Nothing: it may be passed.
+[[nodiscard]] std::optional<BarrierWait> wait_at_barrier(const std::string& origin, const Barrier& barrier,
                                                          const BarrierFacts& facts);
 
 /// The database refuses what belongs to passing it.
-[[nodiscard]] BarrierWait cannot_enter(const BarrierArrival& barrier, const mysql::SqlError& error);
+[[nodiscard]] BarrierWait cannot_pass(const Barrier& barrier, const mysql::SqlError& error);
 
-/// What entering the epoch makes unequal here: of each stream the tables, or "" for all of its tables.
+/// The row of a partition that stood there, once it has passed.
+[[nodiscard]] store::ProgressRow row_behind(const Barrier& barrier, const store::ProgressRow& row);
+
+/// What passing it makes unequal here: of each stream the tables, or "" for all of its tables.
 struct UnequalTable {
   std::string stream;
   std::string table;
@@ -61,7 +66,7 @@ struct UnequalTable {
 
   friend bool operator==(const UnequalTable&, const UnequalTable&) = default;
 };
-[[nodiscard]] std::vector<UnequalTable> unequal_behind(const BarrierArrival& barrier,
+[[nodiscard]] std::vector<UnequalTable> unequal_behind(const Barrier& barrier,
                                                        std::optional<store::StatementState> statement,
                                                        const change::TableRules& rules);
 

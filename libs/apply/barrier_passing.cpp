@@ -2,8 +2,6 @@
 
 #include "apply/barrier_store.hpp"
 #include "apply/failure.hpp"
-#include "apply/progress_mark.hpp"
-#include "base/check.hpp"
 #include "store/progress_store.hpp"
 #include "store/tables.hpp"
 
@@ -28,10 +26,10 @@ void BarrierPassing::pass_due(Clock::time_point now, std::vector<Outcome>& outco
   std::vector<PartitionKey> lost;
   for (auto& [key, held] : partitions_) {
     if (!held.barrier) continue;
-    auto passed = pass(key, held, outcomes);
+    auto passed = look(key, held, outcomes);
     partitions_.rollback();  // of what is not committed
     if (!passed && !session_.is_lost() && !mysql::is_transient(passed.error().kind)) {
-      passed = stand(key, held, cannot_enter(*held.barrier, passed.error()), outcomes);
+      passed = stand(key, held, cannot_pass(*held.barrier, passed.error()), outcomes);
       partitions_.rollback();
     }
     if (session_.is_lost()) return;
@@ -42,37 +40,36 @@ void BarrierPassing::pass_due(Clock::time_point now, std::vector<Outcome>& outco
 }
 
 // False: someone else has written the partition's progress.
-std::expected<bool, SqlError> BarrierPassing::pass(const PartitionKey& key, Held& held,
+std::expected<bool, SqlError> BarrierPassing::look(const PartitionKey& key, Held& held,
                                                    std::vector<Outcome>& outcomes) {
-  const BarrierArrival& barrier = *held.barrier;
+  const Barrier& barrier = *held.barrier;
   const auto facts = BarrierStore(session_.connection(), settings_.region).read(key.origin, barrier);
   if (!facts) return std::unexpected(facts.error());
   const auto wait = wait_at_barrier(key.origin, barrier, *facts);
-  if (!wait) return enter(key, held, *facts, outcomes);
+  if (!wait) return pass(key, held, *facts, outcomes);
   const bool is_soon = wait->state == PartitionState::kAtBarrier && settings_.clock->now() - held.barrier_since < kSoon;
   return is_soon ? true : stand(key, held, *wait, outcomes);
 }
 
 // False as above.
-std::expected<bool, SqlError> BarrierPassing::enter(const PartitionKey& key, Held& held, const BarrierFacts& facts,
-                                                    std::vector<Outcome>& outcomes) {
+std::expected<bool, SqlError> BarrierPassing::pass(const PartitionKey& key, Held& held, const BarrierFacts& facts,
+                                                   std::vector<Outcome>& outcomes) {
   mysql::Connection& connection = session_.connection();
-  const BarrierArrival& barrier = *held.barrier;
-  ProgressRow next = entered(held.row, barrier.epoch, barrier.start.begins_at);
+  const Barrier& barrier = *held.barrier;
+  ProgressRow next = row_behind(barrier, held.row);
   next.owner = settings_.owner;
-  FARSHORE_CHECK(next.epoch == barrier.epoch && next.seq == Seq(0), next.epoch.epoch, next.seq);
   const auto advanced = ProgressStore(connection, settings_.region).advance(held.row, next);
   if (!advanced || !*advanced) return advanced;
-  auto entered = BarrierStore(connection, settings_.region).enter(key.origin, barrier, facts, settings_.rules);
+  auto passed = BarrierStore(connection, settings_.region).pass(key.origin, barrier, facts, settings_.rules);
   // Keys may come here from other partitions, with their conflicts.
-  if (entered) entered = parking_.conflicts().load(connection, key.origin);
-  if (entered) entered = connection.commit();
-  if (!entered) return std::unexpected(entered.error());
+  if (passed) passed = parking_.conflicts().load(connection, key.origin);
+  if (passed) passed = connection.commit();
+  if (!passed) return std::unexpected(passed.error());
   next.writes = held.row.writes + 1;
   held.row = next;
   held.barrier.reset();
   session_.passed();
-  outcomes.emplace_back(EpochEntered{.key = key, .row = next});
+  outcomes.emplace_back(BarrierPassed{.key = key, .row = next});
   return true;
 }
 

@@ -33,10 +33,10 @@ class BarrierPassing {
 
  private:
   using Held = HeldPartitions::Held;
-  [[nodiscard]] std::expected<bool, mysql::SqlError> pass(const store::PartitionKey& key, Held& held,
+  [[nodiscard]] std::expected<bool, mysql::SqlError> look(const store::PartitionKey& key, Held& held,
                                                           std::vector<Outcome>& outcomes);
-  [[nodiscard]] std::expected<bool, mysql::SqlError> enter(const store::PartitionKey& key, Held& held,
-                                                           const BarrierFacts& facts, std::vector<Outcome>& outcomes);
+  [[nodiscard]] std::expected<bool, mysql::SqlError> pass(const store::PartitionKey& key, Held& held,
+                                                          const BarrierFacts& facts, std::vector<Outcome>& outcomes);
   [[nodiscard]] std::expected<bool, mysql::SqlError> stand(const store::PartitionKey& key, Held& held,
                                                            const BarrierWait& wait, std::vector<Outcome>& outcomes);
 

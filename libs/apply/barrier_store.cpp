@@ -27,7 +27,7 @@ constexpr std::size_t kNamesBytesMax = 1'000'000;
 BarrierStore::BarrierStore(mysql::Connection& connection, std::string region)
     : connection_(connection), region_(std::move(region)) {}
 
-std::expected<BarrierFacts, SqlError> BarrierStore::read(const std::string& origin, const BarrierArrival& barrier) {
+std::expected<BarrierFacts, SqlError> BarrierStore::read(const std::string& origin, const Barrier& barrier) {
   BarrierFacts facts;
   auto rows = ProgressStore(connection_, region_).load_origin(origin);
   if (!rows) return std::unexpected(std::move(rows.error()));
@@ -48,7 +48,7 @@ std::expected<BarrierFacts, SqlError> BarrierStore::read(const std::string& orig
   return facts;
 }
 
-std::expected<void, SqlError> BarrierStore::note_statement(const std::string& origin, const BarrierArrival& barrier) {
+std::expected<void, SqlError> BarrierStore::note_statement(const std::string& origin, const Barrier& barrier) {
   const change::RowlessStatement& statement = *barrier.start.statement;
   store::StatementRow row;
   row.origin = origin;
@@ -61,8 +61,8 @@ std::expected<void, SqlError> BarrierStore::note_statement(const std::string& or
 
 // From then on some keys' changes go to the partitions that have rows now, and the gate sees rows without safe time and
 // without owner, until the mirror has brought the partitions and each is claimed and has passed this barrier too.
-std::expected<void, SqlError> BarrierStore::enter(const std::string& origin, const BarrierArrival& barrier,
-                                                  const BarrierFacts& facts, const change::TableRules& rules) {
+std::expected<void, SqlError> BarrierStore::pass(const std::string& origin, const Barrier& barrier,
+                                                 const BarrierFacts& facts, const change::TableRules& rules) {
   ProgressStore store(connection_, region_);
   for (const change::PartitionEnd& named : barrier.start.partitions) {
     ProgressRow row;

@@ -15,15 +15,13 @@ class BarrierStore {
  public:
   BarrierStore(mysql::Connection& connection, std::string region);
 
-  [[nodiscard]] std::expected<BarrierFacts, mysql::SqlError> read(const std::string& origin,
-                                                                  const BarrierArrival& barrier);
+  [[nodiscard]] std::expected<BarrierFacts, mysql::SqlError> read(const std::string& origin, const Barrier& barrier);
   /// The statement is waited for: people find it in the table.
-  [[nodiscard]] std::expected<void, mysql::SqlError> note_statement(const std::string& origin,
-                                                                    const BarrierArrival& barrier);
+  [[nodiscard]] std::expected<void, mysql::SqlError> note_statement(const std::string& origin, const Barrier& barrier);
   /// What else is written with the step over the barrier: the rows of the epoch's partitions that have none, and what
   /// is not equal any more.
-  [[nodiscard]] std::expected<void, mysql::SqlError> enter(const std::string& origin, const BarrierArrival& barrier,
-                                                           const BarrierFacts& facts, const change::TableRules& rules);
+  [[nodiscard]] std::expected<void, mysql::SqlError> pass(const std::string& origin, const Barrier& barrier,
+                                                          const BarrierFacts& facts, const change::TableRules& rules);
 
  private:
   mysql::Connection& connection_;

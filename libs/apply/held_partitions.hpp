@@ -37,7 +37,7 @@ class HeldPartitions {
     std::string topic_id;
     std::optional<KafkaOffset> offset;  ///< beyond which nothing is applied
     Clock::time_point offset_written;
-    std::optional<BarrierArrival> barrier;  ///< it stands there
+    std::optional<Barrier> barrier;  ///< it stands there
     Clock::time_point barrier_since;
   };
   using Map = std::map<store::PartitionKey, Held>;

@@ -62,8 +62,8 @@ struct WaitsAtBarrier {
   store::ProgressRow row;  ///< state and reason say for what
 };
 
-/// The partition has passed its barrier, into the epoch that began there.
-struct EpochEntered {
+/// The partition has passed its barrier.
+struct BarrierPassed {
   store::PartitionKey key;
   store::ProgressRow row;  ///< as it is in the database
 };
@@ -75,7 +75,7 @@ struct ParkedRetried {
 };
 
 /// What became of a partition. Handed from the writing thread to the one that gathers.
-using Outcome = std::variant<Loaded, NotLoaded, Applied, Suspended, Lost, WaitsAtBarrier, EpochEntered, ParkedRetried>;
+using Outcome = std::variant<Loaded, NotLoaded, Applied, Suspended, Lost, WaitsAtBarrier, BarrierPassed, ParkedRetried>;
 
 [[nodiscard]] inline const store::PartitionKey& key_of(const Outcome& outcome) {
   return std::visit([](const auto& what) -> const store::PartitionKey& { return what.key; }, outcome);

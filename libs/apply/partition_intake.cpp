@@ -239,7 +239,7 @@ Intake PartitionIntake::take_start(const std::shared_ptr<ReadBatch>& batch, Work
                   fmt::format("at the start of epoch {}: {}", id.epoch.raw(), batch->batch.epoch_start()->reason));
   slice.next = mark_.row();
   slice.next_offset = next_offset;
-  slice.arrival = BarrierArrival{.epoch = id, .start = *batch->batch.epoch_start()};
+  slice.arrival = Barrier{.epoch = id, .start = *batch->batch.epoch_start()};
   at_barrier_ = true;
   is_stopped_ = false;
   return {.step = Step::kBarrier, .rows = 0, .duplicates = 0};
@@ -251,7 +251,7 @@ bool PartitionIntake::leaves_rest_to(const change::EpochStart& start) const {
   return !held_.empty() && !start.begins_at.contains(held_gtid());
 }
 
-void PartitionIntake::enter_epoch(const store::ProgressRow& row) {
+void PartitionIntake::pass_barrier(const store::ProgressRow& row) {
   FARSHORE_CHECK(at_barrier_ && held_.empty());
   tracker_.enter_epoch(row);
   mark_.enter_epoch(row);

@@ -18,7 +18,7 @@ struct Intake {
   enum class Step : std::uint8_t {
     kDropped,   ///< nothing new in it
     kGathered,  ///< in the work set, or held back until its transaction is complete
-    kBarrier,   ///< the partition waits at the start of an epoch: take nothing more until enter_epoch()
+    kBarrier,   ///< the partition stands at a barrier: take nothing more until pass_barrier()
     kGap,       ///< records are missing; the partition's state says so from now on
     kRefused,   ///< the same, and the partition cannot go past this record
   };
@@ -45,8 +45,8 @@ class PartitionIntake {
   Intake take(const std::shared_ptr<ReadBatch>& batch, change::TableCache& tables, WorkSet& set);
   /// What the partition waits for at the barrier, as it was written.
   void note_wait(const store::ProgressRow& row) { mark_.set_state(row.state, row.reason); }
-  /// The partition entered the epoch at whose start it waited.
-  void enter_epoch(const store::ProgressRow& row);
+  /// The partition has passed the barrier at which it stood: its row behind it.
+  void pass_barrier(const store::ProgressRow& row);
 
   [[nodiscard]] const store::ProgressRow& row() const { return mark_.row(); }
   [[nodiscard]] bool is_at_barrier() const { return at_barrier_; }

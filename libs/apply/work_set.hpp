@@ -29,8 +29,9 @@ struct BatchPart {
   [[nodiscard]] bool is_contained(std::uint32_t change) const { return !contained.empty() && contained[change]; }
 };
 
-/// A partition has read the start of an epoch.
-struct BarrierArrival {
+/// Where a partition stands until what is asked for there is done, here and in the origin's other partitions. The start
+/// of an epoch is one; there is no other kind so far. What it asks for: barrier.hpp.
+struct Barrier {
   EpochId epoch;
   change::EpochStart start;
 };
@@ -42,7 +43,7 @@ struct Slice {
   Seq base_seq;
   store::ProgressRow next;
   std::optional<KafkaOffset> next_offset;            ///< where reading would go on after this; none: as before
-  std::optional<BarrierArrival> arrival;             ///< the last thing in the slice
+  std::optional<Barrier> arrival;                    ///< the last thing in the slice
   std::optional<std::vector<change::Doubt>> doubts;  ///< all that the origin's own region has now, where it may be new
   std::uint64_t rows = 0;                            ///< changes, contained ones among them
   std::uint64_t contained = 0;

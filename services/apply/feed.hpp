@@ -41,14 +41,14 @@ class Search {
 
 /// A partition that the group gave to this process, and where its records are read from. On the gathering thread.
 ///
-///   loading ──loaded──► running ──epoch start──► at barrier ──entered──► running
+///   loading ──loaded──► running ──barrier──► at barrier ──passed──► running
 ///      ▲                   │
 ///      └──── waiting ◄─────┴── not loaded, suspended, lost, refused, the topic is gone
 struct Feed {
   enum class Mode : std::uint8_t {
     kLoading,    ///< its progress is being read and taken over
     kRunning,    ///< its records are taken
-    kAtBarrier,  ///< paused until the epoch is entered
+    kAtBarrier,  ///< paused until the barrier is passed
     kWaiting,    ///< paused until it is loaded again
   };
   struct Timing {
@@ -64,7 +64,7 @@ struct Feed {
     std::uint64_t generation = 0;  ///< of the assignment
     Search search{};
     std::uint64_t ignore_round = 0;           ///< records of this round of consuming were fetched before a seek
-    KafkaOffset barrier_offset{};             ///< of the start record
+    KafkaOffset barrier_offset{};             ///< of the barrier's record
     std::optional<KafkaOffset> applied_to{};  ///< under this assignment: where to go on if the database knows no offset
   };
 

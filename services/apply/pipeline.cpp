@@ -177,15 +177,15 @@ void Pipeline::settle(Feed& feed, const WaitsAtBarrier& waits) {
   feed.intake->note_wait(waits.row);
 }
 
-void Pipeline::settle(Feed& feed, const EpochEntered& entered) {
+void Pipeline::settle(Feed& feed, const BarrierPassed& passed) {
   if (feed.mode != Mode::kAtBarrier) return;
   service::log_info("the partition enters an epoch", {{"origin", feed.key.origin},
                                                       {"stream", feed.key.stream},
                                                       {"partition", feed.key.partition.raw()},
-                                                      {"epoch", entered.row.epoch.epoch.raw()}});
+                                                      {"epoch", passed.row.epoch.epoch.raw()}});
   FARSHORE_CHECK(feed.intake.has_value(), feed.key.to_string());
   feed.said.clear();
-  feed.intake->enter_epoch(entered.row);
+  feed.intake->pass_barrier(passed.row);
   feed.timings.clear();  // their numbers were the old epoch's
   const bool all_go = std::ranges::all_of(
       feed.sources, [&](Feed::Source& source) { return go_to(feed, source, source.barrier_offset.next()); });

@@ -74,7 +74,7 @@ class Pipeline {
   void settle(Feed& feed, const Suspended& suspended);
   void settle(Feed& feed, const Lost& lost);
   void settle(Feed& feed, const WaitsAtBarrier& waits);
-  void settle(Feed& feed, const EpochEntered& entered);
+  void settle(Feed& feed, const BarrierPassed& passed);
   void settle(Feed& feed, const ParkedRetried& retried);
   void consume();
   void gather_record(Arrival arrival);

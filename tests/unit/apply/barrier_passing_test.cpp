@@ -38,15 +38,15 @@ TEST_F(ABarrier, IsPassedWhenTheOtherPartitionArrivesInAnotherProcess) {
   start.begins_at = origin_position_after(6);
   arrive(start);
   tick();
-  EXPECT_FALSE(has_outcome<EpochEntered>());
+  EXPECT_FALSE(has_outcome<BarrierPassed>());
   EXPECT_EQ(target_.progress().at("epoch"), "3");
   other_arrives();
   ASSERT_TRUE(entered());
-  EXPECT_TRUE(has_outcome<EpochEntered>());
+  EXPECT_TRUE(has_outcome<BarrierPassed>());
   EXPECT_EQ(target_.progress().at("seq"), "0");
   EXPECT_EQ(target_.progress().at("state"), "applying");
   EXPECT_EQ(target_.progress().at("origin_position"), position_after(6));
-  EXPECT_EQ(outcome<EpochEntered>().row.epoch, kNextEpoch);
+  EXPECT_EQ(outcome<BarrierPassed>().row.epoch, kNextEpoch);
 }
 
 TEST_F(ABarrier, NothingBehindItIsWrittenBefore) {

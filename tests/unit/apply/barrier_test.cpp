@@ -21,7 +21,7 @@ ProgressRow row_of(int partition, EpochId epoch, PartitionState state) {
   return row;
 }
 
-BarrierArrival arrival(change::EpochStart start) { return {.epoch = kNextEpoch, .start = std::move(start)}; }
+Barrier arrival(change::EpochStart start) { return {.epoch = kNextEpoch, .start = std::move(start)}; }
 
 /// The continued epoch had the partitions main/0 and main/2.
 bool is_complete(const std::vector<ProgressRow>& rows, std::string* waiting = nullptr, std::uint64_t last_seq = 10) {

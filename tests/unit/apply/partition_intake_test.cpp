@@ -499,7 +499,7 @@ TEST_F(TheIntakeOfAGroup, WhatTheNewEpochPublishesWholeIsNotAppliedInPartBefore)
   EXPECT_EQ(slice().next_offset, KafkaOffset(101)) << "after a restart the start is reached without a gap";
   EXPECT_EQ(intake_->held_rows(), 0U);
   hand_over();
-  intake_->enter_epoch(entered(intake_->row(), kNextEpoch, start.begins_at));
+  intake_->pass_barrier(entered(intake_->row(), kNextEpoch, start.begins_at));
 
   Topic again(kNextEpoch);
   again.table(notes_shape("notes"), "orders");
@@ -525,7 +525,7 @@ TEST_F(TheIntake, WhatWasAppliedInPartBeforeTheNewEpochIsContainedThere) {
       hand_over();
       begin(there);
     } else {
-      intake_->enter_epoch(there);
+      intake_->pass_barrier(there);
     }
     Topic again(kNextEpoch);
     take(again.transaction(2).insert(2, "x").send());
@@ -548,7 +548,7 @@ TEST_F(TheIntake, InTheNewEpochItGoesOnFromOne) {
   begin(applied_up_to(10, 4));
   take(Topic(kNextEpoch).epoch_start(continuing_start(10)));
   hand_over();
-  intake_->enter_epoch(entered(intake_->row(), kNextEpoch, origin_position_after(5)));
+  intake_->pass_barrier(entered(intake_->row(), kNextEpoch, origin_position_after(5)));
   EXPECT_FALSE(intake_->is_at_barrier());
   Topic topic(kNextEpoch);
   const Intake intake = take(topic.transaction(5).insert(1, "contained").transaction(6).insert(2, "new").end().send());
