@@ -42,7 +42,8 @@ std::expected<BarrierFacts, SqlError> BarrierStore::read(const std::string& orig
   auto statement = StatementStore(connection_, region_).state_of(origin, barrier.epoch);
   if (!statement) return std::unexpected(std::move(statement.error()));
   facts.statement = *statement;
-  auto decided = StatementStore(connection_, region_).was_decided(origin, barrier.start.statement->gtid, barrier.epoch);
+  auto decided = StatementStore(connection_, region_)
+                     .was_decided(origin, barrier.start.statement->gtid.to_string(), barrier.epoch);
   if (!decided) return std::unexpected(std::move(decided.error()));
   facts.is_told_again = *decided;
   return facts;
@@ -55,7 +56,7 @@ std::expected<void, SqlError> BarrierStore::note_statement(const std::string& or
   row.epoch = barrier.epoch;
   row.text = store::statement_for_people(statement.text, kTextBytesMax);
   row.tables = store::statement_for_people(fmt::format("{}", fmt::join(statement.tables, ", ")), kNamesBytesMax);
-  row.gtid = statement.gtid;
+  row.gtid = statement.gtid.to_string();
   return StatementStore(connection_, region_).add(row);
 }
 

@@ -53,7 +53,7 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
   message.set_position(checkpoint.position.to_string());
   message.set_position_before_last(checkpoint.position_before_last.to_string());
   if (checkpoint.last) {
-    message.mutable_last()->set_gtid(checkpoint.last->gtid);
+    message.mutable_last()->set_gtid(checkpoint.last->gtid.to_string());
     message.mutable_last()->set_commit_time_us(checkpoint.last->commit_time.time_since_epoch().count());
     message.mutable_last()->set_digest(checkpoint.last->digest);
   }
@@ -80,7 +80,7 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
     to_message(key, out);
     out.set_name(key.name);
   }
-  message.set_told_statement(checkpoint.told_statement);
+  message.set_told_statement(checkpoint.told_statement.to_string());
   for (const std::string& table : checkpoint.changed_unseen) message.add_changed_unseen(table);
   message.set_keys_known_from(checkpoint.keys_known_from.to_string());
   if (checkpoint.logs_cascades) message.set_logs_cascades(*checkpoint.logs_cascades);
@@ -201,7 +201,9 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
       !take_position(message.split_until(), checkpoint.split_until))
     return std::unexpected(MessageError::kMalformed);
   if (message.has_last()) {
-    checkpoint.last = {message.last().gtid(), SourceTime(std::chrono::microseconds(message.last().commit_time_us())),
+    const auto gtid = Gtid::parse(message.last().gtid());
+    if (!gtid) return std::unexpected(MessageError::kMalformed);
+    checkpoint.last = {*gtid, SourceTime(std::chrono::microseconds(message.last().commit_time_us())),
                        message.last().digest()};
   }
   auto partitions = partitions_of(message);
@@ -224,8 +226,9 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
   auto cascades = cascades_of(message);
   if (!cascades) return std::unexpected(cascades.error());
   checkpoint.cascades = std::move(*cascades);
-  if (message.told_statement().size() > kGtidBytesMax) return std::unexpected(MessageError::kMalformed);
-  checkpoint.told_statement = message.told_statement();
+  const std::optional<Gtid> told = message.told_statement().empty() ? Gtid() : Gtid::parse(message.told_statement());
+  if (!told) return std::unexpected(MessageError::kMalformed);
+  checkpoint.told_statement = *told;
   if (!take_tables(message.changed_unseen(), checkpoint.changed_unseen) ||
       !take_tables(message.split_tables(), checkpoint.split_tables))
     return std::unexpected(MessageError::kMalformed);

@@ -50,7 +50,7 @@ struct PartitionState {
 };
 
 struct LastTransaction {
-  std::string gtid;
+  Gtid gtid;
   SourceTime commit_time;
   std::uint64_t digest = 0;  ///< XXH3-64 over the bodies of its rows events
   friend bool operator==(const LastTransaction&, const LastTransaction&) = default;
@@ -70,7 +70,7 @@ struct Checkpoint {
   KnownKeys known_keys;  ///< of the tables whose rows this epoch has numbered, up to the position
   /// The source's cascading keys as they are known at the position; no part of the numbering.
   std::vector<CascadingKey> cascades;
-  std::string told_statement;  ///< GTID of the statement that the epoch's start tells of; it begins no other epoch
+  Gtid told_statement;  ///< of the statement that the epoch's start tells of; it begins no other epoch
   /// "schema.table", or kAllTables: changed by what the source does not log (a cascade from a table outside of all
   /// streams, a filter). An epoch tells of them when that is over.
   std::vector<std::string> changed_unseen;

@@ -136,7 +136,7 @@ Json epoch_start_json(const Batch& batch, const EpochStart& start) {
   if (start.statement)
     json["statement"] = {{"text", text_json(start.statement->text, false)},
                          {"tables", start.statement->tables},
-                         {"gtid", start.statement->gtid},
+                         {"gtid", start.statement->gtid.to_string()},
                          {"may_be_temporary", start.statement->may_be_temporary}};
   if (!start.missed_tables.empty()) json["missed_tables"] = start.missed_tables;
   return json;

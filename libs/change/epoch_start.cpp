@@ -49,13 +49,13 @@ std::expected<std::vector<std::string>, MessageError> tables_from_message(const 
 
 std::expected<RowlessStatement, MessageError> from_message(const v1::RowlessStatement& message) {
   if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
-  if (message.text().size() > kStatementBytesMax || message.gtid().size() > kGtidBytesMax)
-    return std::unexpected(MessageError::kMalformed);
+  const std::optional<Gtid> gtid = message.gtid().empty() ? Gtid() : Gtid::parse(message.gtid());
+  if (!gtid || message.text().size() > kStatementBytesMax) return std::unexpected(MessageError::kMalformed);
   auto tables = tables_from_message(message.tables());
   if (!tables) return std::unexpected(tables.error());
   return RowlessStatement{.text = message.text(),
                           .tables = std::move(*tables),
-                          .gtid = message.gtid(),
+                          .gtid = *gtid,
                           .may_be_temporary = message.may_be_temporary()};
 }
 
@@ -97,7 +97,7 @@ void append_epoch_start(const EpochStart& start, std::string& out) {
     v1::RowlessStatement& statement = *message.mutable_statement();
     statement.set_text(start.statement->text.substr(0, kStatementBytesMax));
     for (const std::string& table : start.statement->tables) statement.add_tables(ascii_unless_utf8(table));
-    statement.set_gtid(start.statement->gtid);
+    statement.set_gtid(start.statement->gtid.to_string());
     statement.set_may_be_temporary(start.statement->may_be_temporary);
   }
   for (const std::string& table : start.missed_tables) message.add_missed_tables(ascii_unless_utf8(table));

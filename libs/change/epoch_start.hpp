@@ -37,7 +37,7 @@ struct PartitionEnd {
 struct RowlessStatement {
   std::string text;  ///< as the binlog has it, in its session's character set; at most kStatementBytesMax
   std::vector<std::string> tables;  ///< "schema.table", those that are captured; empty: not plain to see, any
-  std::string gtid;
+  Gtid gtid;
   /// Its tables may be temporary ones, and nothing have happened to those of that name: to have done the same elsewhere
   /// does not make them equal.
   bool may_be_temporary = false;

@@ -244,7 +244,7 @@ void Pipeline::commit(const binlog::Event& event) {
 
 Telling Pipeline::telling_of(const StatementVerdict& verdict) const {
   if (verdict.kind != StatementVerdict::Kind::kChangesRows) return Telling::kNothing;
-  return parts_.history.gtid().to_string() == settings_.told_statement ? Telling::kAgain : Telling::kFirst;
+  return parts_.history.gtid() == settings_.told_statement ? Telling::kAgain : Telling::kFirst;
 }
 
 /// The epoch ends before the statement's transaction, and the next one's start tells of it: whoever is there has
@@ -256,7 +256,7 @@ void Pipeline::tell_statement(const binlog::Event& event, const StatementVerdict
         {verdict.sentence.substr(0, NextEpoch::kReasonBytesMax),
          change::RowlessStatement{.text = std::string(event.sql.substr(0, change::kStatementBytesMax)),
                                   .tables = are_named ? verdict.tables : std::vector<std::string>(),
-                                  .gtid = parts_.history.gtid().to_string(),
+                                  .gtid = parts_.history.gtid(),
                                   .may_be_temporary = event.may_be_temporary}},
         settings_.numbering);
   }

@@ -58,7 +58,7 @@ struct PipelineSettings {
   std::chrono::milliseconds checkpoint_interval{1000};
   change::Numbering numbering;       ///< that this session publishes under
   Incarnation fresh;                 ///< random, for an epoch that this session has to begin
-  std::string told_statement;        ///< as in the checkpoint
+  Gtid told_statement;               ///< as in the checkpoint
   OriginPosition keys_known_from;    ///< likewise
   bool logs_cascades = true;         ///< the source writes cascaded rows to its binlog
   bool folds_names = false;          ///< as StatementContext's

@@ -13,12 +13,12 @@ std::optional<std::string> SourceHistory::begin(const Gtid& gtid, SourceTime com
   gtid_ = gtid;
   commit_time_ = commit_time;
   digest_.reset();
-  if (expected_ && gtid.to_string() != expected_->gtid)
+  if (expected_ && gtid != expected_->gtid)
     return fmt::format(
         "history differs: after position {} transaction {} was captured, and the source now has {} there; it is not "
         "the history that was captured (was the source restored from a copy?), so nothing of it is published: point "
         "capture at the right source, or begin this origin anew (`farshorectl origin reset`) with a copy of its tables",
-        position_.to_string(), expected_->gtid, gtid.to_string());
+        position_.to_string(), expected_->gtid.to_string(), gtid.to_string());
   if (position_.contains(gtid) || position_.is_errant(gtid))
     return fmt::format(
         "transaction {} is errant: it belongs before what was already read (position {}), so no order can be given to "
@@ -37,7 +37,7 @@ std::optional<std::string> SourceHistory::end() {
           "history differs: transaction {} has another content at the source now than when it was captured (was the "
           "source restored from a copy and written to since?), so nothing of it is published: point capture at the "
           "right source, or begin this origin anew (`farshorectl origin reset`) with a copy of its tables",
-          expected_->gtid);
+          expected_->gtid.to_string());
     expected_.reset();
   }
   if (!last_gtid_.empty()) before_last_.add(last_gtid_);
@@ -52,8 +52,7 @@ std::optional<std::string> SourceHistory::end() {
 
 const std::optional<change::LastTransaction>& SourceHistory::last() const {
   if (!last_ && !last_gtid_.empty())
-    last_ = change::LastTransaction{
-        .gtid = last_gtid_.to_string(), .commit_time = last_commit_time_, .digest = last_digest_};
+    last_ = change::LastTransaction{.gtid = last_gtid_, .commit_time = last_commit_time_, .digest = last_digest_};
   return last_;
 }
 

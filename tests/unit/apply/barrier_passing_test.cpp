@@ -1,5 +1,6 @@
 #include "apply/barrier_passing.hpp"
 
+#include "unit/gtid_literal.hpp"
 #include "writing.hpp"
 
 namespace farshore::apply {
@@ -123,7 +124,8 @@ TEST_F(ABarrier, ThatStandsForAMomentSaysInItsRowForWhom) {
 class AStatementsBarrier : public ABarrier {
  protected:
   AStatementsBarrier() {
-    start_.statement = change::RowlessStatement{.text = "TRUNCATE notes", .tables = {"shop.notes"}, .gtid = "0-1-5"};
+    start_.statement =
+        change::RowlessStatement{.text = "TRUNCATE notes", .tables = {"shop.notes"}, .gtid = "0-1-5"_gtid};
   }
   void stands() {
     other_arrives();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "records.hpp"
+#include "unit/gtid_literal.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -97,7 +98,7 @@ class AnArrival : public ::testing::Test {
  protected:
   [[nodiscard]] std::optional<BarrierWait> wait() const { return wait_at_barrier("west", arrival(start_), facts_); }
   void says(const std::string& text, std::vector<std::string> tables) {
-    start_.statement = change::RowlessStatement{.text = text, .tables = std::move(tables), .gtid = "0-1-9"};
+    start_.statement = change::RowlessStatement{.text = text, .tables = std::move(tables), .gtid = "0-1-9"_gtid};
   }
 
   change::EpochStart start_ = continuing_start(10);

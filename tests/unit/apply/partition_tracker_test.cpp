@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "records.hpp"
+#include "unit/gtid_literal.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -195,7 +196,7 @@ TEST_F(TrackerAtAStart, HavingMoreIsAConflictWhenKeysMayHaveMoved) {
 
 TEST_F(TrackerAtAStart, HavingMoreIsAConflictBehindAStatementWithoutRows) {
   change::EpochStart start = continuing_start(8);
-  start.statement = change::RowlessStatement{.text = "TRUNCATE t", .tables = {"shop.t"}, .gtid = "0-1-9"};
+  start.statement = change::RowlessStatement{.text = "TRUNCATE t", .tables = {"shop.t"}, .gtid = "0-1-9"_gtid};
   expect_refused(judge(at(10), start), PartitionState::kNumberingConflict, "behind a statement without rows");
 }
 

@@ -110,7 +110,7 @@ TEST_F(Cut, BecomesACheckpointOnceAcknowledgedAndNotBefore) {
   EXPECT_EQ(checkpoint->position, "1-101-12"_position);
   EXPECT_EQ(checkpoint->position_before_last, "1-101-11"_position);
   ASSERT_TRUE(checkpoint->last);
-  EXPECT_EQ(checkpoint->last->gtid, "1-101-12");
+  EXPECT_EQ(checkpoint->last->gtid, "1-101-12"_gtid);
   EXPECT_THAT(checkpoint->partitions,
               ElementsAre(change::PartitionState{"main", PartitionId(0), Seq(3), KafkaOffset(101)}));
   EXPECT_FALSE(cut.is_open());
@@ -173,7 +173,7 @@ TEST_F(Cut, KeepsTheOldTailInSightUntilItIsReadAgain) {
 TEST_F(Cut, BeforeTheFirstTransactionItKeepsThePositionAndLeavesTheWatermarksBehind) {
   base_.position = "1-101-11"_position;
   base_.position_before_last = "1-101-10"_position;
-  base_.last = change::LastTransaction{.gtid = "1-101-11", .commit_time = SourceTime{}, .digest = 5};
+  base_.last = change::LastTransaction{.gtid = "1-101-11"_gtid, .commit_time = SourceTime{}, .digest = 5};
   writers_[0].start(kFirstEpoch, Seq(1), {});
   CheckpointCut cut(base_, {KafkaOffset(100)}, writers_, acknowledgements_, &shapes_);
   acknowledgements_.acknowledged(send(), KafkaOffset(159));
@@ -263,7 +263,7 @@ TEST_F(Cut, InsideATransactionItIsWhereTheNextEpochBegins) {
   EXPECT_EQ(next.position, "1-101-11"_position) << "transaction 12 is read again";
   EXPECT_EQ(next.position_before_last, "1-101-10"_position);
   ASSERT_TRUE(next.last) << "the history is still compared";
-  EXPECT_EQ(next.last->gtid, "1-101-11");
+  EXPECT_EQ(next.last->gtid, "1-101-11"_gtid);
   EXPECT_EQ(next.source_uuid, "101:1");
   EXPECT_TRUE(next.known_keys.empty());
   EXPECT_THAT(next.partitions, ElementsAre(change::PartitionState{"main", PartitionId(0), Seq(1), KafkaOffset(141)}));

@@ -17,7 +17,7 @@ class EndedEpoch : public Resume {
     here.partitions[0].next_seq = Seq(here.partitions[0].next_seq.raw() + published);
     here.partitions[0].kafka_offset = KafkaOffset(1005);
     EpochReason reason{"the key of table shop.t changed", {}};
-    if (tells_statement_) reason.statement = {.text = "TRUNCATE t", .tables = {"shop.t"}, .gtid = "1-101-101"};
+    if (tells_statement_) reason.statement = {.text = "TRUNCATE t", .tables = {"shop.t"}, .gtid = "1-101-101"_gtid};
     if (misses_table_) reason.missed_tables = reason.changed_unseen = {"shop.child"};
     reason.split_tables = splits_;
     facts_.checkpoint = following_epoch(here, here.numbering, Incarnation(77), std::move(reason));
@@ -64,7 +64,7 @@ TEST_F(EndedEpoch, IsFollowedByAnotherOneAtTheSamePlaceWhenTheConfigurationChang
   ASSERT_EQ(next.kind, Kind::kBeginEpoch);
   EXPECT_EQ(next.checkpoint.id.epoch, Epoch(6));
   EXPECT_EQ(next.checkpoint.position, "1-101-100"_position);
-  EXPECT_EQ(next.checkpoint.told_statement, "1-101-101") << "it is told once";
+  EXPECT_EQ(next.checkpoint.told_statement, "1-101-101"_gtid) << "it is told once";
 }
 
 TEST_F(EndedEpoch, InsideATransactionAnotherNumberingBehindItNamesTheTransactionsTables) {
@@ -108,7 +108,7 @@ TEST_F(EndedEpoch, TellsTheStatementAtWhichItEnds) {
   end_epoch(0);
   ASSERT_TRUE(facts_.checkpoint->pending_epoch_start->statement);
   EXPECT_EQ(facts_.checkpoint->pending_epoch_start->statement->text, "TRUNCATE t");
-  EXPECT_EQ(facts_.checkpoint->told_statement, "1-101-101");
+  EXPECT_EQ(facts_.checkpoint->told_statement, "1-101-101"_gtid);
   EXPECT_EQ(change::decode_checkpoint(change::encode_checkpoint(*facts_.checkpoint)), *facts_.checkpoint);
 }
 

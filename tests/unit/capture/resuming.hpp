@@ -42,7 +42,7 @@ class Resume : public ::testing::Test {
     checkpoint.id = kEpoch;
     checkpoint.position = "1-101-100"_position;
     checkpoint.position_before_last = "1-101-99"_position;
-    checkpoint.last = change::LastTransaction{.gtid = "1-101-100", .commit_time = {}, .digest = 5};
+    checkpoint.last = change::LastTransaction{.gtid = "1-101-100"_gtid, .commit_time = {}, .digest = 5};
     checkpoint.numbering = numbering(2);
     checkpoint.source_uuid = "101:1";
     checkpoint.partitions = {{"main", PartitionId(0), Seq(11), KafkaOffset(1000)},

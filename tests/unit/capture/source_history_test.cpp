@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "capture/source/transaction_digest.hpp"
+#include "unit/gtid_literal.hpp"
 
 namespace farshore::capture {
 namespace {
@@ -52,13 +53,13 @@ TEST(SourceHistory, FollowsPositionAndTheOneBefore) {
   EXPECT_EQ(history.position(), position("1-101-12"));
   EXPECT_EQ(history.position_before_last(), position("1-101-11"));
   ASSERT_TRUE(history.last());
-  EXPECT_EQ(history.last()->gtid, "1-101-12");
+  EXPECT_EQ(history.last()->gtid, "1-101-12"_gtid);
   EXPECT_EQ(history.last()->commit_time, SourceTime(seconds(6)));
 }
 
 TEST(SourceHistory, TakesTheLastTransactionOnceMoreAfterARestart) {
   const change::LastTransaction last{
-      .gtid = "1-101-11", .commit_time = SourceTime(seconds(5)), .digest = digest_of("rows")};
+      .gtid = "1-101-11"_gtid, .commit_time = SourceTime(seconds(5)), .digest = digest_of("rows")};
   SourceHistory history(position("1-101-10"), last);
   EXPECT_TRUE(history.repeating());
   ASSERT_FALSE(history.begin(gtid(11), SourceTime(seconds(5))));
@@ -72,7 +73,7 @@ TEST(SourceHistory, TakesTheLastTransactionOnceMoreAfterARestart) {
 
 TEST(SourceHistory, TellsAnotherContentUnderTheSameGtid) {
   const change::LastTransaction last{
-      .gtid = "1-101-11", .commit_time = SourceTime(seconds(5)), .digest = digest_of("rows")};
+      .gtid = "1-101-11"_gtid, .commit_time = SourceTime(seconds(5)), .digest = digest_of("rows")};
   SourceHistory history(position("1-101-10"), last);
   ASSERT_FALSE(history.begin(gtid(11), SourceTime(seconds(5))));
   history.add_rows(0, "ROWS");
@@ -81,7 +82,7 @@ TEST(SourceHistory, TellsAnotherContentUnderTheSameGtid) {
 
 TEST(SourceHistory, TellsAnotherCommitTimeUnderTheSameGtid) {
   const change::LastTransaction last{
-      .gtid = "1-101-11", .commit_time = SourceTime(seconds(5)), .digest = digest_of("rows")};
+      .gtid = "1-101-11"_gtid, .commit_time = SourceTime(seconds(5)), .digest = digest_of("rows")};
   SourceHistory history(position("1-101-10"), last);
   ASSERT_FALSE(history.begin(gtid(11), SourceTime(seconds(6))));
   history.add_rows(0, "rows");
@@ -89,7 +90,7 @@ TEST(SourceHistory, TellsAnotherCommitTimeUnderTheSameGtid) {
 }
 
 TEST(SourceHistory, TellsAnotherTransactionInItsPlace) {
-  SourceHistory history(position("1-101-10"), change::LastTransaction{.gtid = "1-101-11", .commit_time = {}});
+  SourceHistory history(position("1-101-10"), change::LastTransaction{.gtid = "1-101-11"_gtid, .commit_time = {}});
   EXPECT_THAT(history.begin(gtid(11, 102), SourceTime{}).value_or(""), HasSubstr("history differs"));
 }
 

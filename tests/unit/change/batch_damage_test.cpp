@@ -178,6 +178,14 @@ TEST(DamagedBatch, WhosePositionsAreNoneIsRefused) {
   }
 }
 
+TEST(DamagedBatch, WhoseStatementsGtidIsNoneIsRefused) {
+  for (const char* const text : {"x", "0-1-1,1-1-1"}) {
+    v1::EpochStart start;
+    start.mutable_statement()->set_gtid(text);
+    EXPECT_EQ(parse_epoch_start(start.SerializeAsString()).error(), MessageError::kMalformed) << text;
+  }
+}
+
 TEST(DamagedBatch, WhoseWatermarkDoubtsWhatNoTableCanBeIsRefused) {
   const auto read_doubts = [](std::size_t doubts, const std::string& table, std::int64_t said_at = 1) {
     v1::Watermark message;

@@ -153,7 +153,7 @@ TEST(Batch, OfAnEpochStartSaysWhatItContinues) {
   start.numbering_digest = 5;
   start.numbering_changed = true;
   start.reason = "streams changed";
-  start.statement = {.text = "TRUNCATE t\xff", .tables = {"shop.t"}, .gtid = "0-1-41", .may_be_temporary = true};
+  start.statement = {.text = "TRUNCATE t\xff", .tables = {"shop.t"}, .gtid = "0-1-41"_gtid, .may_be_temporary = true};
   start.missed_tables = {"shop.late"};
   const OwnedRecord record(builder.epoch_start_record(start, example::kPublishedAt));
   TableCache tables;

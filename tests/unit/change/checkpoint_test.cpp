@@ -19,7 +19,7 @@ Checkpoint some_checkpoint() {
   checkpoint.id = {Epoch(2), Incarnation(0xFEDCBA9876543210)};
   checkpoint.position = "0-1-100"_position;
   checkpoint.position_before_last = "0-1-99"_position;
-  checkpoint.last = {"0-1-100", SourceTime(std::chrono::microseconds(1'700'000'000'000'001)), 77};
+  checkpoint.last = {"0-1-100"_gtid, SourceTime(std::chrono::microseconds(1'700'000'000'000'001)), 77};
   checkpoint.partitions = {{"main", PartitionId(0), Seq(12), KafkaOffset(4)},
                            {"main", PartitionId(1), Seq(1), KafkaOffset(0)}};
   checkpoint.numbering.streams = {{"main", 2}};
@@ -34,7 +34,7 @@ Checkpoint some_checkpoint() {
   checkpoint.pending_epoch_start = start;
   checkpoint.known_keys = {{.table = 3, .key = 0xFEDCBA9876543210}, {.table = 0xFEDCBA9876543210, .key = 3}};
   checkpoint.cascades = {{.tie = {.parent = "shop.a"_table, .child = "shop.b"_table}, .name = "b_ibfk_1"}};
-  checkpoint.told_statement = "0-1-101";
+  checkpoint.told_statement = "0-1-101"_gtid;
   checkpoint.changed_unseen = {"shop.c"};
   checkpoint.keys_known_from = "0-1-99"_position;
   checkpoint.logs_cascades = false;
@@ -66,12 +66,14 @@ TEST(Checkpoint, KeepsTheBytesOfPositionsOfBothServers) {
   }
 }
 
-TEST(Checkpoint, WithATextThatIsNoPositionIsRefused) {
+TEST(Checkpoint, WhosePositionOrGtidIsNoneIsRefused) {
   const std::vector<std::function<void(v1::Checkpoint&)>> wrongs = {
       [](v1::Checkpoint& message) { message.set_position("rubbish"); },
       [](v1::Checkpoint& message) { message.set_position_before_last("rubbish"); },
       [](v1::Checkpoint& message) { message.set_keys_known_from("rubbish"); },
-      [](v1::Checkpoint& message) { message.set_split_until("3e11fa47-71ca-11e1-9e33-c80aa9429562:tag:1"); }};
+      [](v1::Checkpoint& message) { message.set_split_until("3e11fa47-71ca-11e1-9e33-c80aa9429562:tag:1"); },
+      [](v1::Checkpoint& message) { message.mutable_last()->set_gtid("rubbish"); },
+      [](v1::Checkpoint& message) { message.set_told_statement("rubbish"); }};
   for (const auto& wrong : wrongs) {
     v1::Checkpoint message;
     ASSERT_TRUE(message.ParseFromString(encode_checkpoint(some_checkpoint())));
@@ -111,7 +113,7 @@ TEST(Checkpoint, NamesInAnotherCharacterSetAreReadBackThoughNotAsTheyWere) {
   Checkpoint checkpoint = some_checkpoint();
   checkpoint.pending_epoch_start->reason = "TRUNCATE of \xb1\xed";
   checkpoint.pending_epoch_start->statement = {
-      .text = "TRUNCATE \xb1\xed", .tables = {"shop.\xb1\xed"}, .gtid = "0-1-2"};
+      .text = "TRUNCATE \xb1\xed", .tables = {"shop.\xb1\xed"}, .gtid = "0-1-2"_gtid};
   const auto read = decode_checkpoint(encode_checkpoint(checkpoint));
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->pending_epoch_start->reason, "TRUNCATE of ??");

@@ -82,7 +82,7 @@ TEST(DecodeJson, ShowsWatermarksAndEpochStarts) {
   EXPECT_EQ(line["doubts"][0]["table"], "shop.orders");
   EpochStart start;
   start.partitions = {{"main", PartitionId(0), Seq(0)}};
-  start.statement = {.text = "TRUNCATE t", .tables = {"shop.t"}, .gtid = "0-1-41"};
+  start.statement = {.text = "TRUNCATE t", .tables = {"shop.t"}, .gtid = "0-1-41"_gtid};
   start.missed_tables = {"shop.new"};
   const Json start_line = Json::parse(lines_of(OwnedRecord(builder.epoch_start_record(start, example::kPublishedAt))));
   EXPECT_EQ(start_line["kind"], "epoch start");
