@@ -7,7 +7,7 @@ namespace farshore::apply {
 std::shared_ptr<ReadBatch> BatchPool::get() {
   std::unique_ptr<ReadBatch> batch;
   {
-    const std::lock_guard lock(shelf_->mutex);
+    const MutexLock lock(shelf_->mutex);
     if (!shelf_->free.empty()) {
       batch = std::move(shelf_->free.back());
       shelf_->free.pop_back();
@@ -18,7 +18,7 @@ std::shared_ptr<ReadBatch> BatchPool::get() {
     std::unique_ptr<ReadBatch> owned(returned);
     owned->record.reset();
     if (owned->batch.memory_bytes() > shelf->keep_bytes) return;
-    const std::lock_guard lock(shelf->mutex);
+    const MutexLock lock(shelf->mutex);
     if (shelf->free.size() < shelf->keep) shelf->free.push_back(std::move(owned));
   };
   return {batch.release(), give_back};

@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "base/numbers.hpp"
 #include "change/batch_reader.hpp"
 #include "kafka/record.hpp"
@@ -45,8 +45,8 @@ class BatchPool {
     Shelf(std::size_t keep_count, std::size_t keep_size) : keep(keep_count), keep_bytes(keep_size) {}
     const std::size_t keep;
     const std::size_t keep_bytes;
-    std::mutex mutex;
-    std::vector<std::unique_ptr<ReadBatch>> free;  // guarded by mutex
+    Mutex mutex;
+    std::vector<std::unique_ptr<ReadBatch>> free GUARDED_BY(mutex);
   };
   std::shared_ptr<Shelf> shelf_;
 };

@@ -24,7 +24,7 @@ WriterSession::WriterSession(const WriterSettings& settings, TargetCatalog& cata
 
 std::string WriterSession::fault() const {
   {
-    const std::lock_guard lock(fault_mutex_);
+    const MutexLock lock(fault_mutex_);
     if (!fault_.empty()) return fault_;
   }
   const Clock::rep since = busy_since_;
@@ -35,7 +35,7 @@ std::string WriterSession::fault() const {
 }
 
 void WriterSession::set_fault(std::string fault) {
-  const std::lock_guard lock(fault_mutex_);
+  const MutexLock lock(fault_mutex_);
   fault_ = std::move(fault);
 }
 

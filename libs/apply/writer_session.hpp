@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -14,6 +13,7 @@
 #include "apply/target_session.hpp"
 #include "apply/writer_settings.hpp"
 #include "base/check.hpp"
+#include "base/mutex.hpp"
 #include "mysql/connection.hpp"
 
 namespace farshore::apply {
@@ -107,8 +107,8 @@ class WriterSession {
   Clock::time_point last_used_;
 
   std::atomic<Clock::rep> busy_since_{0};  ///< 0: not
-  mutable std::mutex fault_mutex_;
-  std::string fault_;  // guarded by fault_mutex_
+  mutable Mutex fault_mutex_;
+  std::string fault_ GUARDED_BY(fault_mutex_);
 };
 
 }  // namespace farshore::apply

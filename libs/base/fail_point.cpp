@@ -7,21 +7,20 @@
 #include <chrono>
 #include <csignal>
 #include <map>
-#include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <thread>
 #include <utility>
 
 #include "base/check.hpp"
 #include "base/environment_error.hpp"
+#include "base/mutex.hpp"
 
 namespace farshore {
 namespace {
 
 struct FailPoints {
-  std::shared_mutex mutex;
-  std::map<std::string, std::function<void()>, std::less<>> armed;  // guarded by mutex
+  SharedMutex mutex;
+  std::map<std::string, std::function<void()>, std::less<>> armed GUARDED_BY(mutex);
 };
 FailPoints& fail_points() {
   static FailPoints all;
@@ -29,7 +28,7 @@ FailPoints& fail_points() {
 }
 
 void arm(std::string name, std::function<void()> action) {
-  const std::unique_lock lock(fail_points().mutex);
+  const MutexLock lock(fail_points().mutex);
   const bool is_new = fail_points().armed.emplace(name, std::move(action)).second;
   FARSHORE_CHECK(is_new, name);
 }
@@ -52,7 +51,7 @@ ArmedFailPoint::ArmedFailPoint(std::string name, std::function<void()> action) :
 }
 
 ArmedFailPoint::~ArmedFailPoint() {
-  const std::unique_lock lock(fail_points().mutex);
+  const MutexLock lock(fail_points().mutex);
   fail_points().armed.erase(name_);
 }
 
@@ -70,7 +69,7 @@ void arm_fail_points(std::string_view setting) {
 }
 
 void reach_fail_point(std::string_view name) {
-  const std::shared_lock lock(fail_points().mutex);
+  const ReaderLock lock(fail_points().mutex);
   const auto found = fail_points().armed.find(name);
   if (found != fail_points().armed.end()) found->second();
 }

@@ -6,7 +6,6 @@
 
 #include <array>
 #include <chrono>
-#include <mutex>
 #include <string_view>
 
 namespace farshore::binlog {
@@ -126,8 +125,7 @@ StreamError stalled_error() {
 std::expected<st_mysql*, StreamError> connect_for_dump(const DatabaseEndpoint& source, const StreamOptions& options) {
   const auto password = current_password(source);
   if (!password) return std::unexpected(StreamError{Kind::kAccessDenied, password.error()});
-  static std::once_flag once;
-  std::call_once(once, [] { mysql_library_init(0, nullptr, nullptr); });
+  [[maybe_unused]] static const int initialised = mysql_library_init(0, nullptr, nullptr);  // once, for all threads
   MYSQL* mysql = mysql_init(nullptr);
   if (mysql == nullptr) return std::unexpected(StreamError{Kind::kUnreachable, "out of memory"});
   set_options(mysql, source, options);

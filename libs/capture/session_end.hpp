@@ -3,10 +3,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/mutex.hpp"
 
 namespace farshore::capture {
 
@@ -49,7 +50,7 @@ class SessionEnding {
   }
   void end(SessionEnd end) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (end_) return;
       end_ = std::move(end);
       ended_.store(true, std::memory_order_release);
@@ -59,15 +60,15 @@ class SessionEnding {
   [[nodiscard]] bool ended() const { return ended_.load(std::memory_order_acquire); }
   /// Asserts that the session is over.
   [[nodiscard]] SessionEnd get() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return end_.value();
   }
 
  private:
   std::function<void()> wake_;
   std::atomic<bool> ended_{false};
-  mutable std::mutex mutex_;
-  std::optional<SessionEnd> end_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::optional<SessionEnd> end_ GUARDED_BY(mutex_);
 };
 
 }  // namespace farshore::capture

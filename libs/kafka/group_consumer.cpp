@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <map>
-#include <mutex>
-#include <shared_mutex>
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/mutex.hpp"
 #include "kafka/rdkafka_handles.hpp"
 
 /// How a record finds its worker: librdkafka keeps a queue for each partition, and before a partition is assigned its
@@ -38,12 +37,12 @@ std::string name_of(const TopicPartition& partition) {
 class Generations {
  public:
   void assign(const std::vector<TopicPartition>& partitions, std::uint64_t generation) {
-    const std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const TopicPartition& partition : partitions) by_partition_[partition.topic][partition.partition] = generation;
   }
   [[nodiscard]] std::uint64_t of(const rd_kafka_message_t& message) const {
     if (message.rkt == nullptr) return 0;
-    const std::shared_lock lock(mutex_);
+    const ReaderLock lock(mutex_);
     const auto topic = by_partition_.find(std::string_view(rd_kafka_topic_name(message.rkt)));
     if (topic == by_partition_.end()) return 0;
     const auto partition = topic->second.find(PartitionId(message.partition));
@@ -51,8 +50,8 @@ class Generations {
   }
 
  private:
-  mutable std::shared_mutex mutex_;
-  std::map<std::string, std::map<PartitionId, std::uint64_t>, std::less<>> by_partition_;  ///< guarded by mutex_
+  mutable SharedMutex mutex_;
+  std::map<std::string, std::map<PartitionId, std::uint64_t>, std::less<>> by_partition_ GUARDED_BY(mutex_);
 };
 
 struct WorkerQueue::Impl {
@@ -99,15 +98,15 @@ struct GroupConsumer::Impl : LogContext {
     KafkaOffset begin;                   ///< where it was last told to begin
     std::optional<KafkaOffset> restart;  ///< its fetching stopped, or has not begun: the polling thread starts it here
   };
-  std::mutex mutex;
-  std::map<TopicPartition, Assigned> assigned;  ///< guarded by mutex
+  Mutex mutex;
+  std::map<TopicPartition, Assigned> assigned GUARDED_BY(mutex);
 
   static void on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list,
                            void* opaque);
   void assign(rd_kafka_topic_partition_list_t& list);
   void revoke(const rd_kafka_topic_partition_list_t& list);
-  void restart();
-  void forward_all();
+  void restart() REQUIRES(mutex);
+  void forward_all() REQUIRES(mutex);
   std::optional<KafkaError> take(MessageHandle message) const;
 };
 
@@ -129,7 +128,7 @@ void GroupConsumer::Impl::assign(rd_kafka_topic_partition_list_t& list) {
   if (!partitions.empty()) starts = handler.on_assigned(partitions, generation);
   FARSHORE_CHECK(starts.size() == partitions.size(), starts.size(), partitions.size());
   const PartitionList paused(rd_kafka_topic_partition_list_new(list.cnt));
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   assigned.clear();
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     rd_kafka_topic_partition_t& entry = list.elems[i];
@@ -149,7 +148,7 @@ void GroupConsumer::Impl::revoke(const rd_kafka_topic_partition_list_t& list) {
   const bool lost = rd_kafka_assignment_lost(handle.get()) != 0;
   if (list.cnt > 0) handler.on_revoked(partitions_of(list), lost);
   (void)rd_kafka_assign(handle.get(), nullptr);
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   assigned.clear();
 }
 
@@ -273,7 +272,7 @@ WorkerQueue& GroupConsumer::queue(std::size_t worker) {
 
 std::optional<KafkaError> GroupConsumer::poll(std::chrono::milliseconds timeout) {
   {
-    const std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     impl_->restart();
     impl_->forward_all();
   }
@@ -292,7 +291,7 @@ std::expected<void, KafkaError> GroupConsumer::seek(const TopicPartition& partit
                                                     std::chrono::milliseconds timeout) {
   const std::string what = fmt::format("seek {} to {}", name_of(partition), offset.raw());
   {
-    const std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     const auto found = impl_->assigned.find(partition);
     if (found == impl_->assigned.end()) {
       return std::unexpected(KafkaError{KafkaError::Kind::kOther, what + ": the partition is not assigned"});
@@ -309,7 +308,7 @@ std::expected<void, KafkaError> GroupConsumer::seek(const TopicPartition& partit
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   if (code != RD_KAFKA_RESP_ERR__STATE) return std::unexpected(make_error(code, what));
   // It is not being fetched. If it was taken away meanwhile, this is without effect: who gets it begins anew.
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   if (const auto found = impl_->assigned.find(partition); found != impl_->assigned.end())
     found->second.restart = offset;
   return {};

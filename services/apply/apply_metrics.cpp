@@ -22,7 +22,7 @@ ApplyMetrics::ApplyMetrics(service::Metrics& metrics, const service::Config& con
 }
 
 Counts::Stream& ApplyMetrics::stream(const std::string& origin, const std::string& stream) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto [found, is_new] = streams_.try_emplace({origin, stream});
   if (is_new) found->second.shown = metrics_.show({{found->second.counts.metrics, {origin, stream}}});
   return found->second.counts;
@@ -36,7 +36,7 @@ void ApplyMetrics::set(const std::vector<PartitionStatus>& partitions) {
     sum.parked += partition.parked;
     sum.states[static_cast<std::size_t>(partition.state)] += 1;
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (auto& [name, stream] : streams_) {
     const Sums& sum = sums[name];
     stream.counts.assigned.set(sum.assigned);

@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "apply/counts.hpp"
+#include "base/mutex.hpp"
 #include "services/config/config.hpp"
 #include "services/telemetry/metrics.hpp"
 #include "store/progress_row.hpp"
@@ -44,8 +44,8 @@ class ApplyMetrics {
   service::Metrics& metrics_;
   Counts counts_;
   const service::Metrics::Shown shown_;
-  std::mutex mutex_;
-  std::map<StreamName, Stream> streams_;  // guarded by mutex_; nodes stay
+  Mutex mutex_;
+  std::map<StreamName, Stream> streams_ GUARDED_BY(mutex_);  ///< nodes stay
 };
 
 }  // namespace farshore::apply

@@ -6,14 +6,14 @@
 namespace farshore::apply {
 
 bool Handoff::is_idle() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return !is_given_;
 }
 
 bool Handoff::give(Job& job, std::chrono::milliseconds timeout) {
   {
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, timeout, [&] { return !is_given_; })) return false;
+    const MutexLock lock(mutex_);
+    if (!changed_.wait_for(mutex_, timeout, [&]() REQUIRES(mutex_) { return !is_given_; })) return false;
     std::swap(job_, job);
     is_given_ = true;
   }
@@ -24,20 +24,20 @@ bool Handoff::give(Job& job, std::chrono::milliseconds timeout) {
 
 void Handoff::take_outcomes(std::vector<Outcome>& outcomes) {
   outcomes.clear();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   outcomes.swap(outcomes_);
 }
 
 Job* Handoff::wait(std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, timeout, [&] { return is_given_; }) ? &job_ : nullptr;
+  const MutexLock lock(mutex_);
+  return changed_.wait_for(mutex_, timeout, [&]() REQUIRES(mutex_) { return is_given_; }) ? &job_ : nullptr;
 }
 
 void Handoff::answer(std::vector<Outcome>& outcomes, bool finished) {
   if (outcomes.empty() && !finished) return;
   if (finished) job_.clear();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::ranges::move(outcomes, std::back_inserter(outcomes_));
     if (finished) is_given_ = false;
   }

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <vector>
 
 #include "apply/outcome.hpp"
 #include "apply/work_set.hpp"
+#include "base/mutex.hpp"
 
 namespace farshore::apply {
 
@@ -47,11 +46,11 @@ class Handoff {
 
  private:
   const std::function<void()> answered_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  Job job_;                        // the writing thread's while is_given_
-  bool is_given_ = false;          // guarded by mutex_
-  std::vector<Outcome> outcomes_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  Job job_;  // the writing thread's while is_given_
+  bool is_given_ GUARDED_BY(mutex_) = false;
+  std::vector<Outcome> outcomes_ GUARDED_BY(mutex_);
 };
 
 }  // namespace farshore::apply

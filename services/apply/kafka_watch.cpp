@@ -25,7 +25,7 @@ KafkaWatch::KafkaWatch(const service::Config& config) : config_(config.kafka) {
 }
 
 std::string KafkaWatch::fault() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return fault_;
 }
 
@@ -33,7 +33,7 @@ void KafkaWatch::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const auto reached = admin_->reach(kAnswerWithin);
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       fault_ = reached ? "" : service::kafka_error("ask for the brokers", config_, reached.error()).what();
     }
     pause_for(kAskEvery, stop);

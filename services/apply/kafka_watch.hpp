@@ -1,10 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 
+#include "base/mutex.hpp"
 #include "kafka/admin.hpp"
 #include "services/config/config.hpp"
 
@@ -27,8 +27,8 @@ class KafkaWatch {
 
   const service::KafkaConfig& config_;
   std::unique_ptr<kafka::Admin> admin_;
-  mutable std::mutex mutex_;
-  std::string fault_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::string fault_ GUARDED_BY(mutex_);
   std::jthread thread_;
 };
 

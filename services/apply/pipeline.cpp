@@ -62,7 +62,7 @@ void Pipeline::write(const std::stop_token& stop) {
       }
       for (const store::PartitionKey& key : job->releases) writer_.release(key);
       if (!job->releases.empty()) {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         releases_done_ += job->releases.size();
         released_.notify_all();
       }
@@ -70,7 +70,7 @@ void Pipeline::write(const std::stop_token& stop) {
     }
     writer_.tick(outcomes, stop);
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       for (const Outcome& outcome : outcomes) parked_[key_of(outcome)] = writer_.parked(key_of(outcome));
     }
     handoff_.answer(outcomes, job != nullptr);
@@ -87,25 +87,25 @@ Pipeline::Pipeline(RecordSource& records, WorkSetWriter& writer, ApplyMetrics& m
 
 void Pipeline::assign(std::vector<Assigned> partitions) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::ranges::move(partitions, std::back_inserter(commands_));
   }
   records_.wake();
 }
 
 void Pipeline::revoke(const std::vector<kafka::TopicPartition>& partitions, milliseconds timeout) {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const kafka::TopicPartition& source : partitions) commands_.emplace_back(Revoked{source});
   releases_asked_ += partitions.size();
   const std::uint64_t wanted = releases_asked_;
   records_.wake();
-  released_.wait_for(lock, timeout, [&] { return releases_done_ >= wanted; });
+  released_.wait_for(mutex_, timeout, [&]() REQUIRES(mutex_) { return releases_done_ >= wanted; });
 }
 
 void Pipeline::follow_assignment() {
   std::vector<Command> commands;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     commands.swap(commands_);
   }
   for (Command& command : commands) {
@@ -122,7 +122,7 @@ void Pipeline::follow_assignment() {
     }
     const auto found = feeds_.find(std::get<Revoked>(command).source);
     if (!found) {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ++releases_done_;
       released_.notify_all();
       continue;
@@ -403,12 +403,12 @@ void Pipeline::publish_status() {
     partition.state = by_intake ? feed.intake->row().state : feed.state;
     partition.reason = by_intake ? feed.intake->row().reason : feed.reason;
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   status_ = std::move(status);
 }
 
 std::vector<PartitionStatus> Pipeline::status() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<PartitionStatus> status = status_;
   for (PartitionStatus& partition : status) {
     const auto found = parked_.find(partition.key);

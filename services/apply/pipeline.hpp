@@ -2,10 +2,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <stop_token>
 #include <string>
 #include <variant>
@@ -13,6 +11,7 @@
 
 #include "apply/outcome.hpp"
 #include "apply/work_set_writer.hpp"
+#include "base/mutex.hpp"
 #include "kafka/topic_partition.hpp"
 #include "services/apply/apply_metrics.hpp"
 #include "services/apply/feed.hpp"
@@ -117,13 +116,13 @@ class Pipeline {
   std::atomic<std::uint64_t> round_{0};
   std::atomic<std::uint64_t> gathered_bytes_{0};
 
-  mutable std::mutex mutex_;
-  std::condition_variable released_;
-  std::vector<Command> commands_;                        // guarded by mutex_
-  std::uint64_t releases_asked_ = 0;                     // guarded by mutex_
-  std::uint64_t releases_done_ = 0;                      // guarded by mutex_
-  std::vector<PartitionStatus> status_;                  // guarded by mutex_
-  std::map<store::PartitionKey, std::uint64_t> parked_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  ConditionVariable released_;
+  std::vector<Command> commands_ GUARDED_BY(mutex_);
+  std::uint64_t releases_asked_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t releases_done_ GUARDED_BY(mutex_) = 0;
+  std::vector<PartitionStatus> status_ GUARDED_BY(mutex_);
+  std::map<store::PartitionKey, std::uint64_t> parked_ GUARDED_BY(mutex_);
 };
 
 }  // namespace farshore::apply

@@ -23,7 +23,7 @@ Session::Session(const CaptureSettings& settings, const SessionEvents& events, C
       start_{.settings = settings_, .events = events_, .cluster = cluster_, .ending = ending_} {
   cluster_.give_up = [this] { return ending_.ended(); };
   ending_.on_end([this] {
-    const std::lock_guard lock(reading_mutex_);
+    const MutexLock lock(reading_mutex_);
     if (reading_ != nullptr) reading_->interrupt();
   });
 }
@@ -168,7 +168,7 @@ Expected<void> Session::make_publisher(const ResumePlan& plan) {
 // --- publishing ----------------------------------------------------------------------------------------------------
 
 void Session::set_reading(binlog::BinlogStream* stream) {
-  const std::lock_guard lock(reading_mutex_);
+  const MutexLock lock(reading_mutex_);
   reading_ = stream;
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <thread>
 
+#include "base/mutex.hpp"
 #include "binlog/stream.hpp"
 #include "capture/counts.hpp"
 #include "capture/publish/partitions.hpp"
@@ -59,8 +59,8 @@ class Session {
   SessionEnding ending_;
   kafka::ClusterSettings cluster_;  ///< its clients' calls give up when the session has ended
   const StartContext start_;
-  std::mutex reading_mutex_;
-  binlog::BinlogStream* reading_ = nullptr;  // guarded by reading_mutex_: to interrupt when the session ends
+  Mutex reading_mutex_;
+  binlog::BinlogStream* reading_ GUARDED_BY(reading_mutex_) = nullptr;  ///< to interrupt when the session ends
 
   std::optional<Lease> lease_;
   std::unique_ptr<ReplicaWatch> replica_watch_;  ///< null: no replica is known

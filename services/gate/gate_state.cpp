@@ -15,19 +15,19 @@ GateState::GateState(Expectation expected, Bounds bounds)
     : expected_(std::move(expected)), bounds_(bounds), watch_(bounds) {}
 
 void GateState::look(Instant at) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   watch_.look(at);
 }
 
 void GateState::learn(Evidence evidence, Instant read_at) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   watch_.learn(evidence.rows, read_at);
   evidence_ = std::move(evidence);
   read_at_ = read_at;
 }
 
 Assessment GateState::assess(Instant now) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto age = now.steady - read_at_.steady;
   Assessment out{.at = now.wall, .open = false, .evidence_age = std::nullopt, .streams = {}};
   if (evidence_) out.evidence_age = age;

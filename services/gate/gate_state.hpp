@@ -1,12 +1,12 @@
 #pragma once
 
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "services/gate/verdict.hpp"
 
 namespace farshore::gate {
@@ -37,10 +37,10 @@ class GateState {
  private:
   const Expectation expected_;
   const Bounds bounds_;
-  mutable std::mutex mutex_;
-  SafeTimeWatch watch_;               // guarded by mutex_
-  std::optional<Evidence> evidence_;  // guarded by mutex_
-  Instant read_at_{};                 // guarded by mutex_
+  mutable Mutex mutex_;
+  SafeTimeWatch watch_ GUARDED_BY(mutex_);
+  std::optional<Evidence> evidence_ GUARDED_BY(mutex_);
+  Instant read_at_ GUARDED_BY(mutex_) = {};
 };
 
 /// The answer of GET /v1/gate. `origin`: the one that was asked for; empty: all.

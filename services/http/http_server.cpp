@@ -14,7 +14,6 @@
 #include <chrono>
 #include <list>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "base/environment_error.hpp"
+#include "base/mutex.hpp"
 #include "services/telemetry/log.hpp"
 
 namespace farshore::service {
@@ -107,9 +107,9 @@ struct HttpServer::Impl {
   Descriptor listening;
   Descriptor wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::thread thread;
-  std::mutex mutex;
-  std::map<std::string, Handler> handlers;  // guarded by mutex
-  bool is_stopping = false;                 // guarded by mutex
+  Mutex mutex;
+  std::map<std::string, Handler> handlers GUARDED_BY(mutex);
+  bool is_stopping GUARDED_BY(mutex) = false;
 
   // The thread's own:
   std::list<Connection> connections;  // the oldest first
@@ -131,7 +131,7 @@ struct HttpServer::Impl {
   }
 
   bool stopping() {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     return is_stopping;
   }
 
@@ -237,7 +237,7 @@ struct HttpServer::Impl {
   }
 
   Handler find(const std::string& path) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     const auto found = handlers.find(path);
     return found == handlers.end() ? Handler{} : found->second;
   }
@@ -249,7 +249,7 @@ HttpServer::HttpServer(Address listen, std::string setting)
 HttpServer::~HttpServer() { stop(); }
 
 void HttpServer::get(const std::string& path, Handler handler) {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->handlers[path] = std::move(handler);
 }
 
@@ -272,7 +272,7 @@ void HttpServer::start() {
 void HttpServer::stop() {
   if (!impl_->thread.joinable()) return;
   {
-    const std::lock_guard lock(impl_->mutex);
+    const MutexLock lock(impl_->mutex);
     impl_->is_stopping = true;
   }
   const std::uint64_t one = 1;

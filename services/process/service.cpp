@@ -6,11 +6,10 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include "base/environment_error.hpp"
+#include "base/mutex.hpp"
 #include "services/http/http_server.hpp"
 #include "services/telemetry/health.hpp"
 #include "services/telemetry/log.hpp"
@@ -38,7 +37,7 @@ class StopSignal {
 
   ~StopSignal() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ended_ = true;
     }
     ended_changed_.notify_all();
@@ -55,8 +54,8 @@ class StopSignal {
   void wait() {
     if (!wait_for_signal()) return;
     source_.request_stop();
-    std::unique_lock lock(mutex_);
-    if (ended_changed_.wait_for(lock, kStopDeadline, [this] { return ended_; })) return;
+    const MutexLock lock(mutex_);
+    if (ended_changed_.wait_for(mutex_, kStopDeadline, [this]() REQUIRES(mutex_) { return ended_; })) return;
     log_error("the service did not stop in time and is ended", {{"deadline_ms", kStopDeadline.count()}});
     _exit(static_cast<int>(ExitCode::kError));
   }
@@ -70,7 +69,7 @@ class StopSignal {
         log_info("stopping", {{"signal", caught == SIGTERM ? "SIGTERM" : "SIGINT"}});
         return true;
       }
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (ended_) return false;
     }
   }
@@ -78,9 +77,9 @@ class StopSignal {
   sigset_t signals_{};
   sigset_t former_{};
   std::stop_source source_;
-  std::mutex mutex_;
-  std::condition_variable ended_changed_;
-  bool ended_ = false;  // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable ended_changed_;
+  bool ended_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

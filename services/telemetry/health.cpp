@@ -8,38 +8,38 @@ namespace farshore::service {
 using nlohmann::json;
 
 void Health::require(const std::string& component) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   components_.try_emplace(component);
 }
 
 void Health::ready(const std::string& component, bool is_ready, std::string reason) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   components_[component] = Component{.is_ready = is_ready, .reason = std::move(reason)};
 }
 
 void Health::forget(const std::string& component) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   components_.erase(component);
 }
 
 void Health::expect_beat(const std::string& loop, std::chrono::milliseconds silence_max) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   loops_[loop] = Loop{.silence_max = silence_max, .last_beat = clock_.now()};
 }
 
 void Health::beat(const std::string& loop) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = loops_.find(loop);
   if (found != loops_.end()) found->second.last_beat = clock_.now();
 }
 
 void Health::stop_expecting(const std::string& loop) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   loops_.erase(loop);
 }
 
 Health::State Health::readiness() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const bool good =
       !components_.empty() && std::ranges::all_of(components_, [](const auto& entry) { return entry.second.is_ready; });
   json components = json::object();
@@ -52,7 +52,7 @@ Health::State Health::readiness() const {
 
 Health::State Health::liveness() const {
   const auto now = clock_.now();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   bool good = true;
   json loops = json::object();
   for (const auto& [name, loop] : loops_) {

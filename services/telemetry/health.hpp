@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <map>
-#include <mutex>
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 
 namespace farshore::service {
 
@@ -47,9 +47,9 @@ class Health {
     Clock::time_point last_beat;
   };
   const Clock& clock_;
-  mutable std::mutex mutex_;
-  std::map<std::string, Component> components_;  // guarded by mutex_
-  std::map<std::string, Loop> loops_;            // guarded by mutex_
+  mutable Mutex mutex_;
+  std::map<std::string, Component> components_ GUARDED_BY(mutex_);
+  std::map<std::string, Loop> loops_ GUARDED_BY(mutex_);
 };
 
 }  // namespace farshore::service

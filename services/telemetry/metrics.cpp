@@ -82,19 +82,18 @@ class Families {
 }  // namespace
 
 struct Metrics::Shown::Entry {
-  std::mutex mutex;  // held while `before` runs and while the lists are read
-  std::vector<Labelled> lists;
-  std::function<void()> before;
+  Entry(std::vector<Labelled> all, std::function<void()> first) : lists(std::move(all)), before(std::move(first)) {}
+  Mutex mutex;  // held while `before` runs and while the lists are read
+  std::vector<Labelled> lists GUARDED_BY(mutex);
+  std::function<void()> before GUARDED_BY(mutex);
 };
 
 Metrics::Shown Metrics::show(std::vector<Labelled> lists, std::function<void()> before) {
   for (const Labelled& labelled : lists) {
     FARSHORE_CHECK(labelled.values.size() == labelled.list.labels().size(), labelled.values.size());
   }
-  auto entry = std::make_shared<Shown::Entry>();
-  entry->lists = std::move(lists);
-  entry->before = std::move(before);
-  const std::lock_guard lock(mutex_);
+  auto entry = std::make_shared<Shown::Entry>(std::move(lists), std::move(before));
+  const MutexLock lock(mutex_);
   std::erase_if(shown_, [](const auto& known) { return known.expired(); });
   shown_.push_back(entry);
   return Shown(std::move(entry));
@@ -111,13 +110,13 @@ Metrics::Shown& Metrics::Shown::operator=(Shown&& other) noexcept {
 Metrics::Shown::~Shown() {
   if (!entry_) return;
   // A scrape may hold the entry too: from here on it must not use what this object's owner gave.
-  const std::lock_guard lock(entry_->mutex);
+  const MutexLock lock(entry_->mutex);
   entry_->lists.clear();
   entry_->before = nullptr;
 }
 
 std::vector<std::shared_ptr<Metrics::Shown::Entry>> Metrics::entries() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<std::shared_ptr<Shown::Entry>> living;
   for (const auto& known : shown_) {
     if (auto entry = known.lock()) living.push_back(std::move(entry));
@@ -127,12 +126,12 @@ std::vector<std::shared_ptr<Metrics::Shown::Entry>> Metrics::entries() {
 
 std::string Metrics::scrape() {
   for (const auto& entry : entries()) {
-    const std::lock_guard lock(entry->mutex);
+    const MutexLock lock(entry->mutex);
     if (entry->before) entry->before();
   }
   Families families;
   for (const auto& entry : entries()) {
-    const std::lock_guard lock(entry->mutex);
+    const MutexLock lock(entry->mutex);
     for (const Labelled& labelled : entry->lists) families.add(labelled);
   }
   return prometheus::TextSerializer().Serialize(families.all());

@@ -2,11 +2,11 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/metric.hpp"
+#include "base/mutex.hpp"
 
 namespace farshore::service {
 
@@ -47,8 +47,8 @@ class Metrics {
  private:
   std::vector<std::shared_ptr<Shown::Entry>> entries();
 
-  std::mutex mutex_;
-  std::vector<std::weak_ptr<Shown::Entry>> shown_;  // guarded by mutex_
+  Mutex mutex_;
+  std::vector<std::weak_ptr<Shown::Entry>> shown_ GUARDED_BY(mutex_);
 };
 
 }  // namespace farshore::service

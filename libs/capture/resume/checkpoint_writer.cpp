@@ -22,7 +22,7 @@ void CheckpointWriter::submit(change::Checkpoint checkpoint) {
   FARSHORE_CHECK(!busy());
   busy_.store(true, std::memory_order_release);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     submitted_ = std::move(checkpoint);
   }
   wake_.notify_one();
@@ -32,8 +32,8 @@ void CheckpointWriter::run(const std::stop_token& stop) {
   while (true) {
     change::Checkpoint checkpoint;
     {
-      std::unique_lock lock(mutex_);
-      if (!wake_.wait(lock, stop, [this] { return submitted_.has_value(); })) return;
+      const MutexLock lock(mutex_);
+      if (!wake_.wait(mutex_, stop, [this]() REQUIRES(mutex_) { return submitted_.has_value(); })) return;
       checkpoint = std::move(*submitted_);
       submitted_.reset();
     }

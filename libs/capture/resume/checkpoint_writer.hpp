@@ -1,13 +1,12 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
 
+#include "base/mutex.hpp"
 #include "capture/counts.hpp"
 #include "capture/session_end.hpp"
 #include "change/checkpoint.hpp"
@@ -39,9 +38,9 @@ class CheckpointWriter {
   SessionEnding& ending_;
   Counts& counts_;
   std::atomic<bool> busy_{false};
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::optional<change::Checkpoint> submitted_;  // guarded by mutex_
+  Mutex mutex_;
+  ConditionVariable wake_;
+  std::optional<change::Checkpoint> submitted_ GUARDED_BY(mutex_);
 };
 
 }  // namespace farshore::capture

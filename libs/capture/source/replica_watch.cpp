@@ -32,20 +32,19 @@ std::expected<std::string, mysql::SqlError> ask_read_only(const DatabaseEndpoint
   return std::unexpected(answer.error());
 }
 
-ReplicaWatch::ReplicaWatch(const std::vector<DatabaseEndpoint>& replicas) {
-  for (const DatabaseEndpoint& endpoint : replicas)
-    replicas_.push_back({.endpoint = endpoint, .connection = {}, .read_only_at = {}, .why = {}});
+ReplicaWatch::ReplicaWatch(const std::vector<DatabaseEndpoint>& replicas) : answers_(replicas.size()) {
+  for (const DatabaseEndpoint& endpoint : replicas) replicas_.push_back({.endpoint = endpoint, .connection = {}});
 }
 
 void ReplicaWatch::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    for (Replica& replica : replicas_) {
+    for (std::size_t i = 0; i < replicas_.size(); ++i) {
       if (stop.stop_requested()) return;
       const auto asked_at = Clock::now();
-      std::string why = ask(replica);
-      const std::lock_guard lock(mutex_);
-      if (why.empty()) replica.read_only_at = asked_at;
-      replica.why = std::move(why);
+      std::string why = ask(replicas_[i]);
+      const MutexLock lock(mutex_);
+      if (why.empty()) answers_[i].read_only_at = asked_at;
+      answers_[i].why = std::move(why);
     }
     pause_for(kInterval, stop);
   }
@@ -68,14 +67,14 @@ std::string ReplicaWatch::ask(Replica& replica) {
 }
 
 ReplicaWatch::Answer ReplicaWatch::answer() const {
-  const std::lock_guard lock(mutex_);
-  Answer answer{.read_only_at = Clock::time_point::max(), .why = {}};
-  for (const Replica& replica : replicas_) {
-    if (!replica.why.empty()) return {.read_only_at = std::nullopt, .why = replica.why};
-    if (!replica.read_only_at) answer.read_only_at.reset();
-    if (answer.read_only_at) answer.read_only_at = std::min(*answer.read_only_at, *replica.read_only_at);
+  const MutexLock lock(mutex_);
+  Answer all{.read_only_at = Clock::time_point::max(), .why = {}};
+  for (const Answer& one : answers_) {
+    if (!one.why.empty()) return {.read_only_at = std::nullopt, .why = one.why};
+    if (!one.read_only_at) all.read_only_at.reset();
+    if (all.read_only_at) all.read_only_at = std::min(*all.read_only_at, *one.read_only_at);
   }
-  return answer;
+  return all;
 }
 
 }  // namespace farshore::capture

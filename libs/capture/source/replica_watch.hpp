@@ -2,13 +2,13 @@
 
 #include <chrono>
 #include <expected>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/endpoint.hpp"
+#include "base/mutex.hpp"
 #include "mysql/connection.hpp"
 
 namespace farshore::capture {
@@ -40,15 +40,14 @@ class ReplicaWatch {
  private:
   struct Replica {
     DatabaseEndpoint endpoint;
-    std::optional<mysql::Connection> connection;  ///< the watch's thread only
-    std::optional<Clock::time_point> read_only_at;
-    std::string why;
+    std::optional<mysql::Connection> connection;
   };
   /// Empty: it is read-only.
   [[nodiscard]] static std::string ask(Replica& replica);
 
-  mutable std::mutex mutex_;
-  std::vector<Replica> replicas_;  // but for connections guarded by mutex_
+  std::vector<Replica> replicas_;  ///< the watch's thread only
+  mutable Mutex mutex_;
+  std::vector<Answer> answers_ GUARDED_BY(mutex_);  ///< of each of them
 };
 
 }  // namespace farshore::capture

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <utility>
 
+#include "base/pause.hpp"
 #include "capture/source/cascade_groups.hpp"
 #include "capture/source/replication_check.hpp"
 #include "mysql/server_info.hpp"
@@ -73,8 +73,6 @@ SourceWatch::SourceWatch(Lease& lease, Settings settings, SessionEnding& ending,
       pending_(settings_.watermark_interval) {}
 
 void SourceWatch::run(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any sleep;
   while (!stop.stop_requested() && !ending_.ended()) {
     const auto began = std::chrono::steady_clock::now();
     const auto reading = read_source(lease_.connection(), settings_.kind, lease_.name());
@@ -84,8 +82,7 @@ void SourceWatch::run(const std::stop_token& stop) {
     const bool knows_keys = !ending_.ended() && read_keys();
     if (!ending_.ended()) take(*reading, knows_doubts && knows_keys);
     const auto interval = std::min(settings_.watermark_interval, kKeepAlive);
-    std::unique_lock lock(mutex);
-    sleep.wait_until(lock, stop, began + interval, [] { return false; });
+    pause_for(std::chrono::ceil<std::chrono::milliseconds>(began + interval - std::chrono::steady_clock::now()), stop);
   }
 }
 
@@ -188,7 +185,7 @@ void SourceWatch::confirm() {
     }
     until = answer.read_only_at.value_or(std::chrono::steady_clock::time_point::min());
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   while (!unconfirmed_.empty() && unconfirmed_.front().read_at <= until) {
     pending_.add(std::move(unconfirmed_.front()));
     unconfirmed_.pop_front();
@@ -198,14 +195,14 @@ void SourceWatch::confirm() {
 }
 
 void SourceWatch::withhold(std::string why) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (why == withheld_because_) return;
   withheld_because_ = std::move(why);
   is_news_ = true;
 }
 
 std::optional<std::string> SourceWatch::take_news() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!std::exchange(is_news_, false)) return std::nullopt;
   return withheld_because_;
 }
@@ -216,7 +213,7 @@ void SourceWatch::check_not_gone_back(const SourceReading& reading) {
   last_position_ = reading.position;
   std::string missing;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (reading.position.contains(read_)) {
       had_everything_ = now;
       return;
@@ -236,7 +233,7 @@ void SourceWatch::check_not_gone_back(const SourceReading& reading) {
 }
 
 std::optional<PendingWatermark> SourceWatch::take_reached(const OriginPosition& read) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return pending_.take_reached(read);
 }
 
@@ -244,7 +241,7 @@ std::string SourceWatch::never_reached(const OriginPosition& read,
                                        std::optional<std::chrono::steady_clock::time_point> all_until) {
   std::string missing;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     missing = pending_.never_reached(read, all_until);
   }
   if (missing.empty()) return {};
@@ -258,7 +255,7 @@ std::string SourceWatch::never_reached(const OriginPosition& read,
 }
 
 void SourceWatch::note_read(const OriginPosition& read) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   read_ = read;
 }
 

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "base/collation.hpp"
 #include "base/gtid.hpp"
+#include "base/mutex.hpp"
 #include "base/numbers.hpp"
 #include "capture/counts.hpp"
 #include "capture/session_end.hpp"
@@ -136,11 +136,11 @@ class SourceWatch {
   std::chrono::steady_clock::time_point keys_read_;  ///< likewise
   OriginPosition last_position_;                     ///< of the reading before; the watch's thread only
   std::deque<PendingWatermark> unconfirmed_;         ///< likewise; as long as replicas may take to answer
-  std::mutex mutex_;
-  std::string withheld_because_;  // guarded by mutex_; empty: moments are given
-  bool is_news_ = false;          // guarded by mutex_
-  PendingWatermarks pending_;     // guarded by mutex_
-  OriginPosition read_;           // guarded by mutex_: what the source has to contain
+  Mutex mutex_;
+  std::string withheld_because_ GUARDED_BY(mutex_);  ///< empty: moments are given
+  bool is_news_ GUARDED_BY(mutex_) = false;
+  PendingWatermarks pending_ GUARDED_BY(mutex_);
+  OriginPosition read_ GUARDED_BY(mutex_);  ///< what the source has to contain
 };
 
 }  // namespace farshore::capture

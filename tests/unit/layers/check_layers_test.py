@@ -25,6 +25,12 @@ class CheckLayers(MadeTree):
         self.write("libs/change/key.cpp", "#include <cassert>\n")
         self.assertIn("libs/change/key.cpp:1: <cassert> may not be included, but base/check.hpp", self.complaints())
 
+    def test_mutexes_that_no_lint_sees_are_found(self):
+        self.write("libs/base/mutex.hpp", "#include <mutex>\n")
+        self.write("services/capture/run.cpp", "#include <shared_mutex>\n")
+        self.assertEqual(self.complaints(), "services/capture/run.cpp:1: <shared_mutex> may not be included, but base/mutex.hpp: "
+                                            "scripts/lint checks what its mutexes guard\n")
+
     def test_upwards_is_found_with_file_and_line(self):
         self.write("libs/change/key.cpp", '#include "base/gtid.hpp"\n#include "capture/source/lease.hpp"\n')
         self.assertIn("libs/change/key.cpp:2: libs/change includes upwards: capture/source/lease.hpp is of libs/capture", self.complaints())
