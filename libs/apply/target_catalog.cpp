@@ -41,6 +41,18 @@ std::string locking(std::span<const Name> tables) {
   return select + " LIMIT 0";
 }
 
+/// Likewise for one table, by which a session learns whether it is another than before: see TargetCatalog.
+std::string watching(const TableShape& shape, bool is_mariadb) {
+  const Name name(shape.schema, shape.name);
+  std::string select = locking(std::span(&name, 1));
+  if (!is_mariadb) return select;
+  // Shown under the lock: a statement opens its tables before it fills those of information_schema.
+  return fmt::format(
+      "({}) UNION ALL SELECT ACTION_STATEMENT FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA={} AND "
+      "EVENT_OBJECT_TABLE={}",
+      select, mysql::text_literal(shape.schema), mysql::text_literal(shape.name));
+}
+
 std::expected<void, mysql::SqlError> hold(mysql::Connection& connection, std::span<const Name> tables) {
   const auto held = connection.query(locking(tables));
   if (!held) return std::unexpected(held.error());
@@ -90,10 +102,9 @@ void TargetCatalog::forget_tables() {
   prepared_.reset();
 }
 
-std::expected<void, Unbound> TargetCatalog::lock(mysql::Connection& connection, const TableShape& shape,
-                                                 std::string& statement) {
-  const Name name(shape.schema, shape.name);
-  const std::string select = locking(std::span(&name, 1));
+std::expected<mysql::Rows, Unbound> TargetCatalog::lock(mysql::Connection& connection, const TableShape& shape,
+                                                        std::string& statement) const {
+  const std::string select = watching(shape, server_->is_mariadb);
   std::string first = "EXECUTE " + statement;
   if (auto prepared = connection.execute(fmt::format("PREPARE {} FROM {}", statement, mysql::text_literal(select)));
       !prepared) {
@@ -101,8 +112,9 @@ std::expected<void, Unbound> TargetCatalog::lock(mysql::Connection& connection, 
     statement.clear();
     first = select;
   }
-  if (auto locked = connection.query(first); !locked) return std::unexpected(unbound(locked.error(), shape));
-  return {};
+  auto locked = connection.query(first);
+  if (!locked) return std::unexpected(unbound(locked.error(), shape));
+  return std::move(*locked);
 }
 
 std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::find(
@@ -115,10 +127,10 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::find(
   if (entry.statement.empty() || clock_.now() - entry.read_at >= age_max_) {
     return bind(connection, source, source_kind, use);
   }
-  if (auto locked = connection.query("EXECUTE " + entry.statement); !locked) {
-    if (mysql::is_transient(locked.error().kind)) return std::unexpected(not_now(std::move(locked.error())));
-    return bind(connection, source, source_kind, use);  // the table is gone, or the statement with its session
-  }
+  auto locked = connection.query("EXECUTE " + entry.statement);
+  if (!locked && mysql::is_transient(locked.error().kind)) return std::unexpected(not_now(std::move(locked.error())));
+  // Without an answer the table is gone, or the statement with its session.
+  if (!locked || locked->rows != entry.triggers) return bind(connection, source, source_kind, use);
   entry.round = round_;
   looked_in_ = round_;
   return entry.table;
@@ -132,14 +144,15 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
   if (statements_ >= kTablesMax) forget_tables();
   const Key key(source.get(), source_kind, use);
   tables_.erase(key);
-  std::string statement = fmt::format("farshore_{}", statements_);
-  if (auto locked = lock(connection, shape, statement); !locked) return std::unexpected(std::move(locked.error()));
-  const auto schema = mysql::read_table_schema(connection, shape.schema, shape.name);
-  if (!schema) return std::unexpected(not_now(schema.error()));
-  if (!*schema) return std::unexpected(does_not_fit(fmt::format("table {} does not exist here", shape.full_name())));
   if (!server_) {
     if (auto read = read_server(connection); !read) return std::unexpected(not_now(std::move(read.error())));
   }
+  std::string statement = fmt::format("farshore_{}", statements_);
+  auto locked = lock(connection, shape, statement);
+  if (!locked) return std::unexpected(std::move(locked.error()));
+  const auto schema = mysql::read_table_schema(connection, shape.schema, shape.name);
+  if (!schema) return std::unexpected(not_now(schema.error()));
+  if (!*schema) return std::unexpected(does_not_fit(fmt::format("table {} does not exist here", shape.full_name())));
   if (std::string blind = why_blind(*source, use); !blind.empty()) {
     const auto now = mysql::Grants::read(connection);
     if (!now) return std::unexpected(not_now(now.error()));
@@ -161,8 +174,12 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
   auto table = std::make_shared<const TargetTable>(std::move(*bound));
   if (source->repeats_cascades) bound_by_keys_.insert(folded_name(table->schema(), table->name()));
   ++statements_;
-  tables_[key] = {
-      .source = source, .table = table, .statement = std::move(statement), .read_at = clock_.now(), .round = round_};
+  tables_[key] = {.source = source,
+                  .table = table,
+                  .statement = std::move(statement),
+                  .triggers = std::move(locked->rows),
+                  .read_at = clock_.now(),
+                  .round = round_};
   return table;
 }
 

@@ -43,10 +43,11 @@ struct Unheld {
 /// A round is the planning of one transaction. The first look at a table in a round takes the table's metadata lock,
 /// which the transaction keeps to its end: until then no statement changes the table. For that, and to learn of changes
 /// since the last round, each table has a prepared statement that reads nothing of it: a server prepares it anew when
-/// the table, a trigger or (MySQL) a foreign key of it is another than before, and counts that. So a round costs a
-/// statement for each table, and one for the count. MariaDB counts no trigger that is gone, which is seen after
-/// `age_max`, when a table is read again in any case. Foreign keys of other tables, by which rows go with this table's,
-/// come and go without the one or the other knowing: see keys_still_hold().
+/// the table or (MySQL) a trigger or foreign key of it is another than before, and counts that. So a round costs a
+/// statement for each table, and one for the count. MariaDB does not count a trigger that is gone, that bears a time
+/// before the statement's, or that stands behind another of its event and time: there the statement shows the triggers
+/// too. Foreign keys of other tables, by which rows go with this table's, come and go without the one or the other
+/// knowing: see keys_still_hold(). A table is read again after `age_max` in any case.
 class TargetCatalog {
  public:
   TargetCatalog(change::TableRules rules, std::chrono::milliseconds age_max, const Clock& clock)
@@ -82,14 +83,15 @@ class TargetCatalog {
     std::shared_ptr<const change::ChangeTable> source;  ///< keeps the key's address from being used again
     std::shared_ptr<const TargetTable> table;
     std::string statement;  ///< name of the prepared one; empty: the server has no room for more
+    std::vector<std::vector<mysql::Rows::Field>> triggers;  ///< what it showed
     std::chrono::steady_clock::time_point read_at;
     std::uint64_t round = 0;  ///< in which its lock was taken last
   };
   using Key = std::tuple<const change::ChangeTable*, ServerKind, BoundFor>;
 
-  /// Prepares the table's statement, or leaves its name empty, and takes the lock.
-  [[nodiscard]] static std::expected<void, Unbound> lock(mysql::Connection& connection, const TableShape& shape,
-                                                         std::string& statement);
+  /// Prepares the table's statement, or leaves its name empty, and takes the lock: what the statement shows.
+  [[nodiscard]] std::expected<mysql::Rows, Unbound> lock(mysql::Connection& connection, const TableShape& shape,
+                                                         std::string& statement) const;
   [[nodiscard]] std::expected<std::shared_ptr<const TargetTable>, Unbound> bind(
       mysql::Connection& connection, const std::shared_ptr<const change::ChangeTable>& source, ServerKind source_kind,
       BoundFor use);

@@ -77,6 +77,35 @@ def test_a_unique_key_that_was_added_a_moment_ago_turns_no_row_into_another(regi
     same(pair, table)
 
 
+OLD_TIME = "SET timestamp = 1000000000"
+
+
+@pytest.mark.parametrize("history", ["new", "of an old time", "behind another", "made anew at the same time"])
+def test_a_trigger_that_was_made_a_moment_ago_fires_for_no_row(regions, pair, table, history):
+    """MariaDB takes a trigger for new by the time that it bears, and looks at the first one of an event and time alone."""
+    source, target = pair
+    harmless = (f"CREATE TRIGGER {table}_harmless BEFORE INSERT ON {table} FOR EACH ROW "
+                "SET NEW.v = IF(USER() LIKE 'farshore_apply@%', NEW.v, -1)")
+    fires = f"CREATE TRIGGER {table}_fires BEFORE INSERT ON {table} FOR EACH ROW SET NEW.v = NEW.v + 100"
+    before, then, name = {
+        "new": ([], [fires], "fires"),
+        "of an old time": ([], [OLD_TIME, fires], "fires"),
+        "behind another": ([harmless], [fires], "fires"),
+        "made anew at the same time": ([OLD_TIME, harmless], [OLD_TIME, f"DROP TRIGGER {table}_harmless",
+                                                              fires.replace("_fires", "_harmless")], "harmless"),
+    }[history]
+    make(pair, table, "id INT NOT NULL PRIMARY KEY, v INT NOT NULL")
+    behind_farshores_back(target, *before)
+    source.database.as_application(f"INSERT INTO {table} VALUES (0, 1)")
+    caught_up(regions)
+    behind_farshores_back(target, *then)
+    source.database.as_application(*(f"INSERT INTO {table} VALUES ({number}, 1)" for number in range(1, 41)))
+    says(target, table, f"it has the trigger {table.removeprefix('test_target.')}_{name} here")
+    assert target.database.rows(f"SELECT * FROM {table} WHERE v <> 1") == []
+    mend(regions, pair, table, f"DROP TRIGGER {table}_{name}")
+    same(pair, table)
+
+
 def test_an_alter_waits_for_the_transaction_that_has_looked_and_the_next_one_sees_it(regions, pair, table):
     """Rows flow while the table goes to and fro: each row is exact, whenever it came."""
     source, target = pair

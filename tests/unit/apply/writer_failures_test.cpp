@@ -249,6 +249,18 @@ TEST_F(AFailure, ATableThatDoesNotChangeIsNotReadAgain) {
   EXPECT_EQ(target_.schema_reads(), reads);
 }
 
+TEST_F(AFailure, ATriggerThatTheServerDoesNotCountIsSeenBeforeTheNextRow) {
+  target_.add_trigger("notes", "harmless", "IF USER() NOT LIKE 'farshore_apply@%' THEN ... END IF");
+  write();
+  EXPECT_TRUE(has_outcome<Applied>());
+  target_.add_trigger("notes", "fires", "SET NEW.note = 'b'");
+  take(topic_.transaction(2).insert(2, "a").end().send());
+  write();
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_THAT(outcome<Suspended>().row.reason, HasSubstr("it has the trigger fires here"));
+  EXPECT_THAT(data(), IsEmpty());
+}
+
 TEST_F(AFailure, ATableThatTheRulesLeaveOutStopsThePartition) {
   TableShape progress = notes_shape("progress");
   progress.schema = "farshore";
