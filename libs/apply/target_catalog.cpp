@@ -153,11 +153,15 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
   const auto schema = mysql::read_table_schema(connection, shape.schema, shape.name);
   if (!schema) return std::unexpected(not_now(schema.error()));
   if (!*schema) return std::unexpected(does_not_fit(fmt::format("table {} does not exist here", shape.full_name())));
-  if (std::string blind = why_blind(*source, use); !blind.empty()) {
-    const auto now = mysql::Grants::read(connection);
-    if (!now) return std::unexpected(not_now(now.error()));
+  // Rights of a schema go at once, also from a session that is open.
+  const auto now = mysql::Grants::read(connection);
+  if (!now) return std::unexpected(not_now(now.error()));
+  std::string blind = why_blind_with(*now, *source, use);
+  const bool has_now = blind.empty();
+  if (has_now) blind = why_blind(*source, use);
+  if (!blind.empty()) {
     Unbound unbound = does_not_fit(std::move(blind));
-    unbound.session_is_old = why_blind_with(*now, *source, use).empty();
+    unbound.session_is_old = has_now;
     return std::unexpected(std::move(unbound));
   }
   if (source->repeats_cascades && (!keys_ || keys_read_in_ != round_)) {

@@ -103,7 +103,7 @@ class TargetCatalog {
     std::string account;
     mysql::Grants grants;
   };
-  /// Why the table must not be bound with what the session sees; empty: it may be.
+  /// Why the table must not be bound with the rights that the session got when it opened; empty: it may be.
   [[nodiscard]] std::string why_blind(const change::ChangeTable& source, BoundFor use) const;
   /// Likewise with these rights.
   [[nodiscard]] static std::string why_blind_with(const mysql::Grants& grants, const change::ChangeTable& source,

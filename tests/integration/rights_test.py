@@ -9,6 +9,7 @@ import yaml
 from lab_lib import tools
 from lab_test import rights
 from plain_servers import free_port
+from scenario import caught_up
 from services import Service, changed, run, write_config
 from wait import eventually
 
@@ -52,6 +53,30 @@ def test_each_right_that_is_taken_away_is_named_with_the_statement_that_gives_it
         finally:
             region.database.execute("SET SESSION sql_log_bin = 0", f"GRANT {right} ON {where} TO {user}")
     assert silent == []
+    regions.all_gates_open()
+
+
+@pytest.mark.parametrize("name", ["east", "west"])
+def test_a_right_that_goes_while_apply_runs_hides_no_trigger_that_comes_then(regions, name):
+    source = regions.by_name[name]
+    target = regions.others(source)[0]
+    for region in regions:
+        region.database.execute("SET SESSION sql_log_bin = 0", "CREATE DATABASE IF NOT EXISTS test_blind",
+                                "DROP TABLE IF EXISTS test_blind.warm",
+                                "CREATE TABLE test_blind.warm (id INT NOT NULL PRIMARY KEY, v INT NOT NULL)")
+    source.database.as_application("INSERT INTO test_blind.warm VALUES (0, 1)")
+    caught_up(regions)
+    unseen = "ON `test%`.* {} 'farshore_apply'@'%'"
+    target.database.execute("SET SESSION sql_log_bin = 0", "REVOKE TRIGGER " + unseen.format("FROM"),
+                            "CREATE TRIGGER test_blind.hidden BEFORE INSERT ON test_blind.warm FOR EACH ROW SET NEW.v = NEW.v + 100")
+    try:
+        source.database.as_application("INSERT INTO test_blind.warm VALUES (1, 1)")
+        eventually("apply waits", lambda: any("trigger" in row["reason"] for row in target.progress()), 30, explain=target.progress)
+        assert target.database.rows("SELECT id FROM test_blind.warm") == [(0,)]
+    finally:
+        target.database.execute("SET SESSION sql_log_bin = 0", "GRANT TRIGGER " + unseen.format("TO"), "DROP TRIGGER test_blind.hidden")
+    caught_up(regions)
+    assert target.database.rows("SELECT v FROM test_blind.warm") == [(1,), (1,)]
     regions.all_gates_open()
 
 

@@ -332,6 +332,17 @@ TEST_F(AFailure, ARightThatWasTakenAwayWhileTheSessionLoggedInIsNotBelieved) {
   EXPECT_THAT(outcome<Suspended>().row.reason, HasSubstr("GRANT TRIGGER ON `shop`.*"));
 }
 
+TEST_F(AFailure, ARightThatIsTakenAwayFromAnOpenSessionIsNotBelieved) {
+  set_.clear();
+  start();
+  load();
+  target_.grant({FakeTarget::kBlindToTriggers});
+  take(Topic().transaction(1).insert(1, "a").end().send());
+  write();
+  ASSERT_TRUE(has_outcome<Suspended>());
+  EXPECT_THAT(outcome<Suspended>().row.reason, HasSubstr("GRANT TRIGGER ON `shop`.*"));
+}
+
 TEST_F(AFailure, OfOurOwnTablesThatNoRetryMendsStopsThePartition) {
   target_.deny("UPDATE farshore.progress");
   write();
