@@ -38,6 +38,7 @@ void add_mirror_config(CLI::App& app, Command& command);
 void add_refill(CLI::App& app, Command& command);
 void add_equal(CLI::App& app, Command& command);
 void add_ddl(CLI::App& app, Command& command);
+void add_compare(CLI::App& app, Command& command);
 void add_origin(CLI::App& app, Command& command);
 /// Hidden: writes the generated pages. `metrics`: every list of them.
 void add_reference(CLI::App& app, Command& command, std::span<const service::MetricsOf> metrics);

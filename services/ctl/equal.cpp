@@ -15,6 +15,7 @@
 #include "services/ctl/command.hpp"
 #include "services/ctl/ctl_database.hpp"
 #include "services/ctl/decision.hpp"
+#include "services/ctl/equal.hpp"
 #include "services/ctl/table.hpp"
 #include "store/doubts.hpp"
 #include "store/equality.hpp"
@@ -192,10 +193,7 @@ int run_say(const service::Config& config, const EqualOptions& options, Word wor
   std::vector<EqualityRow> rows = wanted(config, options, word, said);
   if (!options.begun.empty()) require_begun(read_equalities(config, connection, true), rows, options.begun);
   if (!options.execute) return dry_run(config, connection, options, rows, said);
-  end_when_cut_off(connection, config);
-  write_marked(connection, config, [&] {
-    for (EqualityRow& row : rows) say(config, connection, row, options.begun);
-  });
+  say_equality(config, connection, rows, options.begun);
   if (options.output == Output::kJson) {
     fmt::print("{}", begun_json(rows));
     return static_cast<int>(ExitCode::kGood);
@@ -289,6 +287,14 @@ void add_say(CLI::App& equal, Command& command, const char* name, const char* he
 }
 
 }  // namespace
+
+void say_equality(const service::Config& config, mysql::Connection& connection, std::vector<EqualityRow>& rows,
+                  const std::vector<std::uint64_t>& begun) {
+  end_when_cut_off(connection, config);
+  write_marked(connection, config, [&] {
+    for (EqualityRow& row : rows) say(config, connection, row, begun);
+  });
+}
 
 void add_equal(CLI::App& app, Command& command) {
   CLI::App* equal = app.add_subcommand("equal", "Say, or take back, that tables here began equal to an origin's");

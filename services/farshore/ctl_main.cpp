@@ -34,6 +34,7 @@ int dispatch(int argc, char** argv) {
   ctl::add_mirror_config(app, command);
   ctl::add_refill(app, command);
   ctl::add_equal(app, command);
+  ctl::add_compare(app, command);
   ctl::add_ddl(app, command);
   ctl::add_origin(app, command);
   ctl::add_reference(app, command, every_metric());

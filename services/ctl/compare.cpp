@@ -1,0 +1,389 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/environment_error.hpp"
+#include "change/table_rules.hpp"
+#include "mysql/schema.hpp"
+#include "services/ctl/command.hpp"
+#include "services/ctl/ctl_database.hpp"
+#include "services/ctl/decision.hpp"
+#include "services/ctl/equal.hpp"
+#include "services/ctl/table_comparison.hpp"
+#include "services/process/library_settings.hpp"
+#include "store/pending.hpp"
+#include "store/progress_store.hpp"
+
+// farshorectl compare: are the rows of two regions the same, but for what is on its way? Both are written to meanwhile.
+namespace farshore::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kPoll{200};
+constexpr std::chrono::seconds kShownEvery{10};  // where nobody watches
+
+struct CompareOptions {
+  Output output = Output::kTable;
+  std::string peer;
+  std::vector<std::string> tables;  ///< patterns; empty: all
+  std::uint64_t settle_s = 60;
+  bool declare = false;
+  std::string why;
+  bool execute = false;
+};
+
+/// One of the two regions.
+struct Region {
+  service::Config config;
+  mysql::Connection connection;
+  change::TableRules rules;
+  std::vector<std::string> applied;                ///< the other's origins that are applied here
+  std::map<TableName, mysql::TableSchema> tables;  ///< that are compared, as far as they are here
+};
+
+Region open_region(service::Config config) {
+  mysql::Connection connection = open_database(config);
+  change::TableRules rules = service::table_rules(config);
+  return {std::move(config), std::move(connection), std::move(rules), {}, {}};
+}
+
+void find_applied(Region& region, const Region& other) {
+  for (const service::OriginConfig* const origin : other.config.own_origins())
+    if (is_applied(region.config, origin->name)) region.applied.push_back(origin->name);
+}
+
+bool is_wanted(const CompareOptions& options, std::string_view schema, std::string_view table) {
+  return options.tables.empty() || std::ranges::any_of(options.tables, [&](const std::string& pattern) {
+           return change::pattern_matches(pattern, schema, table);
+         });
+}
+
+void read_tables(Region& region, const Region& other, const CompareOptions& options) {
+  auto tables = mysql::read_table_schemas(region.connection, [&](std::string_view schema, std::string_view name) {
+    return is_wanted(options, schema, name) && region.rules.route(schema, name).captured &&
+           other.rules.route(schema, name).captured;
+  });
+  if (!tables) fail_database(region.config, tables.error());
+  for (mysql::TableSchema& table : *tables) {
+    TableName name{table.schema, table.name};
+    region.tables.emplace(std::move(name), std::move(table));
+  }
+}
+
+/// What is said of one table.
+struct Compared {
+  TableName name;
+  TableComparison rows;
+  std::vector<std::string> left_out;
+  std::string not_compared;  ///< why; empty: it was
+
+  [[nodiscard]] bool is_equal() const {
+    return not_compared.empty() && rows.stopped.empty() && left_out.empty() && rows.differing == 0 &&
+           rows.undecided == 0;
+  }
+};
+
+class Comparison {
+ public:
+  Comparison(Region& here, Region& peer, const CompareOptions& options) : here_(here), peer_(peer), options_(options) {}
+
+  std::vector<Compared> run() {
+    std::vector<Compared> out;
+    for (const auto& [name, table] : here_.tables) {
+      const auto other = peer_.tables.find(name);
+      out.push_back(other == peer_.tables.end()
+                        ? not_compared(name, fmt::format("it is only in {}", here_.config.region))
+                        : compare(name, table, other->second));
+    }
+    for (const auto& [name, table] : peer_.tables) {
+      if (!here_.tables.contains(name))
+        out.push_back(not_compared(name, fmt::format("it is only in {}", peer_.config.region)));
+    }
+    clear_line();
+    return out;
+  }
+
+ private:
+  static Compared not_compared(const TableName& name, std::string why) {
+    return {.name = name, .rows = {}, .left_out = {}, .not_compared = std::move(why)};
+  }
+
+  Compared compare(const TableName& name, const mysql::TableSchema& here, const mysql::TableSchema& peer) {
+    const auto table = ComparedTable::make(here, peer);
+    if (!table) return not_compared(name, table.error());
+    const ComparisonCalls calls{
+        .show = [&](std::uint64_t rows, std::size_t differing) { show(name, rows, differing); },
+        .wait_for_the_way = [&] { return wait_for_the_way(); },
+    };
+    auto rows = compare_rows(*table, here_.connection, peer_.connection, calls);
+    if (!rows) fail_database(rows.error().place == Place::kHere ? here_.config : peer_.config, rows.error().error);
+    return {.name = name, .rows = std::move(*rows), .left_out = table->left_out(), .not_compared = {}};
+  }
+
+  static SourceTime now_at(Region& region) {
+    // The session's time zone is UTC, and a watermark's time is of the same clock.
+    const auto time = region.connection.query("SELECT CAST(UNIX_TIMESTAMP(NOW(6))*1000000 AS SIGNED)");
+    if (!time) fail_database(region.config, time.error());
+    return SourceTime(std::chrono::microseconds(time->integer(0, 0)));
+  }
+
+  /// Up to when all of the other's changes are applied in the region; none where it applies none.
+  static std::optional<SourceTime> safe_time(Region& region) {
+    std::optional<SourceTime> least;
+    store::ProgressStore progress(region.connection, region.config.region);
+    for (const std::string& origin : region.applied) {
+      const auto rows = progress.load_origin(origin);
+      if (!rows) fail_database(region.config, rows.error());
+      if (rows->empty()) return SourceTime{};
+      for (const store::ProgressRow& row : *rows) least = std::min(least.value_or(row.safe_time), row.safe_time);
+    }
+    return least;
+  }
+
+  bool wait_for_the_way() {
+    const SourceTime here_now = now_at(here_);
+    const SourceTime peer_now = now_at(peer_);
+    const auto until = steady_clock::now() + std::chrono::seconds(options_.settle_s);
+    const auto has_arrived = [](Region& region, SourceTime wanted) {
+      const auto safe = safe_time(region);
+      return !safe || *safe > wanted;
+    };
+    while (!has_arrived(here_, peer_now) || !has_arrived(peer_, here_now)) {
+      if (steady_clock::now() >= until) return false;
+      std::this_thread::sleep_for(kPoll);
+    }
+    return true;
+  }
+
+  void show(const TableName& name, std::uint64_t rows, std::size_t differing) {
+    const auto now = steady_clock::now();
+    const bool is_watched = isatty(STDERR_FILENO) != 0;
+    if (now - shown_ < (is_watched ? std::chrono::milliseconds(200) : std::chrono::milliseconds(kShownEvery))) return;
+    shown_ = now;
+    fmt::print(stderr, "{}{}: {} rows read, {} to look at again{}", is_watched ? "\r\033[K" : "", name.for_people(),
+               rows, differing, is_watched ? "" : "\n");
+    std::fflush(stderr);
+    has_line_ = is_watched;
+  }
+
+  void clear_line() const {
+    if (has_line_) fmt::print(stderr, "\r\033[K");
+  }
+
+  Region& here_;
+  Region& peer_;
+  const CompareOptions& options_;
+  steady_clock::time_point shown_ = steady_clock::now();
+  bool has_line_ = false;
+};
+
+/// What the comparison vouches for in one region, of the other's origins: the tables by name, or the whole streams.
+std::vector<store::EqualityRow> words_of(const Region& region, const CompareOptions& options,
+                                         const std::vector<TableName>& tables) {
+  std::vector<store::EqualityRow> rows;
+  const auto add = [&](const std::string& origin, const std::string& stream, std::string table) {
+    rows.push_back({.id = 0,
+                    .origin = origin,
+                    .stream = stream,
+                    .table = std::move(table),
+                    .word = store::Word::kBegun,
+                    .why = options.why,
+                    .who = operator_name(),
+                    .said_at = {}});
+  };
+  for (const std::string& origin : region.applied) {
+    if (options.tables.empty()) {
+      for (const change::StreamRule& stream : region.rules.streams()) add(origin, stream.name, {});
+      continue;
+    }
+    for (const TableName& table : tables) {
+      const change::Route route = region.rules.route(table.schema, table.table);
+      add(origin, region.rules.streams()[route.stream].name, table.to_string());
+    }
+  }
+  return rows;
+}
+
+/// Says it with a session of its own, as the comparison's may be long. `begun`: of words that were begun, their ids.
+void say(const Region& region, std::vector<store::EqualityRow>& rows, store::Word word) {
+  std::vector<std::uint64_t> begun;
+  for (store::EqualityRow& row : rows) {
+    if (word == store::Word::kEqual) begun.push_back(row.id);
+    row.word = word;
+  }
+  if (rows.empty()) return;
+  mysql::Connection connection = open_database(region.config);
+  say_equality(region.config, connection, rows, begun);
+}
+
+std::string sentence_of(const Compared& table, const Region& here, const Region& peer) {
+  const std::string name = table.name.for_people();
+  if (!table.not_compared.empty()) return fmt::format("{}: not compared: {}\n", name, table.not_compared);
+  const TableComparison& rows = table.rows;
+  std::string out = fmt::format("{}: {} rows in {}, {} in {}: ", name, rows.rows_here, here.config.region,
+                                rows.rows_at_peer, peer.config.region);
+  if (rows.differing == 0 && rows.undecided == 0) {
+    out += rows.stopped.empty() ? "equal\n" : "as far as they were read, equal\n";
+  } else {
+    out += fmt::format("{} differ", rows.differing);
+    out +=
+        rows.undecided == 0
+            ? "\n"
+            : fmt::format(", and {} may: what was on its way had not arrived when --settle was over\n", rows.undecided);
+  }
+  for (const RowDifference& row : rows.differences) {
+    out += fmt::format("  key {}: ", row.key);
+    if (row.is_here && row.is_at_peer) {
+      out += fmt::format("another {}\n", fmt::join(row.columns, ", "));
+    } else if (!row.is_here && !row.is_at_peer) {
+      out += "gone\n";
+    } else {
+      out += fmt::format("only in {}\n", row.is_here ? here.config.region : peer.config.region);
+    }
+  }
+  if (rows.differing > rows.differences.size())
+    out += fmt::format("  and {} more\n", rows.differing - rows.differences.size());
+  if (!rows.stopped.empty()) out += fmt::format("  {}\n", rows.stopped);
+  for (const std::string& column : table.left_out) out += fmt::format("  not compared: column {}\n", column);
+  return out;
+}
+
+Json json_of(const Compared& table) {
+  Json differences = Json::array();
+  for (const RowDifference& row : table.rows.differences) {
+    differences.push_back(
+        {{"key", row.key}, {"columns", row.columns}, {"here", row.is_here}, {"peer", row.is_at_peer}});
+  }
+  return {{"table", table.name.for_people()},       {"equal", table.is_equal()},
+          {"rows_here", table.rows.rows_here},      {"rows_at_peer", table.rows.rows_at_peer},
+          {"differing", table.rows.differing},      {"undecided", table.rows.undecided},
+          {"differences", std::move(differences)},  {"stopped", table.rows.stopped},
+          {"columns_not_compared", table.left_out}, {"not_compared", table.not_compared}};
+}
+
+/// Changes that wait in the region are rows that differ.
+std::string pending_in(Region& region) {
+  const auto counts = store::count_pending(region.connection, region.config.region);
+  if (!counts) fail_database(region.config, counts.error());
+  std::uint64_t parked = 0;
+  std::uint64_t conflicts = 0;
+  for (const store::PendingCount& count : *counts) {
+    parked += count.parked;
+    conflicts += count.conflicts;
+  }
+  if (parked + conflicts == 0) return {};
+  return fmt::format(
+      "In {} {} changes are parked and {} in conflict: their rows differ until they are settled "
+      "(`farshorectl parked list`, `conflicts list`).\n",
+      region.config.region, parked, conflicts);
+}
+
+void require_way(const Region& here, const Region& peer) {
+  if (here.config.region == peer.config.region) {
+    throw EnvironmentError(fmt::format("--peer {} is of region {}, as {} is; wanted another region's file.",
+                                       peer.config.file.string(), peer.config.region, here.config.file.string()),
+                           ExitCode::kUsage);
+  }
+  if (!here.applied.empty() || !peer.applied.empty()) return;
+  throw EnvironmentError(
+      fmt::format("apply.origins of {} names no origin of region {}, nor the other way round; wanted two regions of "
+                  "which one applies the other's changes.",
+                  here.config.file.string(), peer.config.region),
+      ExitCode::kUsage);
+}
+
+void require_tables(const Region& here, const Region& peer, const CompareOptions& options) {
+  for (const std::string& pattern : options.tables) {
+    const auto matches = [&](const auto& entry) {
+      return change::pattern_matches(pattern, entry.first.schema, entry.first.table);
+    };
+    if (std::ranges::any_of(here.tables, matches) || std::ranges::any_of(peer.tables, matches)) continue;
+    throw EnvironmentError(
+        fmt::format("--table {} matches no table that both regions capture and farshorectl's accounts "
+                    "may read; wanted SCHEMA.TABLE, with * and ?.",
+                    pattern),
+        ExitCode::kUsage);
+  }
+}
+
+int run_compare(const service::Config& config, const CompareOptions& options) {
+  Region here = open_region(config);
+  Region peer = open_region(service::load_config(options.peer));
+  find_applied(here, peer);
+  find_applied(peer, here);
+  require_way(here, peer);
+  read_tables(here, peer, options);
+  read_tables(peer, here, options);
+  require_tables(here, peer, options);
+
+  std::vector<TableName> names;
+  for (const auto& [name, table] : here.tables) names.push_back(name);
+  std::vector<store::EqualityRow> words_here = words_of(here, options, names);
+  std::vector<store::EqualityRow> words_peer = words_of(peer, options, names);
+  const bool declares = options.declare && options.execute;
+  if (declares) {
+    say(here, words_here, store::Word::kBegun);
+    say(peer, words_peer, store::Word::kBegun);
+  }
+  const std::vector<Compared> tables = Comparison(here, peer, options).run();
+  const bool is_equal = std::ranges::all_of(tables, &Compared::is_equal);
+  std::string text;
+  for (const Compared& table : tables) text += sentence_of(table, here, peer);
+  if (!is_equal) text += pending_in(here) + pending_in(peer);
+  if (declares && is_equal) {
+    say(here, words_here, store::Word::kEqual);
+    say(peer, words_peer, store::Word::kEqual);
+    text += "Declared equal, in each region of the other's origins.\n";
+  } else if (options.declare) {
+    text += is_equal ? "Nothing was declared: --execute does it, and begins before it compares.\n"
+                     : "Nothing was declared, as not all is equal.\n";
+  }
+  if (options.output == Output::kJson) {
+    Json list = Json::array();
+    for (const Compared& table : tables) list.push_back(json_of(table));
+    text = Json{{"equal", is_equal}, {"declared", declares && is_equal}, {"tables", std::move(list)}}.dump(
+               -1, ' ', false, Json::error_handler_t::replace) +
+           "\n";
+  }
+  fmt::print("{}", text);
+  return static_cast<int>(is_equal ? ExitCode::kGood : ExitCode::kDifferences);
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, Command& command) {
+  CLI::App* compare = app.add_subcommand(
+      "compare", "Compare the rows of two regions while they are written to. Exit code 4: they differ");
+  const auto options = std::make_shared<CompareOptions>();
+  add_output_option(*compare, options->output);
+  compare->add_option("--peer", options->peer, "The other region's YAML file")->required();
+  compare->add_option("--table", options->tables, "Only these tables: SCHEMA.TABLE, with * and ?")->delimiter(',');
+  compare->add_option("--settle", options->settle_s, "Seconds to wait for what is on its way, each time")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  CLI::Option* const why = compare->add_option("--why", options->why, "For the record of what is declared");
+  compare
+      ->add_flag(
+          "--declare", options->declare,
+          "Say, in each region of the other's origins, that you begin to compare, and that they are equal if all is")
+      ->needs(why);
+  compare->add_flag("--execute", options->execute, "Declare; without, only compare");
+  compare->callback(
+      [&command, options] { command.chosen = [&command, options] { return run_compare(command.load(), *options); }; });
+}
+
+}  // namespace farshore::ctl

@@ -1,0 +1,136 @@
+#include "services/ctl/compared_column.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <initializer_list>
+
+#include "mysql/literal.hpp"
+
+namespace farshore::ctl {
+namespace {
+
+using mysql::ColumnSchema;
+
+bool is_of(const ColumnSchema& column, std::initializer_list<std::string_view> types) {
+  return std::ranges::find(types, column.data_type) != types.end();
+}
+
+bool is_number(const ColumnSchema& column) {
+  return is_of(column, {"tinyint", "smallint", "mediumint", "int", "bigint", "year", "decimal", "bit"});
+}
+bool is_real(const ColumnSchema& column) { return is_of(column, {"float", "double"}); }
+bool is_temporal(const ColumnSchema& column) { return is_of(column, {"datetime", "timestamp"}); }
+bool is_labelled(const ColumnSchema& column) { return is_of(column, {"enum", "set"}); }
+bool is_json(const ColumnSchema& column) { return column.data_type == "json"; }
+/// The servers show it as text. UUID, INET4 and INET6 are MariaDB's.
+bool is_text(const ColumnSchema& column) {
+  return !column.charset.empty() || is_json(column) || is_of(column, {"uuid", "inet4", "inet6"});
+}
+bool is_bytes(const ColumnSchema& column) {
+  return column.charset.empty() && is_of(column, {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"});
+}
+
+void drop_last_zeros(std::string& text) {
+  if (text.find('.') == std::string::npos) return;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  if (text == "-0") text = "0";
+}
+
+void drop_first_zeros(std::string& digits) {
+  const std::size_t sign = digits.starts_with('-') ? 1 : 0;
+  const std::size_t first = digits.find_first_not_of('0', sign);
+  if (first == std::string::npos) {
+    digits = "0";
+  } else {
+    digits.erase(sign, (digits[first] == '.' ? first - 1 : first) - sign);
+  }
+}
+
+/// The eight bytes; what is no number stays.
+void into_bytes(std::string& text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return;
+  const auto bits = std::bit_cast<std::uint64_t>(number == 0 ? 0.0 : number);  // -0 is equal to 0
+  text.assign(reinterpret_cast<const char*>(&bits), sizeof bits);
+}
+
+}  // namespace
+
+std::expected<ComparedColumn::Kind, std::string> ComparedColumn::kind_of(const ColumnSchema& here,
+                                                                         const ColumnSchema& peer) {
+  const auto both = [&](auto is) { return is(here) && is(peer); };
+  if (both(is_number)) return Kind::kNumber;
+  if (both(is_real)) return Kind::kReal;
+  if (both(is_temporal)) return Kind::kTemporal;
+  if (here.data_type == peer.data_type && is_of(here, {"date", "time"})) return Kind::kTemporal;
+  if (both(is_labelled) && here.data_type == peer.data_type && here.labels() == peer.labels()) return Kind::kNumber;
+  if (both(is_text)) return Kind::kText;
+  if (both(is_bytes)) return Kind::kBytes;
+  return std::unexpected(fmt::format("{} and {} have no form in common", here.column_type, peer.column_type));
+}
+
+std::expected<ComparedColumn, std::string> ComparedColumn::make(const ColumnSchema& here, const ColumnSchema& peer) {
+  const auto kind = kind_of(here, peer);
+  if (!kind) return std::unexpected(kind.error());
+  ComparedColumn column;
+  column.name_ = here.name;
+  column.kind_ = *kind;
+  column.is_json_ = is_json(here) != is_json(peer);
+  column.without_nul_ = here.data_type != peer.data_type && (is_of(here, {"binary"}) || is_of(peer, {"binary"}));
+  column.here_ = column.expression_of(here);
+  column.peer_ = column.expression_of(peer);
+  return column;
+}
+
+std::string ComparedColumn::expression_of(const ColumnSchema& column) const {
+  const std::string name = mysql::quote_identifier(column.name);
+  switch (kind_) {
+    case Kind::kNumber:
+      // An integer of 64 bits, where + 0 is a DOUBLE of a SET.
+      return is_labelled(column) || column.data_type == "bit" ? name + "|0" : name;
+    case Kind::kReal: return name + "+0e0";
+    case Kind::kTemporal: return name;
+    case Kind::kText: {
+      const std::string text = column.charset.empty() ? fmt::format("CAST({} AS CHAR)", name)
+                                                      : fmt::format("CONVERT({} USING utf8mb4)", name);
+      if (is_json_ || (!is_json(column) && column.length_characters <= kBytesMax)) return text;  // never hashed
+      return fmt::format("IF(CHAR_LENGTH({0})>{1},SHA2({0},256),{0})", text, kBytesMax);
+    }
+    case Kind::kBytes:
+      if (column.length_bytes <= kBytesMax) return name;
+      return fmt::format("IF(LENGTH({0})>{1},SHA2({0},256),{0})", name, kBytesMax);
+  }
+  return name;
+}
+
+void ComparedColumn::bring_into_form(std::string& cell) const {
+  switch (kind_) {
+    case Kind::kNumber:
+      drop_first_zeros(cell);
+      drop_last_zeros(cell);
+      return;
+    case Kind::kReal: into_bytes(cell); return;
+    case Kind::kTemporal: drop_last_zeros(cell); return;
+    case Kind::kText: return;
+    case Kind::kBytes:
+      if (without_nul_) cell.erase(cell.find_last_not_of('\0') + 1);
+      return;
+  }
+}
+
+void ComparedColumn::append_literal(std::string_view cell, std::string& out) const {
+  switch (kind_) {
+    case Kind::kNumber:
+    case Kind::kReal: out += cell; return;
+    case Kind::kTemporal:
+    case Kind::kText: mysql::append_text_literal(cell, out); return;
+    case Kind::kBytes: mysql::append_binary_literal(cell, out); return;
+  }
+}
+
+}  // namespace farshore::ctl

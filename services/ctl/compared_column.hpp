@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "mysql/schema.hpp"
+
+namespace farshore::ctl {
+
+/// Of the two databases that are compared.
+enum class Place : std::uint8_t { kHere, kPeer };
+
+/// A column that two servers have, each in its own type, and its values in one form: texts that are the same exactly
+/// where the values are equal. Const after construction; for sessions of `mysql::Connection`.
+class ComparedColumn {
+ public:
+  /// Longer texts and bytes are compared by their SHA-256, so that an answer has a bounded size.
+  static constexpr std::size_t kBytesMax = 4096;
+
+  /// An error: why the two have no such form, for people.
+  [[nodiscard]] static std::expected<ComparedColumn, std::string> make(const mysql::ColumnSchema& here,
+                                                                       const mysql::ColumnSchema& peer);
+
+  /// As it is called here; at the peer case may differ.
+  [[nodiscard]] const std::string& name() const { return name_; }
+  /// What is selected.
+  [[nodiscard]] const std::string& expression(Place place) const { return place == Place::kHere ? here_ : peer_; }
+  /// Brings a cell of expression() into the form.
+  void bring_into_form(std::string& cell) const;
+  /// Whether its values can be asked for by =, as those of a key.
+  [[nodiscard]] bool can_be_key() const { return kind_ != Kind::kReal && !is_json_; }
+  /// A literal that is equal to the value of a key's cell in its form. Keys have no long values.
+  void append_literal(std::string_view cell, std::string& out) const;
+  /// Two documents may be equal though their texts are not: MySQL keeps a document, MariaDB its text. MySQL is asked.
+  [[nodiscard]] bool is_json_of_two_kinds() const { return is_json_; }
+
+ private:
+  enum class Kind : std::uint8_t {
+    kNumber,    ///< digits, without zeros at a fraction's end: integers, DECIMAL, BIT; ENUM and SET of the same labels
+    kReal,      ///< the eight bytes of a double
+    kTemporal,  ///< text, without zeros at a fraction's end
+    kText,      ///< UTF-8
+    kBytes,
+  };
+  ComparedColumn() = default;
+  [[nodiscard]] static std::expected<Kind, std::string> kind_of(const mysql::ColumnSchema& here,
+                                                                const mysql::ColumnSchema& peer);
+  [[nodiscard]] std::string expression_of(const mysql::ColumnSchema& column) const;
+
+  std::string name_;
+  Kind kind_ = Kind::kText;
+  bool is_json_ = false;      ///< JSON of MySQL and text of MariaDB
+  bool without_nul_ = false;  ///< one of the two is BINARY(n), which is padded
+  std::string here_;
+  std::string peer_;
+};
+
+}  // namespace farshore::ctl

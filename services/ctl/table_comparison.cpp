@@ -1,0 +1,235 @@
+#include "services/ctl/table_comparison.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace farshore::ctl {
+namespace {
+
+constexpr std::size_t kChunkRowsMax = 5'000;
+constexpr std::size_t kChunkRowsFirst = 500;
+constexpr std::size_t kChunkBytes = 4UL * 1024 * 1024;  // about, of both sides
+/// MariaDB makes a join with a list of a thousand values or more; MySQL gives its range up when it takes too much
+/// memory.
+constexpr std::size_t kKeysMax = 500;
+/// A row that is written all the time may differ each time it is looked at.
+constexpr int kLooksMax = 20;
+
+std::size_t size_of(const Cells& row) {
+  std::size_t bytes = 0;
+  for (const auto& cell : row) bytes += cell ? cell->size() : 0;
+  return bytes;
+}
+
+/// A text of characters that the key column's character set lacks: no row there has it.
+bool is_foreign_text(const mysql::SqlError& error) {
+  return error.code == 1267 || error.code == 1270 || error.code == 1271 || error.code == 3854;
+}
+
+class Run {
+ public:
+  Run(const ComparedTable& table, mysql::Connection& here, mysql::Connection& peer, const ComparisonCalls& calls)
+      : table_(table), here_(here), peer_(peer), calls_(calls) {}
+
+  std::expected<TableComparison, ComparisonFailure> compare() {
+    if (auto done = scan_rows(); !done) return std::unexpected(done.error());
+    if (auto done = scan_keys(); !done) return std::unexpected(done.error());
+    if (auto done = settle(); !done) return std::unexpected(done.error());
+    return std::move(found_);
+  }
+
+ private:
+  using Done = std::expected<void, ComparisonFailure>;
+  using RowsByKey = std::map<std::string, Cells>;
+  /// A row that was not alike.
+  struct Suspect {
+    Cells key;
+    std::optional<Cells> here;  ///< as they were when they were looked at last
+    std::optional<Cells> peer;
+  };
+
+  std::expected<mysql::Rows, ComparisonFailure> query(Place place, const std::string& sql) {
+    auto rows = (place == Place::kHere ? here_ : peer_).query(sql);
+    if (!rows) return std::unexpected(ComparisonFailure{place, rows.error()});
+    return std::move(*rows);
+  }
+
+  /// Calls take(rows) for the table's rows, chunk by chunk, until there are no more, or the comparison is stopped.
+  template <typename Take>
+  Done for_chunks(Place place, bool only_keys, const Take& take) {
+    std::size_t rows_at_once = kChunkRowsFirst;
+    for (std::optional<Cells> behind; found_.stopped.empty();) {
+      auto answer = query(place, table_.chunk_query(place, only_keys, behind, rows_at_once));
+      if (!answer) return std::unexpected(answer.error());
+      const std::vector<Cells> rows = table_.rows_of(std::move(*answer));
+      if (rows.empty()) break;
+      std::size_t bytes = 1;
+      for (const Cells& row : rows) bytes += size_of(row);
+      behind = table_.key_of(rows.back());
+      if (Done taken = take(rows); !taken) return taken;
+      if (Done bounded = bound_suspects(); !bounded) return bounded;
+      calls_.show(found_.rows_here + found_.rows_at_peer, suspects_.size());
+      rows_at_once = std::clamp<std::size_t>(rows.size() * kChunkBytes / bytes, 1, kChunkRowsMax);
+    }
+    return {};
+  }
+
+  /// All rows of here, each beside the peer's.
+  Done scan_rows() {
+    return for_chunks(Place::kHere, false, [&](const std::vector<Cells>& rows) -> Done {
+      found_.rows_here += rows.size();
+      const auto there = look_up(Place::kPeer, false, keys_of(rows));
+      if (!there) return std::unexpected(there.error());
+      for (const Cells& row : rows) {
+        const auto other = there->find(table_.key_bytes(row));
+        if (other != there->end() && table_.differing(row, other->second).empty()) continue;
+        suspects_.try_emplace(table_.key_bytes(row), Suspect{table_.key_of(row), {}, {}});
+      }
+      return {};
+    });
+  }
+
+  /// The keys of the peer: those that are not here.
+  Done scan_keys() {
+    return for_chunks(Place::kPeer, true, [&](const std::vector<Cells>& keys) -> Done {
+      found_.rows_at_peer += keys.size();
+      const auto there = look_up(Place::kHere, true, keys);
+      if (!there) return std::unexpected(there.error());
+      for (const Cells& key : keys) {
+        if (!there->contains(table_.key_bytes(key))) suspects_.try_emplace(table_.key_bytes(key), Suspect{key, {}, {}});
+      }
+      return {};
+    });
+  }
+
+  std::vector<Cells> keys_of(const std::vector<Cells>& rows) const {
+    std::vector<Cells> keys;
+    keys.reserve(rows.size());
+    for (const Cells& row : rows) keys.push_back(table_.key_of(row));
+    return keys;
+  }
+
+  /// Those that are there, by their keys.
+  std::expected<RowsByKey, ComparisonFailure> look_up(Place place, bool only_keys, std::span<const Cells> keys) {
+    RowsByKey found;
+    for (; !keys.empty(); keys = keys.subspan(std::min(kKeysMax, keys.size()))) {
+      if (Done looked = look_up_some(place, only_keys, keys.first(std::min(kKeysMax, keys.size())), found); !looked)
+        return std::unexpected(looked.error());
+    }
+    return found;
+  }
+
+  Done look_up_some(Place place, bool only_keys, std::span<const Cells> keys, RowsByKey& found) {
+    auto answer = query(place, table_.lookup_query(place, only_keys, keys));
+    if (!answer && is_foreign_text(answer.error().error)) {
+      if (keys.size() == 1) return {};
+      const std::size_t half = keys.size() / 2;
+      if (Done first = look_up_some(place, only_keys, keys.first(half), found); !first) return first;
+      return look_up_some(place, only_keys, keys.subspan(half), found);
+    }
+    if (!answer) return std::unexpected(answer.error());
+    for (Cells& row : table_.rows_of(std::move(*answer))) {
+      std::string key = table_.key_bytes(row);
+      found.insert_or_assign(std::move(key), std::move(row));
+    }
+    return {};
+  }
+
+  /// Where many differ since changes are on their way, most of them are alike by now.
+  Done bound_suspects() {
+    if (suspects_.size() <= kSuspectsMax) return {};
+    if (Done looked = look_again(false); !looked) return looked;
+    if (suspects_.size() > kSuspectsMax / 2) {
+      found_.stopped = fmt::format("more than {} rows differ at once, so the rest was not read",
+                                   suspects_.size() > kSuspectsMax ? kSuspectsMax : suspects_.size() - 1);
+    }
+    return {};
+  }
+
+  Done settle() {
+    if (Done looked = look_again(false); !looked) return looked;
+    for (int looks = 0; !suspects_.empty() && looks < kLooksMax && calls_.wait_for_the_way(); ++looks) {
+      if (Done looked = look_again(true); !looked) return looked;
+    }
+    found_.undecided = suspects_.size();
+    return {};
+  }
+
+  /// Drops suspects that are alike now. `is_settled`: all that was on its way when they were looked at last has
+  /// arrived, so those that are as they were differ, and are counted.
+  Done look_again(bool is_settled) {
+    std::vector<Cells> keys;
+    for (const auto& [bytes, suspect] : suspects_) keys.push_back(suspect.key);
+    auto here = look_up(Place::kHere, false, keys);
+    if (!here) return std::unexpected(here.error());
+    auto peer = look_up(Place::kPeer, false, keys);
+    if (!peer) return std::unexpected(peer.error());
+    const auto take = [](RowsByKey& rows, const std::string& key) -> std::optional<Cells> {
+      const auto row = rows.find(key);
+      return row == rows.end() ? std::nullopt : std::optional(std::move(row->second));
+    };
+    for (auto at = suspects_.begin(); at != suspects_.end();) {
+      Suspect& suspect = at->second;
+      Suspect now{suspect.key, take(*here, at->first), take(*peer, at->first)};
+      const auto which = differing(now);
+      if (!which) return std::unexpected(which.error());
+      const bool is_alike = now.here.has_value() == now.peer.has_value() && which->empty();
+      const bool is_as_it_was = is_settled && now.here == suspect.here && now.peer == suspect.peer;
+      if (!is_alike && is_as_it_was) count(now, *which);
+      suspect = std::move(now);
+      at = is_alike || is_as_it_was ? suspects_.erase(at) : std::next(at);
+    }
+    return {};
+  }
+
+  /// The columns in which it differs; none where a side lacks the row.
+  std::expected<std::vector<std::size_t>, ComparisonFailure> differing(const Suspect& suspect) {
+    std::vector<std::size_t> out;
+    if (!suspect.here || !suspect.peer) return out;
+    for (const std::size_t index : table_.differing(*suspect.here, *suspect.peer)) {
+      const auto& here = (*suspect.here)[index];
+      const auto& peer = (*suspect.peer)[index];
+      if (here && peer && table_.column(index).is_json_of_two_kinds()) {
+        const Place place = table_.place_of_documents();
+        const auto same = query(place, ComparedTable::document_query(*here, *peer));
+        if (same && same->text(0, 0) == "1") continue;
+        // A text that is no document is another one.
+        if (!same && mysql::is_transient(same.error().error.kind)) return std::unexpected(same.error());
+      }
+      out.push_back(index);
+    }
+    return out;
+  }
+
+  void count(const Suspect& suspect, const std::vector<std::size_t>& which) {
+    ++found_.differing;
+    if (found_.differences.size() >= kDifferencesShown) return;
+    RowDifference difference{.key = table_.key_for_people(suspect.key),
+                             .columns = {},
+                             .is_here = suspect.here.has_value(),
+                             .is_at_peer = suspect.peer.has_value()};
+    for (const std::size_t index : which) difference.columns.push_back(table_.column(index).name());
+    found_.differences.push_back(std::move(difference));
+  }
+
+  const ComparedTable& table_;
+  mysql::Connection& here_;
+  mysql::Connection& peer_;
+  const ComparisonCalls& calls_;
+  std::map<std::string, Suspect> suspects_;
+  TableComparison found_;
+};
+
+}  // namespace
+
+std::expected<TableComparison, ComparisonFailure> compare_rows(const ComparedTable& table, mysql::Connection& here,
+                                                               mysql::Connection& peer, const ComparisonCalls& calls) {
+  return Run(table, here, peer, calls).compare();
+}
+
+}  // namespace farshore::ctl

@@ -1,0 +1,154 @@
+"""farshorectl compare finds each row that two regions do not have alike, and no other, while both are written to."""
+
+import contextlib
+import json
+import threading
+
+import pytest
+
+from wait import eventually
+
+TABLES = """
+CREATE TABLE shop.compared (
+  tenant VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, id INT NOT NULL, name VARCHAR(50), price DECIMAL(10,2), weight DOUBLE,
+  at DATETIME(6), seen TIMESTAMP(3) NULL, data BLOB, long_text MEDIUMTEXT, state ENUM('new','old'), flags SET('a','b','c'),
+  bits BIT(40), small TINYINT, year YEAR, PRIMARY KEY (tenant, id));
+CREATE TABLE shop.compared_latin1 (code CHAR(10) CHARACTER SET latin1 NOT NULL PRIMARY KEY, note VARCHAR(100) CHARACTER SET latin1);
+CREATE TABLE shop.compared_bytes (id VARBINARY(30) NOT NULL PRIMARY KEY, n BIGINT UNSIGNED)
+"""
+ROW = ("'{tenant}', {id}, 'Käse {id}', {id}.50, {id}e-3, '2026-01-02 03:04:05.678900', '2026-01-02 03:04:05.120', X'00FF{id:04x}', "
+       "REPEAT('long {id} ', 2000), 'old', 'a,c', {id}, -{id} % 100, 2026")
+ROWS = 1500
+
+
+@pytest.fixture(scope="module")
+def tables(regions):
+    regions.load_everywhere(TABLES)
+    east = regions.east.database
+    for tenant in ("a", "Z"):
+        for first in range(0, ROWS, 500):
+            east.execute("INSERT INTO shop.compared VALUES " +
+                         ", ".join(f"({ROW.format(tenant=tenant, id=number)})" for number in range(first, first + 500)))
+    east.execute("INSERT INTO shop.compared_latin1 VALUES ('é', 'ü'), ('b', NULL), ('c', '')",
+                 "INSERT INTO shop.compared_bytes VALUES (X'00', 18446744073709551615), (X'0000', 0), ('it''s', 3)")
+    regions.wait()
+    yield regions
+    regions.everywhere("DROP TABLE shop.compared, shop.compared_latin1, shop.compared_bytes")
+    for region in regions:
+        for other in regions.others(region):
+            settle_drops(region, other)
+
+
+def settle_drops(region, origin):
+    """What was dropped everywhere is said to be done, until nothing waits."""
+    def done():
+        for row in region.progress(origin.name):
+            if row["state"] == "waiting-for-statement":
+                region.ctl("ddl", "done", "--origin", origin.name, "--epoch", row["reason"].split("--epoch ")[1].split()[0], "--execute")
+        return region.states(origin.name) == {"applying"}
+    eventually("nothing waits", done, 60)
+
+
+def compare(regions, *words, tables="shop.compared*"):
+    done = regions.west.ctl("compare", "--peer", str(regions.east.config_file), "--table", tables, "--output", "json", *words,
+                            timeout_s=180)
+    assert done.returncode in (0, 4), done.stdout + done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["equal"] == (done.returncode == 0)
+    return {table["table"]: table for table in answer["tables"]}
+
+
+def unseen(region, *statements):
+    """As no binlog tells."""
+    region.database.execute("SET SESSION sql_log_bin = 0", *statements, "SET SESSION sql_log_bin = 1")
+
+
+def test_tables_of_two_kinds_of_server_are_equal(tables):
+    found = compare(tables)
+    assert {name: (table["rows_here"], table["rows_at_peer"], table["differing"], table["columns_not_compared"], table["not_compared"])
+            for name, table in found.items()} == {
+        "shop.compared": (2 * ROWS, 2 * ROWS, 0, [], ""), "shop.compared_latin1": (3, 3, 0, [], ""),
+        "shop.compared_bytes": (3, 3, 0, [], "")}
+
+
+CHANGES = {
+    "name": "name = CONCAT(name, ' ')", "price": "price = price + 0.01", "weight": "weight = weight * 1.0000001", "at": "at = at + INTERVAL 1 MICROSECOND",
+    "seen": "seen = NULL", "data": "data = CONCAT(data, X'00')", "long_text": "long_text = CONCAT(LEFT(long_text, CHAR_LENGTH(long_text) - 1), 'x')",
+    "state": "state = 'new'", "flags": "flags = 'a'", "bits": "bits = bits | (1 << 39)", "small": "small = 0", "year": "year = 1999"}
+
+
+def test_each_row_that_differs_is_named_while_both_regions_are_written_to(tables):
+    west = tables.west
+    columns = list(CHANGES)
+    ended = threading.Event()
+
+    def write(region, tenant):
+        number = 0
+        while not ended.is_set():
+            number += 1
+            region.database.execute(f"REPLACE INTO shop.compared VALUES ({ROW.format(tenant=tenant, id=number % 200)})",
+                                    f"UPDATE shop.compared SET name = 'name {number}' WHERE tenant = '{tenant}' AND id = {number % 150}",
+                                    f"DELETE FROM shop.compared WHERE tenant = '{tenant}' AND id = {number % 190}")
+
+    writers = [threading.Thread(target=write, args=(region, region.name)) for region in tables]
+    with contextlib.ExitStack() as undo:
+        undo.callback(lambda: [writer.join() for writer in writers])
+        undo.callback(ended.set)
+        for writer in writers:
+            writer.start()
+        unseen(west, *(f"UPDATE shop.compared SET {change} WHERE tenant = 'Z' AND id = {700 + index}"
+                       for index, change in enumerate(CHANGES.values())),
+               "DELETE FROM shop.compared WHERE tenant = 'a' AND id IN (0, 1499)",
+               f"INSERT INTO shop.compared VALUES ({ROW.format(tenant='A', id=0)}), ({ROW.format(tenant='zz', id=9)})",
+               "UPDATE shop.compared_latin1 SET note = 'u' WHERE code = 'é'", "DELETE FROM shop.compared_bytes WHERE id = X'00'")
+        found = compare(tables)
+    rows = {row["key"]: (row["columns"], row["here"], row["peer"]) for row in found["shop.compared"]["differences"]}
+    wanted = {f"Z, {700 + index}": ([column], True, True) for index, column in enumerate(columns)}
+    wanted |= {"a, 0": ([], False, True), "a, 1499": ([], False, True), "A, 0": ([], True, False), "zz, 9": ([], True, False)}
+    assert rows == wanted
+    assert found["shop.compared"]["undecided"] == 0
+    assert [(row["key"], row["columns"]) for row in found["shop.compared_latin1"]["differences"]] == [("é", ["note"])]
+    assert [row["key"] for row in found["shop.compared_bytes"]["differences"]] == ["\\x00"]
+
+
+def test_what_is_not_equal_is_not_declared_and_what_is_equal_again_is(tables):
+    east, west = tables.east, tables.west
+    west.ctl("equal", "revoke", "--origin", "east", "--table", "shop.compared", "--why", "a test", "--execute")
+    eventually("the gate is closed", lambda: not west.gate()[0])
+    words = ("--declare", "--why", "compared", "--execute")
+    assert compare(tables, *words)["shop.compared"]["differing"] > 0
+    assert not west.gate()[0]
+    # The origin's rows are the ones that count.
+    for table in ("compared", "compared_latin1", "compared_bytes"):
+        east.database.execute(f"CREATE TEMPORARY TABLE shop.kept AS SELECT * FROM shop.{table}", f"DELETE FROM shop.{table}",
+                              f"INSERT INTO shop.{table} SELECT * FROM shop.kept", "DROP TEMPORARY TABLE shop.kept")
+    unseen(west, "DELETE FROM shop.compared WHERE (tenant, id) IN (('A', 0), ('zz', 9))")
+    tables.wait()
+    for region in tables:
+        region.ctl("mismatches", "clear", "--execute")
+    assert not compare(tables, *words)["shop.compared"]["differing"]
+    tables.all_gates_open()
+    assert ["begun", "equal"] == [row["state"] for row in json.loads(
+        west.ctl("equal", "list", "--all", "--origin", "east", "--output", "json").stdout) if row["table"] == "shop.compared"][-2:]
+
+
+def test_what_cannot_be_compared_is_said_and_not_equal(tables):
+    east, west = tables.east, tables.west
+    unseen(east, "ALTER TABLE shop.compared_bytes ADD COLUMN only_there INT")
+    unseen(west, "CREATE TABLE shop.compared_here (id INT NOT NULL PRIMARY KEY)")
+    try:
+        found = compare(tables)
+        assert found["shop.compared_bytes"]["columns_not_compared"] == ["only_there: only at the peer"]
+        assert found["shop.compared_here"]["not_compared"] == "it is only in west"
+        assert not found["shop.compared_bytes"]["equal"] and not found["shop.compared_here"]["equal"]
+    finally:
+        unseen(east, "ALTER TABLE shop.compared_bytes DROP COLUMN only_there")
+        unseen(west, "DROP TABLE shop.compared_here")
+
+
+def test_what_is_asked_wrongly_is_refused(tables):
+    west = tables.west
+    own = west.ctl("compare", "--peer", str(west.config_file))
+    assert own.returncode == 2 and "wanted another region's file" in own.stderr
+    none = west.ctl("compare", "--peer", str(tables.east.config_file), "--table", "shop.nothing")
+    assert none.returncode == 2 and "--table shop.nothing matches no table" in none.stderr

@@ -1,0 +1,158 @@
+#include "services/ctl/compared_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/ctl/compared_column.hpp"
+
+namespace farshore::ctl {
+namespace {
+
+using mysql::ColumnSchema;
+using mysql::TableSchema;
+
+ColumnSchema column(const std::string& name, const std::string& type, const std::string& charset = {}) {
+  ColumnSchema out;
+  out.name = name;
+  out.data_type = type.substr(0, type.find('('));
+  out.column_type = type;
+  out.charset = charset;
+  return out;
+}
+
+TableSchema table(std::vector<ColumnSchema> columns, std::vector<std::string> key) {
+  TableSchema out;
+  out.schema = "shop";
+  out.name = "t";
+  out.columns = std::move(columns);
+  out.primary_key = std::move(key);
+  return out;
+}
+
+std::string form(const ColumnSchema& here, const ColumnSchema& peer, std::string cell) {
+  const auto compared = ComparedColumn::make(here, peer);
+  if (!compared) return "no form: " + compared.error();
+  compared->bring_into_form(cell);
+  return cell;
+}
+
+TEST(AComparedColumn, HasOneFormForNumbersOfOneValue) {
+  const auto decimal = column("n", "decimal(10,4)");
+  EXPECT_EQ(form(decimal, decimal, "1.5000"), "1.5");
+  EXPECT_EQ(form(decimal, decimal, "-0.0000"), "0");
+  EXPECT_EQ(form(decimal, decimal, "0.0500"), "0.05");
+  EXPECT_EQ(form(decimal, decimal, "-100.0000"), "-100");
+  EXPECT_EQ(form(column("n", "int"), decimal, "0"), "0");
+  EXPECT_EQ(form(column("n", "int(5) unsigned zerofill"), column("n", "int"), "00120"), "120");
+  EXPECT_EQ(form(column("n", "year"), column("n", "year"), "0000"), "0");
+}
+
+TEST(AComparedColumn, ComparesDoublesByTheirBits) {
+  const auto real = column("n", "double");
+  EXPECT_EQ(form(real, real, "0.1"), form(real, real, "1e-1"));
+  EXPECT_EQ(form(real, real, "-0"), form(real, real, "0"));
+  EXPECT_NE(form(real, real, "0.1"), form(real, real, "0.10000000000000002"));
+}
+
+TEST(AComparedColumn, DropsTheZerosOfAFractionOfASecond) {
+  EXPECT_EQ(form(column("t", "datetime(6)"), column("t", "timestamp"), "2026-01-02 03:04:00.500000"),
+            "2026-01-02 03:04:00.5");
+  EXPECT_EQ(form(column("t", "time(3)"), column("t", "time"), "10:00:00.000"), "10:00:00");
+}
+
+TEST(AComparedColumn, KeepsTextsAndBytesAsTheyAre) {
+  const auto text = column("s", "varchar(10)", "utf8mb4");
+  EXPECT_EQ(form(text, text, "1.50 "), "1.50 ");
+  const auto bytes = column("b", "varbinary(10)");
+  EXPECT_EQ(form(bytes, bytes, std::string("a\0", 2)), std::string("a\0", 2));
+  EXPECT_EQ(form(bytes, column("b", "binary(10)"), std::string("a\0\0", 3)), "a");
+}
+
+TEST(AComparedColumn, ComparesLabelsByTheirPlaceOnlyWhereTheyAreTheSame) {
+  const auto same =
+      ComparedColumn::make(column("e", "enum('a','b')", "latin1"), column("e", "enum('a','b')", "utf8mb4"));
+  EXPECT_EQ(same->expression(Place::kHere), "`e`|0");
+  const auto other =
+      ComparedColumn::make(column("e", "enum('a','b')", "latin1"), column("e", "enum('b','a')", "utf8mb4"));
+  EXPECT_EQ(other->expression(Place::kHere), "CONVERT(`e` USING utf8mb4)");
+}
+
+TEST(AComparedColumn, ComparesLongTextsByADigest) {
+  auto text = column("s", "mediumtext", "utf8mb4");
+  text.length_characters = 16'777'215;
+  const auto compared = ComparedColumn::make(text, text);
+  EXPECT_EQ(compared->expression(Place::kPeer),
+            "IF(CHAR_LENGTH(CONVERT(`s` USING utf8mb4))>4096,SHA2(CONVERT(`s` USING utf8mb4),256),"
+            "CONVERT(`s` USING utf8mb4))");
+}
+
+TEST(AComparedColumn, OfTwoTypesWithoutAFormSaysSo) {
+  EXPECT_EQ(form(column("n", "int"), column("n", "varchar(10)", "utf8mb4"), "1"),
+            "no form: int and varchar(10) have no form in common");
+  EXPECT_EQ(form(column("n", "decimal(5,2)"), column("n", "double"), "1"),
+            "no form: decimal(5,2) and double have no form in common");
+}
+
+TEST(AComparedTable, AsksForWhatLiesBehindAKeyOfSeveralColumns) {
+  const auto shape =
+      table({column("a", "int"), column("b", "varchar(9)", "utf8mb4"), column("c", "int"), column("d", "int")},
+            {"a", "b", "c"});
+  const auto compared = ComparedTable::make(shape, shape);
+  ASSERT_TRUE(compared);
+  EXPECT_EQ(compared->chunk_query(Place::kHere, true, std::nullopt, 10),
+            "SELECT `a`,CONVERT(`b` USING utf8mb4),`c` FROM `shop`.`t` ORDER BY `a`,`b`,`c` LIMIT 10");
+  EXPECT_EQ(compared->chunk_query(Place::kHere, false, Cells{"1", "it's", "3"}, 10),
+            "SELECT `a`,CONVERT(`b` USING utf8mb4),`c`,`d` FROM `shop`.`t` WHERE `a`>=1 AND (`a`>1 OR (`a`=1 AND "
+            "(`b`>'it\\'s' OR (`b`='it\\'s' AND (`c`>3))))) ORDER BY `a`,`b`,`c` LIMIT 10");
+  const std::vector<Cells> keys{{"1", "x", "2"}, {"2", "y", "3"}};
+  EXPECT_EQ(
+      compared->lookup_query(Place::kPeer, true, keys),
+      "SELECT `a`,CONVERT(`b` USING utf8mb4),`c` FROM `shop`.`t` WHERE (`a`=1 AND `b`='x' AND `c`=2) OR (`a`=2 AND "
+      "`b`='y' AND `c`=3)");
+}
+
+TEST(AComparedTable, AsksForKeysOfOneColumnByAList) {
+  const auto shape = table({column("v", "int"), column("id", "varbinary(9)")}, {"id"});
+  const auto compared = ComparedTable::make(shape, shape);
+  ASSERT_TRUE(compared);
+  EXPECT_EQ(compared->chunk_query(Place::kHere, false, Cells{"a"}, 5),
+            "SELECT `id`,`v` FROM `shop`.`t` WHERE (`id`>_binary'a') ORDER BY `id` LIMIT 5");
+  EXPECT_EQ(compared->lookup_query(Place::kHere, true, std::vector<Cells>{{"a"}, {"b"}}),
+            "SELECT `id` FROM `shop`.`t` WHERE `id` IN (_binary'a',_binary'b')");
+}
+
+TEST(AComparedTable, NamesWhatItLeavesOut) {
+  const auto here = table({column("id", "int"), column("x", "int"), column("only", "int")}, {"id"});
+  const auto peer = table({column("ID", "bigint"), column("x", "date"), column("more", "int")}, {"ID"});
+  const auto compared = ComparedTable::make(here, peer);
+  ASSERT_TRUE(compared);
+  EXPECT_EQ(compared->left_out(), (std::vector<std::string>{"x: int and date have no form in common", "only: only here",
+                                                            "more: only at the peer"}));
+}
+
+TEST(AComparedTable, IsRefusedWithAKeyThatCannotBeAskedFor) {
+  const auto without = table({column("id", "int")}, {});
+  EXPECT_EQ(ComparedTable::make(without, without).error(), "it has no primary key");
+  const auto real = table({column("id", "double")}, {"id"});
+  EXPECT_EQ(ComparedTable::make(real, real).error(),
+            "its key column id is of a type whose values cannot be asked for exactly");
+  EXPECT_EQ(ComparedTable::make(table({column("a", "int"), column("b", "int")}, {"a", "b"}),
+                                table({column("a", "int"), column("b", "int")}, {"b", "a"}))
+                .error(),
+            "its primary key has other columns at the peer");
+}
+
+TEST(AComparedTable, TellsTheColumnsInWhichRowsDiffer) {
+  const auto shape = table({column("id", "int"), column("a", "varchar(9)", "utf8mb4"), column("b", "int")}, {"id"});
+  const auto compared = ComparedTable::make(shape, shape);
+  ASSERT_TRUE(compared);
+  EXPECT_EQ(compared->differing({"1", "x", std::nullopt}, {"1", "x", std::nullopt}), std::vector<std::size_t>{});
+  EXPECT_EQ(compared->differing({"1", "", "2"}, {"1", std::nullopt, "3"}), (std::vector<std::size_t>{1, 2}));
+  EXPECT_EQ(compared->key_for_people({std::string("a\0b", 3)}), "a\\x00b");
+}
+
+}  // namespace
+}  // namespace farshore::ctl
