@@ -69,11 +69,11 @@ function(farshore_library)
   add_library(farshore::${ARG_NAME} ALIAS farshore_${ARG_NAME})
 endfunction()
 
-# farshore_unit_test(NAME base DEPS ... [ONE_THREAD]): one program of every *_test.cpp in this folder; an entry of
-# ctest for each of its suites, label "unit".
+# farshore_unit_test(NAME base DEPS ... [ONE_THREAD] [EACH_TEST]): one program of every *_test.cpp in this folder; an
+# entry of ctest for each of its suites, label "unit". EACH_TEST: for each of its tests, which wait more than they do.
 # ONE_THREAD: its tests run on one thread, so that there is nothing for tsan to see.
 function(farshore_unit_test)
-  cmake_parse_arguments(ARG "ONE_THREAD" "NAME" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "ONE_THREAD;EACH_TEST" "NAME" "DEPS" ${ARGN})
   if(ARG_ONE_THREAD AND FARSHORE_SANITIZER STREQUAL "tsan")
     return()
   endif()
@@ -90,8 +90,8 @@ function(farshore_unit_test)
   set(suites ${CMAKE_CURRENT_BINARY_DIR}/unit_${ARG_NAME}_suites.cmake)
   add_custom_command(
     TARGET unit_${ARG_NAME} POST_BUILD BYPRODUCTS ${suites}
-    COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:unit_${ARG_NAME}> -D NAME=${ARG_NAME} -D FILE=${suites}
-            -P ${CMAKE_SOURCE_DIR}/scripts/cmake/unit_suites.cmake)
+    COMMAND ${CMAKE_COMMAND} -D PROGRAM=$<TARGET_FILE:unit_${ARG_NAME}> -D NAME=${ARG_NAME} -D EACH_TEST=${ARG_EACH_TEST}
+            -D FILE=${suites} -P ${CMAKE_SOURCE_DIR}/scripts/cmake/unit_suites.cmake)
   set(included ${CMAKE_CURRENT_BINARY_DIR}/unit_${ARG_NAME}_include.cmake)
   file(WRITE ${included} "if(EXISTS [==[${suites}]==])\n  include([==[${suites}]==])\nelse()\n"
                          "  add_test(unit_${ARG_NAME}_NOT_BUILT unit_${ARG_NAME}_NOT_BUILT)\nendif()\n")

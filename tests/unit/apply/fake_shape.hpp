@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "unit/mysql/scripted_server.hpp"
 
@@ -44,6 +45,20 @@ inline mysql::test::Reply columns_of(FakeShape shape) {
     if (shape == FakeShape::kGenerated) columns.rows.back()[8] = "upper(`note`)";
   }
   return columns;
+}
+
+/// Name and body of each.
+using FakeTriggers = std::vector<std::vector<mysql::test::Reply::Field>>;
+
+inline mysql::test::Reply triggers_of(const FakeTriggers& triggers) {
+  return mysql::test::rows({"TRIGGER_NAME", "ACTION_STATEMENT"}, triggers);
+}
+
+/// What a statement shows that reads nothing of the table but its triggers' bodies.
+inline mysql::test::Reply trigger_bodies_of(const FakeTriggers& triggers) {
+  mysql::test::Reply bodies = mysql::test::rows({"1"}, {});
+  for (const auto& trigger : triggers) bodies.rows.push_back({trigger.back()});
+  return bodies;
 }
 
 }  // namespace farshore::apply::test

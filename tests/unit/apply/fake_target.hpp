@@ -91,12 +91,10 @@ class FakeTarget {
     const std::scoped_lock lock(mutex_);
     asker_has_gone_ = true;
   }
-  /// The statement that answered last.
   [[nodiscard]] std::string answered() {
     const std::scoped_lock lock(mutex_);
     return answered_;
   }
-  /// How often requests were looked for.
   [[nodiscard]] int request_looks() {
     const std::scoped_lock lock(mutex_);
     return request_looks_;
@@ -199,7 +197,7 @@ class FakeTarget {
     const std::scoped_lock lock(mutex_);
     return schema_reads_;
   }
-  /// Of a table of shop; as MariaDB makes one that bears an old time, the session's count says nothing of it.
+  /// As MariaDB makes one that bears an old time: the session's count says nothing of it.
   void add_trigger(const std::string& table, const std::string& name, const std::string& body) {
     const std::scoped_lock lock(mutex_);
     triggers_[table].push_back({name, body});
@@ -503,10 +501,7 @@ class FakeTarget {
     if (!tables_.contains(known.table)) return fails(1146, "Table does not exist");
     if (known.version != versions_[known.table]) ++prepared_anew_;
     known.version = versions_[known.table];
-    if (statement.starts_with("PREPARE")) return ok();
-    Reply bodies = rows({"1"}, {});
-    for (const auto& trigger : triggers_[known.table]) bodies.rows.push_back({trigger.back()});
-    return bodies;
+    return statement.starts_with("PREPARE") ? ok() : trigger_bodies_of(triggers_[known.table]);
   }
 
   Reply on_rowless(const std::string& statement) {
@@ -545,8 +540,7 @@ class FakeTarget {
     if (statement.contains("information_schema.TRIGGERS")) {
       (void)text.find("EVENT_OBJECT_TABLE=");
       const auto triggers = triggers_.find(text.literal());
-      return rows({"TRIGGER_NAME", "ACTION_STATEMENT"},
-                  triggers == triggers_.end() ? std::vector<std::vector<Reply::Field>>() : triggers->second);
+      return triggers_of(triggers == triggers_.end() ? FakeTriggers() : triggers->second);
     }
     if (statement.contains("information_schema.SCHEMATA")) return rows({"SCHEMA_NAME"}, {{"shop"}});
     if (statement.contains("information_schema.REFERENTIAL_CONSTRAINTS")) return key_rules();
@@ -564,7 +558,7 @@ class FakeTarget {
   Tables committed_;               // guarded by mutex_, as all below
   std::optional<Tables> pending_;  // of the open transaction
   std::map<std::string, Shape> tables_;
-  std::map<std::string, std::vector<std::vector<Reply::Field>>> triggers_;  // of tables: name and body
+  std::map<std::string, FakeTriggers> triggers_;
   struct Statement {
     std::string table;
     int version = 0;
@@ -595,7 +589,7 @@ class FakeTarget {
   mysql::test::ScriptedServer server_;  // the last: its threads use the rest
 };
 
-/// Of a writer of region east before it, for the records of records.hpp.
+/// Of a writer of region east before it.
 inline WriterSettings writer_settings(const FakeTarget& target, std::vector<change::TableRule> rules = {}) {
   return {.endpoint = target.endpoint(),
           .region = "east",
