@@ -14,7 +14,7 @@ namespace {
 using mysql::ColumnSchema;
 using mysql::TableSchema;
 
-ColumnSchema column(const std::string& name, const std::string& type, const std::string& charset = {}) {
+ColumnSchema typed(const std::string& name, const std::string& type, const std::string& charset = {}) {
   ColumnSchema out;
   out.name = name;
   out.data_type = type.substr(0, type.find('('));
@@ -23,7 +23,7 @@ ColumnSchema column(const std::string& name, const std::string& type, const std:
   return out;
 }
 
-TableSchema table(std::vector<ColumnSchema> columns, std::vector<std::string> key) {
+TableSchema keyed(std::vector<ColumnSchema> columns, std::vector<std::string> key) {
   TableSchema out;
   out.schema = "shop";
   out.name = "t";
@@ -32,7 +32,7 @@ TableSchema table(std::vector<ColumnSchema> columns, std::vector<std::string> ke
   return out;
 }
 
-std::string form(const ColumnSchema& here, const ColumnSchema& peer, std::string cell) {
+std::string form_of(const ColumnSchema& here, const ColumnSchema& peer, std::string cell) {
   const auto compared = ComparedColumn::make(here, peer);
   if (!compared) return "no form: " + compared.error();
   compared->bring_into_form(cell);
@@ -40,48 +40,47 @@ std::string form(const ColumnSchema& here, const ColumnSchema& peer, std::string
 }
 
 TEST(AComparedColumn, HasOneFormForNumbersOfOneValue) {
-  const auto decimal = column("n", "decimal(10,4)");
-  EXPECT_EQ(form(decimal, decimal, "1.5000"), "1.5");
-  EXPECT_EQ(form(decimal, decimal, "-0.0000"), "0");
-  EXPECT_EQ(form(decimal, decimal, "0.0500"), "0.05");
-  EXPECT_EQ(form(decimal, decimal, "-100.0000"), "-100");
-  EXPECT_EQ(form(column("n", "int"), decimal, "0"), "0");
-  EXPECT_EQ(form(column("n", "int(5) unsigned zerofill"), column("n", "int"), "00120"), "120");
-  EXPECT_EQ(form(column("n", "year"), column("n", "year"), "0000"), "0");
+  const auto decimal = typed("n", "decimal(10,4)");
+  EXPECT_EQ(form_of(decimal, decimal, "1.5000"), "1.5");
+  EXPECT_EQ(form_of(decimal, decimal, "-0.0000"), "0");
+  EXPECT_EQ(form_of(decimal, decimal, "0.0500"), "0.05");
+  EXPECT_EQ(form_of(decimal, decimal, "-100.0000"), "-100");
+  EXPECT_EQ(form_of(typed("n", "int"), decimal, "0"), "0");
+  EXPECT_EQ(form_of(typed("n", "int(5) unsigned zerofill"), typed("n", "int"), "00120"), "120");
+  EXPECT_EQ(form_of(typed("n", "year"), typed("n", "year"), "0000"), "0");
 }
 
 TEST(AComparedColumn, ComparesDoublesByTheirBits) {
-  const auto real = column("n", "double");
-  EXPECT_EQ(form(real, real, "0.1"), form(real, real, "1e-1"));
-  EXPECT_EQ(form(real, real, "-0"), form(real, real, "0"));
-  EXPECT_NE(form(real, real, "0.1"), form(real, real, "0.10000000000000002"));
+  const auto real = typed("n", "double");
+  EXPECT_EQ(form_of(real, real, "0.1"), form_of(real, real, "1e-1"));
+  EXPECT_EQ(form_of(real, real, "-0"), form_of(real, real, "0"));
+  EXPECT_NE(form_of(real, real, "0.1"), form_of(real, real, "0.10000000000000002"));
 }
 
 TEST(AComparedColumn, DropsTheZerosOfAFractionOfASecond) {
-  EXPECT_EQ(form(column("t", "datetime(6)"), column("t", "timestamp"), "2026-01-02 03:04:00.500000"),
+  EXPECT_EQ(form_of(typed("t", "datetime(6)"), typed("t", "timestamp"), "2026-01-02 03:04:00.500000"),
             "2026-01-02 03:04:00.5");
-  EXPECT_EQ(form(column("t", "time(3)"), column("t", "time"), "10:00:00.000"), "10:00:00");
+  EXPECT_EQ(form_of(typed("t", "time(3)"), typed("t", "time"), "10:00:00.000"), "10:00:00");
 }
 
 TEST(AComparedColumn, KeepsTextsAndBytesAsTheyAre) {
-  const auto text = column("s", "varchar(10)", "utf8mb4");
-  EXPECT_EQ(form(text, text, "1.50 "), "1.50 ");
-  const auto bytes = column("b", "varbinary(10)");
-  EXPECT_EQ(form(bytes, bytes, std::string("a\0", 2)), std::string("a\0", 2));
-  EXPECT_EQ(form(bytes, column("b", "binary(10)"), std::string("a\0\0", 3)), "a");
+  const auto text = typed("s", "varchar(10)", "utf8mb4");
+  EXPECT_EQ(form_of(text, text, "1.50 "), "1.50 ");
+  const auto bytes = typed("b", "varbinary(10)");
+  EXPECT_EQ(form_of(bytes, bytes, std::string("a\0", 2)), std::string("a\0", 2));
+  EXPECT_EQ(form_of(bytes, typed("b", "binary(10)"), std::string("a\0\0", 3)), "a");
 }
 
 TEST(AComparedColumn, ComparesLabelsByTheirPlaceOnlyWhereTheyAreTheSame) {
-  const auto same =
-      ComparedColumn::make(column("e", "enum('a','b')", "latin1"), column("e", "enum('a','b')", "utf8mb4"));
+  const auto same = ComparedColumn::make(typed("e", "enum('a','b')", "latin1"), typed("e", "enum('a','b')", "utf8mb4"));
   EXPECT_EQ(same->expression(Place::kHere), "`e`|0");
   const auto other =
-      ComparedColumn::make(column("e", "enum('a','b')", "latin1"), column("e", "enum('b','a')", "utf8mb4"));
+      ComparedColumn::make(typed("e", "enum('a','b')", "latin1"), typed("e", "enum('b','a')", "utf8mb4"));
   EXPECT_EQ(other->expression(Place::kHere), "CONVERT(`e` USING utf8mb4)");
 }
 
 TEST(AComparedColumn, ComparesLongTextsByADigest) {
-  auto text = column("s", "mediumtext", "utf8mb4");
+  auto text = typed("s", "mediumtext", "utf8mb4");
   text.length_characters = 16'777'215;
   const auto compared = ComparedColumn::make(text, text);
   EXPECT_EQ(compared->expression(Place::kPeer),
@@ -90,16 +89,15 @@ TEST(AComparedColumn, ComparesLongTextsByADigest) {
 }
 
 TEST(AComparedColumn, OfTwoTypesWithoutAFormSaysSo) {
-  EXPECT_EQ(form(column("n", "int"), column("n", "varchar(10)", "utf8mb4"), "1"),
+  EXPECT_EQ(form_of(typed("n", "int"), typed("n", "varchar(10)", "utf8mb4"), "1"),
             "no form: int and varchar(10) have no form in common");
-  EXPECT_EQ(form(column("n", "decimal(5,2)"), column("n", "double"), "1"),
+  EXPECT_EQ(form_of(typed("n", "decimal(5,2)"), typed("n", "double"), "1"),
             "no form: decimal(5,2) and double have no form in common");
 }
 
 TEST(AComparedTable, AsksForWhatLiesBehindAKeyOfSeveralColumns) {
-  const auto shape =
-      table({column("a", "int"), column("b", "varchar(9)", "utf8mb4"), column("c", "int"), column("d", "int")},
-            {"a", "b", "c"});
+  const auto shape = keyed(
+      {typed("a", "int"), typed("b", "varchar(9)", "utf8mb4"), typed("c", "int"), typed("d", "int")}, {"a", "b", "c"});
   const auto compared = ComparedTable::make(shape, shape);
   ASSERT_TRUE(compared);
   EXPECT_EQ(compared->chunk_query(Place::kHere, true, std::nullopt, 10),
@@ -115,7 +113,7 @@ TEST(AComparedTable, AsksForWhatLiesBehindAKeyOfSeveralColumns) {
 }
 
 TEST(AComparedTable, AsksForKeysOfOneColumnByAList) {
-  const auto shape = table({column("v", "int"), column("id", "varbinary(9)")}, {"id"});
+  const auto shape = keyed({typed("v", "int"), typed("id", "varbinary(9)")}, {"id"});
   const auto compared = ComparedTable::make(shape, shape);
   ASSERT_TRUE(compared);
   EXPECT_EQ(compared->chunk_query(Place::kHere, false, Cells{"a"}, 5),
@@ -125,8 +123,8 @@ TEST(AComparedTable, AsksForKeysOfOneColumnByAList) {
 }
 
 TEST(AComparedTable, NamesWhatItLeavesOut) {
-  const auto here = table({column("id", "int"), column("x", "int"), column("only", "int")}, {"id"});
-  const auto peer = table({column("ID", "bigint"), column("x", "date"), column("more", "int")}, {"ID"});
+  const auto here = keyed({typed("id", "int"), typed("x", "int"), typed("only", "int")}, {"id"});
+  const auto peer = keyed({typed("ID", "bigint"), typed("x", "date"), typed("more", "int")}, {"ID"});
   const auto compared = ComparedTable::make(here, peer);
   ASSERT_TRUE(compared);
   EXPECT_EQ(compared->left_out(), (std::vector<std::string>{"x: int and date have no form in common", "only: only here",
@@ -134,19 +132,19 @@ TEST(AComparedTable, NamesWhatItLeavesOut) {
 }
 
 TEST(AComparedTable, IsRefusedWithAKeyThatCannotBeAskedFor) {
-  const auto without = table({column("id", "int")}, {});
+  const auto without = keyed({typed("id", "int")}, {});
   EXPECT_EQ(ComparedTable::make(without, without).error(), "it has no primary key");
-  const auto real = table({column("id", "double")}, {"id"});
+  const auto real = keyed({typed("id", "double")}, {"id"});
   EXPECT_EQ(ComparedTable::make(real, real).error(),
             "its key column id is of a type whose values cannot be asked for exactly");
-  EXPECT_EQ(ComparedTable::make(table({column("a", "int"), column("b", "int")}, {"a", "b"}),
-                                table({column("a", "int"), column("b", "int")}, {"b", "a"}))
+  EXPECT_EQ(ComparedTable::make(keyed({typed("a", "int"), typed("b", "int")}, {"a", "b"}),
+                                keyed({typed("a", "int"), typed("b", "int")}, {"b", "a"}))
                 .error(),
             "its primary key has other columns at the peer");
 }
 
 TEST(AComparedTable, TellsTheColumnsInWhichRowsDiffer) {
-  const auto shape = table({column("id", "int"), column("a", "varchar(9)", "utf8mb4"), column("b", "int")}, {"id"});
+  const auto shape = keyed({typed("id", "int"), typed("a", "varchar(9)", "utf8mb4"), typed("b", "int")}, {"id"});
   const auto compared = ComparedTable::make(shape, shape);
   ASSERT_TRUE(compared);
   EXPECT_EQ(compared->differing({"1", "x", std::nullopt}, {"1", "x", std::nullopt}), std::vector<std::size_t>{});
