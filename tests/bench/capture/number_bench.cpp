@@ -12,6 +12,7 @@
 
 #include "binlog/decoder.hpp"
 #include "binlog/event_parser.hpp"
+#include "capture/counts.hpp"
 #include "capture/publish/event_rows.hpp"
 #include "change/table_rules.hpp"
 
@@ -52,7 +53,7 @@ class Numbering {
  public:
   explicit Numbering(ServerKind kind) : router_(rules_, partitions_, kind, &shapes_) {
     for (std::uint32_t i = 0; i < partitions_.count(); ++i) {
-      writers_.emplace_back("east", "main", partitions_.place(Slot(i)).partition, repeated_rows_);
+      writers_.emplace_back("east", "main", partitions_.place(Slot(i)).partition, counts_.repeated_rows);
       writers_.back().start({Epoch(1), Incarnation(1)}, Seq(1), {});
     }
   }
@@ -88,7 +89,7 @@ class Numbering {
   const change::TableRules rules_ =
       *change::TableRules::make({{.name = "main", .tables = {"*.*"}, .partitions = 8}}, {});
   const Partitions partitions_{rules_.numbering()};
-  Counts::Total repeated_rows_{0};
+  Counts::Stream counts_;
   std::vector<PartitionWriter> writers_;
   KeyShapes shapes_{{}};
   RowRouter router_;
