@@ -280,12 +280,11 @@ std::span<const std::size_t> RowLook::stretches(std::span<const RowOp> ops) {
   keys_.clear();
   stretches_.clear();
   std::vector<const TargetTable*> tables;
-  const TargetTable* last = nullptr;
   std::uint32_t table = 0;
   std::size_t begin = 0;
   for (std::uint32_t i = 0; i < ops.size(); ++i) {
     const TargetTable& target = *ops[i].target;
-    if (std::exchange(last, &target) != &target) {
+    if (i == 0 || ops[i - 1].target != &target) {
       const auto same = std::ranges::find_if(tables, [&](const TargetTable* one) {
         return one == &target || (one->name() == target.name() && one->schema() == target.schema());
       });
