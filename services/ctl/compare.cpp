@@ -16,6 +16,7 @@
 
 #include "base/environment_error.hpp"
 #include "change/table_rules.hpp"
+#include "mysql/grants.hpp"
 #include "mysql/schema.hpp"
 #include "services/ctl/command.hpp"
 #include "services/ctl/ctl_database.hpp"
@@ -306,6 +307,27 @@ void require_way(const Region& here, const Region& peer) {
       ExitCode::kUsage);
 }
 
+/// A schema that the account may not read is not seen at all: whoever declares whole streams has to see each of theirs.
+void require_sight(Region& region) {
+  const auto grants = mysql::Grants::read(region.connection);
+  if (!grants) fail_database(region.config, grants.error());
+  if (grants->has("SELECT")) return;
+  for (const change::StreamRule& stream : region.rules.streams()) {
+    for (const std::string& pattern : stream.tables) {
+      if (pattern.starts_with('!')) continue;
+      const std::string schema = pattern.substr(0, pattern.find('.'));
+      if (schema.find_first_of("*?") == std::string::npos && grants->has("SELECT", schema)) continue;
+      throw EnvironmentError(
+          fmt::format("--declare without --table is of all tables of the streams, and {} in region {} may not read "
+                      "every schema that "
+                      "streams.{}.tables takes ({}): what it does not see would be declared unseen. GRANT SELECT ON "
+                      "*.* TO it, name "
+                      "the schemas in the streams and grant those, or give --table, which declares what it compares.",
+                      grants->account(), region.config.region, stream.name, pattern));
+    }
+  }
+}
+
 void require_tables(const Region& here, const Region& peer, const CompareOptions& options) {
   for (const std::string& pattern : options.tables) {
     const auto matches = [&](const auto& entry) {
@@ -326,6 +348,10 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
   find_applied(here, peer);
   find_applied(peer, here);
   require_way(here, peer);
+  if (options.declare && options.tables.empty()) {
+    require_sight(here);
+    require_sight(peer);
+  }
   read_tables(here, peer, options);
   read_tables(peer, here, options);
   require_tables(here, peer, options);
@@ -344,10 +370,15 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
   std::string text;
   for (const Compared& table : tables) text += sentence_of(table, here, peer);
   if (!is_equal) text += pending_in(here) + pending_in(peer);
+  std::optional<EnvironmentError> refused;
   if (declares && is_equal) {
-    say(here, words_here, store::Word::kEqual);
-    say(peer, words_peer, store::Word::kEqual);
-    text += "Declared equal, in each region of the other's origins.\n";
+    try {
+      say(here, words_here, store::Word::kEqual);
+      say(peer, words_peer, store::Word::kEqual);
+      text += "Declared equal, in each region of the other's origins.\n";
+    } catch (const EnvironmentError& error) {  // what was compared is told all the same
+      refused = error;
+    }
   } else if (options.declare) {
     text += is_equal ? "Nothing was declared: --execute does it, and begins before it compares.\n"
                      : "Nothing was declared, as not all is equal.\n";
@@ -355,11 +386,12 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
   if (options.output == Output::kJson) {
     Json list = Json::array();
     for (const Compared& table : tables) list.push_back(json_of(table));
-    text = Json{{"equal", is_equal}, {"declared", declares && is_equal}, {"tables", std::move(list)}}.dump(
+    text = Json{{"equal", is_equal}, {"declared", declares && is_equal && !refused}, {"tables", std::move(list)}}.dump(
                -1, ' ', false, Json::error_handler_t::replace) +
            "\n";
   }
   fmt::print("{}", text);
+  if (refused) throw EnvironmentError(*refused);
   return static_cast<int>(is_equal ? ExitCode::kGood : ExitCode::kDifferences);
 }
 
