@@ -29,6 +29,13 @@ bool is_json(const ColumnSchema& column) { return column.data_type == "json"; }
 bool is_text(const ColumnSchema& column) {
   return !column.charset.empty() || is_json(column) || is_of(column, {"uuid", "inet4", "inet6"});
 }
+/// Each text of the character set is another one in UTF-8, and comes back from it as it was. Of the other sets some
+/// bytes are no character (X'81' of cp1250 becomes a question mark), and some characters have two codes (cp932).
+bool goes_through_utf8(const ColumnSchema& column) {
+  const std::string& charset = column.charset;
+  return charset.empty() || charset == "utf8mb4" || charset == "utf8mb3" || charset == "utf8" || charset == "latin1" ||
+         charset == "ascii";
+}
 bool is_bytes(const ColumnSchema& column) {
   return column.charset.empty() && is_of(column, {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"});
 }
@@ -82,6 +89,10 @@ std::expected<ComparedColumn, std::string> ComparedColumn::make(const ColumnSche
   column.kind_ = *kind;
   column.is_json_ = is_json(here) != is_json(peer);
   column.without_nul_ = here.data_type != peer.data_type && (is_of(here, {"binary"}) || is_of(peer, {"binary"}));
+  // Texts of an ENUM or SET are ordered by their places, and compared as texts.
+  const bool is_exact_text = *kind != Kind::kText || (goes_through_utf8(here) && goes_through_utf8(peer) &&
+                                                      !is_labelled(here) && !is_labelled(peer));
+  column.has_exact_literals_ = *kind != Kind::kReal && !column.is_json_ && !column.without_nul_ && is_exact_text;
   column.here_ = column.expression_of(here);
   column.peer_ = column.expression_of(peer);
   return column;
@@ -96,8 +107,13 @@ std::string ComparedColumn::expression_of(const ColumnSchema& column) const {
     case Kind::kReal: return name + "+0e0";
     case Kind::kTemporal: return name;
     case Kind::kText: {
-      const std::string text = column.charset.empty() ? fmt::format("CAST({} AS CHAR)", name)
-                                                      : fmt::format("CONVERT({} USING utf8mb4)", name);
+      std::string text = column.charset.empty() ? fmt::format("CAST({} AS CHAR)", name)
+                                                : fmt::format("CONVERT({} USING utf8mb4)", name);
+      if (!goes_through_utf8(column)) {
+        // What does not come back as it was is compared by its bytes.
+        text = fmt::format("IF(CAST(CONVERT({0} USING {1}) AS BINARY)=CAST({2} AS BINARY),{0},CONCAT('0x',HEX({2})))",
+                           text, column.charset, name);
+      }
       if (is_json_ || (!is_json(column) && column.length_characters <= kBytesMax)) return text;  // never hashed
       return fmt::format("IF(CHAR_LENGTH({0})>{1},SHA2({0},256),{0})", text, kBytesMax);
     }

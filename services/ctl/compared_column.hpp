@@ -30,8 +30,9 @@ class ComparedColumn {
   [[nodiscard]] const std::string& expression(Place place) const { return place == Place::kHere ? here_ : peer_; }
   /// Brings a cell of expression() into the form.
   void bring_into_form(std::string& cell) const;
-  /// Whether its values can be asked for by =, as those of a key.
-  [[nodiscard]] bool can_be_key() const { return kind_ != Kind::kReal && !is_json_; }
+  /// Whether the literal of each of its values is found by =, and lies in the order of the column where the value does,
+  /// as a key needs it: on both sides, else rows are passed over, or read for ever.
+  [[nodiscard]] bool can_be_key() const { return has_exact_literals_; }
   /// A literal that is equal to the value of a key's cell in its form. Keys have no long values.
   void append_literal(std::string_view cell, std::string& out) const;
   /// Two documents may be equal though their texts are not: MySQL keeps a document, MariaDB its text. MySQL is asked.
@@ -54,6 +55,7 @@ class ComparedColumn {
   Kind kind_ = Kind::kText;
   bool is_json_ = false;      ///< JSON of MySQL and text of MariaDB
   bool without_nul_ = false;  ///< one of the two is BINARY(n), which is padded
+  bool has_exact_literals_ = false;
   std::string here_;
   std::string peer_;
 };

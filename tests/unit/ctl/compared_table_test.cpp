@@ -79,6 +79,28 @@ TEST(AComparedColumn, ComparesLabelsByTheirPlaceOnlyWhereTheyAreTheSame) {
   EXPECT_EQ(other->expression(Place::kHere), "CONVERT(`e` USING utf8mb4)");
 }
 
+TEST(AComparedColumn, ComparesBytesWhereACharacterSetDoesNotGoThroughUtf8) {
+  const auto text = typed("s", "varchar(10)", "cp1250");
+  EXPECT_EQ(ComparedColumn::make(text, text)->expression(Place::kHere),
+            "IF(CAST(CONVERT(CONVERT(`s` USING utf8mb4) USING cp1250) AS BINARY)=CAST(`s` AS BINARY),CONVERT(`s` USING "
+            "utf8mb4),CONCAT('0x',HEX(`s`)))");
+}
+
+TEST(AComparedColumn, IsNoKeyWhereItsLiteralsAreNotInTheOrderOfItsValues) {
+  const auto is_key = [](const ColumnSchema& here, const ColumnSchema& peer) {
+    return ComparedColumn::make(here, peer)->can_be_key();
+  };
+  const auto labels = typed("k", "enum('b','a')", "utf8mb4");
+  const auto text = typed("k", "varchar(10)", "utf8mb4");
+  EXPECT_TRUE(is_key(labels, labels));
+  EXPECT_FALSE(is_key(labels, typed("k", "enum('b','a','c')", "utf8mb4")));
+  EXPECT_FALSE(is_key(text, labels));
+  EXPECT_TRUE(is_key(text, typed("k", "varchar(10)", "latin1")));
+  EXPECT_FALSE(is_key(text, typed("k", "varchar(10)", "cp1250")));
+  EXPECT_TRUE(is_key(typed("k", "binary(2)"), typed("k", "binary(2)")));
+  EXPECT_FALSE(is_key(typed("k", "binary(2)"), typed("k", "varbinary(2)")));
+}
+
 TEST(AComparedColumn, ComparesLongTextsByADigest) {
   auto text = typed("s", "mediumtext", "utf8mb4");
   text.length_characters = 16'777'215;
