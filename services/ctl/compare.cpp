@@ -329,6 +329,11 @@ void require_sight(Region& region) {
 }
 
 void require_tables(const Region& here, const Region& peer, const CompareOptions& options) {
+  if (options.tables.empty() && here.tables.empty() && peer.tables.empty()) {
+    throw EnvironmentError(
+        "there is no table that both regions capture and farshorectl's accounts may read; wanted SELECT "
+        "on their schemas for the accounts of both (docs/operating/grants.md).");
+  }
   for (const std::string& pattern : options.tables) {
     const auto matches = [&](const auto& entry) {
       return change::pattern_matches(pattern, entry.first.schema, entry.first.table);

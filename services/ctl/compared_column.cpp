@@ -99,7 +99,7 @@ std::expected<ComparedColumn, std::string> ComparedColumn::make(const ColumnSche
 }
 
 std::string ComparedColumn::expression_of(const ColumnSchema& column) const {
-  const std::string name = mysql::quote_identifier(column.name);
+  std::string name = mysql::quote_identifier(column.name);
   switch (kind_) {
     case Kind::kNumber:
       // An integer of 64 bits, where + 0 is a DOUBLE of a SET.
