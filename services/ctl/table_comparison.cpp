@@ -8,15 +8,14 @@
 #include <span>
 #include <utility>
 
+#include "apply/row_query.hpp"
+
 namespace farshore::ctl {
 namespace {
 
 constexpr std::size_t kChunkRowsMax = 5'000;
 constexpr std::size_t kChunkRowsFirst = 500;
 constexpr std::size_t kChunkBytes = 4UL * 1024 * 1024;  // about, of both sides
-/// MariaDB makes a join with a list of a thousand values or more; MySQL gives its range up when it takes too much
-/// memory.
-constexpr std::size_t kKeysMax = 500;
 /// A row that is written all the time may differ each time it is looked at.
 constexpr int kLooksMax = 20;
 
@@ -27,9 +26,7 @@ std::size_t size_of(const Cells& row) {
 }
 
 /// A text of characters that the key column's character set lacks: no row there has it.
-bool is_foreign_text(const mysql::SqlError& error) {
-  return error.code == 1267 || error.code == 1270 || error.code == 1271 || error.code == 3854;
-}
+bool is_foreign_text(const mysql::SqlError& error) { return apply::cannot_be_compared(error) || error.code == 3854; }
 
 class Run {
  public:
@@ -117,8 +114,9 @@ class Run {
   /// Those that are there, by their keys.
   std::expected<RowsByKey, ComparisonFailure> look_up(Place place, bool only_keys, std::span<const Cells> keys) {
     RowsByKey found;
-    for (; !keys.empty(); keys = keys.subspan(std::min(kKeysMax, keys.size()))) {
-      if (Done looked = look_up_some(place, only_keys, keys.first(std::min(kKeysMax, keys.size())), found); !looked)
+    for (; !keys.empty(); keys = keys.subspan(std::min(apply::kKeysMax, keys.size()))) {
+      if (Done looked = look_up_some(place, only_keys, keys.first(std::min(apply::kKeysMax, keys.size())), found);
+          !looked)
         return std::unexpected(looked.error());
     }
     return found;
