@@ -33,10 +33,6 @@ std::expected<void, SqlError> wait_for_writers(mysql::Connection& connection, st
   return {};
 }
 
-bool is_among(std::span<const std::string> origins, std::string_view origin) {
-  return origins.empty() || std::ranges::find(origins, origin) != origins.end();
-}
-
 // Whether a word after `id` says that the table is equal, and none after it that it is not.
 bool is_equal_since(std::uint64_t id, std::span<const EqualityRow> said, std::string_view origin,
                     std::string_view stream, std::string_view table) {
@@ -99,14 +95,13 @@ std::string doubts_since(std::span<const EqualityRow> said, std::span<const Told
 }  // namespace
 
 std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connection, std::string_view region,
-                                                    std::span<const std::string> origins, bool waits) {
+                                                    bool waits) {
   if (waits)
     if (const auto waited = wait_for_writers(connection, region); !waited) return std::unexpected(waited.error());
   const auto said = read_equality(connection, region);
   if (!said) return std::unexpected(said.error());
   const auto stands = [&](const EqualityRow& row) {
-    return is_among(origins, row.origin) && row.word == Word::kNotYetEqual &&
-           last_said(*said, row.origin, row.stream, row.table) == &row;
+    return row.word == Word::kNotYetEqual && last_said(*said, row.origin, row.stream, row.table) == &row;
   };
   if (std::ranges::none_of(*said, stands)) return change::Doubts();
   const auto found = connection.query(
@@ -133,9 +128,8 @@ std::expected<change::Doubts, SqlError> read_doubts(mysql::Connection& connectio
   return doubts;
 }
 
-bool is_told_of(std::span<const EqualityRow> said, std::span<const std::string> origins, std::string_view origin,
-                std::string_view stream, std::string_view table) {
-  if (!is_among(origins, origin)) return false;
+bool is_told_of(std::span<const EqualityRow> said, std::string_view origin, std::string_view stream,
+                std::string_view table) {
   for (const std::string_view of : {table, std::string_view()}) {
     const EqualityRow* const last = last_said(said, origin, stream, of);
     if (last != nullptr && last->word == Word::kNotYetEqual) return true;

@@ -16,21 +16,20 @@
 /// What one region does not know to be equal to another's is told to that other by watermarks, and closes its gate too.
 namespace farshore::store {
 
-/// What is to be told of a region: whatever was said last of a stream or table of `origins` (empty: of any) and is not
-/// that it is equal. Said again whenever a change finds or leaves another row in the table and closes the gate by it; a
-/// rule that only warns by now takes nothing of that back: other regions may have answered the doubt that was before.
+/// What is to be told of a region: whatever was said last of a stream or table of an origin, and is not that it is
+/// equal; also of one that is applied no more: else gates would open when it is taken out of the configuration. Said
+/// again whenever a change finds or leaves another row in the table and closes the gate by it; a rule that only warns
+/// by now takes nothing of that back: other regions may have answered the doubt that was before.
 ///
 /// `waits`: first waits for transactions that are under way in these tables, a second at most (kLockWait), so that
 /// nothing is missing of what stood in the binlog before: on MariaDB a transaction is there before it can be read.
 [[nodiscard]] std::expected<change::Doubts, mysql::SqlError> read_doubts(mysql::Connection& connection,
-                                                                         std::string_view region,
-                                                                         std::span<const std::string> origins,
-                                                                         bool waits);
+                                                                         std::string_view region, bool waits);
 
 /// Whether something that is told to other regions counts a table's mismatches: forgotten, it would be told as an older
-/// doubt again, which they may have answered. `origins` as above: what is doubted of others is told to nobody.
-[[nodiscard]] bool is_told_of(std::span<const EqualityRow> said, std::span<const std::string> origins,
-                              std::string_view origin, std::string_view stream, std::string_view table);
+/// doubt again, which they may have answered.
+[[nodiscard]] bool is_told_of(std::span<const EqualityRow> said, std::string_view origin, std::string_view stream,
+                              std::string_view table);
 
 /// A row of farshore.told_doubt.
 struct ToldDoubt {

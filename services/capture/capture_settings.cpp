@@ -61,7 +61,6 @@ CaptureSettings capture_settings(const service::Config& config, const service::C
       .allowed_upstreams = origin.allowed_upstreams(),
       .region = config.region,
       .replicas = service::replica_endpoints(origin),
-      .applied_origins = config.apply.origins,
       .from = from,
       .from_is_asked_for = arguments.from.has_value(),
       .rebuild_checkpoint = arguments.rebuild_checkpoint,

@@ -29,7 +29,6 @@ struct CaptureSettings {
   std::vector<std::string> allowed_upstreams;  ///< see check_replication()
   std::string region;                          ///< the source's
   std::vector<DatabaseEndpoint> replicas;      ///< of the source, which may be promoted
-  std::vector<std::string> applied_origins;    ///< that the region applies from others
   std::string from = "end";                    ///< "end", "earliest" or a position; only for a first start
   bool from_is_asked_for = false;
   bool rebuild_checkpoint = false;

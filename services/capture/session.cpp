@@ -103,7 +103,6 @@ void Session::watch(const SourceFacts& source) {
                                                                .allowed_upstreams = settings_.allowed_upstreams,
                                                                .region = settings_.region,
                                                                .replicas = replica_watch_.get(),
-                                                               .applied_origins = settings_.applied_origins,
                                                                .asks_for_keys = !logs_cascades(source.server)},
                                          ending_, counts_);
   watch_thread_ = std::jthread([this](const std::stop_token& stop) { watch_->run(stop); });

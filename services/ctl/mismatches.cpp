@@ -71,14 +71,14 @@ std::uint64_t changes_of(const std::vector<store::MismatchRow>& rows) {
 }
 
 /// The other regions are told when a doubt was last found: without what was counted it would be an older one again,
-/// which they may have answered. What is doubted of an origin that is not applied any more is told to nobody.
+/// which they may have answered.
 void refuse_doubted(const service::Config& config, mysql::Connection& connection,
                     const std::vector<store::MismatchRow>& rows) {
   const auto said = store::read_equality(connection, config.region);
   if (!said) fail_database(config, said.error());
   std::set<std::string> doubted;
   for (const store::MismatchRow& row : rows) {
-    if (store::is_told_of(*said, config.apply.origins, row.origin, row.stream, row.table))
+    if (store::is_told_of(*said, row.origin, row.stream, row.table))
       doubted.insert(fmt::format("{} (origin {}, stream {})", row.table, row.origin, row.stream));
   }
   if (doubted.empty()) return;

@@ -99,8 +99,7 @@ void SourceWatch::check_upstreams() {
 }
 
 bool SourceWatch::read_doubts() {
-  auto doubts = store::read_doubts(lease_.connection(), settings_.region, settings_.applied_origins,
-                                   settings_.kind == ServerKind::kMariadb);
+  auto doubts = store::read_doubts(lease_.connection(), settings_.region, settings_.kind == ServerKind::kMariadb);
   if (doubts) {
     if (*doubts != *doubts_) doubts_ = std::make_shared<const change::Doubts>(std::move(*doubts));
     return true;

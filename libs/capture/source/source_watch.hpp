@@ -74,7 +74,6 @@ class SourceWatch {
     std::vector<std::string> allowed_upstreams;  ///< see check_replication()
     std::string region;                          ///< the source's
     const ReplicaWatch* replicas = nullptr;      ///< of the source; null: none are known. Outlives the watch
-    std::vector<std::string> applied_origins;    ///< that the region applies from others
     bool asks_for_keys = false;                  ///< the source does not log what they cascade
   };
 

@@ -69,11 +69,8 @@ class Reading : public ::testing::Test {
     source_.answer([](const std::string&) { return mysql::test::ok(); });
     lease_.emplace(*Lease::open(source_.endpoint(), "east"));
     watch_.emplace(*lease_,
-                   SourceWatch::Settings{.kind = ServerKind::kMariadb,
-                                         .identity = "101:1",
-                                         .allowed_upstreams = {},
-                                         .region = "east",
-                                         .applied_origins = {}},
+                   SourceWatch::Settings{
+                       .kind = ServerKind::kMariadb, .identity = "101:1", .allowed_upstreams = {}, .region = "east"},
                    ending_, counts_);
     numberer_.emplace(publisher().writers(), Numberer::Limits{}, [this](Slot slot) { publisher().send(slot); });
     for (PartitionWriter& writer : publisher().writers()) writer.start(kEpoch, Seq(21), {});

@@ -78,7 +78,7 @@ TEST_F(ToldDoubts, AreNotTheOnlyOnesWhoseSayersShareALock) {
 class ARegionsDoubts : public test::OnAServer {
  protected:
   /// `mismatch_us`: when a change found another row there last.
-  change::Doubts told(std::int64_t mismatch_us, const std::vector<std::string>& origins = {}) {
+  change::Doubts told(std::int64_t mismatch_us) {
     server_.answer([=](const std::string& statement) {
       if (statement.contains("farshore.mismatch")) {
         return mysql::test::rows({"origin", "stream", "table", "last"},
@@ -88,7 +88,7 @@ class ARegionsDoubts : public test::OnAServer {
           {"id", "origin", "stream", "table", "state", "why", "who", "said", "us"},
           {{"7", "west", "main", "shop.orders", "not-yet-equal", "another row", "apply", "then", "1000000"}});
     });
-    const auto doubts = read_doubts(connection_, "east", origins, false);
+    const auto doubts = read_doubts(connection_, "east", false);
     EXPECT_TRUE(doubts);
     return doubts.value_or(change::Doubts());
   }
@@ -105,11 +105,6 @@ TEST_F(ARegionsDoubts, AreAsNewAsTheLastChangeThatFoundAnotherRow) {
 }
 
 TEST_F(ARegionsDoubts, AreNeverOlderThanTheirWord) { EXPECT_EQ(told(10).at("main")[0].said_at, at(1'000'000)); }
-
-TEST_F(ARegionsDoubts, OfAnOriginThatIsNotAppliedAreToldToNobody) {
-  EXPECT_TRUE(told(5'000'000, {"north"}).empty());
-  EXPECT_FALSE(told(5'000'000, {"north", "west"}).empty());
-}
 
 }  // namespace
 }  // namespace farshore::store
