@@ -4,11 +4,14 @@
 //   stream      = { transaction }
 //   MySQL:
 //   transaction = GTID QUERY(BEGIN) body end
+//               | GTID QUERY(XA START) body QUERY(XA END) XA_PREPARE            also XA COMMIT ... ONE PHASE
+//               | GTID QUERY(XA COMMIT) | GTID QUERY(XA ROLLBACK)
 //               | GTID QUERY(CREATE TABLE ... START TRANSACTION) body end       CREATE TABLE ... SELECT
 //               | GTID QUERY                                                    DDL: a transaction of its own
 //   MariaDB:
 //   transaction = GTID body end
-//               | GTID(standalone) QUERY                                        DDL
+//               | GTID(XA is prepared) body QUERY(XA END) XA_PREPARE
+//               | GTID(standalone) QUERY                                        DDL, XA COMMIT, XA ROLLBACK
 //               | GTID(standalone, START or ROLLBACK ALTER) QUERY               binlog_alter_two_phase: no effect
 //   body        = { TABLE_MAP { TABLE_MAP } ROWS { ROWS } | QUERY }             QUERY: SAVEPOINT, ROLLBACK TO
 //   end         = XID | QUERY(COMMIT) | QUERY(ROLLBACK)
@@ -23,6 +26,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -42,10 +46,12 @@ constexpr std::uint8_t kMariadbStandalone = 1;
 constexpr std::uint8_t kMariadbGroupCommitId = 2;
 constexpr std::uint8_t kMariadbPreparedXa = 64;
 constexpr std::uint8_t kMariadbCompletedXa = 128;
+constexpr std::string_view kXaStart = "XA START ";  // as the servers write them, whatever was typed
+constexpr std::string_view kXaEnd = "XA END ";
+constexpr std::string_view kXaCommit = "XA COMMIT ";
+constexpr std::string_view kXaRollback = "XA ROLLBACK ";
 constexpr std::uint8_t kMariadbStartAlter = 2;     // of the further flags, as what follows
 constexpr std::uint8_t kMariadbRollbackAlter = 8;  // COMMIT ALTER has 4
-constexpr std::string_view kXaProblem =
-    "XA transactions cannot be captured yet; end them at the source, and go on from a position after them";
 
 /// The rows of an update come as pairs of images, those of the others alone.
 std::optional<RowChangeKind> row_change_kind_of(EventType type) {
@@ -93,6 +99,12 @@ bool is_full(std::string_view bitmap, std::size_t count) {
   return rest == 0 || (static_cast<std::uint8_t>(bitmap[count / 8]) & mask) == mask;
 }
 
+std::string hex(std::string_view bytes) {
+  std::string out;
+  for (const char byte : bytes) fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(byte));
+  return out;
+}
+
 SourceTime header_time(const RawEvent& raw) { return SourceTime(std::chrono::seconds(raw.header.timestamp_s)); }
 
 /// Events of the dump thread that are not in the file.
@@ -132,7 +144,7 @@ EventDecoder::Result EventDecoder::dispatch(const RawEvent& raw) {
       return error(raw, "the source logs transactions without GTID; set gtid_mode=ON at the source");
     case EventType::kGtidTagged:
       return error(raw, "a GTID with a tag cannot be captured yet; use gtid_next without tags");
-    case EventType::kXaPrepare: return error(raw, std::string(kXaProblem));
+    case EventType::kXaPrepare: return on_xa_prepare(raw);
     case EventType::kTransactionPayload:
       return error(raw, "compressed transactions cannot be read yet; set binlog_transaction_compression=OFF");
     case EventType::kMariadbQueryCompressed:
@@ -189,7 +201,8 @@ EventDecoder::Result EventDecoder::on_mysql_gtid(const RawEvent& raw) {
   return begin(raw, gtid, commit_time, State::kBegun);
 }
 
-/// GTID: number (8) domain (4) flags (1) [2: group's id (8)] [64, 128: XA's name] [further flags (1) ...]. The server
+/// GTID: number (8) domain (4) flags (1) [2: group's id (8)] [64, 128: XA's format (4) length (1) length (1) both parts
+/// of its name] [further flags (1) ...]. The server
 /// id is the header's. What is shorter than 19 bytes is filled up with zeros. With binlog_alter_two_phase (10.8 and
 /// later) an ALTER's text comes twice: as START ALTER, which may yet fail, and as COMMIT or ROLLBACK ALTER.
 EventDecoder::Result EventDecoder::on_mariadb_gtid(const RawEvent& raw) {
@@ -200,16 +213,22 @@ EventDecoder::Result EventDecoder::on_mariadb_gtid(const RawEvent& raw) {
   gtid.domain = reader.u32();
   gtid.server_id = raw.header.server_id;
   const std::uint8_t flags = reader.u8();
-  if ((flags & (kMariadbPreparedXa | kMariadbCompletedXa)) != 0) return error(raw, std::string(kXaProblem));
   if ((flags & kMariadbGroupCommitId) != 0) reader.skip(8);
+  if ((flags & (kMariadbPreparedXa | kMariadbCompletedXa)) != 0) {
+    reader.skip(4);
+    const std::size_t name = reader.u8();
+    reader.skip(name + reader.u8());
+  }
   const std::uint8_t further = reader.left() == 0 ? 0 : reader.u8();
   if (!reader.ok() || gtid.number == 0) return error(raw, "the GTID is malformed");
   const bool is_standalone = (flags & kMariadbStandalone) != 0;
   const bool is_done = (further & (kMariadbStartAlter | kMariadbRollbackAlter)) == 0;
-  return begin(raw, gtid, header_time(raw),
-               !is_done        ? State::kWithoutEffect
-               : is_standalone ? State::kBegun
-                               : State::kInTransaction);
+  auto event = begin(raw, gtid, header_time(raw),
+                     !is_done        ? State::kWithoutEffect
+                     : is_standalone ? State::kBegun
+                                     : State::kInTransaction);
+  is_xa_ = (flags & kMariadbPreparedXa) != 0;
+  return event;
 }
 
 EventDecoder::Result EventDecoder::begin(const RawEvent& raw, const Gtid& gtid, SourceTime commit_time, State next) {
@@ -217,6 +236,8 @@ EventDecoder::Result EventDecoder::begin(const RawEvent& raw, const Gtid& gtid, 
   if (state_ != State::kIdle) return error(raw, "a transaction begins although the one before it did not end");
   state_ = next;
   gtid_ = gtid;
+  is_xa_ = false;
+  open_tables_.clear();
   Event event;
   event.kind = Event::Kind::kBegin;
   event.gtid = gtid;
@@ -256,7 +277,7 @@ EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {
     case StatementKind::kSavepoint: return Event{};
     case StatementKind::kBegin: state_ = State::kInTransaction; return Event{};
     case StatementKind::kCommit: return on_commit(raw);
-    case StatementKind::kXa: return error(raw, std::string(kXaProblem));
+    case StatementKind::kXa: return on_xa_statement(raw, query->sql);
     case StatementKind::kRollback: return on_rollback(raw, query->sql, statement.to_savepoint);
     case StatementKind::kRowless:
     case StatementKind::kTableDdl:
@@ -309,6 +330,7 @@ EventDecoder::Result EventDecoder::on_rows(const RawEvent& raw, RowChangeKind op
   event.rows.op = op;
   event.rows.table = &table;
   event.rows.table_id = table_id;
+  event.rows.of_xa = is_xa_;
   event.rows.body_after_table_id = reader.rest();
   const std::uint16_t flags = reader.u16();
   event.rows.statement_end = (flags & kRowsStatementEnd) != 0;
@@ -345,8 +367,57 @@ EventDecoder::Result EventDecoder::on_commit(const RawEvent& raw) {
   return end_transaction();
 }
 
+EventDecoder::Result EventDecoder::on_xa_statement(const RawEvent& raw, std::string_view sql) {
+  const bool is_first = state_ == State::kBegun;
+  if (is_first && sql.starts_with(kXaStart)) {
+    state_ = State::kInTransaction;
+    is_xa_ = true;
+    return Event{};
+  }
+  if (!is_first && is_xa_ && sql.starts_with(kXaEnd)) return Event{};
+  const bool commits = sql.starts_with(kXaCommit);
+  if (!is_first || !(commits || sql.starts_with(kXaRollback)))
+    return error(raw, "an XA statement stands where none can be");
+  Event event = end_transaction();
+  event.kind = commits ? Event::Kind::kXaCommit : Event::Kind::kXaRollback;
+  event.sql = sql;
+  event.xid = sql.substr(commits ? kXaCommit.size() : kXaRollback.size());
+  return event;
+}
+
+/// XA_PREPARE: one phase (1) format (4) lengths (4, 4) of both parts of the name | these. Both servers write it alike.
+EventDecoder::Result EventDecoder::on_xa_prepare(const RawEvent& raw) {
+  if (state_ != State::kInTransaction || !is_xa_) return error(raw, "an XA PREPARE stands outside of its transaction");
+  constexpr std::size_t kPartBytesMax = 64;
+  ByteReader reader(raw.body);
+  const bool one_phase = reader.u8() != 0;
+  const std::uint32_t format = reader.u32();
+  const std::uint32_t first = reader.u32();
+  const std::uint32_t second = reader.u32();
+  if (first > kPartBytesMax || second > kPartBytesMax) return error(raw, "the name of the XA transaction is too long");
+  const std::string_view name = reader.bytes(first);
+  const std::string_view branch = reader.bytes(second);
+  if (!reader.ok()) return error(raw, "the XA PREPARE is malformed");
+  xid_ = one_phase ? std::string() : fmt::format("X'{}',X'{}',{}", hex(name), hex(branch), format);
+  Event event = end_transaction();
+  event.kind = Event::Kind::kPrepare;
+  event.xid = xid_;
+  return event;
+}
+
+std::expected<Event, DecodeError> EventDecoder::decode_again(const RawEvent& raw) {
+  if (const auto op = row_change_kind_of(raw.header.type)) return on_rows(raw, *op);
+  if (raw.header.type != EventType::kTableMap)
+    return error(raw, "an XA transaction was kept with an event without rows");
+  const State now = std::exchange(state_, State::kInTransaction);
+  auto event = on_table_map(raw);
+  state_ = now;
+  return event;
+}
+
 Event EventDecoder::end_transaction() {
   state_ = State::kIdle;
+  is_xa_ = false;
   open_tables_.clear();
   Event event;
   event.kind = Event::Kind::kCommit;

@@ -49,6 +49,7 @@ struct RowsEvent {
   std::string_view body_after_table_id;  ///< for a digest: table ids differ between replays
   bool statement_end = false;
   bool foreign_keys_off = false;  ///< the session had foreign_key_checks=0: nothing cascaded
+  bool of_xa = false;             ///< of an XA transaction: its kPrepare says what they are
 };
 
 /// What one binlog event means to a capture. Views are valid as long as the RawEvent they were decoded from.
@@ -60,10 +61,13 @@ struct Event {
     kStatement,  ///< `default_schema`, `sql`, `dialect`: DDL, or a change logged as a statement; see statement.hpp
     kRollback,   ///< `sql`: rows of this transaction that were given never came to be: all, or those behind a savepoint
     kCommit,     ///< `sql`: for a digest alone, of an ALTER that is not done, or not yet
+    kPrepare,    ///< `xid`: the rows of this transaction come to be at the kXaCommit of its name, if ever
+    kXaCommit,   ///< `xid`, `sql`: a transaction of its own
+    kXaRollback,  ///< likewise
   };
   Kind kind = Kind::kNone;
-  /// The transaction is whole with this event: always with kCommit, with a kRollback of all, and with a kStatement that
-  /// is a transaction of its own (no kCommit follows it).
+  /// The transaction is whole with this event: always with kCommit and the three of XA, with a kRollback of all, and
+  /// with a kStatement that is a transaction of its own (no kCommit follows it).
   bool ends_transaction = false;
   Gtid gtid;
   SourceTime commit_time{};  ///< MySQL: microseconds; MariaDB: whole seconds
@@ -71,6 +75,9 @@ struct Event {
   std::string_view default_schema;
   std::string_view sql;
   SqlDialect dialect;  ///< of `sql`
+  /// An XA transaction's name as the servers write it in statements, "X'6f6e65',X'',1"; until the next decode(). Of a
+  /// kPrepare, empty: XA COMMIT ... ONE PHASE, its rows are committed.
+  std::string_view xid;
   /// kStatement: the tables that it names may be temporary ones, which hide others of their names. MariaDB logs RENAME
   /// TABLE of those as it logs that of any table, and marks what else it logs of them (under MIXED and STATEMENT).
   bool may_be_temporary = false;
@@ -103,6 +110,9 @@ class EventDecoder {
   void set_table_filter(TableFilter filter);
 
   [[nodiscard]] std::expected<Event, DecodeError> decode(const RawEvent& raw);
+  /// The same for an event of a transaction that was read before, and is committed by the one that was decoded last:
+  /// its TABLE_MAP and rows events, in their order. position() stays.
+  [[nodiscard]] std::expected<Event, DecodeError> decode_again(const RawEvent& raw);
 
   [[nodiscard]] ServerKind kind() const { return kind_; }
   /// Where the event that was decoded last ends. Empty file: no ROTATE came yet.
@@ -123,6 +133,8 @@ class EventDecoder {
   [[nodiscard]] Result on_table_map(const RawEvent& raw);
   [[nodiscard]] Result on_rows(const RawEvent& raw, RowChangeKind op);
   [[nodiscard]] Result on_commit(const RawEvent& raw);
+  [[nodiscard]] Result on_xa_statement(const RawEvent& raw, std::string_view sql);
+  [[nodiscard]] Result on_xa_prepare(const RawEvent& raw);
   [[nodiscard]] Result on_rollback(const RawEvent& raw, std::string_view sql, bool to_savepoint);
   [[nodiscard]] Result on_rotate(const RawEvent& raw);
   [[nodiscard]] Event end_transaction();
@@ -138,7 +150,9 @@ class EventDecoder {
 
   const ServerKind kind_;
   State state_ = State::kIdle;
-  Gtid gtid_;  ///< of the transaction under way
+  Gtid gtid_;           ///< of the transaction under way
+  bool is_xa_ = false;  ///< it is one
+  std::string xid_;     ///< of the last kPrepare
   BinlogFilePosition position_;
   BinlogFilePosition event_position_;
   std::unique_ptr<TableMapCache> tables_;

@@ -30,7 +30,8 @@ struct ColumnPlan {
 struct TableMap {
   std::string schema;
   std::string name;
-  bool captured = false;  ///< passed the decoder's filter; else nothing below is filled
+  std::string definition;  ///< the event's body behind the table id and two bytes of flags
+  bool captured = false;   ///< passed the decoder's filter; else nothing below is filled
   /// Why rows of it cannot be read (the decoder stops at them); empty: they can.
   std::string problem;
   /// Grows with every distinct content that this decoder meets, from 1: equal ids are equal shapes.

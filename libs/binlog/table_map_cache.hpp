@@ -28,14 +28,9 @@ class TableMapCache {
  private:
   [[nodiscard]] std::shared_ptr<const TableMap> parse(const TableMapHead& head);
 
-  struct Entry {
-    std::string definition;
-    std::shared_ptr<const TableMap> map;
-  };
-
   const ServerKind kind_;
   Filter filter_;
-  std::unordered_map<std::uint64_t, Entry> entries_;  ///< by hash of the definition
+  std::unordered_map<std::uint64_t, std::shared_ptr<const TableMap>> entries_;  ///< by hash of the definition
   std::size_t definition_bytes_ = 0;
   std::uint64_t last_shape_id_ = 0;
 };

@@ -51,6 +51,10 @@ struct Counts {
       "Transactions left out because they came to the source by native replication from a server that is not its own."};
   Gauge read_commit{metrics, "farshore_capture_read_commit_timestamp_seconds",
                     "Commit time, by the source's clock, of the last transaction read."};
+  Gauge prepared_transactions{metrics, "farshore_capture_prepared_xa_transactions",
+                              "XA transactions that are prepared and not ended; 1000 are kept."};
+  Gauge prepared_bytes{metrics, "farshore_capture_prepared_xa_bytes",
+                       "What is kept of them in memory and in the checkpoint; at most 4 MiB."};
   // --- publishing
   OneWriterCounter published_transactions{metrics, "farshore_capture_published_transactions_total",
                                           "Transactions whose changes were all acknowledged."};

@@ -86,6 +86,12 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
   if (checkpoint.logs_cascades) message.set_logs_cascades(*checkpoint.logs_cascades);
   for (const std::string& table : checkpoint.split_tables) message.add_split_tables(table);
   message.set_split_until(checkpoint.split_until.to_string());
+  for (const PreparedTransaction& one : checkpoint.prepared) {
+    v1::PreparedTransaction& out = *message.add_prepared();
+    out.set_xid(one.xid);
+    for (const std::string& table : one.tables) out.add_tables(table);
+    out.set_events(one.events);
+  }
 }
 
 std::expected<KnownKeys, MessageError> known_keys_of(const v1::Checkpoint& message) {
@@ -160,6 +166,21 @@ bool take_tables(const google::protobuf::RepeatedPtrField<std::string>& names, s
   return true;
 }
 
+std::expected<std::vector<PreparedTransaction>, MessageError> prepared_of(const v1::Checkpoint& message) {
+  if (static_cast<std::size_t>(message.prepared_size()) > kPreparedMax)
+    return std::unexpected(MessageError::kMalformed);
+  std::vector<PreparedTransaction> prepared;
+  for (const v1::PreparedTransaction& one : message.prepared()) {
+    if (has_unknown_fields(one)) return std::unexpected(MessageError::kNewerFormat);
+    PreparedTransaction& out = prepared.emplace_back();
+    if (one.xid().empty() || one.xid().size() > kXidBytesMax || !take_tables(one.tables(), out.tables))
+      return std::unexpected(MessageError::kMalformed);
+    out.xid = one.xid();
+    out.events = one.events();
+  }
+  return prepared;
+}
+
 }  // namespace
 
 std::uint64_t digest(const Numbering& numbering) {
@@ -232,6 +253,9 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
   if (!take_tables(message.changed_unseen(), checkpoint.changed_unseen) ||
       !take_tables(message.split_tables(), checkpoint.split_tables))
     return std::unexpected(MessageError::kMalformed);
+  auto prepared = prepared_of(message);
+  if (!prepared) return std::unexpected(prepared.error());
+  checkpoint.prepared = std::move(*prepared);
   if (message.has_logs_cascades()) checkpoint.logs_cascades = message.logs_cascades();
   return checkpoint;
 }

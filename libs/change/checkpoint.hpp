@@ -56,6 +56,16 @@ struct LastTransaction {
   friend bool operator==(const LastTransaction&, const LastTransaction&) = default;
 };
 
+/// An XA transaction that is prepared at the source and not ended.
+struct PreparedTransaction {
+  std::string xid;                  ///< as binlog::Event's
+  std::vector<std::string> tables;  ///< "schema.table", captured or not, or kAllTables: that its rows changed
+  /// Of the binlog, TABLE_MAP and rows, each type (1) size (4) body: all rows of those of `tables` that were captured.
+  /// Empty: they were too many to be kept.
+  std::string events;
+  friend bool operator==(const PreparedTransaction&, const PreparedTransaction&) = default;
+};
+
 /// Where a capture goes on after a restart: the value of the newest record of farshore.checkpoint.<origin>.
 struct Checkpoint {
   EpochId id;
@@ -85,6 +95,7 @@ struct Checkpoint {
   /// Transactions up to it may be such ones, where the checkpoint was rebuilt: partitions end at different places,
   /// which lie far behind the oldest of them. Empty: the one behind the position alone.
   OriginPosition split_until;
+  std::vector<PreparedTransaction> prepared;  ///< that wait for their end at the position
 
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };

@@ -25,6 +25,9 @@ inline constexpr std::size_t kEpochTablesMax = 10'000;       ///< tables that an
 inline constexpr std::size_t kTableNameCharsMax = 129;       ///< of "schema.table" where it is kept: 64 and 64
 inline constexpr std::size_t kDoubtsMax = 50;                ///< tables that a watermark doubts; beyond, their stream
 inline constexpr std::size_t kKnownKeysMax = 200'000;        ///< tables that one epoch numbers; another one begins then
+inline constexpr std::size_t kXidBytesMax = 300;             ///< text: 64 and 64 bytes in hex, and a number
+inline constexpr std::size_t kPreparedMax = 1'000;           ///< XA transactions that a checkpoint keeps
+inline constexpr std::size_t kPreparedBytesMax = 4'194'304;  ///< of all that it keeps of those
 inline constexpr std::size_t kPartitionsMax = 65'536;        ///< of an origin, all streams together
 
 }  // namespace farshore::change

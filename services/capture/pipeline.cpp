@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
+#include <vector>
 
 #include "base/check.hpp"
 #include "base/own_schemas.hpp"
+#include "capture/publish/touched_tables.hpp"
+#include "capture/source/cascade_groups.hpp"
 #include "capture/source/statement_check.hpp"
+#include "change/epoch_start.hpp"
 #include "change/limits.hpp"
 
 namespace farshore::capture {
@@ -73,6 +78,7 @@ void Pipeline::run() {
                        parts_.history.position().to_string());
   });
   keys_.name_ties();
+  show_prepared();
   while (!parts_.ending.ended()) {
     if (const auto event = next_event()) {
       switch (event->kind) {
@@ -82,6 +88,9 @@ void Pipeline::run() {
         case Kind::kStatement: check_statement(*event); break;
         case Kind::kRollback: roll_back(*event); break;
         case Kind::kCommit: commit(*event); break;
+        case Kind::kPrepare: prepare(*event); break;
+        case Kind::kXaCommit: commit_prepared(*event); break;
+        case Kind::kXaRollback: roll_back_prepared(*event); break;
       }
       if (event->ends_transaction) end_transaction();
     }
@@ -97,7 +106,8 @@ std::optional<binlog::Event> Pipeline::next_event() {
   if ((held_.empty() || held_.is_holding()) && !receive()) return std::nullopt;
   const auto raw = held_.give();
   if (!raw) return std::nullopt;
-  const auto event = parts_.decoder.decode(*raw);
+  raw_ = *raw;
+  const auto event = parts_.decoder.decode(raw_);
   if (!event) {
     undecoded(event.error());
     return std::nullopt;
@@ -159,6 +169,7 @@ void Pipeline::begin_transaction(const binlog::Event& event) {
   }
   parts_.publisher.set_commit_time(event.commit_time);
   parts_.numberer.begin(transaction_);
+  parts_.prepared.begin();
 }
 
 void Pipeline::add_rows(const binlog::RowsEvent& rows) {
@@ -171,7 +182,12 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
       parts_.counts.echo_transactions.add();
     }
   }
-  if (left_out_ || !rows.table->captured || is_rolled_back()) return;
+  if (left_out_ || is_rolled_back()) return;
+  if (rows.of_xa) return parts_.prepared.add_rows(rows, raw_);
+  if (rows.table->captured) publish_rows(rows);
+}
+
+void Pipeline::publish_rows(const binlog::RowsEvent& rows) {
   if (next_epoch_.is_handing_over()) return next_epoch_.note_rows(rows.table->schema, rows.table->name);
   if (role_ == ServerRole::kUnknown) return stop_at_unknown_server(rows.table->schema + "." + rows.table->name);
   if (!settings_.logs_cascades) {
@@ -229,7 +245,9 @@ void Pipeline::check_statement(const binlog::Event& event) {
 /// Where rows that it takes back were not left out, their numbers must not depend on time: all of them are published.
 void Pipeline::roll_back(const binlog::Event& event) {
   parts_.history.add_statement(event.sql);
-  if (!left_out_ && !is_rolled_back()) next_epoch_.note_rollback(parts_.history.gtid().to_string());
+  if (left_out_ || is_rolled_back()) return;
+  next_epoch_.note_rollback(parts_.history.gtid().to_string());
+  parts_.prepared.lose_rows();
 }
 
 /// The event at hand.
@@ -240,6 +258,56 @@ bool Pipeline::is_rolled_back() const {
 /// What it says counts to what it is, as with any statement.
 void Pipeline::commit(const binlog::Event& event) {
   if (!event.sql.empty()) parts_.history.add_statement(event.sql);
+}
+
+void Pipeline::prepare(const binlog::Event& event) {
+  if (!event.xid.empty()) return parts_.prepared.prepare(event.xid);
+  if (!left_out_) publish_prepared(parts_.prepared.under_way());
+}
+
+/// Prepared before the origin began, or beyond what is kept: any rows may come to be.
+void Pipeline::commit_prepared(const binlog::Event& event) {
+  parts_.history.add_statement(event.sql);
+  parts_.prepared.finish(event.xid);
+  if (left_out_) return;
+  if (const auto* const prepared = parts_.prepared.find(event.xid)) return publish_prepared(*prepared);
+  next_epoch_.note_missed(
+      change::all_tables(),
+      fmt::format("transaction {} commits an XA transaction of which it is not known what it changed: it was prepared "
+                  "before this origin began, or beside too many others",
+                  parts_.history.gtid().to_string()));
+}
+
+void Pipeline::roll_back_prepared(const binlog::Event& event) {
+  parts_.history.add_statement(event.sql);
+  parts_.prepared.finish(event.xid);
+}
+
+/// Its rows come to be with the transaction under way.
+void Pipeline::publish_prepared(const change::PreparedTransaction& prepared) {
+  TouchedTables kept;
+  for (KeptEvents events(prepared.events); const auto raw = events.next();) {
+    const auto event = parts_.decoder.decode_again(*raw);
+    if (event && event->kind == Kind::kRows && event->rows.table->captured) {
+      kept.add(event->rows.table->schema, event->rows.table->name);
+      publish_rows(event->rows);
+    }
+    if (!event) undecoded(event.error());
+    if (parts_.ending.ended()) return;
+  }
+  note_not_kept(prepared.tables, kept.names());
+}
+
+/// What it changed in captured tables, and is not among what was kept of it.
+void Pipeline::note_not_kept(const std::vector<std::string>& changed, const std::vector<TableName>& kept) {
+  for (const std::string& text : changed) {
+    const TableName table = TableName::parse(text).value_or(change::all_tables());
+    if (table != change::all_tables() && !is_captured(table, parts_.rules)) continue;
+    if (std::ranges::find(kept, table) != kept.end()) continue;
+    next_epoch_.note_missed(
+        table, fmt::format("transaction {} commits an XA transaction of which the rows in table {} were not kept",
+                           parts_.history.gtid().to_string(), table.for_people()));
+  }
 }
 
 Telling Pipeline::telling_of(const StatementVerdict& verdict) const {
@@ -269,8 +337,13 @@ void Pipeline::tell_statement(const binlog::Event& event, const StatementVerdict
 void Pipeline::end_transaction() {
   if (parts_.ending.ended()) return;
   if (next_epoch_.is_handing_over()) return next_epoch_.hand_over();
-  if (!parts_.history.repeating()) next_epoch_.note_advanced();
+  const bool was_read_before = parts_.history.repeating();
   if (const auto refusal = parts_.history.end()) return parts_.stop(*refusal);
+  if (!was_read_before) {
+    next_epoch_.note_advanced();
+    parts_.prepared.end();
+    show_prepared();
+  }
   next_epoch_.note_end();
   parts_.numberer.end();
   keys_.reached();
@@ -283,6 +356,11 @@ void Pipeline::end_transaction() {
   parts_.counts.read_commit.set(transaction_.commit_time);
   if (settings_.stops_at_tails) return finish_at_tails();
   next_epoch_.begin_due();
+}
+
+void Pipeline::show_prepared() {
+  parts_.counts.prepared_transactions.set(parts_.prepared.all().size());
+  parts_.counts.prepared_bytes.set(parts_.prepared.bytes());
 }
 
 void Pipeline::send_what_is_due() {

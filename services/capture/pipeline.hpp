@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "binlog/decoder.hpp"
 #include "binlog/held_rows.hpp"
@@ -34,12 +36,19 @@ class Pipeline {
   void undecoded(const binlog::DecodeError& error);
   void begin_transaction(const binlog::Event& event);
   void add_rows(const binlog::RowsEvent& rows);
+  void publish_rows(const binlog::RowsEvent& rows);
   void stop_at_unknown_server(std::string_view table);
   void check_statement(const binlog::Event& event);
   void roll_back(const binlog::Event& event);
   void commit(const binlog::Event& event);
+  void prepare(const binlog::Event& event);
+  void commit_prepared(const binlog::Event& event);
+  void roll_back_prepared(const binlog::Event& event);
+  void publish_prepared(const change::PreparedTransaction& prepared);
+  void note_not_kept(const std::vector<std::string>& changed, const std::vector<TableName>& kept);
   [[nodiscard]] Telling telling_of(const StatementVerdict& verdict) const;
   void end_transaction();
+  void show_prepared();
   void send_what_is_due();
   void publish_watermark();
   void cut_checkpoint();
@@ -58,6 +67,7 @@ class Pipeline {
   KeyFollower keys_;
   EventRows event_rows_;
   WithheldNotice withheld_;
+  binlog::RawEvent raw_;  ///< of the event at hand
   Heartbeats heartbeats_;
   change::SourceTransaction transaction_;  ///< under way; its texts are filled at its first captured row
   bool transaction_is_named_ = false;

@@ -12,6 +12,7 @@
 #include "binlog/stream.hpp"
 #include "capture/counts.hpp"
 #include "capture/publish/numberer.hpp"
+#include "capture/publish/prepared_transactions.hpp"
 #include "capture/publish/publisher.hpp"
 #include "capture/publish/row_router.hpp"
 #include "capture/resume/checkpoint_cut.hpp"
@@ -50,6 +51,7 @@ struct EpochParts {
 struct PipelineParts : EpochParts {
   binlog::BinlogStream& stream;
   const ServerRoles& servers;
+  PreparedTransactions& prepared;
   Counts& counts;
 };
 

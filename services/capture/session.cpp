@@ -206,8 +206,9 @@ Expected<void> Session::publish(const SourceFacts& source, Started& started) {
   Numberer numberer(publisher_->writers(),
                     {.batch_bytes = settings_.batch_bytes, .row_bytes_max = settings_.row_bytes_max},
                     [this](Slot slot) { publisher_->send(slot); });
+  PreparedTransactions prepared(checkpoint.prepared);
   CheckpointCut cut(checkpoint, plan.tail_ends, publisher_->writers(), publisher_->acknowledgements(), kept_shapes,
-                    &started.cascades);
+                    &started.cascades, &prepared);
   KeyQuestions questions(start_, started, server.kind);
   const EpochParts epoch{.decoder = decoder,
                          .history = history,
@@ -220,7 +221,7 @@ Expected<void> Session::publish(const SourceFacts& source, Started& started) {
                          .cut = cut,
                          .checkpoints = *checkpoints_,
                          .ending = ending_};
-  Pipeline pipeline({epoch, **stream, *servers, counts_},
+  Pipeline pipeline({epoch, **stream, *servers, prepared, counts_},
                     {.batch_linger = settings_.batch_linger,
                      .checkpoint_interval = settings_.checkpoint_interval,
                      .numbering = checkpoint.numbering,

@@ -42,8 +42,6 @@ STOPS = [
      ["CREATE TABLE doc (id INT NOT NULL PRIMARY KEY, j JSON)",
       "INSERT INTO doc VALUES (1, JSON_OBJECT('a', REPEAT('x', 500), 'b', 1))",
       "SET SESSION binlog_row_value_options = 'PARTIAL_JSON'", "UPDATE doc SET j = JSON_SET(j, '$.b', 2)"]),
-    ("XA", BOTH, ["XA"], ["XA START 'one'", "INSERT INTO flat VALUES (8, 8)", "XA END 'one'", "XA PREPARE 'one'",
-                                      "XA COMMIT 'one'"]),
     ("spatial column", BOTH, ["place"], ["CREATE TABLE place (id INT NOT NULL PRIMARY KEY, p POINT NOT NULL)",
                                          "INSERT INTO place VALUES (1, ST_GeomFromText('POINT(1 2)'))"]),
 ]

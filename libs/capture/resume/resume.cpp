@@ -409,6 +409,7 @@ Checkpoint next_epoch(const Checkpoint& continued, std::vector<PartitionEnd> end
   checkpoint.logs_cascades = continued.logs_cascades;
   checkpoint.split_tables = continued.split_tables;
   checkpoint.split_until = continued.split_until;
+  checkpoint.prepared = continued.prepared;
   return checkpoint;
 }
 

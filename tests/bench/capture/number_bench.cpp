@@ -68,7 +68,10 @@ class Numbering {
         case Event::Kind::kNone:
         case Event::Kind::kStatement:
         case Event::Kind::kRollback:
-        case Event::Kind::kCommit: break;
+        case Event::Kind::kCommit:
+        case Event::Kind::kPrepare:
+        case Event::Kind::kXaCommit:
+        case Event::Kind::kXaRollback: break;
       }
       if (event.ends_transaction) numberer_.end();
     }

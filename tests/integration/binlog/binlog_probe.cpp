@@ -75,6 +75,9 @@ class Printer {
         break;
       case Event::Kind::kRollback: line("rollback"); break;
       case Event::Kind::kCommit: line("commit"); break;
+      case Event::Kind::kPrepare: line(fmt::format("prepare {}", event->xid)); break;
+      case Event::Kind::kXaCommit:
+      case Event::Kind::kXaRollback: line(std::string(event->sql)); break;
     }
     return true;
   }

@@ -199,9 +199,41 @@ TEST_F(Decoder, rows_that_are_rolled_back_in_the_binlog_are_told) {
   EXPECT_THAT(refuse(made_query("ROLLBACK")), HasSubstr("outside of a transaction"));
 }
 
-TEST_F(Decoder, xa_is_refused) {
-  take(made_mysql_gtid(1));
+TEST_F(Decoder, xa_is_refused_where_it_cannot_stand) {
+  begin();
   EXPECT_THAT(refuse(made_query("XA START X'31',X'',1")), HasSubstr("XA"));
+  EXPECT_THAT(refuse(made_query("XA END X'31',X'',1")), HasSubstr("XA")) << "it did not begin as one";
+  EXPECT_THAT(refuse(made_query("XA COMMIT X'31',X'',1")), HasSubstr("XA"));
+  const std::string prepare = Bytes().number<std::uint8_t>(0).number<std::uint32_t>(1).str() + std::string(8, '\0');
+  EXPECT_THAT(refuse(made(EventType::kXaPrepare, prepare)), HasSubstr("XA"));
+}
+
+TEST_F(Decoder, an_xa_prepare_that_makes_no_sense_is_refused) {
+  const auto prepare = [](std::uint32_t name, std::uint32_t branch, std::string_view bytes) {
+    return made(EventType::kXaPrepare,
+                Bytes().number<std::uint8_t>(0).number<std::uint32_t>(1).number(name).number(branch).text(bytes).str());
+  };
+  take(made_mysql_gtid(1));
+  take(made_query("XA START X'31',X'',1"));
+  EXPECT_THAT(refuse(prepare(65, 0, std::string(65, 'x'))), HasSubstr("too long"));
+  EXPECT_THAT(refuse(prepare(2, 2, "abc")), HasSubstr("malformed"));
+  EXPECT_EQ(take(prepare(2, 1, "abc")).xid, "X'6162',X'63',1");
+}
+
+TEST_F(Decoder, what_is_kept_of_an_xa_transaction_is_read_again_at_its_end) {
+  take(made_mysql_gtid(1));
+  take(made_query("XA COMMIT X'31',X'',1"));
+  const BinlogFilePosition end = decoder_.position();
+  const auto again = [&](const MadeEvent& event) { return decoder_.decode_again(event.raw()); };
+  ASSERT_TRUE(again(made_table_map(42)).has_value());
+  const MadeEvent rows = made_insert(42, 1);
+  const auto event = decoder_.decode_again(rows.raw());
+  ASSERT_TRUE(event.has_value());
+  EXPECT_EQ(event->kind, Event::Kind::kRows);
+  EXPECT_FALSE(event->rows.of_xa);
+  EXPECT_EQ(decoder_.position().offset, end.offset);
+  EXPECT_FALSE(decoder_.in_transaction());
+  EXPECT_FALSE(again(made_query("COMMIT")).has_value());
 }
 
 TEST_F(Decoder, a_routine_that_ends_like_create_table_from_select_is_a_transaction_of_its_own) {
@@ -315,12 +347,12 @@ TEST(MariadbDecoder, a_rename_and_what_is_marked_as_the_sessions_own_may_be_of_t
   EXPECT_FALSE(may_be_temporary("ALTER TABLE a RENAME b", 0));
 }
 
-TEST(MariadbDecoder, prepared_and_completed_xa_is_refused) {
+TEST(MariadbDecoder, a_gtid_of_xa_whose_name_is_cut_off_is_refused) {
   for (const std::uint8_t flag : {std::uint8_t{64}, std::uint8_t{128}}) {
     EventDecoder decoder(ServerKind::kMariadb);
     const auto refused = decoder.decode(made_mariadb_gtid(5, flag).raw());
     ASSERT_FALSE(refused.has_value());
-    EXPECT_THAT(refused.error().message, HasSubstr("XA"));
+    EXPECT_THAT(refused.error().message, HasSubstr("malformed"));
   }
 }
 

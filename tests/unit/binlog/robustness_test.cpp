@@ -55,7 +55,8 @@ void decode_in_place(ServerKind kind, const std::vector<RawEvent>& events, std::
 class Robustness : public testing::TestWithParam<const char*> {};
 
 INSTANTIATE_TEST_SUITE_P(Recordings, Robustness,
-                         testing::Values("mysql-types", "mariadb-types", "mysql-transactions", "mariadb-transactions"),
+                         testing::Values("mysql-types", "mariadb-types", "mysql-transactions", "mariadb-transactions",
+                                         "mysql-xa", "mariadb-xa"),
                          [](const auto& tested) {
                            std::string name = tested.param;
                            name[name.find('-')] = '_';

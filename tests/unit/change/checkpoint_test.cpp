@@ -40,6 +40,8 @@ Checkpoint some_checkpoint() {
   checkpoint.logs_cascades = false;
   checkpoint.split_tables = {"shop.d"};
   checkpoint.split_until = "0-1-120"_position;
+  checkpoint.prepared = {{.xid = "X'61',X'',1", .tables = {"shop.a"}, .events = std::string("\0\xFF", 2)},
+                         {.xid = "X'62',X'',1", .tables = {}, .events = {}}};
   return checkpoint;
 }
 
@@ -80,6 +82,16 @@ TEST(Checkpoint, WhosePositionOrGtidIsNoneIsRefused) {
     wrong(message);
     EXPECT_EQ(decode_checkpoint(message.SerializeAsString()).error(), MessageError::kMalformed);
   }
+}
+
+TEST(Checkpoint, WithMorePreparedTransactionsThanItKeepsIsRefused) {
+  Checkpoint checkpoint = some_checkpoint();
+  checkpoint.prepared.assign(kPreparedMax, {.xid = "X'61',X'',1", .tables = {}, .events = {}});
+  EXPECT_TRUE(decode_checkpoint(encode_checkpoint(checkpoint)).has_value());
+  checkpoint.prepared.push_back(checkpoint.prepared.back());
+  EXPECT_FALSE(decode_checkpoint(encode_checkpoint(checkpoint)).has_value());
+  checkpoint.prepared = {{.xid = std::string(kXidBytesMax + 1, 'x'), .tables = {}, .events = {}}};
+  EXPECT_FALSE(decode_checkpoint(encode_checkpoint(checkpoint)).has_value());
 }
 
 TEST(Checkpoint, OfAFirstStartHasNoLastTransaction) {
