@@ -78,7 +78,7 @@ std::string_view row_format_problem(EventType type) {
     case EventType::kMariadbWriteRowsCompressed:
     case EventType::kMariadbUpdateRowsCompressed:
     case EventType::kMariadbDeleteRowsCompressed:
-      return "compressed rows cannot be read yet; set log_bin_compress=OFF at the source";
+      return "the compressed rows cannot be unpacked: they are malformed, or above capture.max_event_bytes: raise it";
     default: return {};
   }
 }
@@ -146,9 +146,13 @@ EventDecoder::Result EventDecoder::dispatch(const RawEvent& raw) {
       return error(raw, "a GTID with a tag cannot be captured yet; use gtid_next without tags");
     case EventType::kXaPrepare: return on_xa_prepare(raw);
     case EventType::kTransactionPayload:
-      return error(raw, "compressed transactions cannot be read yet; set binlog_transaction_compression=OFF");
+      return error(raw,
+                   "the compressed transaction cannot be unpacked: it is malformed, or one of its events is above "
+                   "capture.max_event_bytes: raise it");
     case EventType::kMariadbQueryCompressed:
-      return error(raw, "compressed statements cannot be read yet; set log_bin_compress=OFF at the source");
+      return error(raw,
+                   "the compressed statement cannot be unpacked: it is malformed, or above capture.max_event_bytes: "
+                   "raise it");
     case EventType::kMariadbPartialRowData:
       return error(raw, "rows in fragments cannot be read yet; set binlog_row_event_fragment_threshold to its maximum");
     case EventType::kFormatDescription: return on_format_description(raw);
@@ -455,6 +459,7 @@ std::unexpected<DecodeError> EventDecoder::error(const RawEvent& raw, std::strin
 /// The header holds the low 32 bits of where the event ends, or zero where the server does not know it (MariaDB 11.4
 /// inside transactions): then sizes are added up.
 void EventDecoder::advance(const RawEvent& raw) {
+  if (raw.header.size == 0) return;  // of the compressed transaction that began before it
   if (is_outside_file(raw)) {
     event_position_ = position_;
     return;

@@ -16,18 +16,6 @@ constexpr std::string_view kMagic(
     "bin",
     4);
 
-EventHeader read_header(std::string_view event) {
-  ByteReader reader(event.substr(0, EventHeader::kSize));
-  EventHeader header;
-  header.timestamp_s = reader.u32();
-  header.type = static_cast<EventType>(reader.u8());
-  header.server_id = reader.u32();
-  header.size = reader.u32();
-  header.log_pos = reader.u32();
-  header.flags = reader.u16();
-  return header;
-}
-
 bool checksum_fits(std::string_view event) {
   if (event.size() < EventHeader::kSize + kChecksumSize) return false;
   const std::string_view covered = event.substr(0, event.size() - kChecksumSize);
@@ -42,6 +30,18 @@ std::expected<RawEvent, std::string> fault(const EventHeader& header, std::strin
 }
 
 }  // namespace
+
+EventHeader read_header(std::string_view event) {
+  ByteReader reader(event.substr(0, EventHeader::kSize));
+  EventHeader header;
+  header.timestamp_s = reader.u32();
+  header.type = static_cast<EventType>(reader.u8());
+  header.server_id = reader.u32();
+  header.size = reader.u32();
+  header.log_pos = reader.u32();
+  header.flags = reader.u16();
+  return header;
+}
 
 std::expected<RawEvent, std::string> EventParser::parse(std::string_view bytes) {
   if (bytes.size() < EventHeader::kSize) {

@@ -9,6 +9,9 @@
 
 namespace farshore::binlog {
 
+/// Of the event that `bytes` begin with, kSize of them at least.
+[[nodiscard]] EventHeader read_header(std::string_view bytes);
+
 /// Splits the bytes of one event into header and body, and takes off the checksum. Which checksum the events have is
 /// taken from the format description event, as it passes. Not thread safe.
 class EventParser {

@@ -58,6 +58,7 @@ EndKind end_kind_of(binlog::StreamError::Kind kind) {
 Pipeline::Pipeline(const PipelineParts& parts, const PipelineSettings& settings)
     : parts_(parts),
       settings_(settings),
+      unpacked_(settings.event_bytes_max),
       held_(parts.decoder.kind()),
       next_epoch_(parts_, settings_),
       keys_(parts_, settings_, next_epoch_),
@@ -103,7 +104,10 @@ void Pipeline::run() {
 /// Returns nullopt if none is there yet, or the session has ended.
 std::optional<binlog::Event> Pipeline::next_event() {
   now_ = Clock::now();
-  if ((held_.empty() || held_.is_holding()) && !receive()) return std::nullopt;
+  if (held_.empty() || held_.is_holding()) {
+    if (unpacked_.empty() && !receive()) return std::nullopt;
+    held_.take(unpacked_.give());
+  }
   const auto raw = held_.give();
   if (!raw) return std::nullopt;
   raw_ = *raw;
@@ -138,7 +142,7 @@ bool Pipeline::receive() {
   // A server that looks for the position in its binlog may send some too, until it has sent a transaction.
   if (transactions_ > 0 && is_heartbeat(raw->header.type)) heartbeats_.received(now_);
   parts_.counts.read_bytes.add(raw->header.size);
-  held_.take(*raw);
+  unpacked_.take(*raw);
   return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "binlog/decoder.hpp"
 #include "binlog/held_rows.hpp"
+#include "binlog/unpacked_events.hpp"
 #include "capture/publish/event_rows.hpp"
 #include "capture/source/server_roles.hpp"
 #include "capture/source/statement_check.hpp"
@@ -62,6 +63,7 @@ class Pipeline {
 
   const PipelineParts parts_;
   const PipelineSettings settings_;
+  binlog::UnpackedEvents unpacked_;
   binlog::HeldRows held_;
   NextEpoch next_epoch_;
   KeyFollower keys_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <expected>
 #include <functional>
 #include <string>
@@ -58,13 +59,14 @@ struct PipelineParts : EpochParts {
 struct PipelineSettings {
   std::chrono::milliseconds batch_linger{5};
   std::chrono::milliseconds checkpoint_interval{1000};
-  change::Numbering numbering;       ///< that this session publishes under
-  Incarnation fresh;                 ///< random, for an epoch that this session has to begin
-  Gtid told_statement;               ///< as in the checkpoint
-  OriginPosition keys_known_from;    ///< likewise
-  bool logs_cascades = true;         ///< the source writes cascaded rows to its binlog
-  bool folds_names = false;          ///< as StatementContext's
-  bool ignores_inline_keys = false;  ///< REFERENCES in a column's definition makes no key: MySQL before 9.0
+  std::size_t event_bytes_max = 64U << 20;  ///< of a compressed event, unpacked
+  change::Numbering numbering;              ///< that this session publishes under
+  Incarnation fresh;                        ///< random, for an epoch that this session has to begin
+  Gtid told_statement;                      ///< as in the checkpoint
+  OriginPosition keys_known_from;           ///< likewise
+  bool logs_cascades = true;                ///< the source writes cascaded rows to its binlog
+  bool folds_names = false;                 ///< as StatementContext's
+  bool ignores_inline_keys = false;         ///< REFERENCES in a column's definition makes no key: MySQL before 9.0
   /// Write a checkpoint and end with kRenumber once everything that was published is read again.
   bool stops_at_tails = false;
   std::function<void(const std::string&)> warning = [](const std::string&) {};  ///< one sentence

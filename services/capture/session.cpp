@@ -224,6 +224,7 @@ Expected<void> Session::publish(const SourceFacts& source, Started& started) {
   Pipeline pipeline({epoch, **stream, *servers, prepared, counts_},
                     {.batch_linger = settings_.batch_linger,
                      .checkpoint_interval = settings_.checkpoint_interval,
+                     .event_bytes_max = settings_.event_bytes_max,
                      .numbering = checkpoint.numbering,
                      .fresh = random_incarnation(),
                      .told_statement = checkpoint.told_statement,

@@ -45,16 +45,12 @@ constexpr WantedSetting kOnMysql[] = {
     {"gtid_mode", "ON", "SET GLOBAL gtid_mode = ON (in its steps: OFF_PERMISSIVE, ON_PERMISSIVE, ON)"},
     {"enforce_gtid_consistency", "ON", "SET GLOBAL enforce_gtid_consistency = ON"},
     {"binlog_row_value_options", "", "SET GLOBAL binlog_row_value_options = '', and in the server's option file"},
-    {"binlog_transaction_compression", "OFF",
-     "SET GLOBAL binlog_transaction_compression = OFF, and in the server's "
-     "option file"},
     // Else gtid_executed may lack a transaction that is in the binlog before another which it has: an epoch that begins
     // at such a position would take the first one for errant.
     {"binlog_order_commits", "ON", "SET GLOBAL binlog_order_commits = ON, and in the server's option file"},
 };
 constexpr WantedSetting kOnMariadb[] = {
     {"gtid_strict_mode", "ON", "SET GLOBAL gtid_strict_mode = ON, and in the server's option file"},
-    {"log_bin_compress", "OFF", "SET GLOBAL log_bin_compress = OFF, and in the server's option file"},
 };
 
 std::string normal(std::string_view value) {

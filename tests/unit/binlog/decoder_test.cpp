@@ -138,24 +138,23 @@ TEST_F(Decoder, descriptions_do_not_outlive_their_statement) {
 }
 
 TEST_F(Decoder, event_kinds_that_carry_rows_unread_are_refused) {
-  const std::pair<EventType, const char*> kRefused[] = {
-      {EventType::kTransactionPayload, "binlog_transaction_compression=OFF"},
-      {EventType::kXaPrepare, "XA"},
-      {EventType::kIncident, "missing"},
-      {EventType::kAnonymousGtid, "gtid_mode=ON"},
-      {EventType::kGtidTagged, "tag"},
-      {EventType::kMariadbQueryCompressed, "log_bin_compress=OFF"},
-      {EventType::kMariadbPartialRowData, "fragment"},
-      {static_cast<EventType>(99), "99"}};
+  const std::pair<EventType, const char*> kRefused[] = {{EventType::kTransactionPayload, "capture.max_event_bytes"},
+                                                        {EventType::kXaPrepare, "XA"},
+                                                        {EventType::kIncident, "missing"},
+                                                        {EventType::kAnonymousGtid, "gtid_mode=ON"},
+                                                        {EventType::kGtidTagged, "tag"},
+                                                        {EventType::kMariadbQueryCompressed, "capture.max_event_bytes"},
+                                                        {EventType::kMariadbPartialRowData, "fragment"},
+                                                        {static_cast<EventType>(99), "99"}};
   for (const auto& [type, word] : kRefused) EXPECT_THAT(refuse(made(type)), HasSubstr(word));
 }
 
 TEST_F(Decoder, partial_and_compressed_rows_are_refused_with_their_table) {
   const std::pair<EventType, const char*> kRefused[] = {
       {EventType::kPartialUpdateRows, "binlog_row_value_options"},
-      {EventType::kMariadbWriteRowsCompressed, "log_bin_compress=OFF"},
-      {EventType::kMariadbUpdateRowsCompressed, "log_bin_compress=OFF"},
-      {EventType::kMariadbDeleteRowsCompressed, "log_bin_compress=OFF"}};
+      {EventType::kMariadbWriteRowsCompressed, "capture.max_event_bytes"},
+      {EventType::kMariadbUpdateRowsCompressed, "capture.max_event_bytes"},
+      {EventType::kMariadbDeleteRowsCompressed, "capture.max_event_bytes"}};
   begin();
   for (const auto& [type, word] : kRefused) {
     take(made_table_map(42, "docs"));

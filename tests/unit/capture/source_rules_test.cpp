@@ -134,7 +134,6 @@ mysql::ServerInfo good_mysql() {
                       {"gtid_mode", "ON"},
                       {"enforce_gtid_consistency", "ON"},
                       {"binlog_row_value_options", ""},
-                      {"binlog_transaction_compression", "0"},
                       {"binlog_order_commits", "ON"}};
   return server;
 }
@@ -175,8 +174,7 @@ TEST(SourceCheck, MariadbNeedsStrictGtids) {
                       {"binlog_format", "MIXED"},
                       {"binlog_row_image", "FULL"},
                       {"binlog_row_metadata", "NO_LOG"},
-                      {"gtid_strict_mode", "0"},
-                      {"log_bin_compress", "OFF"}};
+                      {"gtid_strict_mode", "0"}};
   EXPECT_THAT(errors(check_settings(server)),
               ElementsAre("binlog_format", "binlog_row_metadata", "gtid_strict_mode", "server_id"));
 }

@@ -1,0 +1,23 @@
+-- What each server can compress: MySQL a transaction, MariaDB rows and statements.
+CREATE DATABASE golden;
+USE golden;
+CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(2000));
+/*!80020 SET SESSION binlog_transaction_compression = ON */;
+/*M!100600 SET GLOBAL log_bin_compress = ON, GLOBAL log_bin_compress_min_len = 10 */;
+INSERT INTO t VALUES (1, REPEAT('x', 1000));
+START TRANSACTION;
+UPDATE t SET v = REPEAT('y', 500) WHERE id = 1;
+SAVEPOINT a_long_name_of_a_savepoint;
+INSERT INTO t VALUES (2, REPEAT('z', 300));
+INSERT INTO t VALUES (3, 'short');
+COMMIT;
+DELETE FROM t WHERE id = 1;
+CREATE TABLE copied AS SELECT * FROM t;
+ALTER TABLE t COMMENT 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
+XA START 'packed';
+INSERT INTO t VALUES (4, REPEAT('w', 900));
+XA END 'packed';
+XA PREPARE 'packed';
+XA COMMIT 'packed';
+INSERT INTO t SELECT id + 100 * n, v FROM t, (SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3) AS many WHERE id < 100;
+/*M!100600 SET GLOBAL log_bin_compress = OFF */;
