@@ -26,7 +26,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -46,6 +45,7 @@ constexpr std::uint8_t kMariadbStandalone = 1;
 constexpr std::uint8_t kMariadbGroupCommitId = 2;
 constexpr std::uint8_t kMariadbPreparedXa = 64;
 constexpr std::uint8_t kMariadbCompletedXa = 128;
+constexpr std::size_t kXidBytesMax = 300;           // two parts of 64 bytes in hex, and a number
 constexpr std::string_view kXaStart = "XA START ";  // as the servers write them, whatever was typed
 constexpr std::string_view kXaEnd = "XA END ";
 constexpr std::string_view kXaCommit = "XA COMMIT ";
@@ -99,11 +99,9 @@ bool is_full(std::string_view bitmap, std::size_t count) {
   return rest == 0 || (static_cast<std::uint8_t>(bitmap[count / 8]) & mask) == mask;
 }
 
-std::string hex(std::string_view bytes) {
-  std::string out;
-  for (const char byte : bytes) fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(byte));
-  return out;
-}
+/// Without the format: no two prepared transactions differ in it alone, MariaDB takes another one for the same name,
+/// and MySQL keeps its low four bytes over a restart.
+std::string_view xid_of(std::string_view written) { return written.substr(0, written.rfind(',')); }
 
 SourceTime header_time(const RawEvent& raw) { return SourceTime(std::chrono::seconds(raw.header.timestamp_s)); }
 
@@ -241,6 +239,7 @@ EventDecoder::Result EventDecoder::begin(const RawEvent& raw, const Gtid& gtid, 
   state_ = next;
   gtid_ = gtid;
   is_xa_ = false;
+  xid_.clear();
   open_tables_.clear();
   Event event;
   event.kind = Event::Kind::kBegin;
@@ -378,34 +377,31 @@ EventDecoder::Result EventDecoder::on_xa_statement(const RawEvent& raw, std::str
     is_xa_ = true;
     return Event{};
   }
-  if (!is_first && is_xa_ && sql.starts_with(kXaEnd)) return Event{};
+  if (!is_first && is_xa_ && sql.starts_with(kXaEnd)) {
+    xid_ = xid_of(sql.substr(kXaEnd.size()));
+    if (xid_.size() > kXidBytesMax) return error(raw, "the name of the XA transaction is too long");
+    return Event{};
+  }
   const bool commits = sql.starts_with(kXaCommit);
   if (!is_first || !(commits || sql.starts_with(kXaRollback)))
     return error(raw, "an XA statement stands where none can be");
   Event event = end_transaction();
   event.kind = commits ? Event::Kind::kXaCommit : Event::Kind::kXaRollback;
   event.sql = sql;
-  event.xid = sql.substr(commits ? kXaCommit.size() : kXaRollback.size());
+  event.xid = xid_of(sql.substr(commits ? kXaCommit.size() : kXaRollback.size()));
   return event;
 }
 
-/// XA_PREPARE: one phase (1) format (4) lengths (4, 4) of both parts of the name | these. Both servers write it alike.
+/// XA_PREPARE: one phase (1), and the name again.
 EventDecoder::Result EventDecoder::on_xa_prepare(const RawEvent& raw) {
-  if (state_ != State::kInTransaction || !is_xa_) return error(raw, "an XA PREPARE stands outside of its transaction");
-  constexpr std::size_t kPartBytesMax = 64;
+  if (state_ != State::kInTransaction || !is_xa_ || xid_.empty())
+    return error(raw, "an XA PREPARE stands outside of its transaction");
   ByteReader reader(raw.body);
   const bool one_phase = reader.u8() != 0;
-  const std::uint32_t format = reader.u32();
-  const std::uint32_t first = reader.u32();
-  const std::uint32_t second = reader.u32();
-  if (first > kPartBytesMax || second > kPartBytesMax) return error(raw, "the name of the XA transaction is too long");
-  const std::string_view name = reader.bytes(first);
-  const std::string_view branch = reader.bytes(second);
   if (!reader.ok()) return error(raw, "the XA PREPARE is malformed");
-  xid_ = one_phase ? std::string() : fmt::format("X'{}',X'{}',{}", hex(name), hex(branch), format);
   Event event = end_transaction();
   event.kind = Event::Kind::kPrepare;
-  event.xid = xid_;
+  if (!one_phase) event.xid = xid_;
   return event;
 }
 

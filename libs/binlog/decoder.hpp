@@ -75,8 +75,8 @@ struct Event {
   std::string_view default_schema;
   std::string_view sql;
   SqlDialect dialect;  ///< of `sql`
-  /// An XA transaction's name as the servers write it in statements, "X'6f6e65',X'',1"; until the next decode(). Of a
-  /// kPrepare, empty: XA COMMIT ... ONE PHASE, its rows are committed.
+  /// An XA transaction's name as the servers write it in statements, without its format: "X'6f6e65',X''"; until the
+  /// next decode(). Of a kPrepare, empty: XA COMMIT ... ONE PHASE, its rows are committed.
   std::string_view xid;
   /// kStatement: the tables that it names may be temporary ones, which hide others of their names. MariaDB logs RENAME
   /// TABLE of those as it logs that of any table, and marks what else it logs of them (under MIXED and STATEMENT).
@@ -152,7 +152,7 @@ class EventDecoder {
   State state_ = State::kIdle;
   Gtid gtid_;           ///< of the transaction under way
   bool is_xa_ = false;  ///< it is one
-  std::string xid_;     ///< of the last kPrepare
+  std::string xid_;     ///< of its XA END
   BinlogFilePosition position_;
   BinlogFilePosition event_position_;
   std::unique_ptr<TableMapCache> tables_;

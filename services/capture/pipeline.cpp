@@ -187,13 +187,14 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
     }
   }
   if (left_out_ || is_rolled_back()) return;
+  if (rows.table->captured && role_ == ServerRole::kUnknown && !next_epoch_.is_handing_over())
+    return stop_at_unknown_server(rows.table->schema + "." + rows.table->name);
   if (rows.of_xa) return parts_.prepared.add_rows(rows, raw_);
   if (rows.table->captured) publish_rows(rows);
 }
 
 void Pipeline::publish_rows(const binlog::RowsEvent& rows) {
   if (next_epoch_.is_handing_over()) return next_epoch_.note_rows(rows.table->schema, rows.table->name);
-  if (role_ == ServerRole::kUnknown) return stop_at_unknown_server(rows.table->schema + "." + rows.table->name);
   if (!settings_.logs_cascades) {
     keys_.meet(rows, now_);
     if (parts_.ending.ended()) return;
@@ -264,21 +265,25 @@ void Pipeline::commit(const binlog::Event& event) {
   if (!event.sql.empty()) parts_.history.add_statement(event.sql);
 }
 
+/// What another capture publishes is not kept.
 void Pipeline::prepare(const binlog::Event& event) {
+  if (left_out_) return;
   if (!event.xid.empty()) return parts_.prepared.prepare(event.xid);
-  if (!left_out_) publish_prepared(parts_.prepared.under_way());
+  publish_prepared(parts_.prepared.under_way());
 }
 
-/// Prepared before the origin began, or beyond what is kept: any rows may come to be.
 void Pipeline::commit_prepared(const binlog::Event& event) {
   parts_.history.add_statement(event.sql);
   parts_.prepared.finish(event.xid);
+  if (parts_.history.repeating()) return;
+  const auto* const prepared = parts_.prepared.find(event.xid);
+  if (prepared != nullptr && role_ == ServerRole::kOwn) return publish_prepared(*prepared);
+  if (prepared != nullptr) return note_unpublished(prepared->tables, {}, "were prepared by another server");
   if (left_out_) return;
-  if (const auto* const prepared = parts_.prepared.find(event.xid)) return publish_prepared(*prepared);
   next_epoch_.note_missed(
       change::all_tables(),
       fmt::format("transaction {} commits an XA transaction of which it is not known what it changed: it was prepared "
-                  "before this origin began, or beside too many others",
+                  "before this origin began, by another server, or beside too many others",
                   parts_.history.gtid().to_string()));
 }
 
@@ -299,18 +304,19 @@ void Pipeline::publish_prepared(const change::PreparedTransaction& prepared) {
     if (!event) undecoded(event.error());
     if (parts_.ending.ended()) return;
   }
-  note_not_kept(prepared.tables, kept.names());
+  note_unpublished(prepared.tables, kept.names(), "were not kept");
 }
 
-/// What it changed in captured tables, and is not among what was kept of it.
-void Pipeline::note_not_kept(const std::vector<std::string>& changed, const std::vector<TableName>& kept) {
+/// What it changed in captured tables, and is not published. `why`: "... in table T {}".
+void Pipeline::note_unpublished(const std::vector<std::string>& changed, const std::vector<TableName>& published,
+                                std::string_view why) {
   for (const std::string& text : changed) {
     const TableName table = TableName::parse(text).value_or(change::all_tables());
     if (table != change::all_tables() && !is_captured(table, parts_.rules)) continue;
-    if (std::ranges::find(kept, table) != kept.end()) continue;
-    next_epoch_.note_missed(
-        table, fmt::format("transaction {} commits an XA transaction of which the rows in table {} were not kept",
-                           parts_.history.gtid().to_string(), table.for_people()));
+    if (std::ranges::find(published, table) != published.end()) continue;
+    next_epoch_.note_missed(table,
+                            fmt::format("transaction {} commits an XA transaction of which the rows in table {} {}",
+                                        parts_.history.gtid().to_string(), table.for_people(), why));
   }
 }
 

@@ -46,7 +46,8 @@ class Pipeline {
   void commit_prepared(const binlog::Event& event);
   void roll_back_prepared(const binlog::Event& event);
   void publish_prepared(const change::PreparedTransaction& prepared);
-  void note_not_kept(const std::vector<std::string>& changed, const std::vector<TableName>& kept);
+  void note_unpublished(const std::vector<std::string>& changed, const std::vector<TableName>& published,
+                        std::string_view why);
   [[nodiscard]] Telling telling_of(const StatementVerdict& verdict) const;
   void end_transaction();
   void show_prepared();

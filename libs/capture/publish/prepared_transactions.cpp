@@ -60,8 +60,8 @@ const change::PreparedTransaction& PreparedTransactions::under_way() {
 void PreparedTransactions::prepare(std::string_view xid) {
   (void)under_way();
   under_way_.xid = xid;
-  if (bytes_ + bytes_of(under_way_) > change::kPreparedBytesMax) under_way_.events.clear();
-  if (bytes_ + bytes_of(under_way_) > change::kPreparedBytesMax) under_way_.tables = {std::string(change::kAllTables)};
+  if (bytes_of(under_way_) > change::kPreparedBytesMax) under_way_.events.clear();
+  if (bytes_of(under_way_) > change::kPreparedBytesMax) under_way_.tables = {std::string(change::kAllTables)};
 }
 
 void PreparedTransactions::end() {
@@ -69,7 +69,7 @@ void PreparedTransactions::end() {
   if (under_way_.xid.empty()) return;
   forget(under_way_.xid);
   const std::size_t bytes = bytes_of(under_way_);
-  if (all_.size() >= change::kPreparedMax || bytes_ + bytes > change::kPreparedBytesMax) return;
+  make_room(bytes);
   bytes_ += bytes;
   all_.push_back(std::exchange(under_way_, {}));
 }
@@ -83,10 +83,17 @@ void PreparedTransactions::keep(binlog::EventType type, std::initializer_list<st
   if (lost_) return;
   std::uint32_t size = 0;
   for (const std::string_view part : body) size += static_cast<std::uint32_t>(part.size());
-  if (bytes_ + under_way_.events.size() + size > change::kPreparedBytesMax) return lose_rows();
+  if (under_way_.events.size() + size > change::kPreparedBytesMax) return lose_rows();
   under_way_.events += static_cast<char>(type);
   under_way_.events.append(reinterpret_cast<const char*>(&size), sizeof(size));
   for (const std::string_view part : body) under_way_.events += part;
+}
+
+/// The oldest give way, rows first: where a server loses a prepared transaction, its end never comes.
+void PreparedTransactions::make_room(std::size_t bytes) {
+  const auto fits = [&] { return bytes_ + bytes <= change::kPreparedBytesMax; };
+  for (auto one = all_.begin(); one != all_.end() && !fits(); ++one) bytes_ -= std::exchange(one->events, {}).size();
+  while (!all_.empty() && (all_.size() >= change::kPreparedMax || !fits())) forget(std::string(all_.front().xid));
 }
 
 void PreparedTransactions::forget(std::string_view xid) {

@@ -18,8 +18,8 @@ namespace farshore::capture {
 /// binlog at XA PREPARE and come to be at XA COMMIT, another transaction: there they take their numbers. Until then
 /// they are kept here, and in the checkpoint: whoever resumes from it reads their COMMIT alone.
 ///
-/// Of what is more than kPreparedBytesMax, all together, only the tables are known; of more than kPreparedMax
-/// transactions, nothing. What is kept follows from the checkpoint and the binlog alone. Not thread safe.
+/// All together they take kPreparedBytesMax, and are kPreparedMax: of the oldest beyond that the tables alone are
+/// known, or nothing. What is kept follows from the checkpoint and the binlog alone. Not thread safe.
 class PreparedTransactions {
  public:
   /// Those of the checkpoint.
@@ -49,6 +49,7 @@ class PreparedTransactions {
 
  private:
   void keep(binlog::EventType type, std::initializer_list<std::string_view> body);
+  void make_room(std::size_t bytes);
   void forget(std::string_view xid);
 
   std::vector<change::PreparedTransaction> all_;

@@ -207,16 +207,15 @@ TEST_F(Decoder, xa_is_refused_where_it_cannot_stand) {
   EXPECT_THAT(refuse(made(EventType::kXaPrepare, prepare)), HasSubstr("XA"));
 }
 
-TEST_F(Decoder, an_xa_prepare_that_makes_no_sense_is_refused) {
-  const auto prepare = [](std::uint32_t name, std::uint32_t branch, std::string_view bytes) {
-    return made(EventType::kXaPrepare,
-                Bytes().number<std::uint8_t>(0).number<std::uint32_t>(1).number(name).number(branch).text(bytes).str());
-  };
+TEST_F(Decoder, an_xa_prepare_has_the_name_of_its_xa_end) {
+  const auto prepare = [](std::string_view bytes) { return made(EventType::kXaPrepare, std::string(bytes)); };
   take(made_mysql_gtid(1));
   take(made_query("XA START X'31',X'',1"));
-  EXPECT_THAT(refuse(prepare(65, 0, std::string(65, 'x'))), HasSubstr("too long"));
-  EXPECT_THAT(refuse(prepare(2, 2, "abc")), HasSubstr("malformed"));
-  EXPECT_EQ(take(prepare(2, 1, "abc")).xid, "X'6162',X'63',1");
+  EXPECT_THAT(refuse(prepare("\1")), HasSubstr("outside of its transaction"));
+  EXPECT_THAT(refuse(made_query("XA END X'" + std::string(300, '3') + "',X'',1")), HasSubstr("too long"));
+  take(made_query("XA END X'31',X'',4294967297"));
+  EXPECT_THAT(refuse(prepare("")), HasSubstr("malformed"));
+  EXPECT_EQ(take(prepare(std::string_view("\0", 1))).xid, "X'31',X''");
 }
 
 TEST_F(Decoder, what_is_kept_of_an_xa_transaction_is_read_again_at_its_end) {

@@ -13,8 +13,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr std::string_view kOne = "X'31',X'',1";
-constexpr std::string_view kTwo = "X'32',X'',1";
+constexpr std::string_view kOne = "X'31',X''";
+constexpr std::string_view kTwo = "X'32',X''";
 
 class Prepared : public ::testing::Test {
  protected:
@@ -104,20 +104,20 @@ TEST_F(Prepared, KeepsNoMoreThanItsBound) {
   prepared_.begin();
   rows("orders", std::string(change::kPreparedBytesMax / 2, 'x'));
   prepare(kTwo);
-  EXPECT_THAT(prepared_.find(kTwo)->events, IsEmpty()) << "beside others";
-  finish(kOne);
-  prepared_.begin();
-  rows("orders", std::string(change::kPreparedBytesMax / 2, 'x'));
-  prepare(kOne);
-  EXPECT_THAT(prepared_.find(kOne)->events, ::testing::Not(IsEmpty())) << "there is room again";
+  EXPECT_THAT(prepared_.find(kOne)->events, IsEmpty()) << "the older one gives way";
+  EXPECT_THAT(prepared_.find(kOne)->tables, ElementsAre("shop.orders"));
+  EXPECT_THAT(prepared_.find(kTwo)->events, ::testing::Not(IsEmpty()));
+  EXPECT_LE(prepared_.bytes(), change::kPreparedBytesMax);
 }
 
 TEST_F(Prepared, KeepsNoMoreTransactionsThanItsBound) {
   for (std::size_t i = 0; i <= change::kPreparedMax; ++i) {
     prepared_.begin();
-    prepare("X'" + std::to_string(i) + "',X'',1");
+    prepare("X'" + std::to_string(i) + "',X''");
   }
   EXPECT_EQ(prepared_.all().size(), change::kPreparedMax);
+  EXPECT_EQ(prepared_.find("X'0',X''"), nullptr) << "the oldest gives way";
+  EXPECT_NE(prepared_.find("X'1',X''"), nullptr);
 }
 
 TEST_F(Prepared, GoesOnFromACheckpointAsIfItHadNotStopped) {
@@ -129,7 +129,8 @@ TEST_F(Prepared, GoesOnFromACheckpointAsIfItHadNotStopped) {
   prepared_.begin();
   rows("orders", std::string(change::kPreparedBytesMax / 2, 'x'));
   prepare(kTwo);
-  EXPECT_THAT(prepared_.find(kTwo)->events, IsEmpty());
+  EXPECT_THAT(prepared_.find(kOne)->events, IsEmpty());
+  EXPECT_LE(prepared_.bytes(), change::kPreparedBytesMax);
 }
 
 TEST(KeptEvents, EndWhereTheBytesMakeNoSense) {
