@@ -14,138 +14,19 @@
 #include "binlog/alter_table.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "binlog/added_column.hpp"
+#include "binlog/clause_words.hpp"
 
 namespace farshore::binlog {
 namespace {
 
-using Tokens = std::span<const SqlToken>;
-using Words = std::initializer_list<std::string_view>;
-
-bool at(Tokens tokens, std::size_t place, std::string_view word) {
-  return place < tokens.size() && tokens[place].is_word(word);
-}
-bool at_any(Tokens tokens, std::size_t place, std::span<const std::string_view> words) {
-  return std::ranges::any_of(words, [&](std::string_view word) { return at(tokens, place, word); });
-}
-bool at_any(Tokens tokens, std::size_t place, Words words) {
-  return at_any(tokens, place, std::span(words.begin(), words.size()));
-}
-
-/// The clauses, parted by the commas that stand in no parentheses.
-std::vector<Tokens> split(Tokens tokens) {
-  std::vector<Tokens> clauses;
-  std::size_t from = 0;
-  int depth = 0;
-  for (std::size_t i = 0; i <= tokens.size(); ++i) {
-    const bool ends = i == tokens.size() || (depth == 0 && tokens[i].is_symbol(','));
-    if (ends) {
-      clauses.push_back(tokens.subspan(from, i - from));
-      from = i + 1;
-    } else if (tokens[i].is_symbol('(')) {
-      ++depth;
-    } else if (tokens[i].is_symbol(')')) {
-      --depth;
-    }
-  }
-  return clauses;
-}
-
-/// The tokens that stand in no parentheses; a pair of them is left as `(`.
-std::vector<SqlToken> outer(Tokens tokens) {
-  std::vector<SqlToken> outer;
-  int depth = 0;
-  for (const SqlToken& token : tokens) {
-    if (token.is_symbol(')')) --depth;
-    if (depth == 0 && !token.is_symbol(')')) outer.push_back(token);
-    if (token.is_symbol('(')) ++depth;
-  }
-  return outer;
-}
-
-bool has(Tokens tokens, std::string_view word) {
-  return std::ranges::any_of(tokens, [&](const SqlToken& token) { return token.is_word(word); });
-}
-bool has_any(Tokens tokens, Words words) {
-  return std::ranges::any_of(words, [&](std::string_view word) { return has(tokens, word); });
-}
-
-/// What stands behind DEFAULT is a number, a text, NULL, TRUE or FALSE.
-bool is_constant(Tokens value) {
-  if (value.empty()) return false;
-  if (value[0].is_symbol('+') || value[0].is_symbol('-')) value = value.subspan(1);
-  if (!value.empty() && value[0].is_symbol('.')) value = value.subspan(1);
-  if (value.empty()) return false;
-  const SqlToken& first = value[0];
-  if (first.kind == SqlToken::Kind::kString || at_any(value, 0, {"NULL", "TRUE", "FALSE"})) return true;
-  if (first.kind != SqlToken::Kind::kWord) return false;
-  if (first.text.front() >= '0' && first.text.front() <= '9') return true;
-  const bool introduces = first.text.front() == '_' || at_any(value, 0, {"X", "B", "N"});
-  return introduces && value.size() > 1 && value[1].kind == SqlToken::Kind::kString;
-}
-
-/// Types whose implicit default, where there is none and NULL is forbidden, is zero or no text on every server.
-bool has_plain_implicit_default(Tokens type) {
-  return at_any(type, 0,
-                {"TINYINT",  "SMALLINT", "MEDIUMINT", "INT",        "INTEGER",   "BIGINT",   "BOOL", "BOOLEAN",
-                 "DECIMAL",  "DEC",      "NUMERIC",   "FIXED",      "FLOAT",     "DOUBLE",   "REAL", "CHAR",
-                 "VARCHAR",  "NCHAR",    "NVARCHAR",  "BINARY",     "VARBINARY", "TINYTEXT", "TEXT", "MEDIUMTEXT",
-                 "LONGTEXT", "TINYBLOB", "BLOB",      "MEDIUMBLOB", "LONGBLOB"});
-}
-
-bool is_moment(Tokens type) { return at_any(type, 0, {"TIMESTAMP", "DATETIME", "DATE", "TIME", "YEAR"}); }
-
-/// What a DEFAULT of those means without a look at the session: whole digits, or a text of a date and a time. An offset
-/// ('... 12:00:00+05:00') is turned into the session's time_zone, and a fraction is rounded or cut by its sql_mode.
-bool is_the_same_moment(Tokens value) {
-  if (at(value, 0, "NULL")) return true;
-  const SqlToken& first = value[0];
-  if (first.kind == SqlToken::Kind::kWord)
-    return first.text.find_first_not_of("0123456789") == std::string::npos &&
-           (value.size() == 1 || !value[1].is_symbol('.'));
-  const bool goes_on = value.size() > 1 && value[1].kind == SqlToken::Kind::kString;
-  if (first.kind != SqlToken::Kind::kString || goes_on) return false;
-  const std::size_t clock = first.text.find(':');
-  return first.text.find_first_not_of("0123456789-: T") == std::string::npos &&
-         (clock == std::string::npos || first.text.find('-', clock) == std::string::npos);
-}
-
-/// The definition of a new column: name, type, attributes.
-bool column_is_the_same_everywhere(Tokens definition) {
-  const std::vector<SqlToken> outside = outer(definition);
-  if (outside.size() < 2 || !outside[0].is_name() || outside[1].kind != SqlToken::Kind::kWord) return false;
-  const auto reference = std::ranges::find_if(outside, [](const SqlToken& t) { return t.is_word("REFERENCES"); });
-  const Tokens type(outside.begin() + 1, reference);
-  if (type.empty() || has_any(type, {"AUTO_INCREMENT", "SERIAL", "PRIMARY", "ROW", "SYSTEM"})) return false;
-  for (std::size_t i = 0; i < type.size(); ++i)
-    if (at(type, i, "KEY") && (i == 0 || !at(type, i - 1, "UNIQUE"))) return false;
-  // Each reader computes what is generated; what is stored is the altering session's, by its time_zone for one.
-  if (has(type, "AS")) return !has_any(type, {"STORED", "PERSISTENT"});
-  bool not_null = false;
-  bool null = false;
-  bool has_default = false;
-  for (std::size_t i = 0; i < type.size(); ++i) {
-    if (at(type, i, "NOT") && at(type, i + 1, "NULL")) {
-      not_null = true;
-      ++i;
-    } else if (at(type, i, "NULL")) {
-      null = true;
-    } else if (at(type, i, "DEFAULT")) {
-      const Tokens value = type.subspan(i + 1);
-      if (!is_constant(value) || (is_moment(type) && !is_the_same_moment(value))) return false;
-      has_default |= !at(value, 0, "NULL");
-    }
-  }
-  // A TIMESTAMP may be set to the time of the statement without a word of it; its constants mean another moment in
-  // another time zone.
-  if (at(type, 0, "TIMESTAMP")) return null && !not_null && !has_default;
-  return has_default || !not_null || has_plain_implicit_default(type);
-}
-
 /// A primary key refuses NULL under a strict sql_mode, and makes zero of it under a lax one.
-bool added_is_harmless(Tokens clause, const SqlDialect& dialect) {
+/// `added`: gets the columns that all rows have the same constant in.
+bool added_is_harmless(Tokens clause, const SqlDialect& dialect, std::vector<AddedColumn>& added) {
   if (at_any(clause, 1, {"INDEX", "KEY", "UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR", "CONSTRAINT", "FOREIGN", "CHECK"}))
     return dialect.strict || !has(clause, "PRIMARY");
   if (at(clause, 1, "PARTITION")) return true;
@@ -155,10 +36,25 @@ bool added_is_harmless(Tokens clause, const SqlDialect& dialect) {
   if (at(clause, place, "IF")) place += 3;  // NOT EXISTS
   if (place >= clause.size()) return false;
   const Tokens definition = clause.subspan(place);
-  if (!definition[0].is_symbol('(')) return column_is_the_same_everywhere(definition);
+  const auto add = [&](Tokens column) {
+    auto defined = define_column(column, dialect);
+    if (defined && defined->constant)
+      added.push_back({.name = std::move(defined->name), .constant = std::move(*defined->constant)});
+    return defined.has_value();
+  };
+  if (!definition[0].is_symbol('(')) return add(definition);
   if (!definition.back().is_symbol(')')) return false;
   // A list may hold keys too: those are refused with what is not a column.
-  return std::ranges::all_of(split(definition.subspan(1, definition.size() - 2)), column_is_the_same_everywhere);
+  return std::ranges::all_of(split(definition.subspan(1, definition.size() - 2)), add);
+}
+
+/// ALTER of a column that the same statement adds.
+bool alters_added(Tokens clause, const std::vector<AddedColumn>& added) {
+  if (!at(clause, 0, "ALTER")) return false;
+  return std::ranges::any_of(clause, [&](SqlToken token) {
+    if (!token.is_name()) return false;
+    return std::ranges::any_of(added, [&](const AddedColumn& column) { return is_same_name(token.text, column.name); });
+  });
 }
 
 bool altered_is_harmless(Tokens clause) {
@@ -216,10 +112,10 @@ bool keeps_partitions_rows(Tokens clauses) {
   return at_any(clauses, 0, {"SECONDARY_LOAD", "SECONDARY_UNLOAD"});
 }
 
-bool is_harmless(Tokens clause, const SqlDialect& dialect) {
+bool is_harmless(Tokens clause, const SqlDialect& dialect, std::vector<AddedColumn>& added) {
   if (clause.empty()) return true;
   if (has(clause, "SYSTEM_TIME")) return false;
-  if (at(clause, 0, "ADD")) return added_is_harmless(clause, dialect);
+  if (at(clause, 0, "ADD")) return added_is_harmless(clause, dialect, added);
   if (at(clause, 0, "ALTER")) return altered_is_harmless(clause);
   if (at(clause, 0, "DROP")) return at_any(clause, 1, {"INDEX", "KEY", "FOREIGN", "CHECK", "CONSTRAINT", "PRIMARY"});
   if (at(clause, 0, "RENAME")) return at_any(clause, 1, {"INDEX", "KEY"});
@@ -247,7 +143,7 @@ std::size_t behind_dropped_constraint(Tokens clause) {
 
 std::string for_people(Tokens clause) {
   if (at(clause, 0, "ADD") && !at_any(clause, 1, {"PRIMARY", "PERIOD", "SYSTEM", "CONSTRAINT"}))
-    return "ALTER TABLE ... ADD of a column whose value may differ by row or by server";
+    return std::string(kAddsColumn);
   static constexpr std::string_view kFirst[] = {"ADD",        "CHANGE",   "CONVERT", "DISCARD", "DROP",   "ENGINE",
                                                 "REORGANIZE", "EXCHANGE", "IMPORT",  "MODIFY",  "RENAME", "TRUNCATE"};
   static constexpr std::string_view kSecond[] = {"COLUMN", "PARTITION", "PERIOD",     "PRIMARY",
@@ -262,9 +158,14 @@ std::string for_people(Tokens clause) {
 
 AlterEffect effect_of_alter(Tokens clauses, const SqlDialect& dialect) {
   if (keeps_partitions_rows(clauses)) return {};
+  AlterEffect effect;
   for (const Tokens clause : split(clauses))
-    if (!is_harmless(clause, dialect)) return {.changes_rows = true, .what = for_people(clause)};
-  return {};
+    if (!is_harmless(clause, dialect, effect.added))
+      return {.changes_rows = true, .what = for_people(clause), .added = {}};
+  for (const Tokens clause : split(clauses))
+    if (alters_added(clause, effect.added))
+      return {.changes_rows = true, .what = std::string(kAddsColumn), .added = {}};
+  return effect;
 }
 
 std::vector<std::string> dropped_constraints(Tokens clauses) {

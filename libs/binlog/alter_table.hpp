@@ -2,9 +2,11 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/column_constant.hpp"
 #include "binlog/sql_tokens.hpp"
 
 namespace farshore::binlog {
@@ -14,7 +16,12 @@ namespace farshore::binlog {
 struct AlterEffect {
   bool changes_rows = false;
   std::string what;  ///< changes_rows: the clause, for people; keywords alone
+  /// Else: the columns that it adds with a constant.
+  std::vector<AddedColumn> added{};
 };
+/// The what of a column that may have another value in other rows or elsewhere.
+inline constexpr std::string_view kAddsColumn =
+    "ALTER TABLE ... ADD of a column whose value may differ by row or by server";
 [[nodiscard]] AlterEffect effect_of_alter(std::span<const SqlToken> clauses, const SqlDialect& dialect);
 
 /// The names behind DROP FOREIGN KEY and DROP CONSTRAINT, as they were written.

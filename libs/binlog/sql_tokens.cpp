@@ -14,6 +14,14 @@ bool is_word_part(char c) {
 /// What stands behind such a version is meant for no server: dumps begin with "/*M!999999\- enable the sandbox mode
 /// */".
 bool is_of_no_server(std::string_view version) { return version == "99999" || version == "999999"; }
+/// What a backslash and this character stand for. Before % and _ the backslash stays, for LIKE.
+void append_escaped(char c, std::string& text) {
+  constexpr std::string_view kLetters = "0bnrtZ";
+  constexpr std::string_view kMeanings("\0\b\n\r\t\x1A", 6);
+  if (c == '%' || c == '_') text.push_back('\\');
+  const std::size_t letter = kLetters.find(c);
+  text.push_back(letter == std::string_view::npos ? c : kMeanings[letter]);
+}
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 }  // namespace
@@ -95,7 +103,7 @@ void SqlTokens::skip_past(std::string_view mark) {
   at_ = found == std::string_view::npos ? sql_.size() : found + mark.size();
 }
 
-/// A doubled quote stands for one; where backslashes escape, one takes the meaning from what follows.
+/// A doubled quote stands for one; where backslashes escape, one gives another meaning to what follows, or none.
 std::string SqlTokens::quoted(char quote, bool escapes) {
   std::string text;
   ++at_;
@@ -116,7 +124,11 @@ std::string SqlTokens::quoted(char quote, bool escapes) {
     }
     // What a backslash escapes may have several bytes.
     const std::size_t next = c == quote ? 1 : character_size(dialect_.charset, sql_.substr(at_));
-    text += sql_.substr(at_, next);
+    const std::string_view escaped = sql_.substr(at_, next);
+    if (c == '\\' && next == 1)
+      append_escaped(escaped.front(), text);
+    else
+      text += escaped;
     at_ += next;
   }
   left_open_ = true;

@@ -18,7 +18,7 @@ struct SqlToken {
     kSymbol,  ///< one character
   };
   Kind kind = Kind::kEnd;
-  std::string text;  ///< without quotes, in the session's character set
+  std::string text;  ///< without quotes and escapes, in the session's character set
 
   /// `word` is in upper case.
   [[nodiscard]] bool is_word(std::string_view word) const;

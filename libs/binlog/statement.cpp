@@ -74,9 +74,12 @@ class Classifier {
     statement_.schema.clear();
     statement_.dropped_constraints.clear();
     statement_.renamed_columns.clear();
-    if (statement_.kind != StatementKind::kTableDdl || !tokens_.left_open()) return;
+    const bool adds = !statement_.added_columns.empty();
+    statement_.added_columns.clear();
+    if (statement_.kind != StatementKind::kTableDdl || (!tokens_.left_open() && !adds)) return;
     statement_.kind = StatementKind::kRowless;
-    statement_.what = "a statement that cannot be read to its end";
+    statement_.what =
+        tokens_.left_open() ? "a statement that cannot be read to its end" : "ALTER TABLE ... ADD of a column";
   }
 
   std::optional<std::string> take_name() {
@@ -313,7 +316,8 @@ class Classifier {
       if (before && behind) statement_.renamed_columns.emplace_back(std::move(*before), std::move(*behind));
     }
     AlterEffect effect = effect_of_alter(clauses, dialect_);
-    if (ignores) effect = {.changes_rows = true, .what = "ALTER IGNORE TABLE"};
+    if (ignores) effect = {.changes_rows = true, .what = "ALTER IGNORE TABLE", .added = {}};
+    statement_.added_columns = std::move(effect.added);
     if (!effect.changes_rows) return StatementKind::kTableDdl;
     const auto names = take_other_tables(clauses);
     return rowless(std::move(effect.what), names);
@@ -421,6 +425,13 @@ Statement classify(std::string_view sql, const SqlDialect& dialect) {
   Statement without = Classifier(sql, dialect, SqlTokens::Versioned::kIsComment).run();
   if (weight(without.kind) < weight(statement.kind)) return statement;
   if (weight(without.kind) > weight(statement.kind)) return without;
+  const bool adds_otherwise = statement.added_columns != without.added_columns ||
+                              (!statement.added_columns.empty() && statement.tables != without.tables);
+  if (adds_otherwise) {
+    statement.kind = StatementKind::kRowless;
+    statement.what = kAddsColumn;
+    statement.added_columns.clear();
+  }
   // By one of the two readings alone nothing is sure to happen.
   const auto keep_common = [](auto& ours, const auto& others) {
     std::erase_if(ours, [&](const auto& each) { return std::ranges::find(others, each) == others.end(); });

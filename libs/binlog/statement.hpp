@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/column_constant.hpp"
 #include "base/key_action.hpp"
 #include "base/table_name.hpp"
 #include "binlog/sql_dialect.hpp"
@@ -64,6 +65,9 @@ struct Statement {
   bool drops_if_exists = false;  ///< some of those alone that are there
   /// ALTER TABLE: columns of tables[0] that get another name, in UTF-8.
   std::vector<std::pair<std::string, std::string>> renamed_columns;
+  /// kTableDdl: columns that tables[0] gets, with one constant for all of its rows. Where IF NOT EXISTS stands before
+  /// one, it may have been there.
+  std::vector<AddedColumn> added_columns;
   /// kRowless, kTableDdl: it gives the table, or a column of it, MariaDB's system versioning.
   bool begins_versioning = false;
   /// CREATE TABLE IF NOT EXISTS: it may have done nothing.

@@ -155,6 +155,81 @@ TEST(Statement, alter_table_that_keeps_all_values_is_ordinary_ddl) {
     EXPECT_TRUE(passes(clauses)) << clauses;
 }
 
+using Added = std::vector<AddedColumn>;
+
+Added added(const std::string& clauses, const SqlDialect& dialect = {}) {
+  return classify("ALTER TABLE t " + clauses, dialect).added_columns;
+}
+AddedColumn null_of(std::string name) { return {.name = std::move(name), .constant = {}}; }
+AddedColumn number(std::string name, std::string text) {
+  return {.name = std::move(name), .constant = {.kind = ColumnConstant::Kind::kNumber, .text = std::move(text)}};
+}
+AddedColumn text(std::string name, std::string text) {
+  return {.name = std::move(name), .constant = {.kind = ColumnConstant::Kind::kText, .text = std::move(text)}};
+}
+
+TEST(Statement, says_what_all_rows_get_in_a_column_that_is_added) {
+  EXPECT_EQ(added("ADD c INT"), Added{null_of("c")});
+  EXPECT_EQ(added("ADD c TIMESTAMP NULL, ADD INDEX (b)"), Added{null_of("c")});
+  EXPECT_EQ(added("ADD COLUMN (a INT, `B c` INT DEFAULT 3)"), (Added{null_of("a"), number("B c", "3")}));
+  EXPECT_EQ(added("ADD COLUMN IF NOT EXISTS c INT DEFAULT 1 COMMENT 'NOT NULL' AFTER b"), Added{number("c", "1")});
+  EXPECT_EQ(added("ADD c INT NOT NULL"), Added{number("c", "0")});
+  EXPECT_EQ(added("ADD c VARCHAR(9) NOT NULL"), Added{text("c", "")});
+  EXPECT_EQ(added("ADD c INT DEFAULT 1 CHECK (c > 0)"), Added{number("c", "1")});
+  EXPECT_EQ(added("ADD c INT AS (a + 1) VIRTUAL, ADD INDEX (c)"), Added()) << "it is computed where it is read";
+  EXPECT_EQ(added("ALTER c SET DEFAULT 5"), Added());
+  EXPECT_EQ(classify("CREATE TABLE t (a INT DEFAULT 5)").added_columns, Added());
+}
+
+TEST(Statement, reads_constants_as_the_servers_do) {
+  const auto constant = [](const std::string& definition) {
+    const Added columns = added("ADD c " + definition);
+    EXPECT_EQ(columns.size(), 1U) << definition;
+    return columns.empty() ? null_of("c") : columns.front();
+  };
+  EXPECT_EQ(constant("INT DEFAULT -5"), number("c", "-5"));
+  EXPECT_EQ(constant("INT DEFAULT +5 NOT NULL"), number("c", "5"));
+  EXPECT_EQ(constant("DECIMAL(4,2) DEFAULT - 1.50"), number("c", "-1.50"));
+  EXPECT_EQ(constant("DOUBLE DEFAULT .5"), number("c", ".5"));
+  EXPECT_EQ(constant("DOUBLE DEFAULT 1. NOT NULL"), number("c", "1."));
+  EXPECT_EQ(constant("DOUBLE DEFAULT 1.5e-3"), number("c", "1.5e-3"));
+  EXPECT_EQ(constant("DOUBLE DEFAULT 1E+3"), number("c", "1E+3"));
+  EXPECT_EQ(constant("DOUBLE DEFAULT 2e7 COMMENT 'e'"), number("c", "2e7"));
+  EXPECT_EQ(constant("BOOL DEFAULT TRUE"), number("c", "1"));
+  EXPECT_EQ(constant("BIT(8) DEFAULT b'101'"), number("c", "5"));
+  EXPECT_EQ(constant("INT DEFAULT 0x1F"), number("c", "31"));
+  EXPECT_EQ(constant("VARCHAR(9) DEFAULT x'4142'"), text("c", "AB"));
+  EXPECT_EQ(constant("VARBINARY(9) DEFAULT 0x142"), text("c", "\x01\x42"));
+  EXPECT_EQ(constant("VARCHAR(9) DEFAULT 0b1000001"), text("c", "A"));
+  EXPECT_EQ(constant("VARCHAR(9) DEFAULT 'it''s' NOT NULL"), text("c", "it's"));
+  EXPECT_EQ(constant("VARCHAR(9) DEFAULT 'a' \"b\" 'c'"), text("c", "abc"));
+  EXPECT_EQ(constant(R"(VARCHAR(99) DEFAULT 'a\nb\\c\'d\0e\%f\qg')"), text("c", std::string("a\nb\\c'd\0e\\%fqg", 14)));
+  EXPECT_EQ(constant("VARCHAR(9) DEFAULT _utf8mb4'\u00e4'"), text("c", "\u00e4"));
+  EXPECT_EQ(constant("VARCHAR(9) DEFAULT _latin1'x'"), text("c", "x"));
+  EXPECT_EQ(constant("VARCHAR(9) DEFAULT N'x'"), text("c", "x"));
+  EXPECT_EQ(constant("DATE DEFAULT 20200101"), number("c", "20200101"));
+  EXPECT_EQ(added("ADD c VARCHAR(9) DEFAULT 'a\\'", {.backslash_escapes = false}), Added{text("c", "a\\")});
+}
+
+TEST(Statement, a_constant_that_is_not_plain_to_see_does_not_pass) {
+  const SqlDialect latin1{.charset = SqlDialect::Charset::kOther};
+  for (const char* clauses :
+       {"ADD c VARCHAR(9) DEFAULT _latin1'\xE4'", "ADD c VARCHAR(9) DEFAULT _ucs2'ab'", "ADD c INT DEFAULT 1 + 1",
+        "ADD c INT DEFAULT x'112233445566778899'", "ADD c INT DEFAULT 1, ALTER COLUMN C SET DEFAULT 5",
+        "ADD c INT /*!80000 DEFAULT 1 */", "ADD c INT /*!80000 NOT NULL */, ADD INDEX (b)"}) {
+    EXPECT_FALSE(passes(clauses)) << clauses;
+    EXPECT_EQ(added(clauses), Added()) << clauses;
+  }
+  EXPECT_TRUE(passes("ADD c VARCHAR(9) DEFAULT '" + std::string(4'096, 'x') + "'"));
+  EXPECT_FALSE(passes("ADD c VARCHAR(9) DEFAULT '" + std::string(4'097, 'x') + "'"));
+  EXPECT_TRUE(passes("ADD c INT /*!80023 INVISIBLE */ DEFAULT 1")) << "the same by both readings";
+  EXPECT_EQ(classify("ALTER TABLE t ADD c CHAR(9) DEFAULT '\xE4'", latin1).kind, StatementKind::kRowless);
+  EXPECT_EQ(classify("ALTER TABLE t ADD \xE4 INT", latin1).kind, StatementKind::kRowless);
+  const Statement of_any = classify("ALTER TABLE \xE4 ADD c INT", latin1);
+  EXPECT_EQ(of_any.kind, StatementKind::kRowless) << "of a table that is not known";
+  EXPECT_TRUE(of_any.tables.empty());
+}
+
 TEST(Statement, alter_table_that_may_change_values_does_not_pass) {
   for (const char* clauses : {"DROP COLUMN c",
                               "DROP c",
