@@ -115,6 +115,15 @@ Json watermark_json(const Batch& batch, const Watermark& watermark) {
   return json;
 }
 
+Json constant_json(const ColumnConstant& constant) {
+  switch (constant.kind) {
+    case ColumnConstant::Kind::kNull: return nullptr;
+    case ColumnConstant::Kind::kNumber: return {{"number", constant.text}};
+    case ColumnConstant::Kind::kText: return text_json(constant.text, false);
+  }
+  return nullptr;
+}
+
 Json ends_json(const std::vector<PartitionEnd>& ends) {
   Json json = Json::array();
   for (const PartitionEnd& end : ends) {
@@ -138,6 +147,9 @@ Json epoch_start_json(const Batch& batch, const EpochStart& start) {
                          {"tables", start.statement->tables},
                          {"gtid", start.statement->gtid.to_string()},
                          {"may_be_temporary", start.statement->may_be_temporary}};
+  if (start.statement)
+    for (const AddedColumn& added : start.statement->added_columns)
+      json["statement"]["added_columns"].push_back({{"name", added.name}, {"constant", constant_json(added.constant)}});
   if (!start.missed_tables.empty()) json["missed_tables"] = start.missed_tables;
   return json;
 }

@@ -47,16 +47,46 @@ std::expected<std::vector<std::string>, MessageError> tables_from_message(const 
   return std::vector<std::string>(names.begin(), names.end());
 }
 
+std::expected<AddedColumn, MessageError> from_message(const v1::AddedColumn& message) {
+  using Kind = ColumnConstant::Kind;
+  if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
+  AddedColumn column{.name = message.name(), .constant = {}};
+  if (message.has_number()) column.constant = {.kind = Kind::kNumber, .text = message.number()};
+  if (message.has_text()) column.constant = {.kind = Kind::kText, .text = message.text()};
+  if (column.name.empty() || column.name.size() > kNameBytesMax || column.constant.text.size() > kConstantBytesMax)
+    return std::unexpected(MessageError::kMalformed);
+  return column;
+}
+
+void to_message(const AddedColumn& column, v1::AddedColumn& message) {
+  message.set_name(column.name);
+  switch (column.constant.kind) {
+    case ColumnConstant::Kind::kNull: return;
+    case ColumnConstant::Kind::kNumber: return message.set_number(column.constant.text);
+    case ColumnConstant::Kind::kText: return message.set_text(column.constant.text);
+  }
+}
+
 std::expected<RowlessStatement, MessageError> from_message(const v1::RowlessStatement& message) {
   if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
   const std::optional<Gtid> gtid = message.gtid().empty() ? Gtid() : Gtid::parse(message.gtid());
   if (!gtid || message.text().size() > kStatementBytesMax) return std::unexpected(MessageError::kMalformed);
   auto tables = tables_from_message(message.tables());
   if (!tables) return std::unexpected(tables.error());
-  return RowlessStatement{.text = message.text(),
-                          .tables = std::move(*tables),
-                          .gtid = *gtid,
-                          .may_be_temporary = message.may_be_temporary()};
+  RowlessStatement statement{.text = message.text(),
+                             .tables = std::move(*tables),
+                             .gtid = *gtid,
+                             .may_be_temporary = message.may_be_temporary(),
+                             .added_columns = {}};
+  const bool names_one = message.added_columns().empty() || statement.tables.size() == 1;
+  if (!names_one || static_cast<std::size_t>(message.added_columns_size()) > kColumnsMax)
+    return std::unexpected(MessageError::kMalformed);
+  for (const v1::AddedColumn& added : message.added_columns()) {
+    auto column = from_message(added);
+    if (!column) return std::unexpected(column.error());
+    statement.added_columns.push_back(std::move(*column));
+  }
+  return statement;
 }
 
 /// Names come out of statements as their session wrote them; a reader of the message refuses what is not UTF-8.
@@ -99,6 +129,7 @@ void append_epoch_start(const EpochStart& start, std::string& out) {
     for (const std::string& table : start.statement->tables) statement.add_tables(ascii_unless_utf8(table));
     statement.set_gtid(start.statement->gtid.to_string());
     statement.set_may_be_temporary(start.statement->may_be_temporary);
+    for (const AddedColumn& added : start.statement->added_columns) to_message(added, *statement.add_added_columns());
   }
   for (const std::string& table : start.missed_tables) message.add_missed_tables(ascii_unless_utf8(table));
   message.AppendToString(&out);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/column_constant.hpp"
 #include "base/gtid.hpp"
 #include "base/numbers.hpp"
 #include "base/table_name.hpp"
@@ -41,7 +42,11 @@ struct RowlessStatement {
   /// Its tables may be temporary ones, and nothing have happened to those of that name: to have done the same elsewhere
   /// does not make them equal.
   bool may_be_temporary = false;
+  /// All that it does to rows: to those of its one table. An older reader refuses the epoch's start.
+  std::vector<AddedColumn> added_columns{};
 
+  /// The same is to be done elsewhere before the epoch is entered there.
+  [[nodiscard]] bool is_waited_for() const { return added_columns.empty(); }
   friend bool operator==(const RowlessStatement&, const RowlessStatement&) = default;
 };
 

@@ -21,6 +21,7 @@ inline constexpr std::size_t kBatchBytesMax = 10'485'760;    ///< of a record's 
 inline constexpr std::size_t kRowBytesMax = 9'437'184;       ///< of a row's images: a batch has to hold it
 inline constexpr std::size_t kPositionBytesMax = 1'000'000;  ///< of an origin position's text
 inline constexpr std::size_t kStatementBytesMax = 4'096;     ///< of a statement's text in an epoch start; cut beyond
+inline constexpr std::size_t kConstantBytesMax = 4'096;      ///< of the constant that a column is added with
 inline constexpr std::size_t kEpochTablesMax = 10'000;       ///< tables that an epoch start names
 inline constexpr std::size_t kTableNameCharsMax = 129;       ///< of "schema.table" where it is kept: 64 and 64
 inline constexpr std::size_t kDoubtsMax = 50;                ///< tables that a watermark doubts; beyond, their stream

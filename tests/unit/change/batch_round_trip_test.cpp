@@ -162,6 +162,28 @@ TEST(Batch, OfAnEpochStartSaysWhatItContinues) {
   EXPECT_EQ(batch.header().kind, BatchKind::kEpochStart);
   EXPECT_EQ(batch.epoch_start(), start);
   EXPECT_FALSE(batch.epoch_start()->is_first());
+  EXPECT_TRUE(batch.epoch_start()->statement->is_waited_for());
+}
+
+TEST(Batch, OfAnEpochStartBehindColumnsThatWereAddedHasTheirConstants) {
+  using Kind = ColumnConstant::Kind;
+  BatchBuilder builder = make_builder();
+  EpochStart start;
+  start.statement = {.text = "ALTER TABLE t ADD ...", .tables = {"shop.t"}, .gtid = "0-1-41"_gtid};
+  start.statement->added_columns = {
+      {.name = "a", .constant = {}},
+      {.name = "b", .constant = {.kind = Kind::kNumber, .text = "-1.50"}},
+      {.name = "c", .constant = {.kind = Kind::kText, .text = std::string("\xff\0", 2)}},
+      {.name = "d", .constant = {.kind = Kind::kText, .text = ""}},
+  };
+  std::string bytes;
+  append_epoch_start(start, bytes);
+  EXPECT_EQ(parse_epoch_start(bytes), start);
+  EXPECT_FALSE(parse_epoch_start(bytes)->statement->is_waited_for());
+  start.statement->tables.emplace_back("shop.u");
+  bytes.clear();
+  append_epoch_start(start, bytes);
+  EXPECT_EQ(parse_epoch_start(bytes).error(), MessageError::kMalformed) << "of which table?";
 }
 
 TEST(Batch, KeepsOfAnUpdateOnlyTheColumnsThatDiffer) {
