@@ -89,6 +89,17 @@ BarrierWait for_statement(const std::string& origin, const Barrier& barrier,
           command)};
 }
 
+/// Of the epoch's streams the one that takes the table; none where no stream of it is known to.
+std::optional<std::string> stream_of(const TableName& table, const change::EpochStart& start,
+                                     const change::TableRules& rules) {
+  const change::Route route = rules.route(table.schema, table.table);
+  if (!route.captured) return std::nullopt;
+  const std::string& stream = rules.streams()[route.stream].name;
+  const bool is_of_epoch = std::ranges::any_of(
+      start.partitions, [&](const change::PartitionEnd& partition) { return partition.stream == stream; });
+  return is_of_epoch ? std::optional(stream) : std::nullopt;
+}
+
 /// "schema.table" to the stream that takes it, or to every stream of the epoch when none is plain.
 void add_tables(const std::vector<std::string>& tables, const std::string& why, const change::EpochStart& start,
                 const change::TableRules& rules, std::vector<UnequalTable>& out) {
@@ -104,10 +115,9 @@ void add_tables(const std::vector<std::string>& tables, const std::string& why, 
       continue;
     }
     const auto table = TableName::parse(name);
-    const change::Route route = table ? rules.route(table->schema, table->table) : change::Route();
-    const std::string stream = route.captured ? rules.streams()[route.stream].name : std::string();
-    if (streams.contains(stream)) {
-      out.push_back({.stream = stream, .table = name, .why = why});
+    const auto stream = table ? stream_of(*table, start, rules) : std::nullopt;
+    if (stream) {
+      out.push_back({.stream = *stream, .table = name, .why = why});
     } else {
       in_all(name);
     }
@@ -125,7 +135,7 @@ std::optional<BarrierWait> wait_at_barrier(const std::string& origin, const Barr
                                              beginning(barrier), *missing)};
   }
   if (!facts.parked.empty()) return for_parked(origin, barrier, facts.parked);
-  if (barrier.start.statement && !facts.is_told_again &&
+  if (barrier.asks() && !facts.is_told_again &&
       facts.statement.value_or(StatementState::kWaiting) == StatementState::kWaiting)
     return for_statement(origin, barrier, *barrier.start.statement);
   return std::nullopt;
@@ -140,6 +150,19 @@ ProgressRow row_behind(const Barrier& barrier, const ProgressRow& row) {
   ProgressRow next = entered(row, barrier.epoch, barrier.start.begins_at);
   FARSHORE_CHECK(next.epoch == barrier.epoch && next.seq == Seq(0), next.epoch.epoch, next.seq);
   return next;
+}
+
+std::vector<store::AwaitedColumn> added_behind(const std::string& origin, const Barrier& barrier,
+                                               const change::TableRules& rules) {
+  const auto& statement = barrier.start.statement;
+  if (!statement || statement->added_columns.empty()) return {};
+  const auto table = TableName::parse(statement->tables.front());
+  const auto stream = table ? stream_of(*table, barrier.start, rules) : std::nullopt;
+  if (!stream) return {};
+  std::vector<store::AwaitedColumn> added;
+  for (const AddedColumn& column : statement->added_columns)
+    added.push_back({.origin = origin, .stream = *stream, .table = *table, .column = column, .epoch = barrier.epoch});
+  return added;
 }
 
 std::vector<UnequalTable> unequal_behind(const Barrier& barrier, std::optional<StatementState> statement,

@@ -9,6 +9,7 @@
 #include "apply/work_set.hpp"
 #include "change/table_rules.hpp"
 #include "mysql/sql_error.hpp"
+#include "store/added_column.hpp"
 #include "store/progress_row.hpp"
 #include "store/statement_store.hpp"
 
@@ -66,6 +67,10 @@ struct UnequalTable {
 
   friend bool operator==(const UnequalTable&, const UnequalTable&) = default;
 };
+/// The columns that the origin has added before the epoch with one constant for all rows, of a table that this region
+/// takes: what they have here is to be compared.
+[[nodiscard]] std::vector<store::AwaitedColumn> added_behind(const std::string& origin, const Barrier& barrier,
+                                                             const change::TableRules& rules);
 [[nodiscard]] std::vector<UnequalTable> unequal_behind(const Barrier& barrier,
                                                        std::optional<store::StatementState> statement,
                                                        const change::TableRules& rules);

@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "apply/added_columns.hpp"
 #include "store/equality.hpp"
 #include "store/parked.hpp"
 #include "store/parked_first.hpp"
@@ -38,7 +39,7 @@ std::expected<BarrierFacts, SqlError> BarrierStore::read(const std::string& orig
   if (!parked) return std::unexpected(parked.error());
   for (const store::ParkedOfTable& of_table : *parked)
     facts.parked.push_back({.table = of_table.schema + "." + of_table.table, .changes = of_table.changes});
-  if (!barrier.start.statement) return facts;
+  if (!barrier.asks()) return facts;
   auto statement = StatementStore(connection_, region_).state_of(origin, barrier.epoch);
   if (!statement) return std::unexpected(std::move(statement.error()));
   facts.statement = *statement;
@@ -83,7 +84,9 @@ std::expected<void, SqlError> BarrierStore::pass(const std::string& origin, cons
     const auto added = store::add_equality_once(connection_, region_, row, barrier.epoch);
     if (!added) return std::unexpected(added.error());
   }
-  if (!barrier.start.statement || facts.is_told_again) return {};
+  if (auto compared = compare_added(connection_, region_, added_behind(origin, barrier, rules)); !compared)
+    return compared;
+  if (!barrier.asks() || facts.is_told_again) return {};
   // The statement changed rows of these tables, and no change tells how: what was held back says nothing of them.
   std::span<const std::string> tables = barrier.start.statement->tables;
   if (std::ranges::any_of(tables, [](const std::string& name) { return name.ends_with(".*"); })) tables = {};

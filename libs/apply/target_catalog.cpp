@@ -177,6 +177,7 @@ std::expected<std::shared_ptr<const TargetTable>, Unbound> TargetCatalog::bind(
   if (!bound) return std::unexpected(does_not_fit(std::move(bound.error())));
   auto table = std::make_shared<const TargetTable>(std::move(*bound));
   if (source->repeats_cascades) bound_by_keys_.insert(folded_name(table->schema(), table->name()));
+  if (use == BoundFor::kWriting) bound_.insert({.schema = shape.schema, .table = shape.name});
   ++statements_;
   tables_[key] = {.source = source,
                   .table = table,

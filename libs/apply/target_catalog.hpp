@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <tuple>
@@ -16,6 +17,7 @@
 #include "apply/row_op.hpp"
 #include "apply/target_table.hpp"
 #include "base/clock.hpp"
+#include "base/table_name.hpp"
 #include "mysql/connection.hpp"
 #include "mysql/grants.hpp"
 #include "store/progress_row.hpp"
@@ -73,6 +75,9 @@ class TargetCatalog {
   [[nodiscard]] std::expected<bool, mysql::SqlError> keys_still_hold(mysql::Connection& connection);
   /// The target's tables may have changed.
   void forget();
+  /// The source's names of the tables that were bound since forget_bound(): what they have may be new.
+  [[nodiscard]] const std::set<TableName>& bound() const { return bound_; }
+  void forget_bound() { bound_.clear(); }
   /// The session is another one. Servers give it the rights that its account has when it logs in, and keep to them
   /// until its end: what is granted later is seen in SHOW GRANTS and not had. `granted_before`: asked before it logged
   /// in; a right is believed that was there then, and is now.
@@ -123,7 +128,8 @@ class TargetCatalog {
   std::uint64_t keys_read_in_ = 0;                 ///< round
   std::unordered_set<std::string> bound_by_keys_;  ///< folded names; since all was forgotten
   bool keys_differ_ = false;                       ///< some are bound by keys that are not those
-  std::size_t statements_ = 0;                     ///< prepared ones, and the number in the next one's name
+  std::set<TableName> bound_;
+  std::size_t statements_ = 0;  ///< prepared ones, and the number in the next one's name
   std::uint64_t round_ = 1;
   std::uint64_t looked_in_ = 0;            ///< the last round that met a table of an earlier one
   std::optional<std::uint64_t> prepared_;  ///< the server's count of statements prepared anew, when last asked

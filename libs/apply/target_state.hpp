@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include "apply/added_columns.hpp"
 #include "apply/failure.hpp"
 #include "apply/mismatch.hpp"
 #include "apply/parking.hpp"
@@ -21,7 +23,8 @@ namespace farshore::apply {
 class TargetState {
  public:
   explicit TargetState(const WriterSettings& settings)
-      : catalog_(settings.rules, settings.schema_age_max, *settings.clock),
+      : region_(settings.region),
+        catalog_(settings.rules, settings.schema_age_max, *settings.clock),
         parking_(settings.region, settings.retry_interval, *settings.clock),
         planner_(catalog_) {
     switch (settings.look_at) {
@@ -54,7 +57,19 @@ class TargetState {
     return {};
   }
 
+  /// Compares in the open transaction what columns that an origin has added have here, in the tables that were bound
+  /// since the last transaction that went through. `slice` stops if that cannot be noted.
+  [[nodiscard]] std::expected<void, Failure> note_awaited(mysql::Connection& connection, std::uint32_t slice) {
+    if (catalog_.bound().empty()) return {};
+    const auto compared = compare_awaited(connection, region_, &catalog_.bound());
+    if (compared) return {};
+    return std::unexpected(
+        Failure::of_statement(slice, "what its added columns have here cannot be compared and noted", compared.error())
+            .at(kOwnSchema, store::kAddedColumnTable));
+  }
+
  private:
+  const std::string region_;
   TargetCatalog catalog_;
   std::optional<RowLook> look_;
   Parking parking_;

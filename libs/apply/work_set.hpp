@@ -34,6 +34,9 @@ struct BatchPart {
 struct Barrier {
   EpochId epoch;
   change::EpochStart start;
+
+  /// Behind a statement that is to be run here too.
+  [[nodiscard]] bool asks() const { return start.statement && start.statement->is_waited_for(); }
 };
 
 /// One partition's part of a work set: it brings the partition from `base` to `next`.

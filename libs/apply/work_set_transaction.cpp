@@ -94,6 +94,7 @@ std::expected<void, Failure> WorkSetTransaction::write_once(WorkSet& set, std::v
   if (auto advanced = write_progress(set, outcomes); !advanced) return advanced;
   if (auto rows = write_rows(set, **plan); !rows) return rows;
   if (auto noted = target_.note_looked(connection, first_active()); !noted) return noted;
+  if (auto noted = target_.note_awaited(connection, first_active()); !noted) return noted;
   if (auto told = write_doubts(set); !told) return told;
   if (auto offsets = partitions_.write_offsets(set.slices(), active_); !offsets)
     return std::unexpected(Failure::again(offsets.error()).at(kOwnSchema, store::kChannelOffsetTable));
@@ -185,6 +186,7 @@ std::expected<void, Failure> WorkSetTransaction::write_doubts(const WorkSet& set
 
 void WorkSetTransaction::on_commit(const WorkSet& set, const WritePlan& plan, std::vector<Outcome>& outcomes) {
   target_.parking().settle(true);
+  target_.catalog().forget_bound();
   session_.passed();
   totals_.transactions.add();
   session_.note_used();

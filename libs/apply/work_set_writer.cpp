@@ -12,6 +12,7 @@ WorkSetWriter::WorkSetWriter(WriterSettings settings, Counts& counts, Notice not
       session_(settings_, target_.catalog(), counts),
       partitions_(settings_, session_, target_.parking()),
       barriers_(settings_, session_, partitions_, target_.parking()),
+      awaited_(settings_, session_),
       parked_(settings_, notice_, session_, partitions_, target_),
       transaction_(settings_, notice_, session_, partitions_, target_, counts) {}
 
@@ -38,6 +39,8 @@ void WorkSetWriter::tick(std::vector<Outcome>& outcomes, const std::stop_token& 
   // Without a partition none is waited for; but one that is there is kept, for the next that is taken over.
   if (!session_.keep_alive(!partitions_.empty(), stop) || !session_.is_ready()) return;
   barriers_.pass_due(now, outcomes);
+  if (session_.is_ready()) awaited_.look_due(now);
+  if (!session_.is_ready()) return;
   parked_.try_due(now, outcomes);
   if (session_.is_ready()) parked_.carry_out_requests(now, outcomes);
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apply/added_columns.hpp"
 #include "apply/barrier_passing.hpp"
 #include "apply/counts.hpp"
 #include "apply/held_partitions.hpp"
@@ -57,6 +58,7 @@ class WorkSetWriter {
   WriterSession session_;
   HeldPartitions partitions_;
   BarrierPassing barriers_;
+  AwaitedLook awaited_;
   ParkedTimetable parked_;
   WorkSetTransaction transaction_;
 };

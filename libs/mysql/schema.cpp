@@ -30,7 +30,9 @@ ColumnSchema column_of(const Rows& rows, std::size_t row) {
   column.updates_itself = lower_case(rows.text(row, 6)).contains("on update");
   column.expression = rows.text(row, 8);
   column.generated = !column.expression.empty();
-  column.has_default = rows.rows[row][7].has_value() || column.nullable || column.auto_increment;
+  column.default_text = rows.rows[row][7];
+  column.default_is_expression = rows.text(row, 6).contains("DEFAULT_GENERATED");
+  column.has_default = column.default_text || column.nullable || column.auto_increment;
   column.length_bytes = rows.unsigned_integer(row, 9);
   column.length_characters = rows.unsigned_integer(row, 13);
   column.rounds = (column.data_type == "float" || column.data_type == "double") && rows.rows[row][11].has_value();

@@ -30,13 +30,15 @@ struct ColumnSchema {
   bool generated = false;  ///< takes no value
   std::string expression;  ///< of a generated column
   bool auto_increment = false;
-  bool updates_itself = false;          ///< ON UPDATE CURRENT_TIMESTAMP
-  bool has_default = false;             ///< a row may be inserted without a value for it
-  std::uint64_t length_bytes = 0;       ///< of character and binary columns
-  std::uint64_t length_characters = 0;  ///< likewise
-  std::uint32_t precision = 0;          ///< DECIMAL, BIT
-  std::uint32_t scale = 0;              ///< DECIMAL: digits after the point; temporal: digits of a second's fraction
-  bool rounds = false;                  ///< FLOAT and DOUBLE with a number of digits: `scale` of them after the point
+  bool updates_itself = false;              ///< ON UPDATE CURRENT_TIMESTAMP
+  bool has_default = false;                 ///< a row may be inserted without a value for it
+  std::optional<std::string> default_text;  ///< COLUMN_DEFAULT, which each kind of server writes in its own way
+  bool default_is_expression = false;       ///< MySQL: it is written as SQL, and not as a value
+  std::uint64_t length_bytes = 0;           ///< of character and binary columns
+  std::uint64_t length_characters = 0;      ///< likewise
+  std::uint32_t precision = 0;              ///< DECIMAL, BIT
+  std::uint32_t scale = 0;  ///< DECIMAL: digits after the point; temporal: digits of a second's fraction
+  bool rounds = false;      ///< FLOAT and DOUBLE with a number of digits: `scale` of them after the point
 
   /// ENUM, SET: the labels, as COLUMN_TYPE writes them.
   [[nodiscard]] std::vector<std::string> labels() const;

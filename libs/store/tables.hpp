@@ -17,6 +17,7 @@ inline constexpr std::string_view kParkedTable = "parked";
 inline constexpr std::string_view kMismatchTable = "mismatch";
 inline constexpr std::string_view kEqualityTable = "equality";
 inline constexpr std::string_view kToldDoubtTable = "told_doubt";
+inline constexpr std::string_view kAddedColumnTable = "added_column";
 
 /// The tables that are there, by name.
 [[nodiscard]] std::expected<std::vector<std::string>, mysql::SqlError> read_tables(mysql::Connection& connection);

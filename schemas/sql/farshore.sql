@@ -257,3 +257,20 @@ CREATE TABLE IF NOT EXISTS farshore.told_doubt (
   heard      BIGINT UNSIGNED NOT NULL COMMENT 'the greatest id in equality when it was first told here: what is said later counts over it',
   PRIMARY KEY (region, origin, stream, part, table_name)
 ) ENGINE=InnoDB;
+
+-- Columns that an origin has added with one constant for all rows, and that are not here yet: what rows get when such a
+-- column is added here is compared with the constant then.
+CREATE TABLE IF NOT EXISTS farshore.added_column (
+  region        VARCHAR(64)     NOT NULL,
+  origin        VARCHAR(64)     NOT NULL,
+  stream        VARCHAR(64)     NOT NULL,
+  schema_name   VARCHAR(64)     NOT NULL,
+  table_name    VARCHAR(64)     NOT NULL,
+  column_name   VARCHAR(64)     NOT NULL,
+  epoch         INT UNSIGNED    NOT NULL COMMENT 'begins right behind the statement',
+  incarnation   BIGINT UNSIGNED NOT NULL,
+  kind          VARCHAR(16)     NOT NULL COMMENT 'null, number, text',
+  constant      BLOB            NOT NULL COMMENT 'as SQL writes the number; or characters in UTF-8, or bytes',
+  first_seen    TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (region, origin, stream, schema_name, table_name, column_name)
+) ENGINE=InnoDB;

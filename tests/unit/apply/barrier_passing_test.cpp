@@ -181,6 +181,54 @@ TEST_F(AStatementsBarrier, IsKnownAgainAfterARestart) {
   ASSERT_TRUE(entered());
 }
 
+class AnAddedColumnsBarrier : public ABarrier {
+ protected:
+  void pass(const std::string& column, ColumnConstant constant, const std::string& table = "shop.notes") {
+    change::EpochStart start = continuing_start(10);
+    start.statement = change::RowlessStatement{.text = "ALTER TABLE notes ADD ...",
+                                               .tables = {table},
+                                               .gtid = "0-1-5"_gtid,
+                                               .added_columns = {{.name = column, .constant = std::move(constant)}}};
+    other_arrives();
+    arrive(start);
+    ASSERT_TRUE(entered());
+    EXPECT_THAT(writes_[0], StartsWith(kProgress)) << "the marker is first";
+    EXPECT_FALSE(was_written("INSERT INTO farshore.statement")) << "nobody has to do anything";
+    EXPECT_FALSE(was_written("DELETE FROM farshore.parked_first"));
+  }
+  static ColumnConstant text(std::string text) {
+    return {.kind = ColumnConstant::Kind::kText, .text = std::move(text)};
+  }
+};
+
+TEST_F(AnAddedColumnsBarrier, IsPassedWithoutAWordWhereTheColumnHasTheSameHere) {
+  pass("note", {});
+  EXPECT_FALSE(was_written("INSERT INTO farshore.equality"));
+  EXPECT_FALSE(was_written("INSERT INTO farshore.added_column"));
+}
+
+TEST_F(AnAddedColumnsBarrier, LeavesTheTableNotYetEqualWhereTheColumnHasAnotherConstantHere) {
+  pass("NOTE", text("x"));
+  EXPECT_THAT(writes_, Contains(AllOf(StartsWith("INSERT INTO farshore.equality"),
+                                      HasSubstr("'west','main','shop.notes','not-yet-equal',4,88,"),
+                                      HasSubstr("column note was added with \\'x\\' for all rows at the origin, and "
+                                                "has the default NULL here"))));
+  EXPECT_FALSE(was_written("INSERT INTO farshore.added_column"));
+}
+
+TEST_F(AnAddedColumnsBarrier, AwaitsAColumnThatIsNotHereYet) {
+  pass("late", text("x"));
+  EXPECT_FALSE(was_written("INSERT INTO farshore.equality"));
+  EXPECT_THAT(writes_, Contains(AllOf(StartsWith("INSERT INTO farshore.added_column"),
+                                      HasSubstr("'west','main','shop','notes','late',4,88,'text',_binary'x'"))));
+}
+
+TEST_F(AnAddedColumnsBarrier, SaysNothingOfATableThatIsNotHere) {
+  pass("late", text("x"), "shop.gone");
+  EXPECT_FALSE(was_written("INSERT INTO farshore.equality"));
+  EXPECT_FALSE(was_written("INSERT INTO farshore.added_column"));
+}
+
 TEST_F(ABarrier, ToTablesThatWereMissedLeavesThemNotYetEqual) {
   change::EpochStart start = continuing_start(10);
   start.missed_tables = {"shop.late"};

@@ -13,6 +13,7 @@ using namespace test;
 using store::PartitionState;
 using store::ProgressRow;
 using store::StatementState;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 ProgressRow row_of(int partition, EpochId epoch, PartitionState state) {
@@ -156,6 +157,23 @@ TEST_F(AnArrival, AsksForAWordOnlyWhenAllBeforeTheStatementIsApplied) {
 TEST_F(AnArrival, OfAStatementThatWasDoneMakesNothingUnequal) {
   says("TRUNCATE shop.orders", {"shop.orders"});
   EXPECT_TRUE(unequal_behind(arrival(start_), StatementState::kDone, rules_).empty());
+}
+
+TEST_F(AnArrival, BehindAColumnThatWasAddedWithAConstantWaitsForNobody) {
+  says("ALTER TABLE orders ADD c INT DEFAULT 1", {"shop.orders"});
+  const AddedColumn column{.name = "c", .constant = {.kind = ColumnConstant::Kind::kNumber, .text = "1"}};
+  start_.statement->added_columns = {column};
+  EXPECT_FALSE(wait());
+  EXPECT_THAT(added_behind("west", arrival(start_), rules_),
+              ElementsAre(store::AwaitedColumn{.origin = "west",
+                                               .stream = "main",
+                                               .table = {.schema = "shop", .table = "orders"},
+                                               .column = column,
+                                               .epoch = kNextEpoch}));
+  start_.statement->tables = {"bulk.orders"};
+  EXPECT_TRUE(added_behind("west", arrival(start_), rules_).empty()) << "the epoch has no such stream";
+  start_.statement->tables = {"farshore.orders"};
+  EXPECT_TRUE(added_behind("west", arrival(start_), rules_).empty()) << "nothing of it comes here";
 }
 
 TEST_F(AnArrival, OfAStatementThatMayBeOfTemporaryTablesMakesThemUnequalAlsoWhenItWasDone) {

@@ -17,6 +17,7 @@
 
 #include "apply/writer_settings.hpp"
 #include "fake_shape.hpp"
+#include "fake_writes.hpp"
 #include "sql_text.hpp"
 #include "unit/mysql/scripted_server.hpp"
 
@@ -107,6 +108,11 @@ class FakeTarget {
   void lack(std::string table) {
     const std::scoped_lock lock(mutex_);
     lacking_ = std::move(table);
+  }
+  /// A text that an origin has put into a column of the table notes that was not here.
+  void await(const std::string& column, const std::string& text) {
+    const std::scoped_lock lock(mutex_);
+    awaited_ = {{"west", "main", "shop", "notes", column, "3", "77", "text", text}};
   }
   /// So many that nobody keeps them in memory one by one, all of another table.
   void have_many_conflicts() {
@@ -205,24 +211,7 @@ class FakeTarget {
   /// The table notes gets a child, whose rows go with its own; a session is not told.
   void add_children() { has_new_children_ = true; }
   /// The statements since the last call that belong to transactions, without reads of farshore and information_schema.
-  [[nodiscard]] std::vector<std::string> take_writes() {
-    std::vector<std::string> writes;
-    bool only_looked = false;
-    for (std::string& statement : server_.take_statements()) {
-      // The look for requests, which has its own time, and its end.
-      const bool ends_look = only_looked && statement == "ROLLBACK";
-      only_looked = statement.starts_with("SELECT") && statement.contains("farshore.audit");
-      if (ends_look) continue;
-      const bool reads = statement.starts_with("SELECT") &&
-                         (statement.contains("farshore.") || statement.contains("information_schema."));
-      const bool is_setup = statement.starts_with("SHOW") || statement.starts_with("PREPARE") ||
-                            statement.starts_with("EXECUTE") || statement.starts_with("SELECT VERSION()") ||
-                            statement.starts_with("SELECT @@") || statement.starts_with("SELECT CURRENT_USER()") ||
-                            statement.contains("'self-test'") || statement.starts_with("DO ");
-      if (!reads && !is_setup && !is_read_back(statement)) writes.push_back(std::move(statement));
-    }
-    return writes;
-  }
+  [[nodiscard]] std::vector<std::string> take_writes() { return writes_among(server_.take_statements()); }
 
  private:
   static constexpr std::array<const char*, 12> kParkedColumns{"schema_name", "table_name", "key_hash", "epoch",
@@ -270,6 +259,10 @@ class FakeTarget {
                   std::vector<std::vector<Reply::Field>>(conflicts_, {"shop", "other", "0123456789abcdef"}));
     }
     if (statement.contains("farshore.audit")) return on_request(statement);
+    if (statement.starts_with("SELECT") && statement.contains("farshore.added_column"))
+      return rows(
+          {"origin", "stream", "schema_name", "table_name", "column_name", "epoch", "incarnation", "kind", "constant"},
+          awaited_);
     for (const char* const table : {"farshore.conflict", "farshore.equality"}) {
       if (statement.starts_with("SELECT") && statement.contains(table)) return rows({"x"}, {});
     }
@@ -299,9 +292,6 @@ class FakeTarget {
     return ok();
   }
 
-  static bool is_read_back(const std::string& statement) {
-    return statement.starts_with("SELECT `") && statement.find("`<=>") < statement.find(',');
-  }
   Reply on_read_back(const std::string& statement) {
     if (read_back_) {
       if (const auto reply = read_back_(statement)) return *reply;
@@ -583,6 +573,7 @@ class FakeTarget {
   int locked_times_ = 0;
   std::string lacking_;
   std::size_t conflicts_ = 0;
+  std::vector<std::vector<Reply::Field>> awaited_;
   std::deque<std::string> grants_{kAll};
   std::vector<std::vector<Reply::Field>> offsets_;
   Commit commit_ = Commit::kGood;

@@ -36,6 +36,32 @@ TEST_F(OneTransaction, WritesOneTransactionWithTheProgressFirst) {
   EXPECT_EQ(target_.progress().at("seq"), "12");
 }
 
+TEST_F(OneTransaction, ComparesAnAwaitedColumnBeforeTheFirstRowsOfATableThatHasIt) {
+  stored_and_loaded(applied_up_to(10, 4));
+  target_.await("note", "x");
+  Topic topic(kEpoch, 11);
+  take(topic.transaction(5).insert(1, "a").end().send());
+  write();
+  EXPECT_THAT(writes_,
+              ElementsAre(StartsWith(kProgress), StartsWith(kUpsert),
+                          AllOf(StartsWith("INSERT INTO farshore.equality"),
+                                HasSubstr("'west','main','shop.notes','not-yet-equal',0,0,"),
+                                HasSubstr("column note was added with"), HasSubstr("has the default NULL here")),
+                          StartsWith("DELETE FROM farshore.added_column"), "COMMIT"));
+  take(topic.transaction(6).insert(2, "b").end().send());
+  write();
+  EXPECT_FALSE(was_written("farshore.")) << "the table is as it was";
+}
+
+TEST_F(OneTransaction, LeavesAnAwaitedColumnThatIsNotHereYet) {
+  stored_and_loaded(applied_up_to(10, 4));
+  target_.await("late", "x");
+  Topic topic(kEpoch, 11);
+  take(topic.transaction(5).insert(1, "a").end().send());
+  write();
+  EXPECT_THAT(writes_, ElementsAre(StartsWith(kProgress), StartsWith(kUpsert), "COMMIT"));
+}
+
 TEST_F(OneTransaction, KeepsOnlyTheLastImageOfEachKeyDeletesFirst) {
   stored_and_loaded(applied_up_to(0));
   Topic topic;

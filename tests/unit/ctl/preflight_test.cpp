@@ -60,9 +60,9 @@ RegionFacts good_facts(ServerKind kind, std::uint32_t server_id) {
                             {"lower_case_table_names", "0"},
                             {"auto_increment_increment", "2"},
                             {"auto_increment_offset", std::to_string(server_id)}};
-  facts.farshore_tables = {"audit",      "channel_offset", "conflict",         "conflict_history", "equality",
-                           "home",       "mismatch",       "mismatch_example", "parked",           "parked_first",
-                           "parked_try", "progress",       "statement",        "told_doubt"};
+  facts.farshore_tables = {"added_column", "audit",      "channel_offset", "conflict",         "conflict_history",
+                           "equality",     "home",       "mismatch",       "mismatch_example", "parked",
+                           "parked_first", "parked_try", "progress",       "statement",        "told_doubt"};
   facts.grants = mysql::Grants("'ctl'@'%'", {"GRANT SELECT, TRIGGER ON *.* TO `ctl`@`%`"});
   facts.tables["shop.orders"] = orders();
   facts.with_rows = {"shop.orders"};
