@@ -233,6 +233,7 @@ void Pipeline::check_statement(const binlog::Event& event) {
   const StatementVerdict verdict = capture::check_statement(statement, parts_.rules);
   switch (verdict.kind) {
     case StatementVerdict::Kind::kPasses:
+    case StatementVerdict::Kind::kAddsColumns:
     case StatementVerdict::Kind::kChangesRows: break;
     case StatementVerdict::Kind::kStops:
       if (foreign) break;  // changes logged as a statement: left out as its rows are
@@ -242,7 +243,7 @@ void Pipeline::check_statement(const binlog::Event& event) {
   const Telling telling = telling_of(verdict);
   if (!settings_.logs_cascades) keys_.look_at(statement, telling, now_);
   if (parts_.ending.ended()) return;
-  if (telling != Telling::kNothing) tell_statement(event, verdict, telling);
+  if (telling != Telling::kNothing) tell_statement(event, statement, verdict, telling);
   if (parts_.ending.ended()) return;
   if (!settings_.logs_cascades) keys_.follow(statement);
 }
@@ -321,21 +322,32 @@ void Pipeline::note_unpublished(const std::vector<std::string>& changed, const s
 }
 
 Telling Pipeline::telling_of(const StatementVerdict& verdict) const {
-  if (verdict.kind != StatementVerdict::Kind::kChangesRows) return Telling::kNothing;
-  return parts_.history.gtid() == settings_.told_statement ? Telling::kAgain : Telling::kFirst;
+  const bool is_told = parts_.history.gtid() == settings_.told_statement;
+  switch (verdict.kind) {
+    case StatementVerdict::Kind::kPasses:
+    case StatementVerdict::Kind::kStops: return Telling::kNothing;
+    case StatementVerdict::Kind::kChangesRows: return is_told ? Telling::kAgain : Telling::kFirst;
+    // An older capture has published what lies behind it, and told nobody.
+    case StatementVerdict::Kind::kAddsColumns:
+      return is_told ? Telling::kAgain : parts_.tails_passed() ? Telling::kFirst : Telling::kNothing;
+  }
+  return Telling::kNothing;
 }
 
 /// The epoch ends before the statement's transaction, and the next one's start tells of it: whoever is there has
 /// applied all that came before it, and nothing that came after. Read again in that epoch, it passes.
-void Pipeline::tell_statement(const binlog::Event& event, const StatementVerdict& verdict, Telling telling) {
+void Pipeline::tell_statement(const binlog::Event& event, const binlog::Statement& statement,
+                              const StatementVerdict& verdict, Telling telling) {
   if (telling == Telling::kFirst) {
     const bool are_named = verdict.tables.size() <= change::kEpochTablesMax;
+    const bool only_adds = verdict.kind == StatementVerdict::Kind::kAddsColumns;
     return next_epoch_.begin(
         {verdict.sentence.substr(0, NextEpoch::kReasonBytesMax),
          change::RowlessStatement{.text = std::string(event.sql.substr(0, change::kStatementBytesMax)),
                                   .tables = are_named ? verdict.tables : std::vector<std::string>(),
                                   .gtid = parts_.history.gtid(),
-                                  .may_be_temporary = event.may_be_temporary}},
+                                  .may_be_temporary = event.may_be_temporary,
+                                  .added_columns = only_adds ? statement.added_columns : std::vector<AddedColumn>()}},
         settings_.numbering);
   }
   if (statement_passed_)

@@ -56,7 +56,8 @@ class Pipeline {
   void cut_checkpoint();
 
   void note_never_reached();
-  void tell_statement(const binlog::Event& event, const StatementVerdict& verdict, Telling telling);
+  void tell_statement(const binlog::Event& event, const binlog::Statement& statement, const StatementVerdict& verdict,
+                      Telling telling);
   [[nodiscard]] bool is_rolled_back() const;
   [[nodiscard]] bool between_transactions() const { return !parts_.decoder.in_transaction(); }
   void name_transaction();

@@ -47,16 +47,26 @@ StatementVerdict if_captured(const binlog::Statement& statement, const change::T
   return verdict;
 }
 
+constexpr std::string_view kRowless =
+    "it changes rows without row events, so an epoch begins there; run the same at the other regions when they wait "
+    "for "
+    "it, and say so there (farshorectl ddl)";
+
+/// Of a table that is not known the same has to be done by hand.
+StatementVerdict check_added(const binlog::Statement& statement, const change::TableRules& rules) {
+  constexpr std::string_view kWhat = "ALTER TABLE ... ADD of a column";
+  if (statement.added_columns.empty()) return {};
+  if (statement.tables.empty()) return if_captured(statement, rules, Kind::kChangesRows, kWhat, kRowless);
+  return if_captured(statement, rules, Kind::kAddsColumns, kWhat,
+                     "its rows get a constant, which the other regions compare with theirs, so an epoch begins there");
+}
+
 bool writes_marker(const binlog::Statement& statement) {
   return std::ranges::any_of(statement.tables, [](const TableName& table) {
     return table.schema == kOwnSchema && table.table == kMarkerTable;
   });
 }
 
-constexpr std::string_view kRowless =
-    "it changes rows without row events, so an epoch begins there; run the same at the other regions when they wait "
-    "for "
-    "it, and say so there (farshorectl ddl)";
 constexpr std::string_view kStatementFormat =
     "a session at the source wrote in statement format, so its rows are not in the binlog; set binlog_format to ROW "
     "there, and begin this origin anew (`farshorectl origin reset`) with a copy of the table";
@@ -114,8 +124,8 @@ StatementVerdict check_statement(const binlog::Statement& statement, const chang
     }
   }
   switch (statement.kind) {
-    case StatementKind::kOtherDdl:
-    case StatementKind::kTableDdl: return {};
+    case StatementKind::kOtherDdl: return {};
+    case StatementKind::kTableDdl: return check_added(statement, rules);
     case StatementKind::kRowless: return if_captured(statement, rules, Kind::kChangesRows, statement.what, kRowless);
     case StatementKind::kDml:
       if (writes_marker(statement)) return {Kind::kStops, {}, std::string(kMarkerInStatementFormat)};

@@ -27,12 +27,14 @@ struct StatementContext {
 struct StatementVerdict {
   enum class Kind : std::uint8_t {
     kPasses,
+    kAddsColumns,  ///< to a captured table, with a constant for all rows: the other regions compare it with their own
     kChangesRows,  ///< of `tables`, without row events: the other regions have to do the same, at this place
     kStops,        ///< it cannot be carried: nothing is dropped in silence
   };
   Kind kind = Kind::kPasses;
-  std::vector<std::string> tables;  ///< kChangesRows: "schema.table", those that are captured; empty: any may be meant
-  std::string sentence;             ///< all but kPasses: what it is and how to mend it, for people
+  std::vector<std::string>
+      tables;  ///< kAddsColumns, kChangesRows: "schema.table", those that are captured; empty: any may be meant
+  std::string sentence;  ///< all but kPasses: what it is and how to mend it, for people
 };
 
 /// Why capture stops at these tables, "schema.table", and the way out.

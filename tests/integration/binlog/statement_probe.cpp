@@ -1,7 +1,7 @@
 // Reads a live server's binlog to its end and prints what capture makes of every statement in it, and of which tables
 // there are rows, a line each:
 //
-//   statement SCHEMA passes|changes|stops TABLES: SENTENCE
+//   statement SCHEMA passes|compared|changes|stops TABLES: SENTENCE
 //   rows SCHEMA.TABLE
 //
 //   statement_probe mysql|mariadb SOCKET PATTERN     PATTERN: the tables that are captured
@@ -25,6 +25,7 @@ using Kind = capture::StatementVerdict::Kind;
 const char* name_of(Kind kind) {
   switch (kind) {
     case Kind::kPasses: return "passes";
+    case Kind::kAddsColumns: return "compared";
     case Kind::kChangesRows: return "changes";
     case Kind::kStops: return "stops";
   }

@@ -264,7 +264,7 @@ std::string stop(std::string_view sql, const change::TableRules& by = rules(),
 }
 
 TEST(Statements, DdlPasses) {
-  for (const char* sql : {"CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD c INT", "CREATE INDEX i ON t (c)",
+  for (const char* sql : {"CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD INDEX (c)", "CREATE INDEX i ON t (c)",
                           "CREATE USER x", "ANALYZE TABLE t", "DROP TEMPORARY TABLE t", "DROP VIEW v"})
     EXPECT_EQ(stop(sql), "") << sql;
 }
@@ -295,6 +295,24 @@ TEST(Statements, ThatChangeRowsWithoutRowEventsDoNotPass) {
   for (const char* sql : {"RENAME TABLE etc.a TO shop.orders", "RENAME TABLE shop.orders TO etc.a",
                           "ALTER TABLE etc.a RENAME TO shop.orders", "DROP TABLE etc.a, orders"})
     EXPECT_THAT(stop(sql, rules({"shop.*"})), HasSubstr("of captured table shop.orders:")) << sql;
+}
+
+TEST(Statements, ThatAddAColumnWithAConstantAreCompared) {
+  using Verdict = StatementVerdict::Kind;
+  const auto judge = [](std::string_view sql, bool folds = false) {
+    return check_statement(read_statement(sql, {.dialect = {}, .default_schema = "shop", .folds_names = folds}),
+                           rules({"shop.*"}));
+  };
+  const StatementVerdict verdict = judge("ALTER TABLE orders ADD c INT DEFAULT 1");
+  EXPECT_EQ(verdict.kind, Verdict::kAddsColumns);
+  EXPECT_THAT(verdict.tables, ElementsAre("shop.orders"));
+  EXPECT_THAT(verdict.sentence, HasSubstr("ADD of a column of captured table shop.orders"));
+  EXPECT_EQ(judge("ALTER TABLE etc.orders ADD c INT DEFAULT 1").kind, Verdict::kPasses);
+  EXPECT_EQ(judge("ALTER TABLE orders ADD INDEX (c), ALTER c SET DEFAULT 5").kind, Verdict::kPasses);
+  EXPECT_EQ(judge("ALTER TABLE orders ADD c INT DEFAULT 1, DROP COLUMN d").kind, Verdict::kChangesRows);
+  const StatementVerdict of_any = judge("ALTER TABLE \xC3\x84 ADD c INT", true);
+  EXPECT_EQ(of_any.kind, Verdict::kChangesRows) << "the server alone folds this name";
+  EXPECT_THAT(of_any.tables, IsEmpty());
 }
 
 TEST(Statements, OfTablesThatAreNotPlainToSeeMayMeanAnyCapturedOne) {
