@@ -23,6 +23,7 @@
 #include "services/ctl/decision.hpp"
 #include "services/ctl/equal.hpp"
 #include "services/ctl/table_comparison.hpp"
+#include "services/ctl/watched_comparison.hpp"
 #include "services/process/library_settings.hpp"
 #include "store/pending.hpp"
 #include "store/progress_store.hpp"
@@ -73,16 +74,19 @@ bool is_wanted(const CompareOptions& options, std::string_view schema, std::stri
          });
 }
 
-void read_tables(Region& region, const Region& other, const CompareOptions& options) {
+std::map<TableName, mysql::TableSchema> read_tables(Region& region, const Region& other,
+                                                    const CompareOptions& options) {
   auto tables = mysql::read_table_schemas(region.connection, [&](std::string_view schema, std::string_view name) {
     return is_wanted(options, schema, name) && region.rules.route(schema, name).captured &&
            other.rules.route(schema, name).captured;
   });
   if (!tables) fail_database(region.config, tables.error());
+  std::map<TableName, mysql::TableSchema> out;
   for (mysql::TableSchema& table : *tables) {
     TableName name{table.schema, table.name};
-    region.tables.emplace(std::move(name), std::move(table));
+    out.emplace(std::move(name), std::move(table));
   }
+  return out;
 }
 
 /// What is said of one table.
@@ -130,9 +134,12 @@ class Comparison {
         .show = [&](std::uint64_t rows, std::size_t differing) { show(name, rows, differing); },
         .wait_for_the_way = [&] { return wait_for_the_way(); },
     };
-    auto rows = compare_rows(*table, here_.connection, peer_.connection, calls);
-    if (!rows) fail_database(rows.error().place == Place::kHere ? here_.config : peer_.config, rows.error().error);
-    return {.name = name, .rows = std::move(*rows), .left_out = table->left_out(), .not_compared = {}};
+    auto found = compare_watched(*table, here, peer, here_.connection, peer_.connection, calls);
+    if (!found) fail_database(found.error().place == Place::kHere ? here_.config : peer_.config, found.error().error);
+    return {.name = name,
+            .rows = std::move(found->rows),
+            .left_out = table->left_out(),
+            .not_compared = std::move(found->not_compared)};
   }
 
   static SourceTime now_at(Region& region) {
@@ -191,6 +198,24 @@ class Comparison {
   steady_clock::time_point shown_ = steady_clock::now();
   bool has_line_ = false;
 };
+
+/// What was made, altered or dropped in the region since its tables were read was not compared as it is.
+void note_changed(std::vector<Compared>& compared, Region& region, const Region& other, const CompareOptions& options) {
+  const std::map<TableName, mysql::TableSchema> now = read_tables(region, other, options);
+  const auto note = [&](const TableName& name) {
+    auto at = std::ranges::find(compared, name, &Compared::name);
+    if (at == compared.end()) at = compared.insert(at, {.name = name, .rows = {}, .left_out = {}, .not_compared = {}});
+    if (at->not_compared.empty())
+      at->not_compared = fmt::format("it was made, altered or dropped in {} while tables were compared: compare again",
+                                     region.config.region);
+  };
+  for (const auto& [name, table] : region.tables) {
+    const auto found = now.find(name);
+    if (found == now.end() || shape_text(found->second) != shape_text(table)) note(name);
+  }
+  for (const auto& [name, table] : now)
+    if (!region.tables.contains(name)) note(name);
+}
 
 /// What the comparison vouches for in one region, of the other's origins: the tables by name, or the whole streams.
 std::vector<store::EqualityRow> words_of(const Region& region, const CompareOptions& options,
@@ -357,8 +382,8 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
     require_sight(here);
     require_sight(peer);
   }
-  read_tables(here, peer, options);
-  read_tables(peer, here, options);
+  here.tables = read_tables(here, peer, options);
+  peer.tables = read_tables(peer, here, options);
   require_tables(here, peer, options);
 
   std::vector<TableName> names;
@@ -370,7 +395,9 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
     say(here, words_here, store::Word::kBegun);
     say(peer, words_peer, store::Word::kBegun);
   }
-  const std::vector<Compared> tables = Comparison(here, peer, options).run();
+  std::vector<Compared> tables = Comparison(here, peer, options).run();
+  note_changed(tables, here, peer, options);
+  note_changed(tables, peer, here, options);
   const bool is_equal = std::ranges::all_of(tables, &Compared::is_equal);
   std::string text;
   for (const Compared& table : tables) text += sentence_of(table, here, peer);

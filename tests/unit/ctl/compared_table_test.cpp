@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "services/ctl/compared_column.hpp"
+#include "services/ctl/watched_comparison.hpp"
 
 namespace farshore::ctl {
 namespace {
@@ -163,6 +164,29 @@ TEST(AComparedTable, IsRefusedWithAKeyThatCannotBeAskedFor) {
                                 keyed({typed("a", "int"), typed("b", "int")}, {"b", "a"}))
                 .error(),
             "its primary key has other columns at the peer");
+}
+
+TEST(AComparedTable, IsAnotherOneWhereAColumnOrTheKeyIsAnother) {
+  const auto table = keyed({typed("id", "int"), typed("a", "varchar(9)", "utf8mb4"), typed("b", "int")}, {"id"});
+  const std::string was = shape_text(table);
+  const auto is_as_it_was = [&](const TableSchema& now) { return shape_text(now) == was; };
+  EXPECT_TRUE(is_as_it_was(table));
+  EXPECT_FALSE(is_as_it_was(keyed({table.columns[0], table.columns[1]}, {"id"})));
+  EXPECT_FALSE(is_as_it_was(keyed({table.columns[0], table.columns[2], table.columns[1]}, {"id"})))
+      << "two names swapped";
+  EXPECT_FALSE(is_as_it_was(keyed(table.columns, {"id", "b"})));
+  auto other = table;
+  other.columns[2] = typed("b", "bigint");
+  EXPECT_FALSE(is_as_it_was(other));
+  other = table;
+  other.columns[1].charset = "latin1";
+  EXPECT_FALSE(is_as_it_was(other));
+  other = table;
+  other.columns[2].expression = "`id` + 1";
+  EXPECT_FALSE(is_as_it_was(other));
+  other = table;
+  other.columns[2].has_default = true;
+  EXPECT_TRUE(is_as_it_was(other)) << "its values are the same";
 }
 
 TEST(AComparedTable, TellsTheColumnsInWhichRowsDiffer) {

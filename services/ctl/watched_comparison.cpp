@@ -1,0 +1,90 @@
+#include "services/ctl/watched_comparison.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "mysql/literal.hpp"
+
+namespace farshore::ctl {
+namespace {
+
+/// A table of one of the two databases, from before its rows are read to behind that.
+class Watch {
+ public:
+  Watch(Place place, const mysql::TableSchema& table, mysql::Connection& connection)
+      : place_(place), table_(table), connection_(connection) {}
+
+  std::expected<void, ComparisonFailure> begin() {
+    auto made = made_at();
+    if (!made) return std::unexpected(made.error());
+    made_ = std::move(*made);
+    return {};
+  }
+
+  std::expected<bool, ComparisonFailure> has_changed() {
+    const auto made = made_at();
+    if (!made) return std::unexpected(made.error());
+    if (*made != made_) return true;
+    const auto now = mysql::read_table_schema(connection_, table_.schema, table_.name);
+    if (!now) return std::unexpected(ComparisonFailure{place_, now.error()});
+    return !*now || shape_text(**now) != shape_text(table_);
+  }
+
+ private:
+  /// Each ALTER, TRUNCATE and RENAME over it gives a table another time (seen with MySQL 9.7 and MariaDB 10.11, instant
+  /// ones too): a column that went and came again has the shape of before, and other values.
+  std::expected<std::string, ComparisonFailure> made_at() {
+    const auto rows = connection_.query(
+        fmt::format("SELECT CREATE_TIME FROM information_schema.TABLES WHERE TABLE_SCHEMA={} AND TABLE_NAME={}",
+                    mysql::text_literal(table_.schema), mysql::text_literal(table_.name)));
+    if (!rows) return std::unexpected(ComparisonFailure{place_, rows.error()});
+    return rows->empty() ? "none" : rows->text(0, 0);
+  }
+
+  const Place place_;
+  const mysql::TableSchema& table_;
+  mysql::Connection& connection_;
+  std::string made_;
+};
+
+std::string changed(Place place) {
+  return fmt::format("it was altered, truncated or dropped {} while it was compared: compare again",
+                     place == Place::kHere ? "here" : "at the peer");
+}
+
+}  // namespace
+
+std::string shape_text(const mysql::TableSchema& table) {
+  std::string out;
+  const auto add = [&](std::string_view part) { out += fmt::format("{}:{},", part.size(), part); };
+  for (const mysql::ColumnSchema& column : table.columns) {
+    for (const std::string& part :
+         {column.name, column.column_type, column.charset, column.collation, column.expression})
+      add(part);
+  }
+  out += table.primary_key_has_prefix ? "prefix," : "key,";
+  for (const std::string& name : table.primary_key) add(name);
+  return out;
+}
+
+std::expected<WatchedComparison, ComparisonFailure> compare_watched(
+    const ComparedTable& table, const mysql::TableSchema& here, const mysql::TableSchema& peer,
+    mysql::Connection& here_connection, mysql::Connection& peer_connection, const ComparisonCalls& calls) {
+  Watch watch_here(Place::kHere, here, here_connection);
+  Watch watch_peer(Place::kPeer, peer, peer_connection);
+  for (Watch* const watch : {&watch_here, &watch_peer})
+    if (const auto begun = watch->begin(); !begun) return std::unexpected(begun.error());
+  auto rows = compare_rows(table, here_connection, peer_connection, calls);
+  if (!rows) return std::unexpected(rows.error());
+  for (const auto& [watch, place] : {std::pair(&watch_here, Place::kHere), std::pair(&watch_peer, Place::kPeer)}) {
+    const auto has_changed = watch->has_changed();
+    if (!has_changed) return std::unexpected(has_changed.error());
+    if (*has_changed) return WatchedComparison{.rows = {}, .not_compared = changed(place)};
+  }
+  return WatchedComparison{.rows = std::move(*rows), .not_compared = {}};
+}
+
+}  // namespace farshore::ctl

@@ -1,0 +1,134 @@
+#include "services/ctl/watched_comparison.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <charconv>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "unit/mysql/scripted_server.hpp"
+
+namespace farshore::ctl {
+namespace {
+
+using mysql::test::fails;
+using mysql::test::Reply;
+using mysql::test::rows;
+using testing::HasSubstr;
+
+/// A database with the table shop.t (id INT PRIMARY KEY, v VARCHAR(9)), and one session with it.
+class OneTable {
+ public:
+  OneTable() {
+    server_.answer([this](const std::string& sql) { return reply_to(sql); });
+    session_ = std::move(*mysql::Connection::open(server_.endpoint(), {}));
+  }
+
+  std::map<std::int64_t, std::string> values{{1, "a"}, {2, "b"}, {3, "c"}};
+  std::string made = "2026-01-02 03:04:05";
+  std::string type = "varchar(9)";
+  std::function<void()> read;         ///< called before each answer with rows of the table
+  std::optional<Reply> instead = {};  ///< of such an answer
+
+  mysql::Connection& session() { return *session_; }
+  mysql::TableSchema shape() { return mysql::read_table_schema(session(), "shop", "t")->value(); }
+
+ private:
+  Reply reply_to(const std::string& sql) {
+    if (sql.starts_with("SELECT CREATE_TIME")) return rows({"t"}, {{made}});
+    if (sql.starts_with("SELECT ENGINE")) return rows(names(4), {{"InnoDB", "BASE TABLE", "shop", "t"}});
+    if (sql.starts_with("SELECT COLUMN_NAME")) return rows(names(16), {column("id", "int"), column("v", type)});
+    if (sql.starts_with("SELECT INDEX_NAME")) return rows(names(5), {{"PRIMARY", "id", std::nullopt, "shop", "t"}});
+    if (sql.starts_with("SELECT TRIGGER_NAME")) return rows(names(4), {});
+    if (read) read();
+    return instead ? *instead : rows(names(2), select(sql));
+  }
+
+  static std::vector<std::string> names(std::size_t count) { return std::vector<std::string>(count, "x"); }
+  static std::vector<Reply::Field> column(const std::string& name, const std::string& type) {
+    std::vector<Reply::Field> out(16);
+    out[0] = name;
+    out[1] = type.substr(0, type.find('('));
+    out[2] = type;
+    if (type != "int") out[3] = "utf8mb4";
+    return out;
+  }
+
+  std::vector<std::vector<Reply::Field>> select(const std::string& sql) {
+    std::vector<std::vector<Reply::Field>> out;
+    const bool only_keys = sql.find("`v`") == std::string::npos;
+    const auto take = [&](std::int64_t id, const std::string& value) {
+      out.push_back({std::to_string(id)});
+      if (!only_keys) out.back().emplace_back(value);
+    };
+    const auto number = [&](std::size_t at) {
+      std::int64_t id = 0;
+      std::from_chars(sql.data() + at, sql.data() + sql.size(), id);
+      return id;
+    };
+    if (const auto list = sql.find(" IN ("); list != std::string::npos) {
+      for (std::size_t at = list + 4; sql[at] != ')'; at = sql.find_first_of(",)", at + 1)) {
+        const auto found = values.find(number(at + 1));
+        if (found != values.end()) take(found->first, found->second);
+      }
+      return out;
+    }
+    const auto behind = sql.find("`id`>");
+    for (auto at = behind == std::string::npos ? values.begin() : values.upper_bound(number(behind + 5));
+         at != values.end(); ++at)
+      take(at->first, at->second);
+    return out;
+  }
+
+  mysql::test::ScriptedServer server_;
+  std::optional<mysql::Connection> session_;
+};
+
+class AWatchedComparison : public testing::Test {
+ protected:
+  OneTable here;
+  OneTable peer;
+  std::function<void()> wait = [] {};
+
+  WatchedComparison compare() {
+    const auto shape_here = here.shape();
+    const auto shape_peer = peer.shape();
+    const auto table = ComparedTable::make(shape_here, shape_peer);
+    const ComparisonCalls calls{.show = [](std::uint64_t, std::size_t) {},
+                                .wait_for_the_way =
+                                    [&] {
+                                      wait();
+                                      return true;
+                                    }};
+    auto found = compare_watched(*table, shape_here, shape_peer, here.session(), peer.session(), calls);
+    EXPECT_TRUE(found) << found.error().error.to_string();
+    return std::move(*found);
+  }
+};
+
+TEST_F(AWatchedComparison, OfATableThatStaysAsItIsCounts) {
+  const auto found = compare();
+  EXPECT_EQ(found.not_compared, "");
+  EXPECT_EQ(found.rows.rows_here, 3U);
+  EXPECT_EQ(found.rows.differing, 0U);
+}
+
+TEST_F(AWatchedComparison, SaysNothingOfATableThatHasAnotherColumnAtItsEnd) {
+  peer.read = [&] { peer.type = "varchar(20)"; };
+  EXPECT_EQ(compare().not_compared,
+            "it was altered, truncated or dropped at the peer while it was compared: compare again");
+}
+
+TEST_F(AWatchedComparison, SaysNothingOfATableWhoseColumnWentAndCameAgain) {
+  here.read = [&] { here.made = "2026-01-02 03:04:06"; };
+  EXPECT_EQ(compare().not_compared, "it was altered, truncated or dropped here while it was compared: compare again");
+}
+
+}  // namespace
+}  // namespace farshore::ctl
