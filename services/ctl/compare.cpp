@@ -59,6 +59,7 @@ struct Region {
 
 Region open_region(service::Config config) {
   mysql::Connection connection = open_database(config);
+  if (const auto prepared = prepare_session(connection); !prepared) fail_database(config, prepared.error());
   change::TableRules rules = service::table_rules(config);
   return {std::move(config), std::move(connection), std::move(rules), {}, {}};
 }

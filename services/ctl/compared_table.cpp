@@ -23,6 +23,8 @@ bool have_one_key(const TableSchema& here, const TableSchema& peer) {
 }  // namespace
 
 std::expected<ComparedTable, std::string> ComparedTable::make(const TableSchema& here, const TableSchema& peer) {
+  if (here.columns.empty() || peer.columns.empty())
+    return std::unexpected("its columns are not to be seen: it is being altered or dropped, compare again");
   if (here.primary_key.empty() || peer.primary_key.empty()) return std::unexpected("it has no primary key");
   if (!have_one_key(here, peer)) return std::unexpected("its primary key has other columns at the peer");
   if (here.primary_key_has_prefix || peer.primary_key_has_prefix)

@@ -50,9 +50,31 @@ class Watch {
   std::string made_;
 };
 
+std::string_view at(Place place) { return place == Place::kHere ? "here" : "at the peer"; }
+
 std::string changed(Place place) {
-  return fmt::format("it was altered, truncated or dropped {} while it was compared: compare again",
-                     place == Place::kHere ? "here" : "at the peer");
+  return fmt::format("it was altered, truncated or dropped {} while it was compared: compare again", at(place));
+}
+
+/// Why a query for its rows failed that did not fail before, as far as that lies in the table: for people.
+std::optional<std::string> why_of(const ComparisonFailure& failure) {
+  constexpr int kLockWaitTimeout = 1205;  // a read takes no row's lock
+  constexpr int kDefinitionChanged = 1412;
+  const mysql::SqlError& error = failure.error;
+  if (error.code == kDefinitionChanged || error.kind == mysql::SqlErrorKind::kMissingTable ||
+      error.kind == mysql::SqlErrorKind::kMissingColumn)
+    return changed(failure.place);
+  if (error.code != kLockWaitTimeout) return std::nullopt;
+  return fmt::format(
+      "a statement held it {} for more than {} s (ALTER TABLE, LOCK TABLES, or one that waits for a long "
+      "transaction): compare again when that is through",
+      at(failure.place), kTableWait.count());
+}
+
+std::expected<WatchedComparison, ComparisonFailure> not_compared(const ComparisonFailure& failure) {
+  auto why = why_of(failure);
+  if (!why) return std::unexpected(failure);
+  return WatchedComparison{.rows = {}, .not_compared = std::move(*why)};
 }
 
 }  // namespace
@@ -70,18 +92,24 @@ std::string shape_text(const mysql::TableSchema& table) {
   return out;
 }
 
+std::expected<void, mysql::SqlError> prepare_session(mysql::Connection& connection) {
+  const auto set = connection.execute(fmt::format("SET SESSION lock_wait_timeout={}", kTableWait.count()));
+  if (!set) return std::unexpected(set.error());
+  return {};
+}
+
 std::expected<WatchedComparison, ComparisonFailure> compare_watched(
     const ComparedTable& table, const mysql::TableSchema& here, const mysql::TableSchema& peer,
     mysql::Connection& here_connection, mysql::Connection& peer_connection, const ComparisonCalls& calls) {
   Watch watch_here(Place::kHere, here, here_connection);
   Watch watch_peer(Place::kPeer, peer, peer_connection);
   for (Watch* const watch : {&watch_here, &watch_peer})
-    if (const auto begun = watch->begin(); !begun) return std::unexpected(begun.error());
+    if (const auto begun = watch->begin(); !begun) return not_compared(begun.error());
   auto rows = compare_rows(table, here_connection, peer_connection, calls);
-  if (!rows) return std::unexpected(rows.error());
+  if (!rows) return not_compared(rows.error());
   for (const auto& [watch, place] : {std::pair(&watch_here, Place::kHere), std::pair(&watch_peer, Place::kPeer)}) {
     const auto has_changed = watch->has_changed();
-    if (!has_changed) return std::unexpected(has_changed.error());
+    if (!has_changed) return not_compared(has_changed.error());
     if (*has_changed) return WatchedComparison{.rows = {}, .not_compared = changed(place)};
   }
   return WatchedComparison{.rows = std::move(*rows), .not_compared = {}};

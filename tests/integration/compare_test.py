@@ -1,5 +1,6 @@
 """farshorectl compare finds each row that two regions do not have alike, and no other, while both are written to."""
 
+import concurrent.futures
 import contextlib
 import json
 import threading
@@ -155,6 +156,45 @@ def test_what_cannot_be_compared_is_said_and_not_equal(tables):
     finally:
         unseen(east, "ALTER TABLE shop.compared_bytes DROP COLUMN only_there")
         unseen(west, "DROP TABLE shop.compared_here")
+
+
+@contextlib.contextmanager
+def held(region, table):
+    """A session that has the table to itself, in which compare stands in front of it: gives its execute()."""
+    with contextlib.closing(region.database.root()) as session, session.cursor() as cursor:
+        cursor.execute("SET SESSION sql_log_bin = 0")
+        cursor.execute(f"LOCK TABLES {table} WRITE")
+        yield cursor.execute
+
+
+def stands_in_front(region, table):
+    return lambda: region.database.value("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = 'farshore_ctl' AND "
+                                         f"STATE LIKE '%metadata lock%' AND INFO LIKE '%`{table}`%'") == 1
+
+
+def compared_meanwhile(regions, region, table, act):
+    """What compare says of a table with which act(execute, comparing) does something in the region after compare has begun with it."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with held(region, f"shop.{table}") as execute:
+            comparing = pool.submit(answer_of, regions, "--declare", "--why", "a test", "--execute", tables=f"shop.{table}")
+            eventually(f"compare stands in front of {table} in {region.name}", stands_in_front(region, table), 15)
+            act(execute, comparing)
+        answer = comparing.result()
+    assert not answer["equal"] and not answer["declared"]
+    return answer["tables"][0]["not_compared"]
+
+
+def test_a_table_that_is_altered_meanwhile_is_not_equal(tables):
+    def add_and_drop(execute, _):
+        execute("ALTER TABLE shop.compared_bytes ADD COLUMN meanwhile INT")
+        execute("ALTER TABLE shop.compared_bytes DROP COLUMN meanwhile")
+    for region in tables:
+        assert "it was altered, truncated or dropped" in compared_meanwhile(tables, region, "compared_bytes", add_and_drop)
+
+
+def test_a_table_that_a_statement_holds_is_not_equal(tables):
+    held_by = compared_meanwhile(tables, tables.east, "compared_bytes", lambda _, comparing: comparing.result(timeout=60))
+    assert held_by.startswith("a statement held it at the peer for more than 20 s")
 
 
 def test_what_is_asked_wrongly_is_refused(tables):

@@ -157,6 +157,8 @@ TEST(AComparedTable, NamesWhatItLeavesOut) {
 TEST(AComparedTable, IsRefusedWithAKeyThatCannotBeAskedFor) {
   const auto without = keyed({typed("id", "int")}, {});
   EXPECT_EQ(ComparedTable::make(without, without).error(), "it has no primary key");
+  EXPECT_EQ(ComparedTable::make(keyed({}, {}), without).error(),
+            "its columns are not to be seen: it is being altered or dropped, compare again");
   const auto real = keyed({typed("id", "double")}, {"id"});
   EXPECT_EQ(ComparedTable::make(real, real).error(),
             "its key column id is of a type whose values cannot be asked for exactly");

@@ -130,5 +130,26 @@ TEST_F(AWatchedComparison, SaysNothingOfATableWhoseColumnWentAndCameAgain) {
   EXPECT_EQ(compare().not_compared, "it was altered, truncated or dropped here while it was compared: compare again");
 }
 
+TEST_F(AWatchedComparison, SaysNothingOfATableThatGoesOrIsHeldMeanwhile) {
+  for (const auto& [code, sentence] :
+       {std::pair<std::uint16_t, std::string>{1146, "altered, truncated or dropped at the peer while it was compared"},
+        {1054, "altered, truncated or dropped at the peer while it was compared"},
+        {1412, "altered, truncated or dropped at the peer while it was compared"},
+        {1205, "a statement held it at the peer for more than 20 s"}}) {
+    peer.instead = fails(code, "refused");
+    EXPECT_THAT(compare().not_compared, HasSubstr(sentence)) << code;
+  }
+}
+
+TEST_F(AWatchedComparison, FailsWithAnotherError) {
+  peer.instead = fails(1142, "SELECT command denied");
+  const auto shape = here.shape();
+  const auto found = compare_watched(*ComparedTable::make(shape, shape), shape, shape, here.session(), peer.session(),
+                                     {.show = {}, .wait_for_the_way = {}});
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().place, Place::kPeer);
+  EXPECT_EQ(found.error().error.code, 1142);
+}
+
 }  // namespace
 }  // namespace farshore::ctl
