@@ -59,10 +59,8 @@ Grants::Grants(std::string account, const std::vector<std::string>& lines) : acc
   for (const std::string& text : lines) {
     if (auto line = parse(text)) {
       lines_.push_back(std::move(*line));
-    } else if (const auto on = text.find(" ON `"); on != std::string::npos) {
-      const auto from = on + 5;
-      if (const auto end = text.find("`.`", from); end != std::string::npos)
-        table_schemas_.insert(text.substr(from, end - from));
+    } else if (auto of_table = parse_of_table(text)) {
+      table_lines_.push_back(std::move(*of_table));
     }
   }
 }
@@ -94,26 +92,79 @@ std::optional<Grants::Line> Grants::parse(std::string_view text) {
   return line;
 }
 
-bool Grants::names(const Line& line, std::string_view privilege) {
-  return std::ranges::any_of(line.privileges,
+// GRANT SELECT, INSERT (`id`, `a`) ON `shop`.`orders` TO `a`@`%`: a comma may stand in a list of columns, and any
+// character in a name.
+std::optional<Grants::TableLine> Grants::parse_of_table(std::string_view text) {
+  constexpr std::string_view kGrant = "GRANT ";
+  if (!text.starts_with(kGrant)) return std::nullopt;
+  text.remove_prefix(kGrant.size());
+  TableLine line;
+  bool is_name = false;
+  int depth = 0;
+  std::size_t from = 0;
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    if (text[at] == '`') is_name = !is_name;
+    if (is_name) continue;
+    if (text[at] == '(') ++depth;
+    if (text[at] == ')') --depth;
+    const bool is_end = text.substr(at).starts_with(" ON `");
+    if (depth > 0 || (text[at] != ',' && !is_end)) continue;
+    line.privileges.emplace_back(text.substr(from, at - from));
+    from = at + 2;
+    if (is_end) break;
+  }
+  if (at == text.size()) return std::nullopt;
+  text.remove_prefix(at + 4);
+  const auto take_name = [&](std::string& name) {
+    if (!text.starts_with('`')) return false;
+    for (std::size_t i = 1; i < text.size(); ++i) {
+      if (text[i] == '`' && !text.substr(i).starts_with("``")) {
+        text.remove_prefix(i + 1);
+        return true;
+      }
+      if (text[i] == '`') ++i;
+      name.push_back(text[i]);
+    }
+    return false;
+  };
+  if (!take_name(line.schema) || !text.starts_with('.')) return std::nullopt;
+  text.remove_prefix(1);
+  if (!take_name(line.table)) return std::nullopt;
+  return line;
+}
+
+bool Grants::names(const std::vector<std::string>& privileges, std::string_view privilege) {
+  return std::ranges::any_of(privileges,
                              [&](const std::string& one) { return one == privilege || one == "ALL PRIVILEGES"; });
 }
 
 bool Grants::any(std::string_view privilege, bool revoked, std::string_view schema) const {
   return std::ranges::any_of(lines_, [&](const Line& line) {
     const bool named = schema == "*" ? line.schema == "*" : line.schema != "*" && is_like(schema, line.schema);
-    return line.revoked == revoked && named && names(line, privilege);
+    return line.revoked == revoked && named && names(line.privileges, privilege);
   });
 }
 
 bool Grants::has(std::string_view privilege) const {
   return any(privilege, false, "*") && std::ranges::none_of(lines_, [&](const Line& line) {
-           return line.revoked && line.schema != "*" && !is_servers_schema(line.schema) && names(line, privilege);
+           return line.revoked && line.schema != "*" && !is_servers_schema(line.schema) &&
+                  names(line.privileges, privilege);
          });
 }
 
 bool Grants::has(std::string_view privilege, std::string_view schema) const {
   return any(privilege, false, schema) || (any(privilege, false, "*") && !any(privilege, true, schema));
+}
+
+bool Grants::has(std::string_view privilege, std::string_view schema, std::string_view table) const {
+  return std::ranges::any_of(table_lines_, [&](const TableLine& line) {
+    return line.schema == schema && line.table == table && names(line.privileges, privilege);
+  });
+}
+
+bool Grants::has_of_tables(std::string_view schema) const {
+  return std::ranges::any_of(table_lines_, [&](const TableLine& line) { return line.schema == schema; });
 }
 
 }  // namespace farshore::mysql

@@ -17,8 +17,10 @@
 #include "base/environment_error.hpp"
 #include "change/table_rules.hpp"
 #include "mysql/grants.hpp"
+#include "mysql/literal.hpp"
 #include "mysql/schema.hpp"
 #include "services/ctl/command.hpp"
+#include "services/ctl/comparison_sight.hpp"
 #include "services/ctl/ctl_database.hpp"
 #include "services/ctl/decision.hpp"
 #include "services/ctl/equal.hpp"
@@ -53,15 +55,20 @@ struct Region {
   service::Config config;
   mysql::Connection connection;
   change::TableRules rules;
+  mysql::Grants grants;
   std::vector<std::string> applied;                ///< the other's origins that are applied here
-  std::map<TableName, mysql::TableSchema> tables;  ///< that are compared, as far as they are here
+  std::map<TableName, mysql::TableSchema> tables;  ///< that are compared or named, as far as they are here
+
+  [[nodiscard]] bool captures(const TableName& name) const { return rules.route(name.schema, name.table).captured; }
 };
 
 Region open_region(service::Config config) {
   mysql::Connection connection = open_database(config);
   if (const auto prepared = prepare_session(connection); !prepared) fail_database(config, prepared.error());
+  auto grants = mysql::Grants::read(connection);
+  if (!grants) fail_database(config, grants.error());
   change::TableRules rules = service::table_rules(config);
-  return {std::move(config), std::move(connection), std::move(rules), {}, {}};
+  return {std::move(config), std::move(connection), std::move(rules), std::move(*grants), {}, {}};
 }
 
 void find_applied(Region& region, const Region& other) {
@@ -78,8 +85,10 @@ bool is_wanted(const CompareOptions& options, std::string_view schema, std::stri
 std::map<TableName, mysql::TableSchema> read_tables(Region& region, const Region& other,
                                                     const CompareOptions& options) {
   auto tables = mysql::read_table_schemas(region.connection, [&](std::string_view schema, std::string_view name) {
-    return is_wanted(options, schema, name) && region.rules.route(schema, name).captured &&
-           other.rules.route(schema, name).captured;
+    const TableName table{std::string(schema), std::string(name)};
+    // What the other does not capture is sent there all the same.
+    return is_wanted(options, schema, name) && region.captures(table) &&
+           (other.captures(table) || !other.applied.empty());
   });
   if (!tables) fail_database(region.config, tables.error());
   std::map<TableName, mysql::TableSchema> out;
@@ -110,20 +119,37 @@ class Comparison {
   std::vector<Compared> run() {
     std::vector<Compared> out;
     for (const auto& [name, table] : here_.tables) {
-      const auto other = peer_.tables.find(name);
-      out.push_back(other == peer_.tables.end()
-                        ? not_compared(name, fmt::format("it is only in {}", here_.config.region))
-                        : compare(name, table, other->second));
+      const std::string lack = lacking(name, here_, peer_);
+      out.push_back(lack.empty() ? compare(name, table, peer_.tables.at(name)) : not_compared(name, lack));
     }
-    for (const auto& [name, table] : peer_.tables) {
-      if (!here_.tables.contains(name))
-        out.push_back(not_compared(name, fmt::format("it is only in {}", peer_.config.region)));
-    }
+    for (const auto& [name, table] : peer_.tables)
+      if (!here_.tables.contains(name)) out.push_back(not_compared(name, lacking(name, peer_, here_)));
     clear_line();
     return out;
   }
 
  private:
+  /// Why a table of a region cannot be compared with the other's; empty: the other has it, and both are seen whole.
+  static std::string lacking(const TableName& name, const Region& region, const Region& other) {
+    if (!other.captures(name))
+      return fmt::format("{} does not capture it, and {} does: give both files the same streams and tables",
+                         other.config.file.string(), region.config.file.string());
+    const auto grant = [&](const Region& where) {
+      return fmt::format("GRANT SELECT ON {}.{} TO {}", mysql::quote_identifier(name.schema),
+                         mysql::quote_identifier(name.table), where.grants.account());
+    };
+    const auto sees = [&](const Region& where) { return sees_whole(where.grants, name.schema, name.table); };
+    if (!other.tables.contains(name)) {
+      std::string why = fmt::format("it is only in {}", region.config.region);
+      return sees(other) ? why : why + fmt::format(", as far as is seen in {}: {}", other.config.region, grant(other));
+    }
+    for (const Region* const where : {&region, &other}) {
+      if (!sees(*where))
+        return fmt::format("not all of its columns are seen in {}: {}", where->config.region, grant(*where));
+    }
+    return {};
+  }
+
   static Compared not_compared(const TableName& name, std::string why) {
     return {.name = name, .rows = {}, .left_out = {}, .not_compared = std::move(why)};
   }
@@ -239,6 +265,7 @@ std::vector<store::EqualityRow> words_of(const Region& region, const CompareOpti
     }
     for (const TableName& table : tables) {
       const change::Route route = region.rules.route(table.schema, table.table);
+      if (!route.captured) continue;
       add(origin, region.rules.streams()[route.stream].name, table.to_string());
     }
   }
@@ -333,25 +360,25 @@ void require_way(const Region& here, const Region& peer) {
       ExitCode::kUsage);
 }
 
-/// A schema that the account may not read is not seen at all: whoever declares whole streams has to see each of theirs.
-void require_sight(Region& region) {
-  const auto grants = mysql::Grants::read(region.connection);
-  if (!grants) fail_database(region.config, grants.error());
-  if (grants->has("SELECT")) return;
-  for (const change::StreamRule& stream : region.rules.streams()) {
-    for (const std::string& pattern : stream.tables) {
-      if (pattern.starts_with('!')) continue;
-      const std::string schema = pattern.substr(0, pattern.find('.'));
-      if (schema.find_first_of("*?") == std::string::npos && grants->has("SELECT", schema)) continue;
-      throw EnvironmentError(
-          fmt::format("--declare without --table is of all tables of the streams, and {} in region {} may not read "
-                      "every schema that "
-                      "streams.{}.tables takes ({}): what it does not see would be declared unseen. GRANT SELECT ON "
-                      "*.* TO it, name "
-                      "the schemas in the streams and grant those, or give --table, which declares what it compares.",
-                      grants->account(), region.config.region, stream.name, pattern));
-    }
-  }
+/// What is wanted and may be there in the region unseen, since the account may not read it: for people. Empty: nothing.
+std::string unseen_in(const Region& region, const CompareOptions& options) {
+  const std::vector<std::string> captured = captured_patterns(region.config);
+  const auto unseen = out_of_sight(region.grants, captured, options.tables.empty() ? captured : options.tables);
+  if (unseen.empty()) return {};
+  return fmt::format(
+      "{} in region {} may not read every schema of {}, and sees none that it may not read: GRANT SELECT ON *.* TO it, "
+      "or name the schemas that it may read (in the streams, or --table 'SCHEMA.*,...')",
+      region.grants.account(), region.config.region, fmt::join(unseen, ", "));
+}
+
+/// Whoever declares whole streams has to see each of their schemas.
+void require_sight(const Region& region, const CompareOptions& options) {
+  const std::string unseen = unseen_in(region, options);
+  if (unseen.empty()) return;
+  throw EnvironmentError(
+      fmt::format("--declare without --table is of all tables of the streams, what is not seen "
+                  "included: {}. With --table what is compared is declared.",
+                  unseen));
 }
 
 void require_tables(const Region& here, const Region& peer, const CompareOptions& options) {
@@ -380,8 +407,8 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
   find_applied(peer, here);
   require_way(here, peer);
   if (options.declare && options.tables.empty()) {
-    require_sight(here);
-    require_sight(peer);
+    require_sight(here, options);
+    require_sight(peer, options);
   }
   here.tables = read_tables(here, peer, options);
   peer.tables = read_tables(peer, here, options);
@@ -399,9 +426,12 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
   std::vector<Compared> tables = Comparison(here, peer, options).run();
   note_changed(tables, here, peer, options);
   note_changed(tables, peer, here, options);
-  const bool is_equal = std::ranges::all_of(tables, &Compared::is_equal);
+  std::vector<std::string> unseen{unseen_in(here, options), unseen_in(peer, options)};
+  std::erase(unseen, std::string());
+  const bool is_equal = unseen.empty() && std::ranges::all_of(tables, &Compared::is_equal);
   std::string text;
   for (const Compared& table : tables) text += sentence_of(table, here, peer);
+  for (const std::string& sentence : unseen) text += fmt::format("not compared: {}\n", sentence);
   if (!is_equal) text += pending_in(here) + pending_in(peer);
   std::optional<EnvironmentError> refused;
   if (declares && is_equal) {
@@ -419,8 +449,11 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
   if (options.output == Output::kJson) {
     Json list = Json::array();
     for (const Compared& table : tables) list.push_back(json_of(table));
-    text = Json{{"equal", is_equal}, {"declared", declares && is_equal && !refused}, {"tables", std::move(list)}}.dump(
-               -1, ' ', false, Json::error_handler_t::replace) +
+    text = Json{{"equal", is_equal},
+                {"declared", declares && is_equal && !refused},
+                {"unseen", unseen},
+                {"tables", std::move(list)}}
+               .dump(-1, ' ', false, Json::error_handler_t::replace) +
            "\n";
   }
   fmt::print("{}", text);

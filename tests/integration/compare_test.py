@@ -197,6 +197,29 @@ def test_a_table_that_a_statement_holds_is_not_equal(tables):
     assert held_by.startswith("a statement held it at the peer for more than 20 s")
 
 
+def test_what_the_account_may_not_see_is_said_and_not_equal(tables):
+    east, west = tables.east, tables.west
+    some = answer_of(tables, tables="shop.compared_*,sho?.compared_bytes")
+    assert not some["equal"] and all(table["equal"] for table in some["tables"])
+    assert [region in sentence and "may not read every schema of sho?.compared_bytes" in sentence
+            for region, sentence in zip(("west", "east"), some["unseen"])] == [True, True]
+    (account,) = {row[0] for row in east.database.rows("SELECT Host FROM mysql.user WHERE User = 'farshore_ctl'")}
+    account = f"'farshore_ctl'@'{account}'"
+    for region in tables:
+        unseen(region, "CREATE DATABASE compared_part", "CREATE TABLE compared_part.t (id INT PRIMARY KEY, a INT)",
+               f"GRANT SELECT (id) ON compared_part.t TO {account}")
+    try:
+        part = answer_of(tables, tables="compared_part.t")
+        assert "not all of its columns are seen in west: GRANT SELECT ON `compared_part`.`t` TO" in part["tables"][0]["not_compared"]
+        for region in tables:
+            unseen(region, f"GRANT SELECT ON compared_part.t TO {account}")
+        whole = answer_of(tables, tables="compared_part.t")
+        assert whole["equal"] and whole["unseen"] == []
+    finally:
+        for region in tables:
+            unseen(region, f"REVOKE SELECT, SELECT (id) ON compared_part.t FROM {account}", "DROP DATABASE compared_part")
+
+
 def test_what_is_asked_wrongly_is_refused(tables):
     west = tables.west
     own = west.ctl("compare", "--peer", str(west.config_file))
@@ -204,4 +227,4 @@ def test_what_is_asked_wrongly_is_refused(tables):
     none = west.ctl("compare", "--peer", str(tables.east.config_file), "--table", "shop.nothing")
     assert none.returncode == 2 and "--table shop.nothing matches no table" in none.stderr
     unseen_schemas = west.ctl("compare", "--peer", str(tables.east.config_file), "--declare", "--why", "all of it")
-    assert unseen_schemas.returncode == 1 and "may not read every schema that streams.main.tables takes (*.*)" in unseen_schemas.stderr
+    assert unseen_schemas.returncode == 1 and "may not read every schema of *.*" in unseen_schemas.stderr

@@ -34,6 +34,22 @@ TEST(Grants, ARightOnASchemaIsGivenThereOrEverywhere) {
   EXPECT_FALSE(grants.has_of_tables("shop"));
 }
 
+TEST(Grants, ARightOnATableIsGivenThereWithAllOfItsColumns) {
+  const Grants grants("'a'@'%'",
+                      {"GRANT USAGE ON *.* TO `a`@`%`", "GRANT SELECT, INSERT (`id`) ON `shop`.`orders` TO `a`@`%`",
+                       "GRANT SELECT (`a`, `id`), UPDATE ON `shop`.`items` TO `a`@`%`",
+                       "GRANT UPDATE (`x, SELECT, y`, ` ON ``t``.`) ON `shop`.`odd``.``name` TO `a`@`%`",
+                       "GRANT ALL PRIVILEGES ON `crm`.`people` TO `a`@`%`"});
+  EXPECT_TRUE(grants.has("SELECT", "shop", "orders"));
+  EXPECT_FALSE(grants.has("INSERT", "shop", "orders")) << "on a column alone";
+  EXPECT_FALSE(grants.has("SELECT", "shop", "items")) << "on columns alone";
+  EXPECT_TRUE(grants.has("UPDATE", "shop", "items"));
+  EXPECT_FALSE(grants.has("SELECT", "shop", "odd`.`name"));
+  EXPECT_TRUE(grants.has_of_tables("shop"));
+  EXPECT_TRUE(grants.has("SELECT", "crm", "people"));
+  EXPECT_FALSE(grants.has("SELECT", "crm"));
+}
+
 TEST(Grants, APatternOfSchemasCounts) {
   const Grants grants("'a'@'%'", {"GRANT SELECT ON `test\\_%`.* TO `a`@`%`", "GRANT INSERT ON `shop_`.* TO `a`@`%`"});
   EXPECT_TRUE(grants.has("SELECT", "test_1"));
