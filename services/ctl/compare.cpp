@@ -19,6 +19,7 @@
 #include "mysql/grants.hpp"
 #include "mysql/literal.hpp"
 #include "mysql/schema.hpp"
+#include "services/ctl/arrival.hpp"
 #include "services/ctl/command.hpp"
 #include "services/ctl/comparison_sight.hpp"
 #include "services/ctl/ctl_database.hpp"
@@ -183,8 +184,8 @@ class Comparison {
     for (const std::string& origin : region.applied) {
       const auto rows = progress.load_origin(origin);
       if (!rows) fail_database(region.config, rows.error());
-      if (rows->empty()) return SourceTime{};
-      for (const store::ProgressRow& row : *rows) least = std::min(least.value_or(row.safe_time), row.safe_time);
+      const SourceTime arrived = arrived_up_to(*rows, region.config.streams);
+      least = std::min(least.value_or(arrived), arrived);
     }
     return least;
   }
