@@ -7,6 +7,7 @@
 #include <charconv>
 #include <initializer_list>
 
+#include "base/json_number.hpp"
 #include "mysql/literal.hpp"
 
 namespace farshore::ctl {
@@ -87,12 +88,12 @@ std::expected<ComparedColumn, std::string> ComparedColumn::make(const ColumnSche
   ComparedColumn column;
   column.name_ = here.name;
   column.kind_ = *kind;
-  column.is_json_ = is_json(here) != is_json(peer);
+  if (is_json(here) != is_json(peer)) column.text_of_json_ = is_json(here) ? Place::kPeer : Place::kHere;
   column.without_nul_ = here.data_type != peer.data_type && (is_of(here, {"binary"}) || is_of(peer, {"binary"}));
   // Texts of an ENUM or SET are ordered by their places, and compared as texts.
   const bool is_exact_text = *kind != Kind::kText || (goes_through_utf8(here) && goes_through_utf8(peer) &&
                                                       !is_labelled(here) && !is_labelled(peer));
-  column.has_exact_literals_ = *kind != Kind::kReal && !column.is_json_ && !column.without_nul_ && is_exact_text;
+  column.has_exact_literals_ = *kind != Kind::kReal && !column.text_of_json_ && !column.without_nul_ && is_exact_text;
   column.here_ = column.expression_of(here);
   column.peer_ = column.expression_of(peer);
   return column;
@@ -114,7 +115,7 @@ std::string ComparedColumn::expression_of(const ColumnSchema& column) const {
         text = fmt::format("IF(CAST(CONVERT({0} USING {1}) AS BINARY)=CAST({2} AS BINARY),{0},CONCAT('0x',HEX({2})))",
                            text, column.charset, name);
       }
-      if (is_json_ || (!is_json(column) && column.length_characters <= kBytesMax)) return text;  // never hashed
+      if (text_of_json_ || (!is_json(column) && column.length_characters <= kBytesMax)) return text;  // never hashed
       return fmt::format("IF(CHAR_LENGTH({0})>{1},SHA2({0},256),{0})", text, kBytesMax);
     }
     case Kind::kBytes:
@@ -137,6 +138,13 @@ void ComparedColumn::bring_into_form(std::string& cell) const {
       if (without_nul_) cell.erase(cell.find_last_not_of('\0') + 1);
       return;
   }
+}
+
+bool ComparedColumn::is_alike(const std::optional<std::string>& here, const std::optional<std::string>& peer) const {
+  if (here == peer) return true;
+  if (!text_of_json_ || !here || !peer) return false;
+  // Of another text MySQL would have rounded a number, or left a name out.
+  return json_is_held_exactly(*text_of_json_ == Place::kHere ? *here : *peer) && is_same_json(*here, *peer);
 }
 
 void ComparedColumn::append_literal(std::string_view cell, std::string& out) const {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,8 +36,9 @@ class ComparedColumn {
   [[nodiscard]] bool can_be_key() const { return has_exact_literals_; }
   /// A literal that is equal to the value of a key's cell in its form. Keys have no long values.
   void append_literal(std::string_view cell, std::string& out) const;
-  /// Two documents may be equal though their texts are not: MySQL keeps a document, MariaDB its text. MySQL is asked.
-  [[nodiscard]] bool is_json_of_two_kinds() const { return is_json_; }
+  /// Whether two cells in their form are equal: by their bytes. MySQL's JSON and a text of the other side are by what
+  /// they say, where the text is one whose numbers and names MySQL would all keep.
+  [[nodiscard]] bool is_alike(const std::optional<std::string>& here, const std::optional<std::string>& peer) const;
 
  private:
   enum class Kind : std::uint8_t {
@@ -53,8 +55,8 @@ class ComparedColumn {
 
   std::string name_;
   Kind kind_ = Kind::kText;
-  bool is_json_ = false;      ///< JSON of MySQL and text of MariaDB
-  bool without_nul_ = false;  ///< one of the two is BINARY(n), which is padded
+  std::optional<Place> text_of_json_;  ///< where it is text, if it is JSON of MySQL at the other side
+  bool without_nul_ = false;           ///< one of the two is BINARY(n), which is padded
   bool has_exact_literals_ = false;
   std::string here_;
   std::string peer_;

@@ -33,8 +33,6 @@ std::expected<ComparedTable, std::string> ComparedTable::make(const TableSchema&
   const auto add = [&](const ColumnSchema& column, const ColumnSchema& other) -> std::expected<void, std::string> {
     auto compared = ComparedColumn::make(column, other);
     if (!compared) return std::unexpected(compared.error());
-    if (compared->is_json_of_two_kinds())
-      table.place_of_documents_ = column.data_type == "json" ? Place::kHere : Place::kPeer;
     table.columns_.push_back(std::move(*compared));
     return {};
   };
@@ -168,13 +166,9 @@ std::string ComparedTable::key_for_people(const Cells& cells) const {
 std::vector<std::size_t> ComparedTable::differing(const Cells& here, const Cells& peer) const {
   std::vector<std::size_t> which;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (here[i] != peer[i]) which.push_back(i);
+    if (!columns_[i].is_alike(here[i], peer[i])) which.push_back(i);
   }
   return which;
-}
-
-std::string ComparedTable::document_query(const std::string& here, const std::string& peer) {
-  return fmt::format("SELECT CAST({} AS JSON)=CAST({} AS JSON)", mysql::text_literal(here), mysql::text_literal(peer));
 }
 
 }  // namespace farshore::ctl

@@ -42,10 +42,6 @@ class ComparedTable {
   /// Indexes of the columns in which two rows differ.
   [[nodiscard]] std::vector<std::size_t> differing(const Cells& here, const Cells& peer) const;
   [[nodiscard]] const ComparedColumn& column(std::size_t index) const { return columns_[index]; }
-  /// Asks MySQL whether two texts are one document. Its answer is 1 for yes.
-  [[nodiscard]] static std::string document_query(const std::string& here, const std::string& peer);
-  /// Where MySQL's JSON is, if the other side keeps it as text.
-  [[nodiscard]] Place place_of_documents() const { return place_of_documents_; }
 
  private:
   ComparedTable() = default;
@@ -63,7 +59,6 @@ class ComparedTable {
   std::size_t key_size_ = 0;
   Side here_;
   Side peer_;
-  Place place_of_documents_ = Place::kHere;
   std::vector<std::string> left_out_;
 };
 

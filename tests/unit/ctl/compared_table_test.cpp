@@ -87,6 +87,24 @@ TEST(AComparedColumn, ComparesBytesWhereACharacterSetDoesNotGoThroughUtf8) {
             "utf8mb4),CONCAT('0x',HEX(`s`)))");
 }
 
+TEST(AComparedColumn, ComparesDocumentsWithTextsByWhatTheySay) {
+  const auto document = typed("j", "json");
+  const auto text = typed("j", "longtext", "utf8mb4");
+  const auto are_alike = [](const ColumnSchema& here, const ColumnSchema& peer, const std::string& at_here,
+                            const std::string& at_peer) {
+    return ComparedColumn::make(here, peer)->is_alike(at_here, at_peer);
+  };
+  EXPECT_TRUE(are_alike(document, text, R"({"a": 1, "b": 2.5})", R"({"b":2.50,"a":1})"));
+  EXPECT_TRUE(are_alike(text, document, R"({"b":2.50,"a":1})", R"({"a": 1, "b": 2.5})"));
+  EXPECT_FALSE(are_alike(document, text, R"({"a": 1})", R"({"a":2})"));
+  EXPECT_FALSE(are_alike(document, text, R"({"a": 0.12345678901234568})", R"({"a":0.1234567890123456789})"))
+      << "MySQL has rounded it";
+  EXPECT_FALSE(are_alike(text, document, R"({"a":1,"a":2})", R"({"a": 2})")) << "MariaDB reads the first";
+  EXPECT_FALSE(are_alike(document, text, R"("a")", "a"));
+  EXPECT_FALSE(are_alike(text, text, R"({"a":1})", R"({"a": 1})")) << "texts";
+  EXPECT_FALSE(ComparedColumn::make(document, text)->is_alike("null", std::nullopt));
+}
+
 TEST(AComparedColumn, IsNoKeyWhereItsLiteralsAreNotInTheOrderOfItsValues) {
   const auto is_key = [](const ColumnSchema& here, const ColumnSchema& peer) {
     return ComparedColumn::make(here, peer)->can_be_key();
