@@ -40,6 +40,11 @@ bool goes_through_utf8(const ColumnSchema& column) {
 bool is_bytes(const ColumnSchema& column) {
   return column.charset.empty() && is_of(column, {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"});
 }
+/// Both servers keep the number of the reference system, and behind it the same bytes.
+bool is_geometry(const ColumnSchema& column) {
+  return is_of(column, {"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
+                        "geometrycollection", "geomcollection"});
+}
 
 void drop_last_zeros(std::string& text) {
   if (text.find('.') == std::string::npos) return;
@@ -79,6 +84,7 @@ std::expected<ComparedColumn::Kind, std::string> ComparedColumn::kind_of(const C
   if (both(is_labelled) && here.data_type == peer.data_type && here.labels() == peer.labels()) return Kind::kNumber;
   if (both(is_text)) return Kind::kText;
   if (both(is_bytes)) return Kind::kBytes;
+  if (both(is_geometry)) return Kind::kGeometry;
   return std::unexpected(fmt::format("{} and {} have no form in common", here.column_type, peer.column_type));
 }
 
@@ -93,7 +99,8 @@ std::expected<ComparedColumn, std::string> ComparedColumn::make(const ColumnSche
   // Texts of an ENUM or SET are ordered by their places, and compared as texts.
   const bool is_exact_text = *kind != Kind::kText || (goes_through_utf8(here) && goes_through_utf8(peer) &&
                                                       !is_labelled(here) && !is_labelled(peer));
-  column.has_exact_literals_ = *kind != Kind::kReal && !column.text_of_json_ && !column.without_nul_ && is_exact_text;
+  column.has_exact_literals_ = *kind != Kind::kReal && *kind != Kind::kGeometry && !column.text_of_json_ &&
+                               !column.without_nul_ && is_exact_text;
   column.here_ = column.expression_of(here);
   column.peer_ = column.expression_of(peer);
   return column;
@@ -121,6 +128,7 @@ std::string ComparedColumn::expression_of(const ColumnSchema& column) const {
     case Kind::kBytes:
       if (column.length_bytes <= kBytesMax) return name;
       return fmt::format("IF(LENGTH({0})>{1},SHA2({0},256),{0})", name, kBytesMax);
+    case Kind::kGeometry: return fmt::format("IF(LENGTH({0})>{1},SHA2({0},256),HEX({0}))", name, kBytesMax);
   }
   return name;
 }
@@ -133,7 +141,8 @@ void ComparedColumn::bring_into_form(std::string& cell) const {
       return;
     case Kind::kReal: into_bytes(cell); return;
     case Kind::kTemporal: drop_last_zeros(cell); return;
-    case Kind::kText: return;
+    case Kind::kText:
+    case Kind::kGeometry: return;
     case Kind::kBytes:
       if (without_nul_) cell.erase(cell.find_last_not_of('\0') + 1);
       return;
@@ -152,6 +161,7 @@ void ComparedColumn::append_literal(std::string_view cell, std::string& out) con
     case Kind::kNumber:
     case Kind::kReal: out += cell; return;
     case Kind::kTemporal:
+    case Kind::kGeometry:
     case Kind::kText: mysql::append_text_literal(cell, out); return;
     case Kind::kBytes: mysql::append_binary_literal(cell, out); return;
   }

@@ -47,6 +47,7 @@ class ComparedColumn {
     kTemporal,  ///< text, without zeros at a fraction's end
     kText,      ///< UTF-8
     kBytes,
+    kGeometry,  ///< the bytes, in hexadecimal digits
   };
   ComparedColumn() = default;
   [[nodiscard]] static std::expected<Kind, std::string> kind_of(const mysql::ColumnSchema& here,

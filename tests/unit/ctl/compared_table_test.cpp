@@ -105,6 +105,13 @@ TEST(AComparedColumn, ComparesDocumentsWithTextsByWhatTheySay) {
   EXPECT_FALSE(ComparedColumn::make(document, text)->is_alike("null", std::nullopt));
 }
 
+TEST(AComparedColumn, ComparesGeometryByItsBytes) {
+  const auto compared = ComparedColumn::make(typed("p", "point"), typed("p", "geometry"));
+  ASSERT_TRUE(compared);
+  EXPECT_EQ(compared->expression(Place::kHere), "IF(LENGTH(`p`)>4096,SHA2(`p`,256),HEX(`p`))");
+  EXPECT_FALSE(compared->can_be_key());
+}
+
 TEST(AComparedColumn, IsNoKeyWhereItsLiteralsAreNotInTheOrderOfItsValues) {
   const auto is_key = [](const ColumnSchema& here, const ColumnSchema& peer) {
     return ComparedColumn::make(here, peer)->can_be_key();
