@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <span>
@@ -18,11 +20,26 @@ constexpr std::size_t kChunkRowsFirst = 500;
 constexpr std::size_t kChunkBytes = 4UL * 1024 * 1024;  // about, of both sides
 /// A row that is written all the time may differ each time it is looked at.
 constexpr int kLooksMax = 20;
+/// Looks in a row that find a row as it was before, all that was on its way then being here. One that goes to and fro
+/// between two values, as a row that is made and deleted over and over, may be met so by chance, but hardly each time.
+constexpr int kLooksAlike = 3;
 
 std::size_t size_of(const Cells& row) {
   std::size_t bytes = 0;
   for (const auto& cell : row) bytes += cell ? cell->size() : 0;
   return bytes;
+}
+
+/// Of the rows as the two sides have them; that of others is another, but for one in 2^64.
+std::size_t digest_of(const std::optional<Cells>& here, const std::optional<Cells>& peer) {
+  std::size_t digest = 0;
+  const auto add = [&](std::size_t hash) { digest = (digest ^ hash) * 0x9E3779B97F4A7C15 + (digest >> 29); };
+  for (const std::optional<Cells>* const row : {&here, &peer}) {
+    add(row->has_value() ? 1 : 0);
+    if (!row->has_value()) continue;
+    for (const auto& cell : **row) add(cell ? std::hash<std::string>()(*cell) : 2);
+  }
+  return digest;
 }
 
 /// A text of characters that the key column's character set lacks: no row there has it.
@@ -46,9 +63,10 @@ class Run {
   /// A row that was not alike.
   struct Suspect {
     Cells key;
-    std::optional<Cells> here;  ///< as they were when they were looked at last
-    std::optional<Cells> peer;
+    std::size_t digest = 0;  ///< of the rows when they were looked at last
+    int alike = 0;           ///< settled looks in a row that found them as they were
   };
+  using Suspects = std::map<std::string, Suspect>;
 
   std::expected<mysql::Rows, ComparisonFailure> query(Place place, const std::string& sql) {
     auto rows = (place == Place::kHere ? here_ : peer_).query(sql);
@@ -85,7 +103,7 @@ class Run {
       for (const Cells& row : rows) {
         const auto other = there->find(table_.key_bytes(row));
         if (other != there->end() && table_.differing(row, other->second).empty()) continue;
-        suspects_.try_emplace(table_.key_bytes(row), Suspect{table_.key_of(row), {}, {}});
+        suspects_.try_emplace(table_.key_bytes(row), Suspect{table_.key_of(row)});
       }
       return {};
     });
@@ -98,7 +116,7 @@ class Run {
       const auto there = look_up(Place::kHere, true, keys);
       if (!there) return std::unexpected(there.error());
       for (const Cells& key : keys) {
-        if (!there->contains(table_.key_bytes(key))) suspects_.try_emplace(table_.key_bytes(key), Suspect{key, {}, {}});
+        if (!there->contains(table_.key_bytes(key))) suspects_.try_emplace(table_.key_bytes(key), Suspect{key});
       }
       return {};
     });
@@ -159,44 +177,45 @@ class Run {
   }
 
   /// Drops suspects that are alike now. `is_settled`: all that was on its way when they were looked at last has
-  /// arrived, so those that are as they were differ, and are counted.
+  /// arrived, so those that are as they were, kLooksAlike times, differ, and are counted.
   Done look_again(bool is_settled) {
-    std::vector<Cells> keys;
-    for (const auto& [bytes, suspect] : suspects_) keys.push_back(suspect.key);
-    auto here = look_up(Place::kHere, false, keys);
-    if (!here) return std::unexpected(here.error());
-    auto peer = look_up(Place::kPeer, false, keys);
-    if (!peer) return std::unexpected(peer.error());
-    const auto take = [](RowsByKey& rows, const std::string& key) -> std::optional<Cells> {
-      const auto row = rows.find(key);
-      return row == rows.end() ? std::nullopt : std::optional(std::move(row->second));
-    };
     for (auto at = suspects_.begin(); at != suspects_.end();) {
-      Suspect& suspect = at->second;
-      Suspect now{suspect.key, take(*here, at->first), take(*peer, at->first)};
-      const auto which = differing(now);
-      const bool is_alike = now.here.has_value() == now.peer.has_value() && which.empty();
-      const bool is_as_it_was = is_settled && now.here == suspect.here && now.peer == suspect.peer;
-      if (!is_alike && is_as_it_was) count(now, which);
-      suspect = std::move(now);
-      at = is_alike || is_as_it_was ? suspects_.erase(at) : std::next(at);
+      std::vector<Cells> keys;
+      auto end = at;
+      for (; end != suspects_.end() && keys.size() < apply::kKeysMax; ++end) keys.push_back(end->second.key);
+      auto here = look_up(Place::kHere, false, keys);
+      if (!here) return std::unexpected(here.error());
+      auto peer = look_up(Place::kPeer, false, keys);
+      if (!peer) return std::unexpected(peer.error());
+      while (at != end) at = judge(at, *here, *peer, is_settled);
     }
     return {};
   }
 
-  /// The columns in which it differs; none where a side lacks the row.
-  [[nodiscard]] std::vector<std::size_t> differing(const Suspect& suspect) const {
-    if (!suspect.here || !suspect.peer) return {};
-    return table_.differing(*suspect.here, *suspect.peer);
+  /// The suspect behind.
+  Suspects::iterator judge(Suspects::iterator at, RowsByKey& all_here, RowsByKey& all_peer, bool is_settled) {
+    const auto take = [&](RowsByKey& rows) -> std::optional<Cells> {
+      const auto row = rows.find(at->first);
+      return row == rows.end() ? std::nullopt : std::optional(std::move(row->second));
+    };
+    const std::optional<Cells> here = take(all_here);
+    const std::optional<Cells> peer = take(all_peer);
+    const std::vector<std::size_t> which = here && peer ? table_.differing(*here, *peer) : std::vector<std::size_t>();
+    if (here.has_value() == peer.has_value() && which.empty()) return suspects_.erase(at);
+    Suspect& suspect = at->second;
+    const std::size_t digest = digest_of(here, peer);
+    suspect.alike = is_settled && digest == suspect.digest ? suspect.alike + 1 : 0;
+    suspect.digest = digest;
+    if (suspect.alike < kLooksAlike) return std::next(at);
+    count(suspect.key, here.has_value(), peer.has_value(), which);
+    return suspects_.erase(at);
   }
 
-  void count(const Suspect& suspect, const std::vector<std::size_t>& which) {
+  void count(const Cells& key, bool is_here, bool is_at_peer, const std::vector<std::size_t>& which) {
     ++found_.differing;
     if (found_.differences.size() >= kDifferencesShown) return;
-    RowDifference difference{.key = table_.key_for_people(suspect.key),
-                             .columns = {},
-                             .is_here = suspect.here.has_value(),
-                             .is_at_peer = suspect.peer.has_value()};
+    RowDifference difference{
+        .key = table_.key_for_people(key), .columns = {}, .is_here = is_here, .is_at_peer = is_at_peer};
     for (const std::size_t index : which) difference.columns.push_back(table_.column(index).name());
     found_.differences.push_back(std::move(difference));
   }
@@ -205,7 +224,7 @@ class Run {
   mysql::Connection& here_;
   mysql::Connection& peer_;
   const ComparisonCalls& calls_;
-  std::map<std::string, Suspect> suspects_;
+  Suspects suspects_;
   TableComparison found_;
 };
 

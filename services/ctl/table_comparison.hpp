@@ -49,8 +49,9 @@ struct ComparisonFailure {
 
 /// Compares the rows of a table in two databases that may be written to all the while. Reads alone and locks nothing:
 /// each query is a consistent read of its own. A row that differs is looked at on both sides again when the changes on
-/// their way have arrived: it differs if it is as it was, and is looked at once more if it has changed meanwhile.
-/// Bounded memory: chunks by their size, and kSuspectsMax. Borrows all that it is given.
+/// their way have arrived: it differs if it is as it was, three times in a row, and is looked at once more if it has
+/// changed meanwhile. Bounded memory: chunks by their size, and the keys of kSuspectsMax rows. Borrows all that it is
+/// given.
 [[nodiscard]] std::expected<TableComparison, ComparisonFailure> compare_rows(const ComparedTable& table,
                                                                              mysql::Connection& here,
                                                                              mysql::Connection& peer,

@@ -151,5 +151,40 @@ TEST_F(AWatchedComparison, FailsWithAnotherError) {
   EXPECT_EQ(found.error().error.code, 1142);
 }
 
+TEST_F(AWatchedComparison, NamesWhatDiffersAtEachLook) {
+  peer.values = {{2, "B"}, {3, "c"}, {4, "d"}};
+  const auto found = compare().rows;
+  EXPECT_EQ(found.differing, 3U);
+  EXPECT_EQ(found.undecided, 0U);
+  ASSERT_EQ(found.differences.size(), 3U);
+  EXPECT_EQ(found.differences[1].key, "2");
+  EXPECT_EQ(found.differences[1].columns, std::vector<std::string>{"v"});
+}
+
+TEST_F(AWatchedComparison, NamesNoRowThatGoesToAndFro) {
+  // Its change was on its way at two looks, one behind the other.
+  peer.values[2] = "B";
+  int waits = 0;
+  wait = [&] {
+    if (++waits == 3) peer.values[2] = "b";
+  };
+  EXPECT_EQ(compare().rows.differing, 0U);
+  EXPECT_EQ(waits, 3);
+}
+
+TEST_F(AWatchedComparison, DoesNotDecideOnARowThatIsAnotherAtEachLook) {
+  int looks = 0;
+  peer.read = [&] { peer.values[2] = std::to_string(++looks); };
+  const auto found = compare().rows;
+  EXPECT_EQ(found.differing, 0U);
+  EXPECT_EQ(found.undecided, 1U);
+}
+
+TEST_F(AWatchedComparison, LooksAtManyRowsThatDifferInTurn) {
+  for (std::int64_t id = 1; id <= 1200; ++id) here.values[id] = "here";
+  for (std::int64_t id = 1000; id <= 2200; ++id) peer.values[id] = "peer";
+  EXPECT_EQ(compare().rows.differing, 2200U);
+}
+
 }  // namespace
 }  // namespace farshore::ctl
