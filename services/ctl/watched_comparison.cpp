@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "mysql/literal.hpp"
@@ -18,30 +20,44 @@ class Watch {
       : place_(place), table_(table), connection_(connection) {}
 
   std::expected<void, ComparisonFailure> begin() {
-    auto made = made_at();
-    if (!made) return std::unexpected(made.error());
-    made_ = std::move(*made);
+    // What happens in the second of the last ALTER has the same time: that second is let pass.
+    for (int tries = 0; tries < kTriesMax; ++tries) {
+      auto made = made_at();
+      if (!made) return std::unexpected(made.error());
+      made_ = std::move(made->time);
+      if (made->is_past) break;
+      std::this_thread::sleep_for(kPoll);
+    }
     return {};
   }
 
   std::expected<bool, ComparisonFailure> has_changed() {
     const auto made = made_at();
     if (!made) return std::unexpected(made.error());
-    if (*made != made_) return true;
+    if (made->time != made_) return true;
     const auto now = mysql::read_table_schema(connection_, table_.schema, table_.name);
     if (!now) return std::unexpected(ComparisonFailure{place_, now.error()});
     return !*now || shape_text(**now) != shape_text(table_);
   }
 
  private:
+  static constexpr std::chrono::milliseconds kPoll{200};
+  static constexpr int kTriesMax = 10;  // a clock that was set back may take long
+
+  struct Made {
+    std::string time;
+    bool is_past = true;  ///< of an earlier second than now
+  };
+
   /// Each ALTER, TRUNCATE and RENAME over it gives a table another time (seen with MySQL 9.7 and MariaDB 10.11, instant
   /// ones too): a column that went and came again has the shape of before, and other values.
-  std::expected<std::string, ComparisonFailure> made_at() {
-    const auto rows = connection_.query(
-        fmt::format("SELECT CREATE_TIME FROM information_schema.TABLES WHERE TABLE_SCHEMA={} AND TABLE_NAME={}",
-                    mysql::text_literal(table_.schema), mysql::text_literal(table_.name)));
+  std::expected<Made, ComparisonFailure> made_at() {
+    const auto rows = connection_.query(fmt::format(
+        "SELECT CREATE_TIME, CREATE_TIME<NOW() FROM information_schema.TABLES WHERE TABLE_SCHEMA={} AND TABLE_NAME={}",
+        mysql::text_literal(table_.schema), mysql::text_literal(table_.name)));
     if (!rows) return std::unexpected(ComparisonFailure{place_, rows.error()});
-    return rows->empty() ? "none" : rows->text(0, 0);
+    if (rows->empty()) return Made{.time = "none"};
+    return Made{.time = rows->text(0, 0), .is_past = rows->text(0, 1) != "0"};
   }
 
   const Place place_;
