@@ -118,9 +118,12 @@ std::string ComparedColumn::expression_of(const ColumnSchema& column) const {
       std::string text = column.charset.empty() ? fmt::format("CAST({} AS CHAR)", name)
                                                 : fmt::format("CONVERT({} USING utf8mb4)", name);
       if (!goes_through_utf8(column)) {
-        // What does not come back as it was is compared by its bytes.
-        text = fmt::format("IF(CAST(CONVERT({0} USING {1}) AS BINARY)=CAST({2} AS BINARY),{0},CONCAT('0x',HEX({2})))",
-                           text, column.charset, name);
+        // What does not come back as it was is compared by its bytes. By digests, as a CAST or HEX above
+        // max_allowed_packet is NULL, and so would be equal to any other.
+        text = fmt::format(
+            "IF(SHA2(CONVERT({0} USING "
+            "{1}),256)=SHA2({2},256),{0},CONCAT('0x',IF(LENGTH({2})>{3},SHA2({2},256),HEX({2}))))",
+            text, column.charset, name, kBytesMax);
       }
       if (text_of_json_ || (!is_json(column) && column.length_characters <= kBytesMax)) return text;  // never hashed
       return fmt::format("IF(CHAR_LENGTH({0})>{1},SHA2({0},256),{0})", text, kBytesMax);

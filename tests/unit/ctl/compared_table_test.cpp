@@ -83,8 +83,8 @@ TEST(AComparedColumn, ComparesLabelsByTheirPlaceOnlyWhereTheyAreTheSame) {
 TEST(AComparedColumn, ComparesBytesWhereACharacterSetDoesNotGoThroughUtf8) {
   const auto text = typed("s", "varchar(10)", "cp1250");
   EXPECT_EQ(ComparedColumn::make(text, text)->expression(Place::kHere),
-            "IF(CAST(CONVERT(CONVERT(`s` USING utf8mb4) USING cp1250) AS BINARY)=CAST(`s` AS BINARY),CONVERT(`s` USING "
-            "utf8mb4),CONCAT('0x',HEX(`s`)))");
+            "IF(SHA2(CONVERT(CONVERT(`s` USING utf8mb4) USING cp1250),256)=SHA2(`s`,256),CONVERT(`s` USING utf8mb4),"
+            "CONCAT('0x',IF(LENGTH(`s`)>4096,SHA2(`s`,256),HEX(`s`))))");
 }
 
 TEST(AComparedColumn, ComparesDocumentsWithTextsByWhatTheySay) {
