@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "mysql/literal.hpp"
@@ -20,15 +22,25 @@ bool have_one_key(const TableSchema& here, const TableSchema& peer) {
   return std::ranges::equal(here.primary_key, peer.primary_key, mysql::same_name);
 }
 
+/// Why the rows of a table are not to be had by its key; empty: they are.
+std::string why_not_by_key(const TableSchema& table) {
+  if (table.columns.empty()) return "its columns are not to be seen: it is being altered or dropped, compare again";
+  if (table.primary_key.empty()) return "it has no primary key";
+  if (table.primary_key_has_prefix) return "its primary key covers only the beginning of a column";
+  if (table.versioned) return "it is system-versioned, and its history would not be compared";
+  // Rows of other servers, or several under one key.
+  constexpr std::array<std::string_view, 4> kElsewhere{"mrg_myisam", "federated", "connect", "spider"};
+  if (std::ranges::find(kElsewhere, mysql::lower_case(table.engine)) != kElsewhere.end())
+    return fmt::format("its engine {} shows rows of other tables", table.engine);
+  return {};
+}
+
 }  // namespace
 
 std::expected<ComparedTable, std::string> ComparedTable::make(const TableSchema& here, const TableSchema& peer) {
-  if (here.columns.empty() || peer.columns.empty())
-    return std::unexpected("its columns are not to be seen: it is being altered or dropped, compare again");
-  if (here.primary_key.empty() || peer.primary_key.empty()) return std::unexpected("it has no primary key");
+  for (const TableSchema* const table : {&here, &peer})
+    if (auto why = why_not_by_key(*table); !why.empty()) return std::unexpected(std::move(why));
   if (!have_one_key(here, peer)) return std::unexpected("its primary key has other columns at the peer");
-  if (here.primary_key_has_prefix || peer.primary_key_has_prefix)
-    return std::unexpected("its primary key covers only the beginning of a column");
   ComparedTable table;
   const auto add = [&](const ColumnSchema& column, const ColumnSchema& other) -> std::expected<void, std::string> {
     auto compared = ComparedColumn::make(column, other);

@@ -216,6 +216,18 @@ TEST(AComparedTable, IsAnotherOneWhereAColumnOrTheKeyIsAnother) {
   EXPECT_TRUE(is_as_it_was(other)) << "its values are the same";
 }
 
+TEST(AComparedTable, IsRefusedWhereItsRowsAreNotAllItsOwn) {
+  const auto plain = keyed({typed("id", "int")}, {"id"});
+  auto other = plain;
+  other.versioned = true;
+  EXPECT_EQ(ComparedTable::make(plain, other).error(), "it is system-versioned, and its history would not be compared");
+  other = plain;
+  other.engine = "MRG_MyISAM";
+  EXPECT_EQ(ComparedTable::make(other, plain).error(), "its engine MRG_MyISAM shows rows of other tables");
+  other.engine = "InnoDB";
+  EXPECT_TRUE(ComparedTable::make(other, plain));
+}
+
 TEST(AComparedTable, TellsTheColumnsInWhichRowsDiffer) {
   const auto shape = keyed({typed("id", "int"), typed("a", "varchar(9)", "utf8mb4"), typed("b", "int")}, {"id"});
   const auto compared = ComparedTable::make(shape, shape);
