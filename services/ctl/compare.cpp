@@ -361,6 +361,26 @@ void require_way(const Region& here, const Region& peer) {
       ExitCode::kUsage);
 }
 
+/// A lock that a session holds is held at the whole server, whatever it is called where.
+void require_two_servers(Region& here, Region& peer) {
+  const auto lock = mysql::text_literal(
+      fmt::format("farshore.compare.{}.{}", getpid(), steady_clock::now().time_since_epoch().count()));
+  const auto ask = [&](Region& region, std::string_view function) {
+    const auto answer =
+        region.connection.query(fmt::format("SELECT {}({}{})", function, lock, function == "GET_LOCK" ? ",0" : ""));
+    if (!answer) fail_database(region.config, answer.error());
+    return answer->text(0, 0) == "1";
+  };
+  ask(here, "GET_LOCK");
+  const bool are_two = ask(peer, "IS_FREE_LOCK");
+  ask(here, "RELEASE_LOCK");
+  if (are_two) return;
+  throw EnvironmentError(fmt::format("database of {} and of --peer {} is one and the same server; wanted those of two "
+                                     "regions.",
+                                     here.config.file.string(), peer.config.file.string()),
+                         ExitCode::kUsage);
+}
+
 /// What is wanted and may be there in the region unseen, since the account may not read it: for people. Empty: nothing.
 std::string unseen_in(const Region& region, const CompareOptions& options) {
   const std::vector<std::string> captured = captured_patterns(region.config);
@@ -407,6 +427,7 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
   find_applied(here, peer);
   find_applied(peer, here);
   require_way(here, peer);
+  require_two_servers(here, peer);
   if (options.declare && options.tables.empty()) {
     require_sight(here, options);
     require_sight(peer, options);

@@ -6,7 +6,9 @@ import json
 import threading
 
 import pytest
+import yaml
 
+from services import write_config
 from wait import eventually
 
 TABLES = """
@@ -158,6 +160,28 @@ def test_what_cannot_be_compared_is_said_and_not_equal(tables):
         unseen(west, "DROP TABLE shop.compared_here")
 
 
+def test_what_no_change_carries_is_compared_too(tables):
+    east, west = tables.east, tables.west
+    for region in tables:
+        unseen(region, "CREATE TABLE shop.compared_odd (id INT NOT NULL PRIMARY KEY, p POINT, j JSON, c TEXT CHARACTER SET cp1250)",
+               "INSERT INTO shop.compared_odd VALUES (1, ST_GeomFromText('POINT(1 2)'), '{\"a\": 1, \"b\": 2.5}', _binary X'4181'), "
+               "(2, NULL, NULL, 'č'), (3, ST_GeomFromText('POINT(1 2)'), '[0.12345678901234568]', REPEAT('č', 5000)), "
+               "(4, NULL, NULL, CONCAT(_cp1250 X'81', REPEAT('č', 5000)))")
+    try:
+        unseen(west, "UPDATE shop.compared_odd SET j = '{\"b\":2.50,\"a\":1}' WHERE id = 1")
+        (same,) = answer_of(tables, tables="shop.compared_odd")["tables"]
+        assert same["equal"] and same["rows_here"] == 4 and same["columns_not_compared"] == [], same
+        unseen(west, "UPDATE shop.compared_odd SET p = ST_GeomFromText('POINT(1 3)') WHERE id = 1",
+               "UPDATE shop.compared_odd SET c = 'ć' WHERE id = 2",
+               "UPDATE shop.compared_odd SET j = '[0.1234567890123456789]' WHERE id = 3",
+               "UPDATE shop.compared_odd SET c = CONCAT(_cp1250 X'83', REPEAT('č', 5000)) WHERE id = 4")
+        (other,) = answer_of(tables, tables="shop.compared_odd")["tables"]
+        assert {row["key"]: row["columns"] for row in other["differences"]} == {"1": ["p"], "2": ["c"], "3": ["j"], "4": ["c"]}
+    finally:
+        for region in (east, west):
+            unseen(region, "DROP TABLE shop.compared_odd")
+
+
 @contextlib.contextmanager
 def held(region, table):
     """A session that has the table to itself, in which compare stands in front of it: gives its execute()."""
@@ -220,10 +244,14 @@ def test_what_the_account_may_not_see_is_said_and_not_equal(tables):
             unseen(region, f"REVOKE SELECT, SELECT (id) ON compared_part.t FROM {account}", "DROP DATABASE compared_part")
 
 
-def test_what_is_asked_wrongly_is_refused(tables):
+def test_what_is_asked_wrongly_is_refused(tables, folder):
     west = tables.west
     own = west.ctl("compare", "--peer", str(west.config_file))
     assert own.returncode == 2 and "wanted another region's file" in own.stderr
+    config = yaml.safe_load(tables.east.config_file.read_text())
+    config["database"] = yaml.safe_load(west.config_file.read_text())["database"]
+    same = west.ctl("compare", "--peer", str(write_config(folder, config)))
+    assert same.returncode == 2 and "is one and the same server" in same.stderr, same.stderr
     none = west.ctl("compare", "--peer", str(tables.east.config_file), "--table", "shop.nothing")
     assert none.returncode == 2 and "--table shop.nothing matches no table" in none.stderr
     unseen_schemas = west.ctl("compare", "--peer", str(tables.east.config_file), "--declare", "--why", "all of it")
