@@ -115,8 +115,12 @@ std::string ComparedColumn::expression_of(const ColumnSchema& column) const {
     case Kind::kReal: return name + "+0e0";
     case Kind::kTemporal: return name;
     case Kind::kText: {
+      // MariaDB lets any byte into an ASCII column, and shows each that is none as a question mark: they are read as
+      // those of latin1.
+      const std::string shown =
+          column.charset == "ascii" ? fmt::format("CONVERT(CONVERT({} USING binary) USING latin1)", name) : name;
       std::string text = column.charset.empty() ? fmt::format("CAST({} AS CHAR)", name)
-                                                : fmt::format("CONVERT({} USING utf8mb4)", name);
+                                                : fmt::format("CONVERT({} USING utf8mb4)", shown);
       if (!goes_through_utf8(column)) {
         // What does not come back as it was is compared by its bytes. By digests, as a CAST or HEX above
         // max_allowed_packet is NULL, and so would be equal to any other.

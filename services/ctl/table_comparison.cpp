@@ -80,6 +80,12 @@ class Run {
     std::size_t rows_at_once = kChunkRowsFirst;
     for (std::optional<Cells> behind; found_.stopped.empty();) {
       auto answer = query(place, table_.chunk_query(place, only_keys, behind, rows_at_once));
+      if (!answer && behind && is_foreign_text(answer.error().error)) {
+        found_.stopped =
+            fmt::format("key {} has bytes that its character set has not, so what lies behind was not read",
+                        table_.key_for_people(*behind));
+        break;
+      }
       if (!answer) return std::unexpected(answer.error());
       const std::vector<Cells> rows = table_.rows_of(std::move(*answer));
       if (rows.empty()) break;

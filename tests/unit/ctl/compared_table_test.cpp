@@ -112,6 +112,15 @@ TEST(AComparedColumn, ComparesGeometryByItsBytes) {
   EXPECT_FALSE(compared->can_be_key());
 }
 
+TEST(AComparedColumn, TakesBytesThatAreNoAsciiForThoseOfLatin1) {
+  const auto text = typed("s", "varchar(10)", "ascii");
+  const auto compared = ComparedColumn::make(text, typed("s", "varchar(10)", "utf8mb4"));
+  EXPECT_EQ(compared->expression(Place::kHere),
+            "CONVERT(CONVERT(CONVERT(`s` USING binary) USING latin1) USING utf8mb4)");
+  EXPECT_EQ(compared->expression(Place::kPeer), "CONVERT(`s` USING utf8mb4)");
+  EXPECT_TRUE(compared->can_be_key());
+}
+
 TEST(AComparedColumn, IsNoKeyWhereItsLiteralsAreNotInTheOrderOfItsValues) {
   const auto is_key = [](const ColumnSchema& here, const ColumnSchema& peer) {
     return ComparedColumn::make(here, peer)->can_be_key();
