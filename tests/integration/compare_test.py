@@ -166,7 +166,7 @@ def test_what_no_change_carries_is_compared_too(tables):
         unseen(region, "CREATE TABLE shop.compared_odd (id INT NOT NULL PRIMARY KEY, p POINT, j JSON, c TEXT CHARACTER SET cp1250)",
                "INSERT INTO shop.compared_odd VALUES (1, ST_GeomFromText('POINT(1 2)'), '{\"a\": 1, \"b\": 2.5}', _binary X'4181'), "
                "(2, NULL, NULL, 'č'), (3, ST_GeomFromText('POINT(1 2)'), '[0.12345678901234568]', REPEAT('č', 5000)), "
-               "(4, NULL, NULL, CONCAT(_cp1250 X'81', REPEAT('č', 5000)))")
+               "(4, NULL, NULL, CONCAT(X'81', REPEAT(X'E8', 5000)))")
     try:
         unseen(west, "UPDATE shop.compared_odd SET j = '{\"b\":2.50,\"a\":1}' WHERE id = 1")
         (same,) = answer_of(tables, tables="shop.compared_odd")["tables"]
@@ -174,12 +174,12 @@ def test_what_no_change_carries_is_compared_too(tables):
         unseen(west, "UPDATE shop.compared_odd SET p = ST_GeomFromText('POINT(1 3)') WHERE id = 1",
                "UPDATE shop.compared_odd SET c = 'ć' WHERE id = 2",
                "UPDATE shop.compared_odd SET j = '[0.1234567890123456789]' WHERE id = 3",
-               "UPDATE shop.compared_odd SET c = CONCAT(_cp1250 X'83', REPEAT('č', 5000)) WHERE id = 4")
+               "UPDATE shop.compared_odd SET c = CONCAT(X'83', REPEAT(X'E8', 5000)) WHERE id = 4")
         (other,) = answer_of(tables, tables="shop.compared_odd")["tables"]
         assert {row["key"]: row["columns"] for row in other["differences"]} == {"1": ["p"], "2": ["c"], "3": ["j"], "4": ["c"]}
     finally:
         for region in (east, west):
-            unseen(region, "DROP TABLE shop.compared_odd")
+            unseen(region, "DROP TABLE IF EXISTS shop.compared_odd")
 
 
 @contextlib.contextmanager
