@@ -361,6 +361,21 @@ void require_way(const Region& here, const Region& peer) {
       ExitCode::kUsage);
 }
 
+/// A database that is a copy of the other region's, or its replica, has that one's progress and none of its own.
+void require_own(Region& region, const Region& other) {
+  if (region.applied.empty()) return;
+  const auto own = store::ProgressStore(region.connection, region.config.region).load();
+  if (!own) fail_database(region.config, own.error());
+  if (!own->empty()) return;
+  const auto others = store::ProgressStore(region.connection, other.config.region).load();
+  if (!others) fail_database(region.config, others.error());
+  if (others->empty()) return;
+  throw EnvironmentError(fmt::format(
+      "database of {} has the progress of region {} and none of {}: it is a replica or a copy of that region's; wanted "
+      "the database that apply of {} writes to, and apply to have been started there.",
+      region.config.file.string(), other.config.region, region.config.region, region.config.region));
+}
+
 /// A lock that a session holds is held at the whole server, whatever it is called where.
 void require_two_servers(Region& here, Region& peer) {
   const auto lock = mysql::text_literal(
@@ -390,6 +405,20 @@ std::string unseen_in(const Region& region, const CompareOptions& options) {
       "{} in region {} may not read every schema of {}, and sees none that it may not read: GRANT SELECT ON *.* TO it, "
       "or name the schemas that it may read (in the streams, or --table 'SCHEMA.*,...')",
       region.grants.account(), region.config.region, fmt::join(unseen, ", "));
+}
+
+/// Which of a region's origins that the other applies are not at the database that is compared: for people. Empty:
+/// none.
+std::string not_of(const Region& region, const Region& other) {
+  std::vector<std::string> origins = origins_elsewhere(region.config);
+  std::erase_if(origins,
+                [&](const std::string& name) { return std::ranges::find(other.applied, name) == other.applied.end(); });
+  if (origins.empty()) return {};
+  return fmt::format(
+      "region {} has several origins, and of {} another address than its database, which alone is read: compare what "
+      "is "
+      "theirs by hand, or give both the same address in {}",
+      region.config.region, fmt::join(origins, ", "), region.config.file.string());
 }
 
 /// Whoever declares whole streams has to see each of their schemas.
@@ -428,6 +457,8 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
   find_applied(peer, here);
   require_way(here, peer);
   require_two_servers(here, peer);
+  require_own(here, peer);
+  require_own(peer, here);
   if (options.declare && options.tables.empty()) {
     require_sight(here, options);
     require_sight(peer, options);
@@ -448,7 +479,8 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
   std::vector<Compared> tables = Comparison(here, peer, options).run();
   note_changed(tables, here, peer, options);
   note_changed(tables, peer, here, options);
-  std::vector<std::string> unseen{unseen_in(here, options), unseen_in(peer, options)};
+  std::vector<std::string> unseen{unseen_in(here, options), unseen_in(peer, options), not_of(here, peer),
+                                  not_of(peer, here)};
   std::erase(unseen, std::string());
   const bool is_equal = unseen.empty() && std::ranges::all_of(tables, &Compared::is_equal);
   std::string text;

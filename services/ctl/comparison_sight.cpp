@@ -41,6 +41,19 @@ std::vector<std::string> out_of_sight(const mysql::Grants& grants, std::span<con
   return out;
 }
 
+std::vector<std::string> origins_elsewhere(const service::Config& config) {
+  const std::vector<const service::OriginConfig*> origins = config.own_origins();
+  std::vector<std::string> out;
+  if (origins.size() < 2) return out;
+  const service::DatabaseConfig& database = config.database;
+  for (const service::OriginConfig* const origin : origins) {
+    const bool is_here = origin->socket == database.socket &&
+                         (!origin->socket.empty() || origin->address.to_string() == database.address.to_string());
+    if (!is_here) out.push_back(origin->name);
+  }
+  return out;
+}
+
 bool sees_whole(const mysql::Grants& grants, std::string_view schema, std::string_view table) {
   return grants.has("SELECT") || grants.has("SELECT", schema) || grants.has("SELECT", schema, table);
 }

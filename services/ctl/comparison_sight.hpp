@@ -19,6 +19,10 @@ namespace farshore::ctl {
 [[nodiscard]] std::vector<std::string> out_of_sight(const mysql::Grants& grants, std::span<const std::string> captured,
                                                     std::span<const std::string> wanted);
 
+/// Where a region has several origins: those whose server, by their addresses, is not the region's database, which is
+/// what is compared.
+[[nodiscard]] std::vector<std::string> origins_elsewhere(const service::Config& config);
+
 /// Whether the account may read all columns of the table: those that it may not read are not shown to it.
 [[nodiscard]] bool sees_whole(const mysql::Grants& grants, std::string_view schema, std::string_view table);
 

@@ -49,6 +49,26 @@ TEST(ComparisonSight, IsNotWholeWhereAPatternMayMatchASchemaThatIsNotShown) {
   EXPECT_EQ(out_of_sight(grants, Patterns{"shop.*"}, Patterns{"*.orders"}), Patterns{}) << "no other is captured";
 }
 
+TEST(ComparisonSight, IsOfTheOriginThatIsTheRegionsDatabase) {
+  service::Config config;
+  config.region = "east";
+  config.database.address = {"10.0.0.1", 3306};
+  config.origins.resize(1);
+  config.origins[0].name = "east";
+  config.origins[0].region = "east";
+  config.origins[0].address = {"db.east", 3306};
+  EXPECT_EQ(origins_elsewhere(config), Patterns{}) << "it has another name there";
+  config.origins.resize(3, config.origins[0]);
+  config.origins[1].name = "east2";
+  config.origins[1].address = {"10.0.0.1", 3306};
+  config.origins[2].name = "west";
+  config.origins[2].region = "west";
+  EXPECT_EQ(origins_elsewhere(config), Patterns{"east"});
+  config.database.socket = "/run/db.sock";
+  config.origins[0].socket = "/run/db.sock";
+  EXPECT_EQ(origins_elsewhere(config), Patterns{"east2"});
+}
+
 TEST(ComparisonSight, OfATableIsWholeWithAllOfItsColumns) {
   EXPECT_TRUE(sees_whole(granted({"`shop`.*"}), "shop", "orders"));
   EXPECT_TRUE(sees_whole(granted({"`shop`.`orders`"}), "shop", "orders"));
