@@ -146,6 +146,15 @@ def test_what_is_not_equal_is_not_declared_and_what_is_equal_again_is(tables):
         west.ctl("equal", "list", "--all", "--origin", "east", "--output", "json").stdout) if row["table"] == "shop.compared"][-2:]
 
 
+def test_a_table_that_one_file_alone_captures_is_said_and_not_equal(tables, folder):
+    config = yaml.safe_load(tables.east.config_file.read_text())
+    config["streams"] = {"main": {"tables": ["*.*", "!shop.compared_bytes"]}}
+    peer = write_config(folder, config)
+    done = tables.west.ctl("compare", "--peer", str(peer), "--table", "shop.compared_bytes,shop.compared_latin1")
+    assert done.returncode == 4 and "shop.compared_latin1: 3 rows in west, 3 in east: equal" in done.stdout, done.stdout + done.stderr
+    assert f"shop.compared_bytes: not compared: {peer} does not capture it, and {tables.west.config_file} does" in done.stdout
+
+
 def test_what_cannot_be_compared_is_said_and_not_equal(tables):
     east, west = tables.east, tables.west
     unseen(east, "ALTER TABLE shop.compared_bytes ADD COLUMN only_there INT")
@@ -163,20 +172,22 @@ def test_what_cannot_be_compared_is_said_and_not_equal(tables):
 def test_what_no_change_carries_is_compared_too(tables):
     east, west = tables.east, tables.west
     for region in tables:
-        unseen(region, "CREATE TABLE shop.compared_odd (id INT NOT NULL PRIMARY KEY, p POINT, j JSON, c TEXT CHARACTER SET cp1250)",
-               "INSERT INTO shop.compared_odd VALUES (1, ST_GeomFromText('POINT(1 2)'), '{\"a\": 1, \"b\": 2.5}', _binary X'4181'), "
-               "(2, NULL, NULL, 'č'), (3, ST_GeomFromText('POINT(1 2)'), '[0.12345678901234568]', REPEAT('č', 5000)), "
-               "(4, NULL, NULL, CONCAT(X'81', REPEAT(X'E8', 5000)))")
+        unseen(region, "CREATE TABLE shop.compared_odd (id INT NOT NULL PRIMARY KEY, p POINT, j JSON, c TEXT CHARACTER SET cp1250, a VARCHAR(5) CHARACTER SET ascii)",
+               "INSERT INTO shop.compared_odd VALUES (1, ST_GeomFromText('POINT(1 2)'), '{\"a\": 1, \"b\": 2.5}', _binary X'4181', NULL), "
+               "(2, NULL, NULL, 'č', NULL), (3, ST_GeomFromText('POINT(1 2)'), '[0.12345678901234568]', REPEAT('č', 5000), NULL), "
+               "(4, NULL, NULL, CONCAT(X'81', REPEAT(X'E8', 5000)), NULL), (5, NULL, NULL, NULL, '?')")
     try:
         unseen(west, "UPDATE shop.compared_odd SET j = '{\"b\":2.50,\"a\":1}' WHERE id = 1")
         (same,) = answer_of(tables, tables="shop.compared_odd")["tables"]
-        assert same["equal"] and same["rows_here"] == 4 and same["columns_not_compared"] == [], same
+        assert same["equal"] and same["rows_here"] == 5 and same["columns_not_compared"] == [], same
         unseen(west, "UPDATE shop.compared_odd SET p = ST_GeomFromText('POINT(1 3)') WHERE id = 1",
                "UPDATE shop.compared_odd SET c = 'ć' WHERE id = 2",
                "UPDATE shop.compared_odd SET j = '[0.1234567890123456789]' WHERE id = 3",
-               "UPDATE shop.compared_odd SET c = CONCAT(X'83', REPEAT(X'E8', 5000)) WHERE id = 4")
+               "UPDATE shop.compared_odd SET c = CONCAT(X'83', REPEAT(X'E8', 5000)) WHERE id = 4",
+               "UPDATE shop.compared_odd SET a = X'E9' WHERE id = 5")
         (other,) = answer_of(tables, tables="shop.compared_odd")["tables"]
-        assert {row["key"]: row["columns"] for row in other["differences"]} == {"1": ["p"], "2": ["c"], "3": ["j"], "4": ["c"]}
+        assert {row["key"]: row["columns"] for row in other["differences"]} == {
+            "1": ["p"], "2": ["c"], "3": ["j"], "4": ["c"], "5": ["a"]}
     finally:
         for region in (east, west):
             unseen(region, "DROP TABLE IF EXISTS shop.compared_odd")
