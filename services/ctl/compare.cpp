@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -25,6 +26,7 @@
 #include "services/ctl/ctl_database.hpp"
 #include "services/ctl/decision.hpp"
 #include "services/ctl/equal.hpp"
+#include "services/ctl/revocation.hpp"
 #include "services/ctl/table_comparison.hpp"
 #include "services/ctl/watched_comparison.hpp"
 #include "services/process/library_settings.hpp"
@@ -47,6 +49,7 @@ struct CompareOptions {
   std::vector<std::string> tables;  ///< patterns; empty: all
   std::uint64_t settle_s = 60;
   bool declare = false;
+  bool revoke = false;
   std::string why;
   bool execute = false;
 };
@@ -117,11 +120,13 @@ class Comparison {
  public:
   Comparison(Region& here, Region& peer, const CompareOptions& options) : here_(here), peer_(peer), options_(options) {}
 
-  std::vector<Compared> run() {
+  /// `found`: called for each table as soon as its rows have been compared.
+  std::vector<Compared> run(const std::function<void(const Compared&)>& found) {
     std::vector<Compared> out;
     for (const auto& [name, table] : here_.tables) {
       const std::string lack = lacking(name, here_, peer_);
       out.push_back(lack.empty() ? compare(name, table, peer_.tables.at(name)) : not_compared(name, lack));
+      found(out.back());
     }
     for (const auto& [name, table] : peer_.tables)
       if (!here_.tables.contains(name)) out.push_back(not_compared(name, lacking(name, peer_, here_)));
@@ -450,6 +455,26 @@ void require_tables(const Region& here, const Region& peer, const CompareOptions
   }
 }
 
+ToldRegion told(const Region& region) {
+  return {.config = region.config, .rules = region.rules, .applied = region.applied};
+}
+
+std::vector<Compared> compare_tables(Region& here, Region& peer, const CompareOptions& options,
+                                     Revocation& revocation) {
+  try {
+    std::vector<Compared> tables = Comparison(here, peer, options).run([&](const Compared& table) {
+      const bool differs = table.not_compared.empty() && table.rows.differing > 0;
+      if (options.revoke && differs) revocation.revoke(table.name, table.rows.differing);
+    });
+    note_changed(tables, here, peer, options);
+    note_changed(tables, peer, here, options);
+    return tables;
+  } catch (const EnvironmentError&) {  // what was said of the tables before is told all the same
+    fmt::print(stderr, "{}", revocation.text());
+    throw;
+  }
+}
+
 int run_compare(const service::Config& config, const CompareOptions& options) {
   Region here = open_region(config);
   Region peer = open_region(service::load_config(options.peer));
@@ -476,9 +501,8 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
     say(here, words_here, store::Word::kBegun);
     say(peer, words_peer, store::Word::kBegun);
   }
-  std::vector<Compared> tables = Comparison(here, peer, options).run();
-  note_changed(tables, here, peer, options);
-  note_changed(tables, peer, here, options);
+  Revocation revocation({told(here), told(peer)}, options.why, options.execute);
+  const std::vector<Compared> tables = compare_tables(here, peer, options, revocation);
   std::vector<std::string> unseen{unseen_in(here, options), unseen_in(peer, options), not_of(here, peer),
                                   not_of(peer, here)};
   std::erase(unseen, std::string());
@@ -487,7 +511,8 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
   for (const Compared& table : tables) text += sentence_of(table, here, peer);
   for (const std::string& sentence : unseen) text += fmt::format("not compared: {}\n", sentence);
   if (!is_equal) text += pending_in(here) + pending_in(peer);
-  std::optional<EnvironmentError> refused;
+  text += revocation.text();
+  std::optional<EnvironmentError> refused = revocation.failure();
   if (declares && is_equal) {
     try {
       say(here, words_here, store::Word::kEqual);
@@ -505,6 +530,7 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
     for (const Compared& table : tables) list.push_back(json_of(table));
     text = Json{{"equal", is_equal},
                 {"declared", declares && is_equal && !refused},
+                {"revoked", revocation.revoked()},
                 {"unseen", unseen},
                 {"tables", std::move(list)}}
                .dump(-1, ' ', false, Json::error_handler_t::replace) +
@@ -527,13 +553,18 @@ void add_compare(CLI::App& app, Command& command) {
   compare->add_option("--settle", options->settle_s, "Seconds to wait for what is on its way, each time")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
-  CLI::Option* const why = compare->add_option("--why", options->why, "For the record of what is declared");
+  CLI::Option* const why = compare->add_option("--why", options->why, "For the record of what is said");
   compare
       ->add_flag(
           "--declare", options->declare,
           "Say, in each region of the other's origins, that you begin to compare, and that they are equal if all is")
       ->needs(why);
-  compare->add_flag("--execute", options->execute, "Declare; without, only compare");
+  compare
+      ->add_flag("--revoke", options->revoke,
+                 "Say, in each region of the other's origins, of each table that differs that it is not known to be "
+                 "equal: the gates close")
+      ->needs(why);
+  compare->add_flag("--execute", options->execute, "Declare and revoke; without, only compare");
   compare->callback(
       [&command, options] { command.chosen = [&command, options] { return run_compare(command.load(), *options); }; });
 }

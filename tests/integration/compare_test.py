@@ -155,6 +155,61 @@ def test_a_table_that_one_file_alone_captures_is_said_and_not_equal(tables, fold
     assert f"shop.compared_bytes: not compared: {peer} does not capture it, and {tables.west.config_file} does" in done.stdout
 
 
+def not_yet_equal(region):
+    """What the gate says of it; empty while that does not close it."""
+    return "; ".join(reason["detail"] for stream in region.gate()[1].get("streams", []) for reason in stream["reasons"]
+                     if reason["reason"] == "not-yet-equal")
+
+
+def test_what_differs_unseen_closes_both_gates_when_it_is_found_until_it_is_mended_and_declared(tables):
+    west = tables.west
+    where = "shop.compared_latin1 SET note = '{}' WHERE code = 'é'"
+    tables.all_gates_open()
+    unseen(west, "UPDATE " + where.format("u"))
+    try:
+        words = ("compare", "--peer", str(tables.east.config_file), "--table", "shop.compared*", "--revoke")
+        assert "--why" in west.ctl(*words).stderr
+        dry = west.ctl(*words, "--why", "nightly")
+        assert dry.returncode == 4, dry.stdout + dry.stderr
+        for region, origin in (("west", "east"), ("east", "west")):
+            assert (f"Would be said in region {region}, of origin {origin}: shop.compared_latin1 is not known to be equal "
+                    "(compared: 1 row differs; nightly)") in dry.stdout
+        assert all(region.gate()[0] for region in tables), "a dry run closes nothing"
+        answer = answer_of(tables, "--revoke", "--why", "nightly", "--execute")
+        assert answer["revoked"] == ["shop.compared_latin1"] and not answer["declared"]
+        for region in tables:
+            eventually(f"the gate of {region.name} names the table and why",
+                       lambda region=region: "shop.compared_latin1 (compared: 1 row differs; nightly)" in not_yet_equal(region))
+    finally:
+        unseen(west, "UPDATE " + where.format("ü"))
+    answer = answer_of(tables, "--revoke", "--why", "nightly", "--execute")
+    assert answer["equal"] and answer["revoked"] == []
+    assert not any(region.gate()[0] for region in tables), "who only revokes opens nothing"
+    eventually("it is declared", lambda: declares(tables, "--revoke", "--declare", "--why", "nightly", "--execute"), 60)
+    tables.all_gates_open()
+
+
+def test_a_region_that_cannot_be_told_is_named_with_what_to_do_and_the_other_is_told(tables):
+    east, west = tables.east, tables.west
+    where = "shop.compared_latin1 SET note = '{}' WHERE code = 'é'"
+    right = "INSERT ON farshore.* {} 'farshore_ctl'@'%'"
+    unseen(west, "UPDATE " + where.format("u"))
+    unseen(east, "REVOKE " + right.format("FROM"))
+    try:
+        done = west.ctl("compare", "--peer", str(east.config_file), "--table", "shop.compared_latin1", "--revoke", "--why", "nightly",
+                        "--execute")
+        assert done.returncode == 1 and "NOT said in region east, of origin west: shop.compared_latin1" in done.stdout, done.stdout + done.stderr
+        assert "Said in region west, of origin east: shop.compared_latin1" in done.stdout
+        mend = next(line.strip() for line in done.stdout.splitlines() if "equal revoke" in line)
+        assert mend.startswith(f"farshorectl --config {east.config_file} equal revoke --origin west --stream main --table shop.compared_latin1")
+        eventually("the gate of west names the table", lambda: "shop.compared_latin1 (compared: 1 row differs; nightly)" in not_yet_equal(west))
+    finally:
+        unseen(east, "GRANT " + right.format("TO"))
+        unseen(west, "UPDATE " + where.format("ü"))
+    eventually("it is declared", lambda: declares(tables, "--declare", "--why", "nightly", "--execute"), 60)
+    tables.all_gates_open()
+
+
 def test_what_cannot_be_compared_is_said_and_not_equal(tables):
     east, west = tables.east, tables.west
     unseen(east, "ALTER TABLE shop.compared_bytes ADD COLUMN only_there INT")

@@ -1,0 +1,62 @@
+#include "services/ctl/revocation.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "services/ctl/ctl_database.hpp"
+#include "services/ctl/decision.hpp"
+#include "services/ctl/equal.hpp"
+
+namespace farshore::ctl {
+
+void Revocation::revoke(const TableName& table, std::uint64_t rows) {
+  const change::Route route = regions_.front().rules.route(table.schema, table.table);
+  if (!change::closes_gate(route.on_mismatch)) {
+    text_ += fmt::format("{} closes no gate, by its rule (on_mismatch: warn).\n", table.for_people());
+    return;
+  }
+  const std::string why = fmt::format("compared: {} row{}; {}", rows, rows == 1 ? " differs" : "s differ", why_);
+  bool is_said = execute_;
+  for (const ToldRegion& region : regions_)
+    if (!region.applied.empty() && !revoke_in(region, table, why)) is_said = false;
+  if (is_said) revoked_.push_back(table.for_people());
+}
+
+bool Revocation::revoke_in(const ToldRegion& region, const TableName& table, const std::string& why) {
+  const change::Route route = region.rules.route(table.schema, table.table);
+  const std::string& stream = region.rules.streams()[route.stream].name;
+  const std::string of = fmt::format("in region {}, of origin {}: {} is not known to be equal ({})",
+                                     region.config.region, fmt::join(region.applied, ", "), table.for_people(), why);
+  if (!execute_) {
+    text_ += fmt::format("Would be said {}. --execute says it.\n", of);
+    return true;
+  }
+  std::vector<store::EqualityRow> rows;
+  for (const std::string& origin : region.applied) {
+    rows.push_back({.id = 0,
+                    .origin = origin,
+                    .stream = stream,
+                    .table = table.to_string(),
+                    .word = store::Word::kNotYetEqual,
+                    .why = why,
+                    .who = operator_name(),
+                    .said_at = {}});
+  }
+  try {
+    mysql::Connection connection = open_database(region.config);
+    say_equality(region.config, connection, rows, {});
+  } catch (const EnvironmentError& error) {
+    failure_ = error;
+    text_ += fmt::format("NOT said {}: {} Say it there:\n", of, error.what());
+    for (const std::string& origin : region.applied) {
+      text_ += fmt::format(
+          "  farshorectl --config {} equal revoke --origin {} --stream {} --table {} --why 'compared' --execute\n",
+          region.config.file.string(), origin, stream, table.to_string());
+    }
+    return false;
+  }
+  text_ += fmt::format("Said {}.\n", of);
+  return true;
+}
+
+}  // namespace farshore::ctl
