@@ -14,9 +14,9 @@ namespace {
 using mysql::SqlError;
 using mysql::text_literal;
 
-constexpr std::array<std::string_view, 9> kTables{"progress",   "channel_offset", "parked",    "parked_first",
-                                                  "parked_try", "conflict",       "statement", "told_doubt",
-                                                  "added_column"};
+constexpr std::array<std::string_view, 10> kTables{"progress",     "channel_offset", "parked",    "parked_first",
+                                                   "parked_try",   "conflict",       "statement", "told_doubt",
+                                                   "added_column", "comparison"};
 
 std::string where(std::string_view region, std::string_view origin) {
   return fmt::format("region={} AND origin={}", text_literal(region), text_literal(origin));

@@ -274,3 +274,15 @@ CREATE TABLE IF NOT EXISTS farshore.added_column (
   first_seen    TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   PRIMARY KEY (region, origin, stream, schema_name, table_name, column_name)
 ) ENGINE=InnoDB;
+
+-- The last comparison of all tables of a stream with the origin's that found them equal (farshorectl compare --record).
+CREATE TABLE IF NOT EXISTS farshore.comparison (
+  region   VARCHAR(64)  NOT NULL,
+  origin   VARCHAR(64)  NOT NULL,
+  stream   VARCHAR(64)  NOT NULL,
+  began_us BIGINT       NOT NULL COMMENT 'microseconds since 1970 UTC, by this database''s clock, before anything was read',
+  why      TEXT         NOT NULL,
+  who      VARCHAR(128) NOT NULL,
+  ended_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (region, origin, stream)
+) ENGINE=InnoDB;

@@ -117,6 +117,7 @@ struct GateBounds {
   std::chrono::milliseconds max_age{10'000};         ///< how old safe time may be
   std::chrono::milliseconds max_evidence_age{3000};  ///< how old the last good reading of the progress table may be
   std::chrono::milliseconds max_clock_skew{2000};    ///< how far safe time may lie in this clock's future
+  std::chrono::milliseconds max_comparison_age{};  ///< how long ago the last comparison may have begun; zero: any time
 };
 
 struct GateConfig {

@@ -189,6 +189,13 @@ void declare(FieldVisitor& v, GateConfig& gate) {
                gate.bounds.max_evidence_age);
     v.duration({"max_clock_skew", "Safe time may lie this far in the future of this region's clock."}, {0ms, 1h},
                gate.bounds.max_clock_skew);
+    v.duration(
+        {"max_comparison_age",
+         "Where it is given: the last comparison of all tables with the origin's that found them equal "
+         "(`farshorectl compare --record`) may have begun this long ago. It bounds how long a difference that no "
+         "binlog tells can stand behind an open gate; leave time for the next comparison to end. 0ms: no "
+         "comparison is asked for."},
+        {0ms, days{365}}, gate.bounds.max_comparison_age);
   });
   v.duration({"poll_interval", "How often the progress table is read."}, {50ms, 60s}, gate.poll_interval);
 }

@@ -22,6 +22,7 @@
 #include "mysql/schema.hpp"
 #include "services/ctl/arrival.hpp"
 #include "services/ctl/command.hpp"
+#include "services/ctl/comparison_record.hpp"
 #include "services/ctl/comparison_sight.hpp"
 #include "services/ctl/ctl_database.hpp"
 #include "services/ctl/decision.hpp"
@@ -30,6 +31,7 @@
 #include "services/ctl/table_comparison.hpp"
 #include "services/ctl/watched_comparison.hpp"
 #include "services/process/library_settings.hpp"
+#include "store/comparison.hpp"
 #include "store/pending.hpp"
 #include "store/progress_store.hpp"
 
@@ -50,6 +52,7 @@ struct CompareOptions {
   std::uint64_t settle_s = 60;
   bool declare = false;
   bool revoke = false;
+  bool record = false;
   std::string why;
   bool execute = false;
 };
@@ -176,10 +179,9 @@ class Comparison {
   }
 
   static SourceTime now_at(Region& region) {
-    // The session's time zone is UTC, and a watermark's time is of the same clock.
-    const auto time = region.connection.query("SELECT CAST(UNIX_TIMESTAMP(NOW(6))*1000000 AS SIGNED)");
+    const auto time = store::read_clock(region.connection);  // a watermark's time is of the same clock
     if (!time) fail_database(region.config, time.error());
-    return SourceTime(std::chrono::microseconds(time->integer(0, 0)));
+    return *time;
   }
 
   /// Up to when all of the other's changes are applied in the region; none where it applies none.
@@ -426,13 +428,13 @@ std::string not_of(const Region& region, const Region& other) {
       region.config.region, fmt::join(origins, ", "), region.config.file.string());
 }
 
-/// Whoever declares whole streams has to see each of their schemas.
+/// Whoever declares or records whole streams has to see each of their schemas.
 void require_sight(const Region& region, const CompareOptions& options) {
   const std::string unseen = unseen_in(region, options);
   if (unseen.empty()) return;
   throw EnvironmentError(
-      fmt::format("--declare without --table is of all tables of the streams, what is not seen "
-                  "included: {}. With --table what is compared is declared.",
+      fmt::format("--record, or --declare without --table, is of all tables of the streams, what is not "
+                  "seen included: {}. With --table what is compared is declared.",
                   unseen));
 }
 
@@ -455,7 +457,7 @@ void require_tables(const Region& here, const Region& peer, const CompareOptions
   }
 }
 
-ToldRegion told(const Region& region) {
+ToldRegion told_region(const Region& region) {
   return {.config = region.config, .rules = region.rules, .applied = region.applied};
 }
 
@@ -475,19 +477,33 @@ std::vector<Compared> compare_tables(Region& here, Region& peer, const CompareOp
   }
 }
 
+void record_equal(ComparisonRecord& record, const std::vector<Compared>& tables, const std::vector<std::string>& unseen,
+                  const CompareOptions& options) {
+  for (const Compared& table : tables)
+    if (!table.is_equal()) record.leave_out(table.name);
+  if (!unseen.empty()) record.leave_out_all();
+  record.write(options.execute);
+}
+
+void require_regions(Region& here, Region& peer, const CompareOptions& options) {
+  require_way(here, peer);
+  require_two_servers(here, peer);
+  require_own(here, peer);
+  require_own(peer, here);
+  if (options.tables.empty() && (options.declare || options.record)) {
+    require_sight(here, options);
+    require_sight(peer, options);
+  }
+}
+
 int run_compare(const service::Config& config, const CompareOptions& options) {
   Region here = open_region(config);
   Region peer = open_region(service::load_config(options.peer));
   find_applied(here, peer);
   find_applied(peer, here);
-  require_way(here, peer);
-  require_two_servers(here, peer);
-  require_own(here, peer);
-  require_own(peer, here);
-  if (options.declare && options.tables.empty()) {
-    require_sight(here, options);
-    require_sight(peer, options);
-  }
+  require_regions(here, peer, options);
+  std::optional<ComparisonRecord> record;
+  if (options.record) record.emplace(std::array{told_region(here), told_region(peer)}, options.why);
   here.tables = read_tables(here, peer, options);
   peer.tables = read_tables(peer, here, options);
   require_tables(here, peer, options);
@@ -501,7 +517,7 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
     say(here, words_here, store::Word::kBegun);
     say(peer, words_peer, store::Word::kBegun);
   }
-  Revocation revocation({told(here), told(peer)}, options.why, options.execute);
+  Revocation revocation({told_region(here), told_region(peer)}, options.why, options.execute);
   const std::vector<Compared> tables = compare_tables(here, peer, options, revocation);
   std::vector<std::string> unseen{unseen_in(here, options), unseen_in(peer, options), not_of(here, peer),
                                   not_of(peer, here)};
@@ -513,6 +529,11 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
   if (!is_equal) text += pending_in(here) + pending_in(peer);
   text += revocation.text();
   std::optional<EnvironmentError> refused = revocation.failure();
+  if (record) {
+    record_equal(*record, tables, unseen, options);
+    text += record->text();
+    if (record->failure()) refused = record->failure();
+  }
   if (declares && is_equal) {
     try {
       say(here, words_here, store::Word::kEqual);
@@ -531,6 +552,7 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
     text = Json{{"equal", is_equal},
                 {"declared", declares && is_equal && !refused},
                 {"revoked", revocation.revoked()},
+                {"recorded", record ? record->recorded() : std::vector<std::string>()},
                 {"unseen", unseen},
                 {"tables", std::move(list)}}
                .dump(-1, ' ', false, Json::error_handler_t::replace) +
@@ -549,7 +571,8 @@ void add_compare(CLI::App& app, Command& command) {
   const auto options = std::make_shared<CompareOptions>();
   add_output_option(*compare, options->output);
   compare->add_option("--peer", options->peer, "The other region's YAML file")->required();
-  compare->add_option("--table", options->tables, "Only these tables: SCHEMA.TABLE, with * and ?")->delimiter(',');
+  CLI::Option* const only =
+      compare->add_option("--table", options->tables, "Only these tables: SCHEMA.TABLE, with * and ?")->delimiter(',');
   compare->add_option("--settle", options->settle_s, "Seconds to wait for what is on its way, each time")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
@@ -561,10 +584,15 @@ void add_compare(CLI::App& app, Command& command) {
       ->needs(why);
   compare
       ->add_flag("--revoke", options->revoke,
-                 "Say, in each region of the other's origins, of each table that differs that it is not known to be "
-                 "equal: the gates close")
+                 "Say in both regions of each table that differs that it is not known to be equal: the gates close")
       ->needs(why);
-  compare->add_flag("--execute", options->execute, "Declare and revoke; without, only compare");
+  compare
+      ->add_flag(
+          "--record", options->record,
+          "Keep in both regions when this began, of each stream that is equal: for gate.bounds.max_comparison_age")
+      ->needs(why)
+      ->excludes(only);
+  compare->add_flag("--execute", options->execute, "Declare, revoke, record; without, only compare");
   compare->callback(
       [&command, options] { command.chosen = [&command, options] { return run_compare(command.load(), *options); }; });
 }

@@ -1,5 +1,7 @@
 #include "services/ctl/ctl_database.hpp"
 
+#include <fmt/format.h>
+
 #include "services/config/endpoints.hpp"
 #include "services/process/database_error.hpp"
 
@@ -20,6 +22,13 @@ void fail_database(const service::Config& config, const mysql::SqlError& error) 
   const bool is_locked = error.kind == mysql::SqlErrorKind::kDeadlock || error.kind == mysql::SqlErrorKind::kLockWait;
   if (is_locked) throw LockedOut(failure.what(), failure.code());
   throw failure;
+}
+
+void fail_old_schema(const service::Config& config, const mysql::SqlError& error) {
+  throw EnvironmentError(
+      fmt::format("database: the farshore schema of region {} is of an earlier version ({}); run "
+                  "`farshorectl init`.",
+                  config.region, error.message));
 }
 
 }  // namespace farshore::ctl

@@ -17,5 +17,7 @@ class LockedOut : public EnvironmentError {
 
 /// The sentence for a statement that failed on it. Throws EnvironmentError, of a lock LockedOut.
 [[noreturn]] void fail_database(const service::Config& config, const mysql::SqlError& error);
+/// The sentence for a table of the farshore schema that is not there. Throws EnvironmentError.
+[[noreturn]] void fail_old_schema(const service::Config& config, const mysql::SqlError& error);
 
 }  // namespace farshore::ctl

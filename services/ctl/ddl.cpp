@@ -32,12 +32,7 @@ std::vector<StatementRow> read_statements(const service::Config& config, mysql::
   require_applied_origin(config, origin);
   auto rows = StatementStore(connection, config.region).list(origin);
   if (rows) return std::move(*rows);
-  if (rows.error().kind == mysql::SqlErrorKind::kMissingTable) {
-    throw EnvironmentError(
-        fmt::format("database: the farshore schema of region {} is of an earlier version ({}); run "
-                    "`farshorectl init`.",
-                    config.region, rows.error().message));
-  }
+  if (rows.error().kind == mysql::SqlErrorKind::kMissingTable) fail_old_schema(config, rows.error());
   fail_database(config, rows.error());
 }
 

@@ -40,13 +40,6 @@ struct EqualOptions {
   Output output = Output::kTable;
 };
 
-[[noreturn]] void fail_old_schema(const service::Config& config, const mysql::SqlError& error) {
-  throw EnvironmentError(
-      fmt::format("database: the farshore schema of region {} is of an earlier version ({}); run "
-                  "`farshorectl init`.",
-                  config.region, error.message));
-}
-
 /// Who says it: the region of that origin.
 constexpr const char* kTold = "region of ";
 

@@ -32,6 +32,14 @@ RegionFacts read_facts(const service::Config& config) {
   return std::move(*facts);
 }
 
+std::vector<store::Comparison> read_comparisons(const service::Config& config) {
+  mysql::Connection connection = open_database(config);
+  auto recorded = store::read_comparisons(connection, config.region);
+  if (recorded) return std::move(*recorded);
+  if (recorded.error().kind == mysql::SqlErrorKind::kMissingTable) return {};  // another check says so
+  fail_database(config, recorded.error());
+}
+
 struct Checked {
   std::vector<Finding> findings;
   bool unreachable = false;
@@ -70,6 +78,8 @@ Looked look_at_databases(Checked& checked, const std::string& whose, const servi
     for (const auto& [name, table] : looked.facts->tables) looked.schemas.insert(table.schema);
     return check_target(*looked.facts, !config.own_origins().empty());
   });
+  if (looked.facts)
+    run_part(checked, whose, "database", [&] { return check_comparisons(config, read_comparisons(config)); });
   return looked;
 }
 

@@ -7,6 +7,7 @@
 #include "services/config/config.hpp"
 #include "services/ctl/finding.hpp"
 #include "services/ctl/region_facts.hpp"
+#include "store/comparison.hpp"
 
 namespace farshore::ctl {
 
@@ -18,6 +19,10 @@ namespace farshore::ctl {
 
 /// What the configuration of apply leaves open.
 [[nodiscard]] std::vector<Finding> check_apply_settings(const service::Config& config);
+
+/// The comparisons that gate.bounds.max_comparison_age asks for: none, where it is not set. `recorded`: here.
+[[nodiscard]] std::vector<Finding> check_comparisons(const service::Config& config,
+                                                     const std::vector<store::Comparison>& recorded);
 
 /// The captured tables, each as a target of its like: what apply would wait for whatever the source is. For a region
 /// that is not compared with a peer.

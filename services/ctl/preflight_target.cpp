@@ -81,6 +81,25 @@ std::vector<Finding> check_apply_settings(const service::Config& config) {
   return findings.take();
 }
 
+std::vector<Finding> check_comparisons(const service::Config& config, const std::vector<store::Comparison>& recorded) {
+  Findings findings("database");
+  if (config.gate.bounds.max_comparison_age == std::chrono::milliseconds::zero()) return findings.take();
+  for (const std::string& origin : config.apply.origins) {
+    for (const auto& [stream, settings] : config.streams) {
+      const std::string what = fmt::format("recorded comparison with origin {}, stream {}", origin, stream);
+      const bool is_recorded = std::ranges::any_of(
+          recorded, [&](const store::Comparison& one) { return one.origin == origin && one.stream == stream; });
+      if (is_recorded) {
+        findings.good(what, "there");
+      } else {
+        findings.warning(what, "none", "one: with gate.bounds.max_comparison_age the gate is closed until then",
+                         "farshorectl compare --peer FILE --record --why TEXT --execute");
+      }
+    }
+  }
+  return findings.take();
+}
+
 std::vector<Finding> check_apply_grants(const mysql::Grants& grants, ServerKind kind,
                                         const std::set<std::string>& schemas) {
   Findings findings("database");

@@ -49,6 +49,10 @@ std::expected<Evidence, mysql::SqlError> EvidenceReader::read_all() {
     evidence.equality = std::move(*equality);
     evidence.told = std::move(*told);
   }
+  auto comparisons = store::read_comparisons(*connection_, region_);
+  if (!comparisons && comparisons.error().kind != mysql::SqlErrorKind::kMissingTable)
+    return std::unexpected(std::move(comparisons.error()));
+  if (comparisons) evidence.comparisons = std::move(*comparisons);
   // It only explains; a server without such locks has none.
   if (const auto block = store::read_block(*connection_, region_)) evidence.block = *block;
   return evidence;

@@ -35,6 +35,7 @@ Json stream_json(const StreamVerdict& verdict) {
           {"safe_time", verdict.safe_time ? Json(time_text(*verdict.safe_time)) : Json(nullptr)},
           {"age_seconds", verdict.age ? Json(seconds(*verdict.age)) : Json(nullptr)},
           {"unchanged_seconds", verdict.unchanged ? Json(seconds(*verdict.unchanged)) : Json(nullptr)},
+          {"comparison_age_seconds", verdict.comparison_age ? Json(seconds(*verdict.comparison_age)) : Json(nullptr)},
           {"partitions", verdict.partitions},
           {"parked", verdict.parked},
           {"conflicts", verdict.conflicts},
@@ -56,7 +57,10 @@ std::string gate_json(const Assessment& assessment, const std::string& region, c
       {"bounds",
        {{"max_age_seconds", seconds(bounds.age_max)},
         {"max_evidence_age_seconds", seconds(bounds.evidence_age_max)},
-        {"max_clock_skew_seconds", seconds(bounds.clock_skew_max)}}},
+        {"max_clock_skew_seconds", seconds(bounds.clock_skew_max)},
+        {"max_comparison_age_seconds", bounds.comparison_age_max > bounds.comparison_age_max.zero()
+                                           ? Json(seconds(bounds.comparison_age_max))
+                                           : Json(nullptr)}}},
       {"streams", std::move(streams)}};
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

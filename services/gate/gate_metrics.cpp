@@ -20,6 +20,7 @@ void GateMetrics::set(Counts::Stream& counts, const StreamVerdict& verdict, cons
   const SourceTime safe_time = verdict.safe_time.value_or(SourceTime{});
   counts.safe_time.set(safe_time);
   counts.safe_time_age.set(verdict.age.value_or(assessment.at - safe_time));
+  counts.comparison_age.set(verdict.comparison_age.value_or(assessment.at.time_since_epoch()));
   counts.open.set(verdict.open ? 1 : 0);
   counts.parked.set(verdict.parked);
   counts.conflicts.set(verdict.conflicts);

@@ -34,6 +34,9 @@ struct Counts {
     Gauge open{metrics, "farshore_gate_open", "1: this region may take the stream over within its bounds."};
     GaugeBy<Reason, kReasonCount> reasons{metrics, "farshore_gate_reason_partitions", "reason",
                                           "Partitions for which this reason closes the gate."};
+    Gauge comparison_age{
+        metrics, "farshore_gate_comparison_age_seconds",
+        "Time since the last comparison of all tables that was recorded began; since 1970 where none was."};
     Gauge parked{metrics, "farshore_gate_parked_rows", "Changes parked in this region's database."};
     Gauge conflicts{metrics, "farshore_gate_conflict_rows", "Conflicts not yet resolved."};
   };

@@ -35,8 +35,10 @@ Expectation expectation_of(const service::Config& config) {
 }
 
 Bounds bounds_of(const service::GateBounds& bounds) {
-  return {
-      .age_max = bounds.max_age, .evidence_age_max = bounds.max_evidence_age, .clock_skew_max = bounds.max_clock_skew};
+  return {.age_max = bounds.max_age,
+          .evidence_age_max = bounds.max_evidence_age,
+          .clock_skew_max = bounds.max_clock_skew,
+          .comparison_age_max = bounds.max_comparison_age};
 }
 
 service::HttpResponse answer_of(const Assessment& assessment, const GateState& state, const std::string& region,

@@ -27,6 +27,7 @@ struct Bounds {
   std::chrono::microseconds age_max;
   std::chrono::microseconds evidence_age_max;
   std::chrono::microseconds clock_skew_max;
+  std::chrono::microseconds comparison_age_max{};  ///< zero: no comparison is asked for
 };
 
 /// One moment by both clocks of this host. Only differences of `steady` mean something; nobody sets it.

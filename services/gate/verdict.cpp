@@ -13,6 +13,8 @@ namespace {
 using store::PartitionState;
 using store::ProgressRow;
 
+constexpr std::string_view kCompareCommand = "`farshorectl compare --peer FILE --record --why TEXT --execute`";
+
 /// Nothing: the partition goes on.
 std::optional<Reason> reason_of(PartitionState state) {
   switch (state) {
@@ -107,6 +109,24 @@ class StreamJudge {
     if (why) close(Reason::kNotYetEqual, std::move(*why));
   }
 
+  /// A difference that nothing tells stands behind an open gate for as long as the bound at most.
+  void comparison(const std::optional<std::vector<store::Comparison>>& comparisons) {
+    const bool is_asked_for = bounds_.comparison_age_max > bounds_.comparison_age_max.zero();
+    const store::Comparison* last = nullptr;
+    if (comparisons) {
+      const auto found = std::ranges::find_if(*comparisons, [&](const store::Comparison& one) {
+        return one.origin == verdict_.origin && one.stream == verdict_.stream;
+      });
+      if (found != comparisons->end()) last = &*found;
+    }
+    if (last != nullptr) return comparison(*last, is_asked_for);
+    if (!is_asked_for) return;
+    close(Reason::kNotCompared,
+          comparisons ? fmt::format("no comparison of all tables of the stream with the origin's is recorded here: {}",
+                                    kCompareCommand)
+                      : "the farshore schema here has no table comparison: run `farshorectl init`");
+  }
+
   StreamVerdict finish() {
     if (lacks_safe_time_) {
       verdict_.safe_time.reset();
@@ -122,6 +142,28 @@ class StreamJudge {
   }
 
  private:
+  /// Two clocks say how old it is, the database's and this host's: the older counts, and neither may say that it is yet
+  /// to begin.
+  void comparison(const store::Comparison& last, bool is_asked_for) {
+    const auto by_database = last.age + moment_.evidence_age;
+    const auto by_host = moment_.now.wall - last.began_at;
+    const auto [younger, older] = std::minmax({by_database, by_host});
+    verdict_.comparison_age = older;
+    if (!is_asked_for) return;
+    if (-younger > bounds_.clock_skew_max) {
+      close(Reason::kNotCompared,
+            fmt::format("the last comparison of all tables lies {} in the future by the clock of {}, the bound is {}: "
+                        "that clock is wrong, or the database's was; mend it, then {}",
+                        seconds_text(-younger), by_database < by_host ? "the database" : "the gate's own host",
+                        seconds_text(bounds_.clock_skew_max), kCompareCommand));
+    } else if (older > bounds_.comparison_age_max) {
+      close(Reason::kNotCompared,
+            fmt::format("the last comparison of all tables that found them equal to the origin's began {} ago (by {}), "
+                        "the bound is {}: {}",
+                        seconds_text(older), last.who, seconds_text(bounds_.comparison_age_max), kCompareCommand));
+    }
+  }
+
   void close_partition(Reason reason, std::int32_t partition, std::string_view detail) {
     close(reason, std::string(detail));
     closed_[reason].partitions.push_back(partition);
@@ -211,6 +253,7 @@ StreamVerdict judge_stream(const std::string& origin, const std::string& stream,
   }
   if (evidence.block) judge.block(*evidence.block);
   judge.equality(evidence.equality, evidence.told);
+  judge.comparison(evidence.comparisons);
   return judge.finish();
 }
 
@@ -227,6 +270,7 @@ std::string_view to_string(Reason reason) {
     case Reason::kParked: return "parked";
     case Reason::kConflict: return "conflict";
     case Reason::kNotYetEqual: return "not-yet-equal";
+    case Reason::kNotCompared: return "not-compared";
     case Reason::kAtBarrier: return "at-barrier";
     case Reason::kWaitingForStatement: return "waiting-for-statement";
     case Reason::kHole: return "hole";

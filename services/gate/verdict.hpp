@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "services/gate/safe_time_watch.hpp"
+#include "store/comparison.hpp"
 #include "store/doubts.hpp"
 #include "store/equality.hpp"
 #include "store/pending.hpp"
@@ -30,6 +31,7 @@ enum class Reason : std::uint8_t {
   kParked,            ///< changes wait that cannot be applied yet
   kConflict,          ///< changes wait for a decision
   kNotYetEqual,       ///< nobody has said that the tables began equal, or something made them unequal since
+  kNotCompared,       ///< all tables were last compared longer ago than the bound, or never
   // The state of a partition that does not apply:
   kAtBarrier,
   kWaitingForStatement,
@@ -43,7 +45,7 @@ enum class Reason : std::uint8_t {
   kWrongOrigin,
   kStopped,
 };
-inline constexpr std::size_t kReasonCount = 20;
+inline constexpr std::size_t kReasonCount = 21;
 
 /// "no-evidence", "stale-safe-time", "hole" ...
 [[nodiscard]] std::string_view to_string(Reason reason);
@@ -61,7 +63,8 @@ struct Evidence {
   std::optional<std::vector<store::EqualityRow>> equality;  ///< nothing: the schema here has no such table, or not
                                                             ///< that of what was told
   std::vector<store::ToldDoubt> told = {};
-  std::optional<store::WriteBlock> block = {};  ///< why apply can write nothing here, as it says
+  std::optional<store::WriteBlock> block = {};                     ///< why apply can write nothing here, as it says
+  std::optional<std::vector<store::Comparison>> comparisons = {};  ///< nothing: the schema here has no such table
 };
 
 /// `evidence_age`, of the reading, is by the steady clock.
@@ -85,6 +88,8 @@ struct StreamVerdict {
   std::optional<std::chrono::microseconds> age;
   /// Since the partition that stands still longest last grew; nothing: one was never seen to.
   std::optional<std::chrono::microseconds> unchanged;
+  /// Since the last comparison of all tables that was recorded began, by the clock that makes it oldest; nothing: none.
+  std::optional<std::chrono::microseconds> comparison_age;
   std::uint32_t partitions = 0;  ///< that were expected or found
   std::uint64_t parked = 0;
   std::uint64_t conflicts = 0;

@@ -60,9 +60,10 @@ RegionFacts good_facts(ServerKind kind, std::uint32_t server_id) {
                             {"lower_case_table_names", "0"},
                             {"auto_increment_increment", "2"},
                             {"auto_increment_offset", std::to_string(server_id)}};
-  facts.farshore_tables = {"added_column", "audit",      "channel_offset", "conflict",         "conflict_history",
-                           "equality",     "home",       "mismatch",       "mismatch_example", "parked",
-                           "parked_first", "parked_try", "progress",       "statement",        "told_doubt"};
+  facts.farshore_tables = {"added_column",     "audit",        "channel_offset", "comparison", "conflict",
+                           "conflict_history", "equality",     "home",           "mismatch",   "mismatch_example",
+                           "parked",           "parked_first", "parked_try",     "progress",   "statement",
+                           "told_doubt"};
   facts.grants = mysql::Grants("'ctl'@'%'", {"GRANT SELECT, TRIGGER ON *.* TO `ctl`@`%`"});
   facts.tables["shop.orders"] = orders();
   facts.with_rows = {"shop.orders"};
@@ -81,6 +82,19 @@ Finding trouble(const std::vector<Finding>& findings, const std::string& what) {
 std::vector<Finding> troubles(std::vector<Finding> findings) {
   std::erase_if(findings, [](const Finding& finding) { return finding.severity == Finding::Severity::kGood; });
   return findings;
+}
+
+TEST(PreflightOfComparisons, MissesThoseThatTheGateAsksFor) {
+  service::Config config;
+  config.apply.origins = {"east", "north"};
+  config.streams = {{"main", {}}};
+  EXPECT_TRUE(check_comparisons(config, {}).empty()) << "no bound asks for one";
+  config.gate.bounds.max_comparison_age = std::chrono::hours(26);
+  const std::vector<Finding> found =
+      troubles(check_comparisons(config, {{.origin = "east", .stream = "main", .began_at = {}, .why = "", .who = ""}}));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].severity, Finding::Severity::kWarning);
+  EXPECT_EQ(found[0].what, "recorded comparison with origin north, stream main");
 }
 
 struct Pair {

@@ -358,12 +358,88 @@ TEST(Verdict, OfASchemaWithoutThatTableNamesInit) {
   EXPECT_THAT(old.verdict().reasons[0].detail, HasSubstr("`farshorectl init`"));
 }
 
+/// All well, and all tables were last compared so long ago.
+Situation compared(std::chrono::microseconds ago) {
+  Situation situation;
+  const auto at_the_reading = ago - situation.moment.evidence_age;
+  situation.evidence.comparisons = {{{.origin = "east",
+                                      .stream = "main",
+                                      .began_at = kNow - ago,
+                                      .why = "nightly",
+                                      .who = "cron@host",
+                                      .age = at_the_reading}}};
+  return situation;
+}
+
+StreamVerdict verdict_within(std::chrono::microseconds bound, const Situation& situation) {
+  Bounds bounds = kBounds;
+  bounds.comparison_age_max = bound;
+  return judge(situation.expected, &situation.evidence, bounds, situation.moment, watched(situation.evidence.rows))
+      .at(0);
+}
+
+TEST(AComparison, IsAskedForOnlyWithABound) {
+  EXPECT_TRUE(verdict_within(0s, Situation()).open);
+  EXPECT_EQ(verdict_within(0s, Situation()).comparison_age, std::nullopt);
+  EXPECT_TRUE(verdict_within(0s, compared(1000h)).open);
+  EXPECT_EQ(verdict_within(0s, compared(1000h)).comparison_age, 1000h);
+  EXPECT_TRUE(verdict_within(0s, compared(-1h)).open);
+}
+
+TEST(AComparison, IsAsOldAsTheBoundAtMost) {
+  EXPECT_TRUE(verdict_within(26h, compared(26h)).open);
+  const StreamVerdict old = verdict_within(26h, compared(26h + 1s));
+  ASSERT_EQ(old.reasons.size(), 1U);
+  EXPECT_EQ(old.reasons[0].reason, Reason::kNotCompared);
+  EXPECT_EQ(old.reasons[0].detail,
+            "the last comparison of all tables that found them equal to the origin's began 93601.0 s ago (by "
+            "cron@host), the bound is 93600.0 s: `farshorectl compare --peer FILE --record --why TEXT --execute`");
+}
+
+TEST(AComparison, IsMissedWhereNoneIsRecordedOfTheStream) {
+  Situation none = compared(1h);
+  none.evidence.comparisons->at(0).stream = "bulk";
+  EXPECT_THAT(verdict_within(26h, none).reasons.at(0).detail, HasSubstr("no comparison of all tables of the stream"));
+  none.evidence.comparisons->at(0) = {.origin = "north", .stream = "main", .began_at = kNow, .why = {}, .who = {}};
+  EXPECT_FALSE(verdict_within(26h, none).open);
+  none.evidence.comparisons.reset();
+  EXPECT_THAT(verdict_within(26h, none).reasons.at(0).detail, HasSubstr("run `farshorectl init`"));
+}
+
+TEST(AComparison, IsAsOldAsTheClockSaysThatMakesItOldest) {
+  Situation host_is_behind = compared(27h);
+  host_is_behind.evidence.comparisons->at(0).began_at = kNow;
+  EXPECT_FALSE(verdict_within(26h, host_is_behind).open) << "the database's clock says 27 hours";
+  Situation database_was_set_back = compared(27h);
+  database_was_set_back.evidence.comparisons->at(0).age = 0s;
+  EXPECT_FALSE(verdict_within(26h, database_was_set_back).open) << "the host's clock says 27 hours";
+}
+
+TEST(AComparison, OfTheFutureIsNotBelieved) {
+  EXPECT_TRUE(verdict_within(26h, compared(-2s)).open) << "two clocks are never the same";
+  EXPECT_THAT(verdict_within(26h, compared(-1h)).reasons.at(0).detail, HasSubstr("lies 3600.0 s in the future"));
+  Situation by_host = compared(1h);
+  by_host.evidence.comparisons->at(0).began_at = kNow + 10s;
+  EXPECT_THAT(verdict_within(26h, by_host).reasons.at(0).detail, HasSubstr("by the clock of the gate's own host"));
+  Situation by_database = compared(1h);
+  by_database.evidence.comparisons->at(0).age = -10s;
+  EXPECT_THAT(verdict_within(26h, by_database).reasons.at(0).detail, HasSubstr("by the clock of the database"));
+}
+
+TEST(AComparison, GrowsOldWhileNothingIsRead) {
+  Situation host_is_behind = compared(26h);
+  host_is_behind.evidence.comparisons->at(0).began_at = kNow;
+  EXPECT_TRUE(verdict_within(26h, host_is_behind).open);
+  host_is_behind.moment.evidence_age += 1s;
+  EXPECT_FALSE(verdict_within(26h, host_is_behind).open);
+}
+
 TEST(Reasons, AreAFixedVocabulary) {
   std::vector<std::string_view> words;
   for (std::size_t i = 0; i < kReasonCount; ++i) words.push_back(to_string(static_cast<Reason>(i)));
   EXPECT_THAT(words,
               ElementsAre("no-evidence", "stale-evidence", "no-safe-time", "stale-safe-time", "clock-skew",
-                          "unowned-partition", "parked", "conflict", "not-yet-equal", "at-barrier",
+                          "unowned-partition", "parked", "conflict", "not-yet-equal", "not-compared", "at-barrier",
                           "waiting-for-statement", "hole", "waiting-for-schema", "needs-snapshot", "unreadable-batch",
                           "wrong-incarnation", "numbering-conflict", "marker-filtered", "wrong-origin", "stopped"));
 }
@@ -395,6 +471,8 @@ TEST(GateJson, HasNullWhereNothingIsKnown) {
   EXPECT_TRUE(json["evidence_age_seconds"].is_null());
   EXPECT_TRUE(json["streams"][0]["safe_time"].is_null());
   EXPECT_TRUE(json["streams"][0]["age_seconds"].is_null());
+  EXPECT_TRUE(json["streams"][0]["comparison_age_seconds"].is_null());
+  EXPECT_TRUE(json["bounds"]["max_comparison_age_seconds"].is_null());
 }
 
 TEST(GateState, TreatsAReadingFromBeforeAPauseAsOld) {
