@@ -48,11 +48,10 @@ std::expected<std::vector<std::string>, MessageError> tables_from_message(const 
 }
 
 std::expected<AddedColumn, MessageError> from_message(const v1::AddedColumn& message) {
-  using Kind = ColumnConstant::Kind;
   if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
   AddedColumn column{.name = message.name(), .constant = {}};
-  if (message.has_number()) column.constant = {.kind = Kind::kNumber, .text = message.number()};
-  if (message.has_text()) column.constant = {.kind = Kind::kText, .text = message.text()};
+  if (message.has_number()) column.constant = {.kind = ColumnConstant::Kind::kNumber, .text = message.number()};
+  if (message.has_text()) column.constant = {.kind = ColumnConstant::Kind::kText, .text = message.text()};
   if (column.name.empty() || column.name.size() > kNameBytesMax || column.constant.text.size() > kConstantBytesMax)
     return std::unexpected(MessageError::kMalformed);
   return column;
