@@ -166,15 +166,14 @@ TEST(Batch, OfAnEpochStartSaysWhatItContinues) {
 }
 
 TEST(Batch, OfAnEpochStartBehindColumnsThatWereAddedHasTheirConstants) {
-  using Kind = ColumnConstant::Kind;
   BatchBuilder builder = make_builder();
   EpochStart start;
   start.statement = {.text = "ALTER TABLE t ADD ...", .tables = {"shop.t"}, .gtid = "0-1-41"_gtid};
   start.statement->added_columns = {
       {.name = "a", .constant = {}},
-      {.name = "b", .constant = {.kind = Kind::kNumber, .text = "-1.50"}},
-      {.name = "c", .constant = {.kind = Kind::kText, .text = std::string("\xff\0", 2)}},
-      {.name = "d", .constant = {.kind = Kind::kText, .text = ""}},
+      {.name = "b", .constant = {.kind = ColumnConstant::Kind::kNumber, .text = "-1.50"}},
+      {.name = "c", .constant = {.kind = ColumnConstant::Kind::kText, .text = std::string("\xff\0", 2)}},
+      {.name = "d", .constant = {.kind = ColumnConstant::Kind::kText, .text = ""}},
   };
   std::string bytes;
   append_epoch_start(start, bytes);
