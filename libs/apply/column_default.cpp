@@ -150,7 +150,7 @@ std::optional<Decimal> decimal_of(std::string_view text) {
 }
 
 /// With so many digits after the point, rounded half away from zero, and without zeros that say nothing.
-std::string rounded(Decimal decimal, std::uint32_t scale) {
+std::string rounded(const Decimal& decimal, std::uint32_t scale) {
   const int kept = decimal.point + static_cast<int>(scale);
   std::string digits = decimal.digits;
   if (kept < 0) return "0";

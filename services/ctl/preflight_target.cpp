@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "apply/target_rights.hpp"
 #include "base/own_schemas.hpp"
@@ -85,7 +86,7 @@ std::vector<Finding> check_comparisons(const service::Config& config, const std:
   Findings findings("database");
   if (config.gate.bounds.max_comparison_age == std::chrono::milliseconds::zero()) return findings.take();
   for (const std::string& origin : config.apply.origins) {
-    for (const auto& [stream, settings] : config.streams) {
+    for (const std::string& stream : std::views::keys(config.streams)) {
       const std::string what = fmt::format("recorded comparison with origin {}, stream {}", origin, stream);
       const bool is_recorded = std::ranges::any_of(
           recorded, [&](const store::Comparison& one) { return one.origin == origin && one.stream == stream; });
