@@ -22,12 +22,6 @@ using store::AwaitedColumn;
 /// The columns of a table of an origin's stream that one statement added.
 using OfStatement = std::tuple<std::string, std::string, TableName, Epoch, Incarnation>;
 
-std::expected<bool, SqlError> is_mariadb(mysql::Connection& connection) {
-  const auto rows = connection.query("SELECT VERSION() LIKE '%MariaDB%'");
-  if (!rows) return std::unexpected(rows.error());
-  return rows->text(0, 0) == "1";
-}
-
 store::EqualityRow doubt_of(const AwaitedColumn& column, const std::string& whys) {
   const std::string table = column.table.to_string();
   return {.id = 0,
@@ -50,7 +44,7 @@ struct Compared {
 
 std::expected<Compared, SqlError> compare(mysql::Connection& connection, std::span<const AwaitedColumn> columns) {
   Compared compared;
-  const auto mariadb = is_mariadb(connection);
+  const auto mariadb = mysql::is_mariadb(connection);
   if (!mariadb) return std::unexpected(mariadb.error());
   std::map<TableName, std::optional<mysql::TableSchema>> tables;
   for (const AwaitedColumn& awaited : columns) {

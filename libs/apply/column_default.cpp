@@ -372,25 +372,7 @@ std::optional<ColumnConstant> bits_of(std::string_view text, bool as_number) {
   const bool quoted = text.size() > 2 && text[1] == '\'' && text.ends_with('\'');
   const char letter = quoted ? text[0] : text.starts_with("0") && text.size() > 2 ? text[1] : '\0';
   if (letter != 'x' && letter != 'b') return std::nullopt;
-  std::string digits(text.substr(2, text.size() - (quoted ? 3 : 2)));
-  const int base = letter == 'x' ? 16 : 2;
-  if (as_number) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-    return number(fmt::format("{}", value));
-  }
-  const std::size_t of_byte = letter == 'x' ? 2 : 8;
-  if (digits.size() % of_byte != 0) digits.insert(0, of_byte - digits.size() % of_byte, '0');
-  std::string bytes;
-  for (std::size_t from = 0; from < digits.size(); from += of_byte) {
-    unsigned byte = 0;
-    const char* const first = digits.data() + from;
-    const auto [end, error] = std::from_chars(first, first + of_byte, byte, base);
-    if (error != std::errc() || end != first + of_byte) return std::nullopt;
-    bytes.push_back(static_cast<char>(byte));
-  }
-  return characters_of(std::move(bytes));
+  return constant_of_digits(text.substr(2, text.size() - (quoted ? 3 : 2)), letter == 'x' ? 16 : 2, as_number);
 }
 
 /// What stands between single quotes, the whole text long.

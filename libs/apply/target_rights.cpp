@@ -6,6 +6,7 @@
 
 #include "base/own_schemas.hpp"
 #include "mysql/literal.hpp"
+#include "mysql/schema.hpp"
 
 namespace farshore::apply {
 namespace {
@@ -51,8 +52,8 @@ std::expected<LackingRights, mysql::SqlError> find_lacking_rights(mysql::Connect
                                                                   const change::TableRules& rules) {
   const auto grants = mysql::Grants::read(connection);
   if (!grants) return std::unexpected(grants.error());
-  const auto version = connection.query("SELECT VERSION() LIKE '%MariaDB%'");
-  if (!version) return std::unexpected(version.error());
+  const auto mariadb = mysql::is_mariadb(connection);
+  if (!mariadb) return std::unexpected(mariadb.error());
   const auto rows = connection.query(
       "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE'");
   if (!rows) return std::unexpected(rows.error());
@@ -62,7 +63,7 @@ std::expected<LackingRights, mysql::SqlError> find_lacking_rights(mysql::Connect
     // What is given table by table shows at the first row.
     if (rules.route(schema, rows->text(row, 1)).captured && !grants->has_of_tables(schema)) schemas.insert(schema);
   }
-  const ServerKind kind = version->text(0, 0) == "1" ? ServerKind::kMariadb : ServerKind::kMysql;
+  const ServerKind kind = *mariadb ? ServerKind::kMariadb : ServerKind::kMysql;
   LackingRights lacking;
   for (const TargetRight& right : target_rights(*grants, kind, schemas)) {
     if (right.granted) continue;

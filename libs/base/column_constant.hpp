@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace farshore {
 
@@ -17,6 +19,10 @@ struct ColumnConstant {
 
   friend bool operator==(const ColumnConstant&, const ColumnConstant&) = default;
 };
+
+/// Of hexadecimal (`base` 16) or binary digits (2), without what introduces them: a number, or bytes with zeros before
+/// them where the first is not whole. Nothing: other digits, or a number above 64 bits.
+[[nodiscard]] std::optional<ColumnConstant> constant_of_digits(std::string_view digits, int base, bool as_number);
 
 /// A column that a statement adds with one constant for all rows.
 struct AddedColumn {

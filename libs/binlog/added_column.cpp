@@ -10,11 +10,8 @@
 #include "binlog/added_column.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
-#include <cstdint>
 #include <initializer_list>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -104,28 +101,6 @@ std::optional<std::string> take_number(Tokens& value) {
   return number;
 }
 
-/// Hexadecimal digits (4 bits each) or binary ones.
-std::optional<ColumnConstant> bits(std::string_view digits, int base, bool as_number) {
-  if (as_number) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
-    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-    return ColumnConstant{ConstantKind::kNumber, std::to_string(number)};
-  }
-  const std::size_t of_byte = base == 16 ? 2 : 8;
-  std::string padded((of_byte - digits.size() % of_byte) % of_byte, '0');
-  padded += digits;
-  std::string bytes;
-  for (std::size_t from = 0; from < padded.size(); from += of_byte) {
-    unsigned byte = 0;
-    const char* const first = padded.data() + from;
-    const auto [end, error] = std::from_chars(first, first + of_byte, byte, base);
-    if (error != std::errc() || end != first + of_byte) return std::nullopt;
-    bytes.push_back(static_cast<char>(byte));
-  }
-  return ColumnConstant{ConstantKind::kText, std::move(bytes)};
-}
-
 /// Neighbours are one text.
 std::optional<ColumnConstant> take_text(Tokens& value, const SqlDialect& dialect, bool only_ascii) {
   std::string text;
@@ -153,7 +128,7 @@ std::optional<ColumnConstant> take_constant(Tokens& value, bool numeric, const S
   }
   const bool before_text = value.size() > 1 && value[1].kind == SqlToken::Kind::kString;
   if (before_text && at_any(value, 0, {"X", "B"})) {
-    const auto constant = bits(value[1].text, at(value, 0, "X") ? 16 : 2, numeric);
+    const auto constant = constant_of_digits(value[1].text, at(value, 0, "X") ? 16 : 2, numeric);
     value = value.subspan(2);
     return constant;
   }
@@ -169,7 +144,7 @@ std::optional<ColumnConstant> take_constant(Tokens& value, bool numeric, const S
   if (!negative) (void)take(value, '+');
   const std::string_view word = value.empty() ? std::string_view() : std::string_view(value[0].text);
   if (!negative && (word.starts_with("0x") || word.starts_with("0b"))) {
-    const auto constant = bits(word.substr(2), word[1] == 'x' ? 16 : 2, numeric);
+    const auto constant = constant_of_digits(word.substr(2), word[1] == 'x' ? 16 : 2, numeric);
     value = value.subspan(1);
     return constant;
   }

@@ -159,10 +159,11 @@ std::string for_people(Tokens clause) {
 AlterEffect effect_of_alter(Tokens clauses, const SqlDialect& dialect) {
   if (keeps_partitions_rows(clauses)) return {};
   AlterEffect effect;
-  for (const Tokens clause : split(clauses))
+  const std::vector<Tokens> parted = split(clauses);
+  for (const Tokens clause : parted)
     if (!is_harmless(clause, dialect, effect.added))
       return {.changes_rows = true, .what = for_people(clause), .added = {}};
-  for (const Tokens clause : split(clauses))
+  for (const Tokens clause : parted)
     if (alters_added(clause, effect.added))
       return {.changes_rows = true, .what = std::string(kAddsColumn), .added = {}};
   return effect;

@@ -281,4 +281,10 @@ std::expected<std::vector<ForeignKey>, SqlError> read_foreign_keys(Connection& c
   return all;
 }
 
+std::expected<bool, SqlError> is_mariadb(Connection& connection) {
+  const auto version = connection.query("SELECT VERSION() LIKE '%MariaDB%'");
+  if (!version) return std::unexpected(version.error());
+  return version->text(0, 0) == "1";
+}
+
 }  // namespace farshore::mysql

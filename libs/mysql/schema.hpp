@@ -100,4 +100,6 @@ std::expected<std::vector<TableName>, SqlError> tables_with_rows(Connection& con
 /// The foreign keys of all tables but those of the server's own schemas and of farshore; by schema, table and name.
 std::expected<std::vector<ForeignKey>, SqlError> read_foreign_keys(Connection& connection);
 
+[[nodiscard]] std::expected<bool, SqlError> is_mariadb(Connection& connection);
+
 }  // namespace farshore::mysql
