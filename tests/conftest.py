@@ -95,7 +95,7 @@ def make_regions():
 
 @pytest.fixture(scope="module")
 def regions():
-    """The lab that the tests of one ctest run share: mixed servers, rules of tests/lib/shared_lab.py. Healthy when handed out."""
+    """The lab that the tests of one lane share: mixed servers, rules of tests/lib/shared_lab.py. Healthy when handed out."""
     found = shared.healthy()
     show_on_failure(found)
     begins = found.log_sizes()

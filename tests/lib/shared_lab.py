@@ -19,6 +19,7 @@ from lab_lib import Lab, LabError  # noqa: E402
 from regions import Regions  # noqa: E402
 
 FOLDER_VARIABLE = "FARSHORE_TEST_LAB"
+LANE_VARIABLE = "FARSHORE_TEST_LANE"  # tests of several run at once
 SETTINGS = [
     'tables=[{match: "test_immutable.*", merge: immutable}, {match: "test_group.*", group: family},'
     '{match: "test_mismatch.warned", on_mismatch: warn},'
@@ -30,7 +31,8 @@ HEALTHY_WITHIN_S = 30
 
 
 def folder():
-    return pathlib.Path(os.environ.get(FOLDER_VARIABLE) or pathlib.Path(tempfile.gettempdir()) / f"farshore-test-lab-{os.geteuid()}")
+    own = f"farshore-test-lab-{os.geteuid()}-{os.environ.get(LANE_VARIABLE, 0)}"
+    return pathlib.Path(os.environ.get(FOLDER_VARIABLE) or pathlib.Path(tempfile.gettempdir()) / own)
 
 
 def up():
