@@ -62,7 +62,7 @@ std::expected<Compared, SqlError> compare(mysql::Connection& connection, std::sp
       continue;
     }
     compared.found.push_back(&awaited);
-    const auto why = why_other(*here, awaited.column.constant, *mariadb);
+    const auto why = why_other(*here, awaited.column, *mariadb);
     if (!why) continue;
     auto& [of, whys] =
         compared

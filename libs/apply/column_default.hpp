@@ -12,12 +12,13 @@ namespace farshore::apply {
 /// without it. Nothing: no constant, or not a plain one.
 [[nodiscard]] std::optional<ColumnConstant> default_of(const mysql::ColumnSchema& column, bool is_mariadb);
 
-/// Two constants are one value in a column of this type.
-[[nodiscard]] bool same_in(const mysql::ColumnSchema& column, const ColumnConstant& a, const ColumnConstant& b);
+/// The two columns hold one value where each has its constant.
+[[nodiscard]] bool is_same(const mysql::ColumnSchema& at_origin, const ColumnConstant& a,
+                           const mysql::ColumnSchema& here, const ColumnConstant& b);
 
-/// How rows of before differ in a column that the origin has added with this constant, for people: the constants are
-/// those of statements, and no row's. Nothing: they do not.
-[[nodiscard]] std::optional<std::string> why_other(const mysql::ColumnSchema& column, const ColumnConstant& at_origin,
+/// How rows of before differ in a column that the origin has added so, for people: the constants are those of
+/// statements, and no row's. Nothing: they do not.
+[[nodiscard]] std::optional<std::string> why_other(const mysql::ColumnSchema& column, const AddedColumn& added,
                                                    bool is_mariadb);
 
 }  // namespace farshore::apply

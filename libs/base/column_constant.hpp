@@ -28,6 +28,9 @@ struct ColumnConstant {
 struct AddedColumn {
   std::string name;  ///< in UTF-8
   ColumnConstant constant;
+  /// As the statement has it and information_schema writes it, as far as it decides what the constant means in it:
+  /// "decimal(3,1)". Empty: it does not matter (NULL), or is not known.
+  std::string type;
 
   friend bool operator==(const AddedColumn&, const AddedColumn&) = default;
 };

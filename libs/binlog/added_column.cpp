@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "binlog/clause_words.hpp"
+#include "binlog/defined_type.hpp"
 
 namespace farshore::binlog {
 namespace {
@@ -30,18 +31,18 @@ bool is_digits(std::string_view text) { return !text.empty() && std::ranges::all
 
 /// Types whose implicit default, where there is none and NULL is forbidden, is zero or no text on every server.
 bool has_plain_implicit_default(Tokens type) {
-  return at_any(type, 0,
-                {"TINYINT",  "SMALLINT", "MEDIUMINT", "INT",        "INTEGER",   "BIGINT",   "BOOL", "BOOLEAN",
-                 "DECIMAL",  "DEC",      "NUMERIC",   "FIXED",      "FLOAT",     "DOUBLE",   "REAL", "CHAR",
-                 "VARCHAR",  "NCHAR",    "NVARCHAR",  "BINARY",     "VARBINARY", "TINYTEXT", "TEXT", "MEDIUMTEXT",
-                 "LONGTEXT", "TINYBLOB", "BLOB",      "MEDIUMBLOB", "LONGBLOB"});
+  return at_any(type, 0, {"TINYINT", "SMALLINT",   "MEDIUMINT", "INT",      "INTEGER", "BIGINT",     "BOOL",
+                          "BOOLEAN", "DECIMAL",    "DEC",       "NUMERIC",  "FIXED",   "FLOAT",      "DOUBLE",
+                          "CHAR",    "VARCHAR",    "NCHAR",     "NVARCHAR", "BINARY",  "VARBINARY",  "TINYTEXT",
+                          "TEXT",    "MEDIUMTEXT", "LONGTEXT",  "TINYBLOB", "BLOB",    "MEDIUMBLOB", "LONGBLOB"});
 }
 
 bool is_moment(Tokens type) { return at_any(type, 0, {"TIMESTAMP", "DATETIME", "DATE", "TIME", "YEAR"}); }
 
 /// What a DEFAULT of those means without a look at the session: whole digits, or a text of a date and a time. An offset
-/// ('... 12:00:00+05:00') is turned into the session's time_zone, and a fraction is rounded or cut by its sql_mode.
-bool is_the_same_moment(Tokens value) {
+/// ('... 12:00:00+05:00') is turned into the session's time_zone, and a fraction is rounded or cut by its sql_mode. A
+/// time in a DATE is cut off, but under MariaDB's sql_mode ORACLE, where that is a DATETIME.
+bool is_the_same_moment(Tokens value, bool is_date) {
   if (at(value, 0, "NULL")) return true;
   const SqlToken& first = value[0];
   if (first.kind == SqlToken::Kind::kWord)
@@ -51,6 +52,7 @@ bool is_the_same_moment(Tokens value) {
   if (first.kind != SqlToken::Kind::kString || goes_on) return false;
   const std::size_t clock = first.text.find(':');
   return first.text.find_first_not_of("0123456789-: T") == std::string::npos &&
+         !(is_date && clock != std::string::npos) &&
          (clock == std::string::npos || first.text.find('-', clock) == std::string::npos);
 }
 
@@ -170,7 +172,7 @@ std::optional<DefinedColumn> define_column(Tokens definition, const SqlDialect& 
   // Each reader computes what is generated; what is stored is the altering session's, by its time_zone for one.
   if (has(type, "AS")) {
     if (has_any(type, {"STORED", "PERSISTENT"})) return std::nullopt;
-    return DefinedColumn{std::move(*name), std::nullopt};
+    return DefinedColumn{std::move(*name), std::nullopt, ""};
   }
   const bool numeric = is_numeric(type);
   bool not_null = false;
@@ -184,7 +186,7 @@ std::optional<DefinedColumn> define_column(Tokens definition, const SqlDialect& 
       null = true;
     } else if (at(type, i, "DEFAULT")) {
       Tokens value = type.subspan(i + 1);
-      if (is_moment(type) && !value.empty() && !is_the_same_moment(value)) return std::nullopt;
+      if (is_moment(type) && !value.empty() && !is_the_same_moment(value, at(type, 0, "DATE"))) return std::nullopt;
       auto taken = take_constant(value, numeric, dialect);
       // Behind a constant an attribute begins; anything else makes an expression of it.
       const bool goes_on = !value.empty() && value[0].kind != SqlToken::Kind::kWord;
@@ -200,7 +202,10 @@ std::optional<DefinedColumn> define_column(Tokens definition, const SqlDialect& 
     if (!has_plain_implicit_default(type)) return std::nullopt;
     constant = numeric ? ColumnConstant{ConstantKind::kNumber, "0"} : ColumnConstant{ConstantKind::kText, ""};
   }
-  return DefinedColumn{std::move(*name), std::move(constant)};
+  std::optional<std::string> known_type("");
+  if (constant.kind != ConstantKind::kNull) known_type = defined_type(definition.subspan(1), dialect);
+  if (!known_type || known_type->size() > kConstantBytesMax) return std::nullopt;
+  return DefinedColumn{std::move(*name), std::move(constant), std::move(*known_type)};
 }
 
 }  // namespace farshore::binlog

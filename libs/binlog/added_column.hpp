@@ -14,6 +14,7 @@ namespace farshore::binlog {
 struct DefinedColumn {
   std::string name;                        ///< in UTF-8
   std::optional<ColumnConstant> constant;  ///< nothing: it is generated where it is read
+  std::string type;                        ///< as AddedColumn has it
 };
 
 /// Reads name, type and attributes. Nothing: what the rows that are there get may be another value in each of them, or

@@ -39,7 +39,9 @@ bool added_is_harmless(Tokens clause, const SqlDialect& dialect, std::vector<Add
   const auto add = [&](Tokens column) {
     auto defined = define_column(column, dialect);
     if (defined && defined->constant)
-      added.push_back({.name = std::move(defined->name), .constant = std::move(*defined->constant)});
+      added.push_back({.name = std::move(defined->name),
+                       .constant = std::move(*defined->constant),
+                       .type = std::move(defined->type)});
     return defined.has_value();
   };
   if (!definition[0].is_symbol('(')) return add(definition);

@@ -149,7 +149,8 @@ Json epoch_start_json(const Batch& batch, const EpochStart& start) {
                          {"may_be_temporary", start.statement->may_be_temporary}};
   if (start.statement)
     for (const AddedColumn& added : start.statement->added_columns)
-      json["statement"]["added_columns"].push_back({{"name", added.name}, {"constant", constant_json(added.constant)}});
+      json["statement"]["added_columns"].push_back(
+          {{"name", added.name}, {"type", added.type}, {"constant", constant_json(added.constant)}});
   if (!start.missed_tables.empty()) json["missed_tables"] = start.missed_tables;
   return json;
 }

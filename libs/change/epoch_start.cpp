@@ -49,16 +49,18 @@ std::expected<std::vector<std::string>, MessageError> tables_from_message(const 
 
 std::expected<AddedColumn, MessageError> from_message(const v1::AddedColumn& message) {
   if (has_unknown_fields(message)) return std::unexpected(MessageError::kNewerFormat);
-  AddedColumn column{.name = message.name(), .constant = {}};
+  AddedColumn column{.name = message.name(), .constant = {}, .type = message.type()};
   if (message.has_number()) column.constant = {.kind = ColumnConstant::Kind::kNumber, .text = message.number()};
   if (message.has_text()) column.constant = {.kind = ColumnConstant::Kind::kText, .text = message.text()};
-  if (column.name.empty() || column.name.size() > kNameBytesMax || column.constant.text.size() > kConstantBytesMax)
+  if (column.name.empty() || column.name.size() > kNameBytesMax || column.constant.text.size() > kConstantBytesMax ||
+      column.type.size() > kConstantBytesMax)
     return std::unexpected(MessageError::kMalformed);
   return column;
 }
 
 void to_message(const AddedColumn& column, v1::AddedColumn& message) {
   message.set_name(column.name);
+  message.set_type(column.type);
   switch (column.constant.kind) {
     case ColumnConstant::Kind::kNull: return;
     case ColumnConstant::Kind::kNumber: return message.set_number(column.constant.text);

@@ -30,13 +30,17 @@ std::expected<void, SqlError> await_column(mysql::Connection& connection, std::s
                                            const AwaitedColumn& awaited) {
   std::string constant;
   mysql::append_binary_literal(awaited.column.constant.text, constant);
+  std::string type;
+  mysql::append_binary_literal(awaited.column.type, type);
   const auto done = connection.execute(fmt::format(
       "INSERT INTO farshore.added_column (region, origin, stream, schema_name, table_name, column_name, epoch, "
-      "incarnation, kind, constant) VALUES ({},{},{},{},{},{},{},{},'{}',{}) ON DUPLICATE KEY UPDATE "
-      "epoch=VALUES(epoch), incarnation=VALUES(incarnation), kind=VALUES(kind), constant=VALUES(constant)",
+      "incarnation, kind, constant, type) VALUES ({},{},{},{},{},{},{},{},'{}',{},{}) ON DUPLICATE KEY UPDATE "
+      "epoch=VALUES(epoch), incarnation=VALUES(incarnation), kind=VALUES(kind), constant=VALUES(constant), "
+      "type=VALUES(type)",
       text_literal(region), text_literal(awaited.origin), text_literal(awaited.stream),
       text_literal(awaited.table.schema), text_literal(awaited.table.table), text_literal(awaited.column.name),
-      awaited.epoch.epoch.raw(), awaited.epoch.incarnation.raw(), word_of(awaited.column.constant.kind), constant));
+      awaited.epoch.epoch.raw(), awaited.epoch.incarnation.raw(), word_of(awaited.column.constant.kind), constant,
+      type));
   if (!done) return std::unexpected(done.error());
   return {};
 }
@@ -44,7 +48,7 @@ std::expected<void, SqlError> await_column(mysql::Connection& connection, std::s
 std::expected<std::vector<AwaitedColumn>, SqlError> read_awaited(mysql::Connection& connection,
                                                                  std::string_view region) {
   const auto rows = connection.query(fmt::format(
-      "SELECT origin, stream, schema_name, table_name, column_name, epoch, incarnation, kind, constant FROM "
+      "SELECT origin, stream, schema_name, table_name, column_name, epoch, incarnation, kind, constant, type FROM "
       "farshore.added_column WHERE region={} ORDER BY schema_name, table_name, column_name, origin, stream",
       text_literal(region)));
   if (!rows && rows.error().kind == mysql::SqlErrorKind::kMissingTable) return std::vector<AwaitedColumn>();
@@ -55,7 +59,8 @@ std::expected<std::vector<AwaitedColumn>, SqlError> read_awaited(mysql::Connecti
                        .stream = rows->text(at, 1),
                        .table = {.schema = rows->text(at, 2), .table = rows->text(at, 3)},
                        .column = {.name = rows->text(at, 4),
-                                  .constant = {.kind = kind_of(rows->text(at, 7)), .text = rows->text(at, 8)}},
+                                  .constant = {.kind = kind_of(rows->text(at, 7)), .text = rows->text(at, 8)},
+                                  .type = rows->text(at, 9)},
                        .epoch = {Epoch(static_cast<std::uint32_t>(rows->unsigned_integer(at, 5))),
                                  Incarnation(rows->unsigned_integer(at, 6))}});
   }

@@ -271,6 +271,7 @@ CREATE TABLE IF NOT EXISTS farshore.added_column (
   incarnation   BIGINT UNSIGNED NOT NULL,
   kind          VARCHAR(16)     NOT NULL COMMENT 'null, number, text',
   constant      BLOB            NOT NULL COMMENT 'as SQL writes the number; or characters in UTF-8, or bytes',
+  type          BLOB            NOT NULL COMMENT 'of the column there, as information_schema writes it; empty: it does not matter',
   first_seen    TIMESTAMP(6)    NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   PRIMARY KEY (region, origin, stream, schema_name, table_name, column_name)
 ) ENGINE=InnoDB;

@@ -112,6 +112,29 @@ def test_another_constant_closes_the_gate_until_the_rows_are_compared(regions, p
     regions.all_gates_open()
 
 
+def test_one_constant_that_is_two_values_in_two_types_closes_the_gate(regions, pair, make):
+    source, target = pair
+    same, other = make(), make()
+    alike = [("a INT DEFAULT 7", "a DECIMAL(4,1) DEFAULT 7.0"), ("b DECIMAL(4,1) DEFAULT 1.5", "b DECIMAL(6,3) DEFAULT 1.5"),
+             ("c CHAR(9) DEFAULT 'x'", "c VARCHAR(9) DEFAULT 'x'"), ("d FLOAT DEFAULT 0.5", "d DOUBLE DEFAULT 0.5")]
+    apart = [("a INT DEFAULT 1.5", "a DECIMAL(3,1) DEFAULT 1.5"), ("b DECIMAL(5,1) DEFAULT 1.25", "b DECIMAL(5,2) DEFAULT 1.25"),
+             ("c CHAR(9) DEFAULT 'x '", "c VARCHAR(9) DEFAULT 'x '"), ("d FLOAT DEFAULT 0.1", "d DOUBLE DEFAULT 0.1")]
+    for table, columns in ((same, alike), (other, apart)):
+        add(target, table, [there for _, there in columns])
+        add(source, table, [here for here, _ in columns])
+    eventually("the gates name the table", lambda: all(other in why_closed(region) for region in pair), 30,
+               explain=lambda: [region.progress() for region in pair])
+    caught_up(regions)
+    why = doubts(target, other)[0]
+    for name, there, constant, here in (("a", "int", "1.5", "decimal(3,1)"), ("b", "decimal(5,1)", "1.25", "decimal(5,2)"),
+                                        ("c", "char(9)", "'x '", "varchar(9)"), ("d", "float", "0.1", "double")):
+        assert f"column {name} was added as {there} with {constant} for all rows at the origin, and is {here} here" in why
+    assert [doubts(region, same) for region in pair] == [[], []]
+    behind_farshores_back(target, f"UPDATE {other} SET a = 2, b = 1.3, c = 'x', d = 0.10000000149011612")
+    assert compared(target, source, other)
+    regions.all_gates_open()
+
+
 @pytest.mark.parametrize("row_waits", [False, True])
 def test_a_column_that_comes_later_with_another_constant_closes_the_gate(regions, pair, make, row_waits):
     source, target = pair

@@ -185,10 +185,11 @@ class AnAddedColumnsBarrier : public ABarrier {
  protected:
   void pass(const std::string& column, ColumnConstant constant, const std::string& table = "shop.notes") {
     change::EpochStart start = continuing_start(10);
-    start.statement = change::RowlessStatement{.text = "ALTER TABLE notes ADD ...",
-                                               .tables = {table},
-                                               .gtid = "0-1-5"_gtid,
-                                               .added_columns = {{.name = column, .constant = std::move(constant)}}};
+    start.statement =
+        change::RowlessStatement{.text = "ALTER TABLE notes ADD ...",
+                                 .tables = {table},
+                                 .gtid = "0-1-5"_gtid,
+                                 .added_columns = {{.name = column, .constant = std::move(constant), .type = {}}}};
     other_arrives();
     arrive(start);
     ASSERT_TRUE(entered());

@@ -161,7 +161,8 @@ TEST_F(AnArrival, OfAStatementThatWasDoneMakesNothingUnequal) {
 
 TEST_F(AnArrival, BehindAColumnThatWasAddedWithAConstantWaitsForNobody) {
   says("ALTER TABLE orders ADD c INT DEFAULT 1", {"shop.orders"});
-  const AddedColumn column{.name = "c", .constant = {.kind = ColumnConstant::Kind::kNumber, .text = "1"}};
+  const AddedColumn column{
+      .name = "c", .constant = {.kind = ColumnConstant::Kind::kNumber, .text = "1"}, .type = "int"};
   start_.statement->added_columns = {column};
   EXPECT_FALSE(wait());
   EXPECT_THAT(added_behind("west", arrival(start_), rules_),

@@ -78,8 +78,9 @@ TEST(SameConstant, ByWhatTheTypeMakesOfIt) {
                        std::uint32_t scale = 0) {
     mysql::ColumnSchema there = made_as(type);
     there.scale = scale;
-    EXPECT_EQ(same_in(there, a, b), same_in(there, b, a)) << type << " " << a.text << " " << b.text;
-    return same_in(there, a, b);
+    if (type == "binary(4)") there.length_bytes = 4;
+    EXPECT_EQ(is_same(there, a, there, b), is_same(there, b, there, a)) << type << " " << a.text << " " << b.text;
+    return is_same(there, a, there, b);
   };
   EXPECT_TRUE(same("int", kNull, kNull));
   EXPECT_FALSE(same("int", kNull, number("0")));
@@ -130,14 +131,77 @@ TEST(SameConstant, ByWhatTheTypeMakesOfIt) {
   EXPECT_FALSE(same("point", text("x"), text("x"))) << "of what is not understood nothing is equal";
 }
 
+AddedColumn added(ColumnConstant constant, std::string type = "") {
+  return {.name = "c", .constant = std::move(constant), .type = std::move(type)};
+}
+
 TEST(WhyOther, NamesColumnAndBothConstants) {
-  EXPECT_EQ(why_other(made_as("int", "1"), number("1"), true), std::nullopt);
-  EXPECT_EQ(why_other(made_as("int", "2"), number("1"), true),
+  EXPECT_EQ(why_other(made_as("int", "1"), added(number("1")), true), std::nullopt);
+  EXPECT_EQ(why_other(made_as("int", "2"), added(number("1"), "int"), true),
             "column c was added with 1 for all rows at the origin, and has the default 2 here");
-  EXPECT_EQ(why_other(made_as("varchar(9)", "NULL"), text("it's \xE4"), true),
+  EXPECT_EQ(why_other(made_as("varchar(9)", "NULL"), added(text("it's \xE4"), "varchar"), true),
             "column c was added with 'it's ?' for all rows at the origin, and has the default NULL here");
-  EXPECT_THAT(why_other(made_as("datetime", "current_timestamp()"), kNull, true).value_or(""),
+  EXPECT_THAT(why_other(made_as("datetime", "current_timestamp()"), added(kNull), true).value_or(""),
               HasSubstr("and its default here is no constant that is known"));
+}
+
+TEST(WhyOther, OneConstantIsTwoValuesInTwoTypes) {
+  struct Pair {
+    std::string type;  // at the origin
+    ColumnConstant constant;
+    mysql::ColumnSchema here;
+    bool same;
+  };
+  const auto here = [](std::string type, std::string default_text, std::uint32_t scale = 0, bool rounds = false) {
+    mysql::ColumnSchema column = made_as(std::move(type), std::move(default_text));
+    column.scale = scale;
+    column.rounds = rounds;
+    if (column.data_type == "binary") column.length_bytes = 4;
+    return column;
+  };
+  const std::vector<Pair> pairs = {
+      {"int", number("1.5"), here("decimal(3,1)", "1.5", 1), false},
+      {"decimal(3,1)", number("1.5"), here("int(11)", "1.5"), false},
+      {"decimal(3,1)", number("1.5"), here("decimal(5,3)", "1.500", 3), true},
+      {"decimal(5,1)", number("1.25"), here("decimal(5,2)", "1.25", 2), false},
+      {"int", number("7"), here("bigint(20)", "7"), true},
+      {"int", number("7"), here("decimal(10,0)", "7"), true},
+      {"bigint", number("7"), here("double", "7"), true},
+      {"tinyint", number("1"), here("bit(1)", "b'1'"), true},
+      {"float", number("0.1"), here("float", "0.1"), true},
+      {"float", number("0.1"), here("double", "0.1"), false},
+      {"double", number("0.1"), here("float", "0.1"), false},
+      {"float", number("0.5"), here("double", "0.5"), true},
+      {"double(7,2)", number("1.239"), here("double", "1.239"), false},
+      {"double(7,2)", number("1.239"), here("double(7,2)", "1.24", 2, true), true},
+      {"double", number("1e300"), here("double", "1e300"), true},
+      {"year", number("70"), here("int(11)", "70"), false},
+      {"year", number("70"), here("int(11)", "1970"), true},
+      {"date", text("2020-1-2"), here("datetime", "'2020-01-02 00:00:00'"), true},
+      {"datetime(0)", text("2020-01-02 03:04:05"), here("date", "'2020-01-02'"), false},
+      {"date", text("2020-01-02"), here("varchar(19)", "'2020-01-02'"), false},  // not plain to see
+      {"char(9)", text("a "), here("varchar(9)", "'a '"), false},
+      {"char(9)", text("a "), here("varchar(9)", "'a'"), true},
+      {"varchar", text("a "), here("char(9)", "'a '"), false},
+      {"varchar", text("a"), here("text", "'a'"), true},
+      {"varchar", text("5"), here("int(11)", "5"), false},  // nor that
+      {"binary(4)", text("a"), here("binary(4)", "'a'"), true},
+      {"binary(4)", text("a"), here("varbinary(4)", "'a'"), false},
+      {"varbinary", text("a"), here("binary(4)", "'a'"), false},
+      {"enum('New','old')", text("new"), here("enum('New','old')", "'new'"), true},
+      {"enum('New','old')", text("new"), here("enum('new','old')", "'new'"), false},
+      {"enum('New','old')", text("new"), here("varchar(9)", "'new'"), false},
+      {"enum('New','old')", text("new"), here("varchar(9)", "'New'"), true},
+      {"set('p','q')", text("q,p"), here("set('p','q','r')", "'p,q'"), true},
+      {"uuid", text("a"), here("inet6", "'a'"), false},
+  };
+  for (const Pair& pair : pairs)
+    EXPECT_EQ(!why_other(pair.here, added(pair.constant, pair.type), true).has_value(), pair.same)
+        << pair.type << " " << pair.constant.text << " | " << pair.here.column_type << " "
+        << pair.here.default_text.value_or("");
+  EXPECT_EQ(why_other(here("int(11)", "1.5"), added(number("1.5"), "decimal(3,1)"), true),
+            "column c was added as decimal(3,1) with 1.5 for all rows at the origin, and is int(11) here, and has the "
+            "default 1.5 here");
 }
 
 }  // namespace

@@ -112,7 +112,7 @@ class FakeTarget {
   /// A text that an origin has put into a column of the table notes that was not here.
   void await(const std::string& column, const std::string& text) {
     const std::scoped_lock lock(mutex_);
-    awaited_ = {{"west", "main", "shop", "notes", column, "3", "77", "text", text}};
+    awaited_ = {{"west", "main", "shop", "notes", column, "3", "77", "text", text, "varchar"}};
   }
   /// So many that nobody keeps them in memory one by one, all of another table.
   void have_many_conflicts() {
@@ -260,9 +260,9 @@ class FakeTarget {
     }
     if (statement.contains("farshore.audit")) return on_request(statement);
     if (statement.starts_with("SELECT") && statement.contains("farshore.added_column"))
-      return rows(
-          {"origin", "stream", "schema_name", "table_name", "column_name", "epoch", "incarnation", "kind", "constant"},
-          awaited_);
+      return rows({"origin", "stream", "schema_name", "table_name", "column_name", "epoch", "incarnation", "kind",
+                   "constant", "type"},
+                  awaited_);
     for (const char* const table : {"farshore.conflict", "farshore.equality"}) {
       if (statement.starts_with("SELECT") && statement.contains(table)) return rows({"x"}, {});
     }

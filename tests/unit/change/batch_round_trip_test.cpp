@@ -170,10 +170,12 @@ TEST(Batch, OfAnEpochStartBehindColumnsThatWereAddedHasTheirConstants) {
   EpochStart start;
   start.statement = {.text = "ALTER TABLE t ADD ...", .tables = {"shop.t"}, .gtid = "0-1-41"_gtid};
   start.statement->added_columns = {
-      {.name = "a", .constant = {}},
-      {.name = "b", .constant = {.kind = ColumnConstant::Kind::kNumber, .text = "-1.50"}},
-      {.name = "c", .constant = {.kind = ColumnConstant::Kind::kText, .text = std::string("\xff\0", 2)}},
-      {.name = "d", .constant = {.kind = ColumnConstant::Kind::kText, .text = ""}},
+      {.name = "a", .constant = {}, .type = {}},
+      {.name = "b", .constant = {.kind = ColumnConstant::Kind::kNumber, .text = "-1.50"}, .type = "decimal(3,1)"},
+      {.name = "c",
+       .constant = {.kind = ColumnConstant::Kind::kText, .text = std::string("\xff\0", 2)},
+       .type = "varbinary"},
+      {.name = "d", .constant = {.kind = ColumnConstant::Kind::kText, .text = ""}, .type = "text"},
   };
   std::string bytes;
   append_epoch_start(start, bytes);
