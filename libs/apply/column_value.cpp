@@ -62,7 +62,6 @@ Family family_by_name(const ColumnSchema& column) {
                                         Named{"year", Family::kYear},
                                         Named{"date", Family::kDate},
                                         Named{"datetime", Family::kDateTime},
-                                        Named{"timestamp", Family::kDateTime},
                                         Named{"time", Family::kTime},
                                         Named{"char", Family::kPadded},
                                         Named{"varchar", Family::kCharacters},
@@ -82,6 +81,7 @@ Family family_by_name(const ColumnSchema& column) {
                                         Named{"uuid", Family::kFolded},
                                         Named{"inet4", Family::kFolded},
                                         Named{"inet6", Family::kFolded}};
+  // A constant of a TIMESTAMP is another moment in each time_zone: it is none of them.
   const auto* const found = std::ranges::find(kFamilies, column.data_type, &Named::type);
   return found == kFamilies.end() ? Family::kOther : found->family;
 }

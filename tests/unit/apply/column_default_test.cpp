@@ -180,6 +180,7 @@ TEST(WhyOther, OneConstantIsTwoValuesInTwoTypes) {
       {"date", text("2020-1-2"), here("datetime", "'2020-01-02 00:00:00'"), true},
       {"datetime(0)", text("2020-01-02 03:04:05"), here("date", "'2020-01-02'"), false},
       {"date", text("2020-01-02"), here("varchar(19)", "'2020-01-02'"), false},  // not plain to see
+      {"datetime(0)", text("2020-01-02 03:04:05"), here("timestamp", "'2020-01-02 03:04:05'"), false},
       {"char(9)", text("a "), here("varchar(9)", "'a '"), false},
       {"char(9)", text("a "), here("varchar(9)", "'a'"), true},
       {"varchar", text("a "), here("char(9)", "'a '"), false},
