@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "apply/column_value.hpp"
@@ -30,7 +31,8 @@ namespace {
 using ConstantKind = ColumnConstant::Kind;
 using mysql::ColumnSchema;
 
-constexpr std::size_t kShownMax = 60;  // bytes of a constant in a sentence
+constexpr std::size_t kShownMax = 60;        // bytes of a constant in a sentence
+constexpr std::uint32_t kArgumentMax = 255;  // CHAR(255), BINARY(255): no type that is told has a greater number
 
 ColumnConstant number(std::string text) { return {.kind = ConstantKind::kNumber, .text = std::move(text)}; }
 ColumnConstant characters_of(std::string text) { return {.kind = ConstantKind::kText, .text = std::move(text)}; }
@@ -102,7 +104,7 @@ std::string shown(const ColumnConstant& constant) {
   return "";
 }
 
-/// The column that a type of an added one makes.
+/// The column that a type of an added one makes; of no type where no server has such a one.
 ColumnSchema of_type(const std::string& type) {
   ColumnSchema column;
   const std::size_t open = type.find('(');
@@ -114,7 +116,8 @@ ColumnSchema of_type(const std::string& type) {
   const char* const end = type.data() + type.size();
   const auto read = std::from_chars(type.data() + open + 1, end, first);
   const bool has_two = read.ptr != end && *read.ptr == ',';
-  if (has_two) std::from_chars(read.ptr + 1, end, second);
+  const auto last = has_two ? std::from_chars(read.ptr + 1, end, second) : read;
+  if (read.ec != std::errc() || last.ec != std::errc() || first > kArgumentMax || second > kArgumentMax) return {};
   column.scale = has_two ? second : value_kind(column) == ValueKind::kNumber ? 0 : first;
   column.rounds = has_two && column.data_type != "decimal";
   if (value_kind(column) == ValueKind::kBytes) column.length_bytes = first;

@@ -195,6 +195,10 @@ TEST(WhyOther, OneConstantIsTwoValuesInTwoTypes) {
       {"enum('New','old')", text("new"), here("varchar(9)", "'New'"), true},
       {"set('p','q')", text("q,p"), here("set('p','q','r')", "'p,q'"), true},
       {"uuid", text("a"), here("inet6", "'a'"), false},
+      {"binary(4294967295)", text("a"), here("varbinary(9)", "'a'"), false},
+      {"decimal(1,4294967295)", number("1"), here("int(11)", "1"), false},
+      {"decimal(1,99999999999)", number("1"), here("int(11)", "1"), false},
+      {"decimal(", number("1"), here("int(11)", "1"), false},
   };
   for (const Pair& pair : pairs)
     EXPECT_EQ(!why_other(pair.here, added(pair.constant, pair.type), true).has_value(), pair.same)
