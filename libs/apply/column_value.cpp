@@ -160,23 +160,17 @@ std::string rounded(const Decimal& decimal, std::uint32_t scale) {
                      fraction);
 }
 
-/// All its digits.
-std::string plain(const Decimal& decimal) { return rounded(decimal, kDigitsMax); }
-
 /// The FLOAT or DOUBLE that is nearest, to as many digits as tell it from its neighbours among the DOUBLEs.
 std::optional<std::string> floating(const ColumnSchema& column, std::string_view text, bool is_float) {
   const auto decimal = decimal_of(text);
   if (!decimal) return std::nullopt;
-  const std::string digits = column.rounds ? rounded(*decimal, column.scale) : std::string(without_blanks(text));
-  const std::string_view unsigned_digits = std::string_view(digits).substr(digits.starts_with('+') ? 1 : 0);
+  const std::string digits = rounded(*decimal, column.rounds ? column.scale : kDigitsMax);
   double number = 0;
-  const auto [end, error] =
-      std::from_chars(unsigned_digits.data(), unsigned_digits.data() + unsigned_digits.size(), number);
-  if (error != std::errc() || end != unsigned_digits.data() + unsigned_digits.size()) return std::nullopt;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc()) return std::nullopt;
   if (is_float) number = static_cast<double>(static_cast<float>(number));
-  if (number == 0) number = 0;  // without its sign
   const auto read = decimal_of(fmt::format("{}", number));
-  return read ? std::optional(plain(*read)) : std::nullopt;
+  return read ? std::optional(rounded(*read, kDigitsMax)) : std::nullopt;
 }
 
 /// A text's bytes are the bits.

@@ -56,14 +56,6 @@ bool is_the_same_moment(Tokens value, bool is_date) {
          (clock == std::string::npos || first.text.find('-', clock) == std::string::npos);
 }
 
-/// Where hexadecimal digits and bits are a number.
-bool is_numeric(Tokens type) {
-  return at_any(type, 0,
-                {"TINYINT", "SMALLINT", "MEDIUMINT", "MIDDLEINT", "INT",     "INTEGER", "BIGINT",  "INT1",    "INT2",
-                 "INT3",    "INT4",     "INT8",      "BOOL",      "BOOLEAN", "DEC",     "DECIMAL", "NUMERIC", "FIXED",
-                 "FLOAT",   "FLOAT4",   "FLOAT8",    "DOUBLE",    "REAL",    "BIT",     "YEAR"});
-}
-
 /// Takes what has been read from the front.
 bool take(Tokens& value, char symbol) {
   const bool is_there = !value.empty() && value[0].is_symbol(symbol);
@@ -174,7 +166,8 @@ std::optional<DefinedColumn> define_column(Tokens definition, const SqlDialect& 
     if (has_any(type, {"STORED", "PERSISTENT"})) return std::nullopt;
     return DefinedColumn{std::move(*name), std::nullopt, ""};
   }
-  const bool numeric = is_numeric(type);
+  auto defined = defined_type(definition.subspan(1), dialect);
+  const bool numeric = defined && defined->is_numeric;
   bool not_null = false;
   bool null = false;
   ColumnConstant constant;
@@ -202,10 +195,9 @@ std::optional<DefinedColumn> define_column(Tokens definition, const SqlDialect& 
     if (!has_plain_implicit_default(type)) return std::nullopt;
     constant = numeric ? ColumnConstant{ConstantKind::kNumber, "0"} : ColumnConstant{ConstantKind::kText, ""};
   }
-  std::optional<std::string> known_type("");
-  if (constant.kind != ConstantKind::kNull) known_type = defined_type(definition.subspan(1), dialect);
-  if (!known_type || known_type->size() > kConstantBytesMax) return std::nullopt;
-  return DefinedColumn{std::move(*name), std::move(constant), std::move(*known_type)};
+  if (constant.kind == ConstantKind::kNull) return DefinedColumn{std::move(*name), std::move(constant), ""};
+  if (!defined || defined->text.size() > kConstantBytesMax) return std::nullopt;
+  return DefinedColumn{std::move(*name), std::move(constant), std::move(defined->text)};
 }
 
 }  // namespace farshore::binlog

@@ -17,8 +17,10 @@ constexpr std::uint32_t kFloatDigitsMax = 24;  // FLOAT(25) is a DOUBLE
 
 /// What the numbers in parentheses are.
 enum class Arguments : std::uint8_t {
-  kShown,     ///< of no value
-  kLength,    ///< one, 1 where it is left out
+  kNone,      ///< none, or they change no value
+  kWidth,     ///< of a number as it is shown
+  kBits,      ///< one, 1 where it is left out
+  kLength,    ///< likewise
   kFraction,  ///< one, of a second; 0 where it is left out
   kDecimal,   ///< two, (10,0) where they are left out
   kFloat,     ///< binary digits; or two
@@ -33,20 +35,20 @@ struct Type {
 
 // REAL is not among them: it is a FLOAT under REAL_AS_FLOAT.
 constexpr Type kTypes[] = {
-    {"TINYINT", "tinyint", Arguments::kShown},
-    {"INT1", "tinyint", Arguments::kShown},
-    {"BOOL", "tinyint", Arguments::kShown},
-    {"BOOLEAN", "tinyint", Arguments::kShown},
-    {"SMALLINT", "smallint", Arguments::kShown},
-    {"INT2", "smallint", Arguments::kShown},
-    {"MEDIUMINT", "mediumint", Arguments::kShown},
-    {"MIDDLEINT", "mediumint", Arguments::kShown},
-    {"INT3", "mediumint", Arguments::kShown},
-    {"INT", "int", Arguments::kShown},
-    {"INTEGER", "int", Arguments::kShown},
-    {"INT4", "int", Arguments::kShown},
-    {"BIGINT", "bigint", Arguments::kShown},
-    {"INT8", "bigint", Arguments::kShown},
+    {"TINYINT", "tinyint", Arguments::kWidth},
+    {"INT1", "tinyint", Arguments::kWidth},
+    {"BOOL", "tinyint", Arguments::kWidth},
+    {"BOOLEAN", "tinyint", Arguments::kWidth},
+    {"SMALLINT", "smallint", Arguments::kWidth},
+    {"INT2", "smallint", Arguments::kWidth},
+    {"MEDIUMINT", "mediumint", Arguments::kWidth},
+    {"MIDDLEINT", "mediumint", Arguments::kWidth},
+    {"INT3", "mediumint", Arguments::kWidth},
+    {"INT", "int", Arguments::kWidth},
+    {"INTEGER", "int", Arguments::kWidth},
+    {"INT4", "int", Arguments::kWidth},
+    {"BIGINT", "bigint", Arguments::kWidth},
+    {"INT8", "bigint", Arguments::kWidth},
     {"DECIMAL", "decimal", Arguments::kDecimal},
     {"DEC", "decimal", Arguments::kDecimal},
     {"NUMERIC", "decimal", Arguments::kDecimal},
@@ -55,33 +57,33 @@ constexpr Type kTypes[] = {
     {"FLOAT4", "float", Arguments::kFloat},
     {"DOUBLE", "double", Arguments::kFloat},
     {"FLOAT8", "double", Arguments::kFloat},
-    {"BIT", "bit", Arguments::kLength},
-    {"YEAR", "year", Arguments::kShown},
-    {"DATE", "date", Arguments::kShown},
+    {"BIT", "bit", Arguments::kBits},
+    {"YEAR", "year", Arguments::kWidth},
+    {"DATE", "date", Arguments::kNone},
     {"DATETIME", "datetime", Arguments::kFraction},
     {"TIME", "time", Arguments::kFraction},
     {"CHAR", "char", Arguments::kLength},
     {"CHARACTER", "char", Arguments::kLength},
     {"NCHAR", "char", Arguments::kLength},
-    {"VARCHAR", "varchar", Arguments::kShown},
-    {"VARCHARACTER", "varchar", Arguments::kShown},
-    {"NVARCHAR", "varchar", Arguments::kShown},
-    {"TINYTEXT", "tinytext", Arguments::kShown},
-    {"TEXT", "text", Arguments::kShown},
-    {"MEDIUMTEXT", "mediumtext", Arguments::kShown},
-    {"LONGTEXT", "longtext", Arguments::kShown},
+    {"VARCHAR", "varchar", Arguments::kNone},
+    {"VARCHARACTER", "varchar", Arguments::kNone},
+    {"NVARCHAR", "varchar", Arguments::kNone},
+    {"TINYTEXT", "tinytext", Arguments::kNone},
+    {"TEXT", "text", Arguments::kNone},
+    {"MEDIUMTEXT", "mediumtext", Arguments::kNone},
+    {"LONGTEXT", "longtext", Arguments::kNone},
     {"BINARY", "binary", Arguments::kLength},
-    {"VARBINARY", "varbinary", Arguments::kShown},
-    {"TINYBLOB", "tinyblob", Arguments::kShown},
-    {"BLOB", "blob", Arguments::kShown},
-    {"MEDIUMBLOB", "mediumblob", Arguments::kShown},
-    {"LONGBLOB", "longblob", Arguments::kShown},
-    {"JSON", "json", Arguments::kShown},
+    {"VARBINARY", "varbinary", Arguments::kNone},
+    {"TINYBLOB", "tinyblob", Arguments::kNone},
+    {"BLOB", "blob", Arguments::kNone},
+    {"MEDIUMBLOB", "mediumblob", Arguments::kNone},
+    {"LONGBLOB", "longblob", Arguments::kNone},
+    {"JSON", "json", Arguments::kNone},
     {"ENUM", "enum", Arguments::kLabels},
     {"SET", "set", Arguments::kLabels},
-    {"UUID", "uuid", Arguments::kShown},
-    {"INET4", "inet4", Arguments::kShown},
-    {"INET6", "inet6", Arguments::kShown},
+    {"UUID", "uuid", Arguments::kNone},
+    {"INET4", "inet4", Arguments::kNone},
+    {"INET6", "inet6", Arguments::kNone},
 };
 
 /// What stands between the parentheses that `tokens` begin with.
@@ -122,13 +124,20 @@ std::optional<std::string> labels(Tokens arguments, const SqlDialect& dialect) {
   return fmt::format("({})", fmt::join(labels, ","));
 }
 
-std::optional<std::string> of_numbers(const Type& type, const std::vector<std::uint32_t>& numbers) {
+bool is_numeric(Arguments arguments) {
+  return arguments == Arguments::kWidth || arguments == Arguments::kBits || arguments == Arguments::kDecimal ||
+         arguments == Arguments::kFloat;
+}
+
+std::string of_numbers(const Type& type, const std::vector<std::uint32_t>& numbers) {
   const auto number = [&](std::size_t i, std::uint32_t otherwise) {
     return i < numbers.size() ? numbers[i] : otherwise;
   };
   switch (type.arguments) {
-    case Arguments::kShown:
+    case Arguments::kNone:
+    case Arguments::kWidth:
     case Arguments::kLabels: return std::string(type.name);
+    case Arguments::kBits:
     case Arguments::kLength: return fmt::format("{}({})", type.name, number(0, 1));
     case Arguments::kFraction: return fmt::format("{}({})", type.name, number(0, 0));
     case Arguments::kDecimal: {
@@ -139,7 +148,7 @@ std::optional<std::string> of_numbers(const Type& type, const std::vector<std::u
       if (numbers.size() == 2) return fmt::format("{}({},{})", type.name, numbers[0], numbers[1]);
       return std::string(number(0, 0) > kFloatDigitsMax ? "double" : type.name);
   }
-  return std::nullopt;
+  return std::string(type.name);
 }
 
 /// CHAR is BINARY then, and so on.
@@ -154,7 +163,7 @@ bool is_said_to_be_binary(Tokens definition) {
 
 }  // namespace
 
-std::optional<std::string> defined_type(Tokens definition, const SqlDialect& dialect) {
+std::optional<DefinedType> defined_type(Tokens definition, const SqlDialect& dialect) {
   if (is_said_to_be_binary(definition)) return std::nullopt;
   if (at(definition, 0, "NATIONAL")) definition = definition.subspan(1);
   const auto* const type =
@@ -165,11 +174,11 @@ std::optional<std::string> defined_type(Tokens definition, const SqlDialect& dia
   const Tokens arguments = in_parentheses(definition.subspan(varies || precise ? 2 : 1));
   if (type->arguments == Arguments::kLabels) {
     auto known = labels(arguments, dialect);
-    return known ? std::optional(std::string(type->name) + *known) : std::nullopt;
+    return known ? std::optional(DefinedType{std::string(type->name) + *known, false}) : std::nullopt;
   }
-  if (varies) return type->name == "char" ? std::optional<std::string>("varchar") : std::nullopt;
+  if (varies) return type->name == "char" ? std::optional(DefinedType{"varchar", false}) : std::nullopt;
   const auto known = numbers(arguments);
-  return known ? of_numbers(*type, *known) : std::nullopt;
+  return known ? std::optional(DefinedType{of_numbers(*type, *known), is_numeric(type->arguments)}) : std::nullopt;
 }
 
 }  // namespace farshore::binlog
