@@ -264,8 +264,9 @@ std::string stop(std::string_view sql, const change::TableRules& by = rules(),
 }
 
 TEST(Statements, DdlPasses) {
-  for (const char* sql : {"CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD INDEX (c)", "CREATE INDEX i ON t (c)",
-                          "CREATE USER x", "ANALYZE TABLE t", "DROP TEMPORARY TABLE t", "DROP VIEW v"})
+  for (const char* sql :
+       {"CREATE TABLE t (id INT PRIMARY KEY)", "ALTER TABLE t ADD INDEX (c)", "CREATE INDEX i ON t (c)",
+        "CREATE USER x", "ANALYZE TABLE t", "DROP TEMPORARY TABLE t", "DROP VIEW v"})
     EXPECT_EQ(stop(sql), "") << sql;
 }
 
