@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/own_schemas.hpp"
+#include "base/shell_word.hpp"
 #include "mysql/literal.hpp"
 #include "store/mismatch.hpp"
 #include "store/progress_store.hpp"
@@ -239,7 +240,7 @@ std::optional<std::string> why_not_declared(std::span<const EqualityRow> said, s
   const std::string doubts = doubts_since(said, told, {.origin = origin, .stream = stream, .table = table}, compared);
   if (doubts.empty()) return std::nullopt;
   const std::string begin = fmt::format("`farshorectl equal begin --origin {} --stream {}{} --execute`", origin, stream,
-                                        table.empty() ? "" : fmt::format(" --table {}", table));
+                                        table.empty() ? "" : fmt::format(" --table {}", shell_word(table)));
   if (compared != nullptr) {
     return fmt::format(
         "{}/{}: after comparison {} that {} began at {} these were doubted: {}. What you compared may be older. Begin "

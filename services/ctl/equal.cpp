@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/environment_error.hpp"
+#include "base/shell_word.hpp"
 #include "services/ctl/command.hpp"
 #include "services/ctl/ctl_database.hpp"
 #include "services/ctl/decision.hpp"
@@ -151,7 +152,7 @@ void say(const service::Config& config, mysql::Connection& connection, EqualityR
 std::string declaration_of(const EqualOptions& options, const std::vector<EqualityRow>& rows) {
   std::string out = "farshorectl equal declare --origin " + options.origin;
   if (!options.stream.empty()) out += " --stream " + options.stream;
-  if (!options.table.empty()) out += " --table " + options.table;
+  if (!options.table.empty()) out += " --table " + shell_word(options.table);
   std::string separator = " --begun ";
   for (const EqualityRow& row : rows) out += std::exchange(separator, ",") + std::to_string(row.id);
   return out + " --why \"how you know\" --execute";
