@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/shell_word.hpp"
 #include "services/ctl/ctl_database.hpp"
 #include "services/ctl/decision.hpp"
 #include "services/ctl/equal.hpp"
@@ -10,21 +11,25 @@
 namespace farshore::ctl {
 
 void Revocation::revoke(const TableName& table, std::uint64_t rows) {
-  const change::Route route = regions_.front().rules.route(table.schema, table.table);
-  if (!change::closes_gate(route.on_mismatch)) {
-    text_ += fmt::format("{} closes no gate, by its rule (on_mismatch: warn).\n", table.for_people());
-    return;
-  }
   const std::string why = fmt::format("compared: {} row{}; {}", rows, rows == 1 ? " differs" : "s differ", why_);
+  bool is_wanted = false;
   bool is_said = execute_;
-  for (const ToldRegion& region : regions_)
-    if (!region.applied.empty() && !revoke_in(region, table, why)) is_said = false;
-  if (is_said) revoked_.push_back(table.for_people());
+  for (const ToldRegion& region : regions_) {
+    if (region.applied.empty()) continue;
+    const change::Route route = region.rules.route(table.schema, table.table);
+    if (!change::closes_gate(route.on_mismatch)) {
+      text_ += fmt::format("{} closes no gate in region {}, by its rule in {} (on_mismatch: warn).\n",
+                           table.for_people(), region.config.region, region.config.file.string());
+      continue;
+    }
+    is_wanted = true;
+    if (!revoke_in(region, region.rules.streams()[route.stream].name, table, why)) is_said = false;
+  }
+  if (is_wanted && is_said) revoked_.push_back(table.for_people());
 }
 
-bool Revocation::revoke_in(const ToldRegion& region, const TableName& table, const std::string& why) {
-  const change::Route route = region.rules.route(table.schema, table.table);
-  const std::string& stream = region.rules.streams()[route.stream].name;
+bool Revocation::revoke_in(const ToldRegion& region, const std::string& stream, const TableName& table,
+                           const std::string& why) {
   const std::string of = fmt::format("in region {}, of origin {}: {} is not known to be equal ({})",
                                      region.config.region, fmt::join(region.applied, ", "), table.for_people(), why);
   if (!execute_) {
@@ -51,7 +56,7 @@ bool Revocation::revoke_in(const ToldRegion& region, const TableName& table, con
     for (const std::string& origin : region.applied) {
       text_ += fmt::format(
           "  farshorectl --config {} equal revoke --origin {} --stream {} --table {} --why 'compared' --execute\n",
-          region.config.file.string(), origin, stream, table.to_string());
+          shell_word(region.config.file.string()), origin, stream, shell_word(table.to_string()));
     }
     return false;
   }

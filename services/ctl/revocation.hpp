@@ -21,8 +21,8 @@ struct ToldRegion {
 };
 
 /// Tables of which a comparison has found that they differ are said not to be equal, as by `farshorectl equal revoke
-/// --table`, at once and in both regions: their gates close. A region that cannot be written does not keep the other
-/// from it.
+/// --table`, at once and in both regions: their gates close. A region whose own rule has such a table only warn is left
+/// out, and one that cannot be written does not keep the other from it.
 class Revocation {
  public:
   /// Without `execute` it only says what it would do.
@@ -41,7 +41,7 @@ class Revocation {
 
  private:
   /// False: it failed.
-  bool revoke_in(const ToldRegion& region, const TableName& table, const std::string& why);
+  bool revoke_in(const ToldRegion& region, const std::string& stream, const TableName& table, const std::string& why);
 
   const std::array<ToldRegion, 2> regions_;
   const std::string why_;
