@@ -6,6 +6,7 @@
 #include <bit>
 #include <charconv>
 #include <initializer_list>
+#include <limits>
 
 #include "base/json_number.hpp"
 #include "mysql/literal.hpp"
@@ -14,6 +15,8 @@ namespace farshore::ctl {
 namespace {
 
 using mysql::ColumnSchema;
+
+constexpr std::size_t kDoubleBits = std::numeric_limits<double>::digits;  // of an integer that a double holds
 
 bool is_of(const ColumnSchema& column, std::initializer_list<std::string_view> types) {
   return std::ranges::find(types, column.data_type) != types.end();
@@ -99,8 +102,11 @@ std::expected<ComparedColumn, std::string> ComparedColumn::make(const ColumnSche
   // Texts of an ENUM or SET are ordered by their places, and compared as texts.
   const bool is_exact_text = *kind != Kind::kText || (goes_through_utf8(here) && goes_through_utf8(peer) &&
                                                       !is_labelled(here) && !is_labelled(peer));
+  // MySQL compares a SET with a number as doubles.
+  const bool is_exact_set = here.data_type != "set" || here.labels().size() <= kDoubleBits;
   column.has_exact_literals_ = *kind != Kind::kReal && *kind != Kind::kGeometry && !column.text_of_json_ &&
-                               !column.without_nul_ && is_exact_text;
+                               !column.without_nul_ && is_exact_text && is_exact_set;
+  column.json_ = {is_json(here), is_json(peer)};
   column.here_ = column.expression_of(here);
   column.peer_ = column.expression_of(peer);
   return column;
@@ -129,8 +135,10 @@ std::string ComparedColumn::expression_of(const ColumnSchema& column) const {
             "{1}),256)=SHA2({2},256),{0},CONCAT('0x',IF(LENGTH({2})>{3},SHA2({2},256),HEX({2}))))",
             text, column.charset, name, kBytesMax);
       }
-      if (text_of_json_ || (!is_json(column) && column.length_characters <= kBytesMax)) return text;  // never hashed
-      return fmt::format("IF(CHAR_LENGTH({0})>{1},SHA2({0},256),{0})", text, kBytesMax);
+      const bool is_hashed = !text_of_json_ && (is_json(column) || column.length_characters > kBytesMax);
+      if (is_hashed) text = fmt::format("IF(CHAR_LENGTH({0})>{1},SHA2({0},256),{0})", text, kBytesMax);
+      // The CAST of a document whose text is above max_allowed_packet is NULL or empty, as no document's text is.
+      return is_json(column) ? fmt::format("IF({} IS NULL,NULL,IFNULL({},''))", name, text) : text;
     }
     case Kind::kBytes:
       if (column.length_bytes <= kBytesMax) return name;
@@ -157,10 +165,14 @@ void ComparedColumn::bring_into_form(std::string& cell) const {
 }
 
 bool ComparedColumn::is_alike(const std::optional<std::string>& here, const std::optional<std::string>& peer) const {
-  if (here == peer) return true;
+  if (here == peer || is_unread(Place::kHere, here) || is_unread(Place::kPeer, peer)) return true;
   if (!text_of_json_ || !here || !peer) return false;
   // Of another text MySQL would have rounded a number, or left a name out.
   return json_is_held_exactly(*text_of_json_ == Place::kHere ? *here : *peer) && is_same_json(*here, *peer);
+}
+
+bool ComparedColumn::is_unread(Place place, const std::optional<std::string>& cell) const {
+  return json_.at(place == Place::kHere ? 0 : 1) && cell && cell->empty();
 }
 
 void ComparedColumn::append_literal(std::string_view cell, std::string& out) const {

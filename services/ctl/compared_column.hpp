@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -13,6 +14,8 @@ namespace farshore::ctl {
 
 /// Of the two databases that are compared.
 enum class Place : std::uint8_t { kHere, kPeer };
+/// For people.
+[[nodiscard]] inline std::string_view at(Place place) { return place == Place::kHere ? "here" : "at the peer"; }
 
 /// A column that two servers have, each in its own type, and its values in one form: texts that are the same exactly
 /// where the values are equal. Const after construction; for sessions of `mysql::Connection`.
@@ -37,8 +40,11 @@ class ComparedColumn {
   /// A literal that is equal to the value of a key's cell in its form. Keys have no long values.
   void append_literal(std::string_view cell, std::string& out) const;
   /// Whether two cells in their form are equal: by their bytes. MySQL's JSON and a text of the other side are by what
-  /// they say, where the text is one whose numbers and names MySQL would all keep.
+  /// they say, where the text is one whose numbers and names MySQL would all keep. What is_unread() is taken for alike.
   [[nodiscard]] bool is_alike(const std::optional<std::string>& here, const std::optional<std::string>& peer) const;
+
+  /// Whether the server could not give the value of that cell: MySQL's text of a document above max_allowed_packet.
+  [[nodiscard]] bool is_unread(Place place, const std::optional<std::string>& cell) const;
 
  private:
   enum class Kind : std::uint8_t {
@@ -57,6 +63,7 @@ class ComparedColumn {
   std::string name_;
   Kind kind_ = Kind::kText;
   std::optional<Place> text_of_json_;  ///< where it is text, if it is JSON of MySQL at the other side
+  std::array<bool, 2> json_{};         ///< of MySQL, here and at the peer
   bool without_nul_ = false;           ///< one of the two is BINARY(n), which is padded
   bool has_exact_literals_ = false;
   std::string here_;

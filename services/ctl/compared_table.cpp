@@ -175,6 +175,12 @@ std::string ComparedTable::key_for_people(const Cells& cells) const {
   return out;
 }
 
+std::optional<std::size_t> ComparedTable::unread(Place place, const Cells& row) const {
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    if (columns_[i].is_unread(place, row[i])) return i;
+  return std::nullopt;
+}
+
 std::vector<std::size_t> ComparedTable::differing(const Cells& here, const Cells& peer) const {
   std::vector<std::size_t> which;
   for (std::size_t i = 0; i < columns_.size(); ++i) {

@@ -41,6 +41,8 @@ class ComparedTable {
 
   /// Indexes of the columns in which two rows differ.
   [[nodiscard]] std::vector<std::size_t> differing(const Cells& here, const Cells& peer) const;
+  /// The first column whose value the server could not give; nullopt: all are there.
+  [[nodiscard]] std::optional<std::size_t> unread(Place place, const Cells& row) const;
   [[nodiscard]] const ComparedColumn& column(std::size_t index) const { return columns_[index]; }
 
  private:

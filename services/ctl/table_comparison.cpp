@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -89,6 +90,7 @@ class Run {
       if (!answer) return std::unexpected(answer.error());
       const std::vector<Cells> rows = table_.rows_of(std::move(*answer));
       if (rows.empty()) break;
+      if (!only_keys) note_unread(place, rows);
       std::size_t bytes = 1;
       for (const Cells& row : rows) bytes += size_of(row);
       behind = table_.key_of(rows.back());
@@ -155,11 +157,25 @@ class Run {
       return look_up_some(place, only_keys, keys.subspan(half), found);
     }
     if (!answer) return std::unexpected(answer.error());
-    for (Cells& row : table_.rows_of(std::move(*answer))) {
+    std::vector<Cells> rows = table_.rows_of(std::move(*answer));
+    if (!only_keys) note_unread(place, rows);
+    for (Cells& row : rows) {
       std::string key = table_.key_bytes(row);
       found.insert_or_assign(std::move(key), std::move(row));
     }
     return {};
+  }
+
+  /// Once for each column and side.
+  void note_unread(Place place, const std::vector<Cells>& rows) {
+    for (const Cells& row : rows) {
+      const auto column = table_.unread(place, row);
+      if (!column || !unread_.emplace(place, *column).second) continue;
+      found_.unread.push_back(
+          fmt::format("{}: of the row with the key {} its text is longer than max_allowed_packet {}: set it higher "
+                      "there (1 GiB at most), and compare again",
+                      table_.column(*column).name(), table_.key_for_people(row), at(place)));
+    }
   }
 
   /// Where many differ since changes are on their way, most of them are alike by now.
@@ -231,6 +247,7 @@ class Run {
   mysql::Connection& peer_;
   const ComparisonCalls& calls_;
   Suspects suspects_;
+  std::set<std::pair<Place, std::size_t>> unread_;  ///< columns that found_ names
   TableComparison found_;
 };
 

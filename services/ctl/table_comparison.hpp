@@ -25,9 +25,10 @@ struct TableComparison {
   std::uint64_t rows_here = 0;
   std::uint64_t rows_at_peer = 0;
   std::uint64_t differing = 0;             ///< rows that differ although all that was on its way has arrived
-  std::uint64_t undecided = 0;             ///< that still differed, and changed, when the time was over
+  std::uint64_t undecided = 0;             ///< that still differed when the time, or the number of looks, was over
   std::vector<RowDifference> differences;  ///< the first of them, kDifferencesShown at most
   std::string stopped;                     ///< why not all rows were compared; empty: all were
+  std::vector<std::string> unread;         ///< columns of which a server could not give a value, with key and reason
 };
 
 inline constexpr std::size_t kDifferencesShown = 20;

@@ -66,8 +66,6 @@ class Watch {
   std::string made_;
 };
 
-std::string_view at(Place place) { return place == Place::kHere ? "here" : "at the peer"; }
-
 std::string changed(Place place) {
   return fmt::format("it was altered, truncated or dropped {} while it was compared: compare again", at(place));
 }

@@ -136,6 +136,29 @@ TEST(AComparedColumn, IsNoKeyWhereItsLiteralsAreNotInTheOrderOfItsValues) {
   EXPECT_FALSE(is_key(typed("k", "binary(2)"), typed("k", "varbinary(2)")));
 }
 
+TEST(AComparedColumn, IsNoKeyWhereADoubleDoesNotHoldASet) {
+  const auto is_key = [](int labels) {
+    std::string type = "set(";
+    for (int label = 0; label < labels; ++label) type += "'" + std::to_string(label) + "',";
+    type.back() = ')';
+    const auto column = typed("k", type, "utf8mb4");
+    return ComparedColumn::make(column, column)->can_be_key();
+  };
+  EXPECT_TRUE(is_key(53));
+  EXPECT_FALSE(is_key(54));
+}
+
+TEST(AComparedColumn, SaysOfADocumentThatTheServerDidNotGiveThatItIsUnread) {
+  const auto document = typed("j", "json");
+  const auto text = typed("j", "longtext", "utf8mb4");
+  const auto compared = ComparedColumn::make(document, text);
+  EXPECT_EQ(compared->expression(Place::kHere), "IF(`j` IS NULL,NULL,IFNULL(CAST(`j` AS CHAR),''))");
+  EXPECT_TRUE(compared->is_unread(Place::kHere, ""));
+  EXPECT_FALSE(compared->is_unread(Place::kPeer, "")) << "a text may be empty";
+  EXPECT_FALSE(compared->is_unread(Place::kHere, std::nullopt));
+  EXPECT_TRUE(compared->is_alike("", "[1]"));
+}
+
 TEST(AComparedColumn, ComparesLongTextsByADigest) {
   auto text = typed("s", "mediumtext", "utf8mb4");
   text.length_characters = 16'777'215;
