@@ -1,10 +1,12 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -110,9 +112,11 @@ class Comparison {
     };
     auto found = compare_watched(*table, here, peer, here_.connection, peer_.connection, calls);
     if (!found) fail_database(found.error().place == Place::kHere ? here_.config : peer_.config, found.error().error);
+    std::vector<std::string> left_out = table->left_out();
+    std::ranges::copy(found->rows.unread, std::back_inserter(left_out));
     return {.name = name,
             .rows = std::move(found->rows),
-            .left_out = table->left_out(),
+            .left_out = std::move(left_out),
             .not_compared = std::move(found->not_compared)};
   }
 
@@ -135,15 +139,22 @@ class Comparison {
     return least;
   }
 
+  /// What safe_time() of `to` has to be above when all that `from` has now is applied there. Where the clock of `from`
+  /// was set back, what is applied may be above its time already, and says nothing of what came since.
+  static SourceTime wanted_time(ComparedRegion& from, ComparedRegion& to) {
+    const SourceTime now = now_at(from);
+    return std::max(now, safe_time(to).value_or(now));
+  }
+
   bool wait_for_the_way() {
-    const SourceTime here_now = now_at(here_);
-    const SourceTime peer_now = now_at(peer_);
+    const SourceTime wanted_here = wanted_time(peer_, here_);
+    const SourceTime wanted_peer = wanted_time(here_, peer_);
     const auto until = steady_clock::now() + std::chrono::seconds(options_.settle_s);
     const auto has_arrived = [](ComparedRegion& region, SourceTime wanted) {
       const auto safe = safe_time(region);
       return !safe || *safe > wanted;
     };
-    while (!has_arrived(here_, peer_now) || !has_arrived(peer_, here_now)) {
+    while (!has_arrived(here_, wanted_here) || !has_arrived(peer_, wanted_peer)) {
       if (steady_clock::now() >= until) return false;
       std::this_thread::sleep_for(kPoll);
     }
@@ -276,6 +287,21 @@ void record_equal(ComparisonRecord& record, const std::vector<Compared>& tables,
   record.write(options.execute);
 }
 
+/// Why one region refuses it. The other is asked all the same, and `text` says of each what came of it.
+std::optional<EnvironmentError> declare(const ComparedRegion& region, std::vector<store::EqualityRow>& words,
+                                        std::string& text) {
+  const std::string of =
+      fmt::format("declared equal in region {}, of origin {}", region.config.region, fmt::join(region.applied, ", "));
+  try {
+    say(region, words, store::Word::kEqual);
+  } catch (const EnvironmentError& error) {
+    text += fmt::format("NOT {}: {}\n", of, error.what());
+    return EnvironmentError(fmt::format("not {}: {}", of, error.what()), error.code());
+  }
+  text += fmt::format("It is {}.\n", of);
+  return std::nullopt;
+}
+
 int run_compare(const service::Config& config, const CompareOptions& options) {
   ComparedRegion here = open_region(config);
   ComparedRegion peer = open_region(service::load_config(options.peer));
@@ -314,13 +340,13 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
     text += record->text();
     if (record->failure()) refused = record->failure();
   }
+  std::vector<std::string> declared_in;
   if (declares && is_equal) {
-    try {
-      say(here, words_here, store::Word::kEqual);
-      say(peer, words_peer, store::Word::kEqual);
-      text += "Declared equal, in each region of the other's origins.\n";
-    } catch (const EnvironmentError& error) {  // what was compared is told all the same
-      refused = error;
+    for (const auto& [region, words] : {std::pair(&here, &words_here), std::pair(&peer, &words_peer)}) {
+      if (words->empty()) continue;
+      const std::optional<EnvironmentError> why = declare(*region, *words, text);
+      if (why) refused = why;
+      if (!why) declared_in.push_back(region->config.region);
     }
   } else if (options.declare) {
     text += is_equal ? "Nothing was declared: --execute does it, and begins before it compares.\n"
@@ -331,6 +357,7 @@ int run_compare(const service::Config& config, const CompareOptions& options) {
     for (const Compared& table : tables) list.push_back(json_of(table));
     text = Json{{"equal", is_equal},
                 {"declared", declares && is_equal && !refused},
+                {"declared_in", declared_in},
                 {"revoked", revocation.revoked()},
                 {"recorded", record ? record->recorded() : std::vector<std::string>()},
                 {"unseen", unseen},

@@ -16,10 +16,12 @@ std::string sentence_of(const Compared& table, std::string_view here, std::strin
     out += rows.stopped.empty() ? "equal\n" : "as far as they were read, equal\n";
   } else {
     out += fmt::format("{} differ", rows.differing);
-    out +=
-        rows.undecided == 0
-            ? "\n"
-            : fmt::format(", and {} may: what was on its way had not arrived when --settle was over\n", rows.undecided);
+    out += rows.undecided == 0
+               ? "\n"
+               : fmt::format(
+                     ", and {} may: what was on its way had not arrived when --settle was over, or they were "
+                     "written anew each time they were looked at\n",
+                     rows.undecided);
   }
   for (const RowDifference& row : rows.differences) {
     out += fmt::format("  key {}: ", row.key);

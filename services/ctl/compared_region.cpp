@@ -45,7 +45,6 @@ void require_way(const ComparedRegion& here, const ComparedRegion& peer) {
 
 /// A database that is a copy of the other region's, or its replica, has that one's progress and none of its own.
 void require_own(ComparedRegion& region, const ComparedRegion& other) {
-  if (region.applied.empty()) return;
   const auto own = store::ProgressStore(region.connection, region.config.region).load();
   if (!own) fail_database(region.config, own.error());
   if (!own->empty()) return;
@@ -53,9 +52,10 @@ void require_own(ComparedRegion& region, const ComparedRegion& other) {
   if (!others) fail_database(region.config, others.error());
   if (others->empty()) return;
   throw EnvironmentError(fmt::format(
-      "database of {} has the progress of region {} and none of {}: it is a replica or a copy of that region's; wanted "
-      "the database that apply of {} writes to, and apply to have been started there.",
-      region.config.file.string(), other.config.region, region.config.region, region.config.region));
+      "database of {0} has the progress of region {1} and none of {2}: it is a replica or a copy of that region's; "
+      "wanted region {2}'s own. If it is that, and was filled from a copy: start apply there, or, where {2} applies "
+      "nothing, delete what came with the copy, the rows with region {1} in table progress of schema farshore.",
+      region.config.file.string(), other.config.region, region.config.region));
 }
 
 /// A lock that a session holds is held at the whole server, whatever it is called where.

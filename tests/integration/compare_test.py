@@ -3,11 +3,14 @@
 import concurrent.futures
 import contextlib
 import json
+import shlex
+import subprocess
 import threading
 
 import pytest
 import yaml
 
+from lab_lib import tools
 from services import write_config
 from wait import eventually
 
@@ -210,6 +213,67 @@ def test_a_region_that_cannot_be_told_is_named_with_what_to_do_and_the_other_is_
     tables.all_gates_open()
 
 
+def file_with(folder, region, **changes):
+    return write_config(folder, yaml.safe_load(region.config_file.read_text()) | changes, f"{region.name}.yaml")
+
+
+def test_each_region_goes_by_its_own_rule_and_a_command_that_is_printed_can_be_run(tables, folder):
+    east, west = tables.east, tables.west
+    warns = file_with(folder, west, tables=[{"match": "shop.odd*", "on_mismatch": "warn"}])
+    right = "INSERT ON farshore.* {} 'farshore_ctl'@'%'"
+    for region, value in ((west, 1), (east, 2)):
+        unseen(region, "CREATE TABLE shop.`odd name$x` (id INT NOT NULL PRIMARY KEY, v INT)", f"INSERT INTO shop.`odd name$x` VALUES (1, {value})")
+    words = ("compare", "--peer", str(east.config_file), "--table", "shop.odd*", "--why", "it's tried", "--execute")
+    unseen(east, "REVOKE " + right.format("FROM"))
+    try:
+        done = west.ctl(*words, "--revoke", config_file=warns)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert f"shop.odd name$x closes no gate in region west, by its rule in {warns} (on_mismatch: warn)" in done.stdout
+        mend = next(line.strip() for line in done.stdout.splitlines() if "equal revoke" in line)
+    finally:
+        unseen(east, "GRANT " + right.format("TO"))
+    try:
+        program, *arguments = shlex.split(mend)
+        told = subprocess.run([str(tools.farshore_binary(program)), *arguments], capture_output=True, text=True, timeout=60, check=False)
+        assert told.returncode == 0, told.stdout + told.stderr
+        eventually("the gate of east names the table", lambda: "shop.odd name$x (compared)" in not_yet_equal(east))
+        done = west.ctl(*words, "--revoke", "--output", "json", config_file=warns)
+        assert done.returncode == 4 and json.loads(done.stdout)["revoked"] == ["shop.odd name$x"], done.stdout + done.stderr
+        eventually("the gate of east says why", lambda: "shop.odd name$x (compared: 1 row differs; it's tried)" in not_yet_equal(east))
+        own = json.loads(west.ctl("equal", "list", "--output", "json").stdout)
+        assert "shop.odd name$x" not in {row["table"] for row in own if not row["who"].startswith("region of")}, own
+        unseen(west, "UPDATE shop.`odd name$x` SET v = 2")
+        done = west.ctl(*words, "--declare")
+        assert done.returncode == 0, done.stdout + done.stderr
+        tables.all_gates_open()
+    finally:
+        for region in tables:
+            unseen(region, "DROP TABLE shop.`odd name$x`")
+
+
+MEMBERS = ",".join(f"'v{number}'" for number in range(64))
+
+
+def test_what_a_server_cannot_give_or_ask_for_exactly_is_not_equal(tables):
+    for region, value in ((tables.west, 1), (tables.east, 0)):
+        unseen(region, f"CREATE TABLE shop.odd_set (k SET({MEMBERS}) NOT NULL PRIMARY KEY, v INT)",
+               "INSERT INTO shop.odd_set VALUES " + ",".join(f"({(1 << 62) + row}, {value if row in (500, 501) else 7})" for row in range(1203)),
+               "CREATE TABLE shop.odd_json (id INT NOT NULL PRIMARY KEY, j JSON, v INT)",
+               f"INSERT INTO shop.odd_json VALUES (1, CONCAT('[', REPEAT('1,', 300000), '{value}]'), 1), (2, '[]', {value}), (3, NULL, 1)")
+    try:
+        for region in tables:
+            unseen(region, "SET GLOBAL max_allowed_packet = 700000")
+        found = {table["table"]: table for table in answer_of(tables, tables="shop.odd_*")["tables"]}
+    finally:
+        for region in tables:
+            unseen(region, "SET GLOBAL max_allowed_packet = 67108864", "DROP TABLE shop.odd_set, shop.odd_json")
+    assert "its key column k is of a type whose values cannot be asked for exactly" in found["shop.odd_set"]["not_compared"]
+    of_json = found["shop.odd_json"]
+    assert [(row["key"], row["columns"]) for row in of_json["differences"]] == [("2", ["v"])], of_json
+    (unread,) = of_json["columns_not_compared"]
+    assert unread.startswith("j: of the row with the key 1 its text is longer than max_allowed_packet")
+
+
 def test_what_cannot_be_compared_is_said_and_not_equal(tables):
     east, west = tables.east, tables.west
     unseen(east, "ALTER TABLE shop.compared_bytes ADD COLUMN only_there INT")
@@ -262,14 +326,22 @@ def stands_in_front(region, table):
                                          f"STATE LIKE '%metadata lock%' AND INFO LIKE '%`{table}`%'") == 1
 
 
-def compared_meanwhile(regions, region, table, act):
-    """What compare says of a table with which act(execute, comparing) does something in the region after compare has begun with it."""
+def done_meanwhile(regions, region, table, act, *words):
+    """How compare --declare ended of a table with which act(execute, comparing) does something in the region after it has begun with it."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         with held(region, f"shop.{table}") as execute:
-            comparing = pool.submit(answer_of, regions, "--declare", "--why", "a test", "--execute", tables=f"shop.{table}")
+            comparing = pool.submit(regions.west.ctl, "compare", "--peer", str(regions.east.config_file), "--table", f"shop.{table}",
+                                    "--declare", "--why", "a test", "--execute", *words, timeout_s=180)
             eventually(f"compare stands in front of {table} in {region.name}", stands_in_front(region, table), 15)
             act(execute, comparing)
-        answer = comparing.result()
+        return comparing.result()
+
+
+def compared_meanwhile(regions, region, table, act):
+    """What compare says of the table then."""
+    done = done_meanwhile(regions, region, table, act, "--output", "json")
+    assert done.returncode == 4, done.stdout + done.stderr
+    answer = json.loads(done.stdout)
     assert not answer["equal"] and not answer["declared"]
     return answer["tables"][0]["not_compared"]
 
@@ -285,6 +357,17 @@ def test_a_table_that_is_altered_meanwhile_is_not_equal(tables):
 def test_a_table_that_a_statement_holds_is_not_equal(tables):
     held_by = compared_meanwhile(tables, tables.east, "compared_bytes", lambda _, comparing: comparing.result(timeout=60))
     assert held_by.startswith("a statement held it at the peer for more than 20 s")
+
+
+def test_a_declaration_that_one_region_refuses_is_told_region_by_region(tables):
+    def revoke(*_):
+        tables.east.ctl("equal", "revoke", "--origin", "west", "--table", "shop.compared_bytes", "--why", "meanwhile", "--execute")
+    done = done_meanwhile(tables, tables.east, "compared_bytes", revoke)
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "It is declared equal in region west, of origin east." in done.stdout
+    assert "NOT declared equal in region east, of origin west: " in done.stdout and "not declared equal in region east" in done.stderr
+    eventually("it is declared", lambda: declares(tables, "--declare", "--why", "again", "--execute"), 60)
+    tables.all_gates_open()
 
 
 def test_what_the_account_may_not_see_is_said_and_not_equal(tables):
@@ -318,6 +401,12 @@ def test_what_is_asked_wrongly_is_refused(tables, folder):
     config["database"] = yaml.safe_load(west.config_file.read_text())["database"]
     same = west.ctl("compare", "--peer", str(write_config(folder, config)))
     assert same.returncode == 2 and "is one and the same server" in same.stderr, same.stderr
+    # A region that applies nothing, whose database has the progress of the other region alone: as a replica of that one has it.
+    config["region"], config["apply"] = "north", {"origins": []}
+    next(origin for origin in config["origins"] if origin["name"] == "east")["region"] = "north"
+    at_east = file_with(folder, west, database=yaml.safe_load(tables.east.config_file.read_text())["database"])
+    copy = west.ctl("compare", "--peer", str(write_config(folder, config, "north.yaml")), config_file=at_east)
+    assert copy.returncode == 1 and "has the progress of region west and none of north: it is a replica or a copy" in copy.stderr, copy.stderr
     none = west.ctl("compare", "--peer", str(tables.east.config_file), "--table", "shop.nothing")
     assert none.returncode == 2 and "--table shop.nothing matches no table" in none.stderr
     unseen_schemas = west.ctl("compare", "--peer", str(tables.east.config_file), "--declare", "--why", "all of it")

@@ -49,9 +49,9 @@ class Region:
     def log(self, service):
         return pathlib.Path(self.lab.component(f"{self.name}.{service}").log).read_text(errors="replace")
 
-    def ctl(self, *words, timeout_s=60):
-        """farshorectl with the region's file: the completed process, its output as text."""
-        return subprocess.run([str(tools.farshore_binary("farshorectl")), "--config", str(self.config_file), *words],
+    def ctl(self, *words, timeout_s=60, config_file=None):
+        """farshorectl with the region's file, or that one: the completed process, its output as text."""
+        return subprocess.run([str(tools.farshore_binary("farshorectl")), "--config", str(config_file or self.config_file), *words],
                               capture_output=True, text=True, timeout=timeout_s, check=False)
 
     def declare_equal(self, origin, table=None):
