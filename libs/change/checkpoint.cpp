@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cstdlib>
 #include <span>
 #include <utility>
 
@@ -92,6 +94,11 @@ void to_message(const Checkpoint& checkpoint, v1::Checkpoint& message) {
     for (const std::string& table : one.tables) out.add_tables(table);
     out.set_events(one.events);
   }
+  for (const UncheckedChild& one : checkpoint.unchecked_children) {
+    v1::UncheckedChild& out = *message.add_unchecked_children();
+    out.set_table(one.table);
+    out.set_until_s(std::chrono::floor<std::chrono::seconds>(one.until).time_since_epoch().count());
+  }
 }
 
 std::expected<KnownKeys, MessageError> known_keys_of(const v1::Checkpoint& message) {
@@ -181,6 +188,20 @@ std::expected<std::vector<PreparedTransaction>, MessageError> prepared_of(const 
   return prepared;
 }
 
+std::expected<std::vector<UncheckedChild>, MessageError> unchecked_children_of(const v1::Checkpoint& message) {
+  constexpr std::int64_t kSecondsMax = 1LL << 40;  // microseconds still fit
+  if (static_cast<std::size_t>(message.unchecked_children_size()) > kEpochTablesMax)
+    return std::unexpected(MessageError::kMalformed);
+  std::vector<UncheckedChild> children;
+  for (const v1::UncheckedChild& one : message.unchecked_children()) {
+    if (has_unknown_fields(one)) return std::unexpected(MessageError::kNewerFormat);
+    if (one.table().size() > kFullNameBytesMax || std::abs(one.until_s()) > kSecondsMax)
+      return std::unexpected(MessageError::kMalformed);
+    children.push_back({one.table(), SourceTime(std::chrono::seconds(one.until_s()))});
+  }
+  return children;
+}
+
 }  // namespace
 
 std::uint64_t digest(const Numbering& numbering) {
@@ -256,6 +277,9 @@ std::expected<Checkpoint, MessageError> decode_checkpoint(std::string_view bytes
   auto prepared = prepared_of(message);
   if (!prepared) return std::unexpected(prepared.error());
   checkpoint.prepared = std::move(*prepared);
+  auto unchecked = unchecked_children_of(message);
+  if (!unchecked) return std::unexpected(unchecked.error());
+  checkpoint.unchecked_children = std::move(*unchecked);
   if (message.has_logs_cascades()) checkpoint.logs_cascades = message.logs_cascades();
   return checkpoint;
 }

@@ -60,10 +60,17 @@ struct LastTransaction {
 struct PreparedTransaction {
   std::string xid;                  ///< as binlog::Event's
   std::vector<std::string> tables;  ///< "schema.table", captured or not, or kAllTables: that its rows changed
-  /// Of the binlog, TABLE_MAP and rows, each type (1) size (4) body: all rows of those of `tables` that were captured.
-  /// Empty: they were too many to be kept.
+  /// Of the binlog, TABLE_MAP and rows, each type (1) time (4) size (4) body: all rows of those of `tables` that were
+  /// captured. Empty: they were too many to be kept.
   std::string events;
   friend bool operator==(const PreparedTransaction&, const PreparedTransaction&) = default;
+};
+
+/// A child table of which a session without foreign key checks wrote rows.
+struct UncheckedChild {
+  std::string table;   ///< "schema.table"
+  SourceTime until{};  ///< the last of them was committed by then, in whole seconds
+  friend bool operator==(const UncheckedChild&, const UncheckedChild&) = default;
 };
 
 /// Where a capture goes on after a restart: the value of the newest record of farshore.checkpoint.<origin>.
@@ -96,6 +103,8 @@ struct Checkpoint {
   /// which lie far behind the oldest of them. Empty: the one behind the position alone.
   OriginPosition split_until;
   std::vector<PreparedTransaction> prepared;  ///< that wait for their end at the position
+  /// Where the source does not log what cascades: a parent's change whose statement began before may not have met them.
+  std::vector<UncheckedChild> unchecked_children;
 
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };

@@ -26,6 +26,7 @@ constexpr milliseconds kInFlightWait{1};  ///< while acknowledgements are awaite
 constexpr milliseconds kPollInterval{1};
 constexpr milliseconds kWatermarkLook{10};
 constexpr milliseconds kReachLook{1000};
+constexpr milliseconds kKeepsUp{2000};  ///< reading is so far behind the source at most
 /// An idle source's partitions still grow by watermarks: so often the checkpoint moves past them, so that a restart has
 /// little to look through.
 constexpr milliseconds kIdleCheckpointInterval{60'000};
@@ -111,6 +112,7 @@ std::optional<binlog::Event> Pipeline::next_event() {
   const auto raw = held_.give();
   if (!raw) return std::nullopt;
   raw_ = *raw;
+  newest_s_ = std::max(newest_s_, raw_.header.timestamp_s);
   const auto event = parts_.decoder.decode(raw_);
   if (!event) {
     undecoded(event.error());
@@ -123,6 +125,7 @@ std::optional<binlog::Event> Pipeline::next_event() {
 bool Pipeline::receive() {
   drained_ = !parts_.stream.has_more();
   if (drained_) {
+    drained_at_ = now_;
     if (between_transactions() && parts_.publisher.has_unsent()) return false;
     const bool awaited = !parts_.publisher.acknowledgements().all_acknowledged() || !between_transactions();
     const bool readable = parts_.stream.wait_readable(awaited ? kInFlightWait : kIdleWait);
@@ -174,6 +177,7 @@ void Pipeline::begin_transaction(const binlog::Event& event) {
   parts_.publisher.set_commit_time(event.commit_time);
   parts_.numberer.begin(transaction_);
   parts_.prepared.begin();
+  parts_.unchecked.begin();
 }
 
 void Pipeline::add_rows(const binlog::RowsEvent& rows) {
@@ -190,14 +194,23 @@ void Pipeline::add_rows(const binlog::RowsEvent& rows) {
   if (rows.table->captured && role_ == ServerRole::kUnknown && !next_epoch_.is_handing_over())
     return stop_at_unknown_server(rows.table->schema + "." + rows.table->name);
   if (rows.of_xa) return parts_.prepared.add_rows(rows, raw_);
-  if (rows.table->captured) publish_rows(rows);
+  if (rows.table->captured) publish_rows(rows, raw_.header.timestamp_s);
 }
 
-void Pipeline::publish_rows(const binlog::RowsEvent& rows) {
+/// `began_s`: the statement, by the source's clock.
+void Pipeline::publish_rows(const binlog::RowsEvent& rows, std::uint32_t began_s) {
   if (next_epoch_.is_handing_over()) return next_epoch_.note_rows(rows.table->schema, rows.table->name);
   if (!settings_.logs_cascades) {
     keys_.meet(rows, now_);
     if (parts_.ending.ended()) return;
+    for (const TableName& table :
+         parts_.unchecked.take(rows, SourceTime(std::chrono::seconds(began_s)), parts_.cascades))
+      next_epoch_.note_missed(
+          table, fmt::format("transaction {} changes table {} by a statement that began before a session with "
+                             "foreign_key_checks=0 wrote rows of {}, or before a statement tied them: here the cascade "
+                             "may not have met them, and at the targets it does",
+                             parts_.history.gtid().to_string(), rows.table->schema + "." + rows.table->name,
+                             table.for_people()));
   }
   if (!transaction_is_named_) name_transaction();
   const auto refusal = event_rows_.add(rows);
@@ -245,7 +258,9 @@ void Pipeline::check_statement(const binlog::Event& event) {
   if (parts_.ending.ended()) return;
   if (telling != Telling::kNothing) tell_statement(event, statement, verdict, telling);
   if (parts_.ending.ended()) return;
-  if (!settings_.logs_cascades) keys_.follow(statement);
+  if (settings_.logs_cascades) return;
+  keys_.follow(statement);
+  parts_.unchecked.take_statement(statement);
 }
 
 /// Where rows that it takes back were not left out, their numbers must not depend on time: all of them are published.
@@ -300,7 +315,7 @@ void Pipeline::publish_prepared(const change::PreparedTransaction& prepared) {
     const auto event = parts_.decoder.decode_again(*raw);
     if (event && event->kind == Kind::kRows && event->rows.table->captured) {
       kept.add(event->rows.table->schema, event->rows.table->name);
-      publish_rows(event->rows);
+      publish_rows(event->rows, raw->header.timestamp_s);
     }
     if (!event) undecoded(event.error());
     if (parts_.ending.ended()) return;
@@ -367,6 +382,7 @@ void Pipeline::end_transaction() {
     show_prepared();
   }
   next_epoch_.note_end();
+  if (!was_read_before) parts_.unchecked.end(committed_by());
   parts_.numberer.end();
   keys_.reached();
   ++transactions_;
@@ -378,6 +394,16 @@ void Pipeline::end_transaction() {
   parts_.counts.read_commit.set(transaction_.commit_time);
   if (settings_.stops_at_tails) return finish_at_tails();
   next_epoch_.begin_due();
+}
+
+/// When the transaction under way was committed at the latest, by the source's clock. Of MariaDB's the binlog has when
+/// its last statement began: while reading keeps up, now is a little behind the end, else the newest that is read.
+SourceTime Pipeline::committed_by() const {
+  if (parts_.decoder.kind() == ServerKind::kMysql) return transaction_.commit_time;
+  const SourceTime now = local_now() + parts_.watch.clock_offset();
+  const SourceTime newest{std::chrono::seconds(newest_s_)};
+  const bool keeps_up = now_ - drained_at_ <= kKeepsUp || now - newest <= kKeepsUp;
+  return keeps_up ? std::max(now, newest) : newest;
 }
 
 void Pipeline::show_prepared() {

@@ -37,7 +37,7 @@ class Pipeline {
   void undecoded(const binlog::DecodeError& error);
   void begin_transaction(const binlog::Event& event);
   void add_rows(const binlog::RowsEvent& rows);
-  void publish_rows(const binlog::RowsEvent& rows);
+  void publish_rows(const binlog::RowsEvent& rows, std::uint32_t began_s);
   void stop_at_unknown_server(std::string_view table);
   void check_statement(const binlog::Event& event);
   void roll_back(const binlog::Event& event);
@@ -50,6 +50,7 @@ class Pipeline {
                         std::string_view why);
   [[nodiscard]] Telling telling_of(const StatementVerdict& verdict) const;
   void end_transaction();
+  [[nodiscard]] SourceTime committed_by() const;
   void show_prepared();
   void send_what_is_due();
   void publish_watermark();
@@ -89,7 +90,9 @@ class Pipeline {
   std::uint64_t transactions_covered_ = 0;
   std::uint64_t rows_counted_ = 0;
   Clock::time_point now_;
-  Clock::time_point last_send_;  ///< of all that was unsent
+  Clock::time_point drained_at_;  ///< last
+  std::uint32_t newest_s_ = 0;    ///< of the events that were read, by the source's clock
+  Clock::time_point last_send_;   ///< of all that was unsent
   Clock::time_point last_poll_;
   Clock::time_point last_cut_;
   Clock::time_point last_watermark_;

@@ -24,6 +24,7 @@
 #include "capture/source/server_roles.hpp"
 #include "capture/source/source_history.hpp"
 #include "capture/source/source_watch.hpp"
+#include "capture/source/unchecked_children.hpp"
 #include "change/table_rules.hpp"
 
 namespace farshore::capture {
@@ -53,6 +54,7 @@ struct PipelineParts : EpochParts {
   binlog::BinlogStream& stream;
   const ServerRoles& servers;
   PreparedTransactions& prepared;
+  UncheckedChildren& unchecked;  ///< kept where the source does not log what cascades
   Counts& counts;
 };
 

@@ -171,12 +171,22 @@ void Session::set_reading(binlog::BinlogStream* stream) {
   reading_ = stream;
 }
 
+binlog::StreamOptions Session::stream_options(const mysql::ServerInfo& server) const {
+  binlog::StreamOptions options;
+  options.server_id = settings_.server_id;
+  options.source_identity = server.uuid;
+  options.heartbeat = settings_.heartbeat_interval;
+  options.read_timeout = settings_.source_timeout;
+  options.event_bytes_max = settings_.event_bytes_max;
+  return options;
+}
+
 Expected<void> Session::publish(const SourceFacts& source, Started& started) {
   const mysql::ServerInfo& server = source.server;
   const ResumePlan& plan = started.plan;
-  FARSHORE_CHECK(watch_ && checkpoints_ && publisher_);
-  FARSHORE_CHECK(plan.kind != ResumePlan::Kind::kRefuse && !plan.checkpoint.pending_epoch_start, plan.kind);
   const change::Checkpoint& checkpoint = plan.checkpoint;
+  FARSHORE_CHECK(watch_ && checkpoints_ && publisher_);
+  FARSHORE_CHECK(plan.kind != ResumePlan::Kind::kRefuse && !checkpoint.pending_epoch_start, plan.kind);
   const OriginPosition& begin = plan.skips_history_check ? checkpoint.position : checkpoint.position_before_last;
   SourceHistory history(begin, plan.skips_history_check ? std::nullopt : checkpoint.last);
   ServerRoles::Lists lists{
@@ -186,13 +196,7 @@ Expected<void> Session::publish(const SourceFacts& source, Started& started) {
   if (const auto group = server.variable("group_replication_group_name"); !group.empty()) lists.own.emplace_back(group);
   const auto servers = ServerRoles::make(server.kind, lists);
   if (!servers) return std::unexpected(SessionEnd{EndKind::kMisconfigured, servers.error()});
-  binlog::StreamOptions options;
-  options.server_id = settings_.server_id;
-  options.source_identity = server.uuid;
-  options.heartbeat = settings_.heartbeat_interval;
-  options.read_timeout = settings_.source_timeout;
-  options.event_bytes_max = settings_.event_bytes_max;
-  auto stream = binlog::BinlogStream::open(settings_.source, server.kind, history.position(), options);
+  auto stream = binlog::BinlogStream::open(settings_.source, server.kind, history.position(), stream_options(server));
   if (!stream)
     return std::unexpected(SessionEnd{stream.error().retry() ? EndKind::kRetry : EndKind::kStopRetried,
                                       "the source's binlog: " + stream.error().message});
@@ -207,8 +211,9 @@ Expected<void> Session::publish(const SourceFacts& source, Started& started) {
                     {.batch_bytes = settings_.batch_bytes, .row_bytes_max = settings_.row_bytes_max},
                     [this](Slot slot) { publisher_->send(slot); });
   PreparedTransactions prepared(checkpoint.prepared);
+  UncheckedChildren unchecked(server.kind, checkpoint.unchecked_children);
   CheckpointCut cut(checkpoint, plan.tail_ends, publisher_->writers(), publisher_->acknowledgements(), kept_shapes,
-                    &started.cascades, &prepared);
+                    &started.cascades, &prepared, &unchecked);
   KeyQuestions questions(start_, started, server.kind);
   const EpochParts epoch{.decoder = decoder,
                          .history = history,
@@ -221,7 +226,7 @@ Expected<void> Session::publish(const SourceFacts& source, Started& started) {
                          .cut = cut,
                          .checkpoints = *checkpoints_,
                          .ending = ending_};
-  Pipeline pipeline({epoch, **stream, *servers, prepared, counts_},
+  Pipeline pipeline({epoch, **stream, *servers, prepared, unchecked, counts_},
                     {.batch_linger = settings_.batch_linger,
                      .checkpoint_interval = settings_.checkpoint_interval,
                      .event_bytes_max = settings_.event_bytes_max,

@@ -49,6 +49,7 @@ class Session {
   [[nodiscard]] Expected<void> begin(Started& started);
   [[nodiscard]] Expected<void> begin_epoch(Started& started);
   [[nodiscard]] Expected<void> make_publisher(const ResumePlan& plan);
+  [[nodiscard]] binlog::StreamOptions stream_options(const mysql::ServerInfo& server) const;
   [[nodiscard]] Expected<void> publish(const SourceFacts& source, Started& started);
   void set_reading(binlog::BinlogStream* stream);
 

@@ -43,8 +43,9 @@ void PreparedTransactions::add_rows(const binlog::RowsEvent& rows, const binlog:
   const binlog::TableMap& table = *rows.table;
   tables_.add(table.schema, table.name);
   if (!table.captured) return;
-  keep(binlog::EventType::kTableMap, {raw.body.substr(0, kTableIdSize), kNoFlags, table.definition});
-  keep(raw.header.type, {raw.body});
+  keep(binlog::EventType::kTableMap, raw.header.timestamp_s,
+       {raw.body.substr(0, kTableIdSize), kNoFlags, table.definition});
+  keep(raw.header.type, raw.header.timestamp_s, {raw.body});
 }
 
 void PreparedTransactions::lose_rows() {
@@ -79,12 +80,14 @@ const change::PreparedTransaction* PreparedTransactions::find(std::string_view x
   return found == all_.end() ? nullptr : &*found;
 }
 
-void PreparedTransactions::keep(binlog::EventType type, std::initializer_list<std::string_view> body) {
+void PreparedTransactions::keep(binlog::EventType type, std::uint32_t timestamp_s,
+                                std::initializer_list<std::string_view> body) {
   if (lost_) return;
   std::uint32_t size = 0;
   for (const std::string_view part : body) size += static_cast<std::uint32_t>(part.size());
   if (under_way_.events.size() + size > change::kPreparedBytesMax) return lose_rows();
   under_way_.events += static_cast<char>(type);
+  under_way_.events.append(reinterpret_cast<const char*>(&timestamp_s), sizeof(timestamp_s));
   under_way_.events.append(reinterpret_cast<const char*>(&size), sizeof(size));
   for (const std::string_view part : body) under_way_.events += part;
 }
@@ -108,6 +111,7 @@ std::optional<binlog::RawEvent> KeptEvents::next() {
   ByteReader reader(rest_);
   binlog::RawEvent raw;
   raw.header.type = static_cast<binlog::EventType>(reader.u8());
+  raw.header.timestamp_s = reader.u32();
   raw.body = reader.bytes(reader.u32());
   rest_ = reader.ok() ? reader.rest() : std::string_view();
   return raw;

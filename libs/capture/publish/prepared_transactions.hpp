@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -48,7 +49,7 @@ class PreparedTransactions {
   [[nodiscard]] std::size_t bytes() const { return bytes_; }  ///< of them in a checkpoint
 
  private:
-  void keep(binlog::EventType type, std::initializer_list<std::string_view> body);
+  void keep(binlog::EventType type, std::uint32_t timestamp_s, std::initializer_list<std::string_view> body);
   void make_room(std::size_t bytes);
   void forget(std::string_view xid);
 

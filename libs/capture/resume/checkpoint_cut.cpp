@@ -9,13 +9,14 @@ namespace farshore::capture {
 CheckpointCut::CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> tail_ends,
                              const std::vector<PartitionWriter>& writers, Acknowledgements& acknowledgements,
                              const KeyShapes* shapes, const KnownCascades* cascades,
-                             const PreparedTransactions* prepared)
+                             const PreparedTransactions* prepared, const UncheckedChildren* unchecked)
     : tail_ends_(std::move(tail_ends)),
       writers_(writers),
       acknowledgements_(acknowledgements),
       shapes_(shapes),
       cascades_(cascades),
       prepared_(prepared),
+      unchecked_(unchecked),
       next_(std::move(base)),
       tail_passed_(writers.size(), 0) {
   FARSHORE_CHECK(next_.partitions.size() == writers_.size() && tail_ends_.size() == writers_.size());
@@ -27,6 +28,7 @@ void CheckpointCut::open(const SourceHistory& history) {
   if (shapes_ != nullptr && shapes_->count() != next_.known_keys.size()) next_.known_keys = shapes_->known();
   if (cascades_ != nullptr) next_.cascades = cascades_->all();
   if (prepared_ != nullptr) next_.prepared = prepared_->all();
+  if (unchecked_ != nullptr) next_.unchecked_children = unchecked_->all();
   for (std::size_t i = 0; i < writers_.size(); ++i) {
     FARSHORE_CHECK(writers_[i].builder().empty());
     next_.partitions[i].next_seq = writers_[i].next_seq();

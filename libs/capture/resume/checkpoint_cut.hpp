@@ -10,6 +10,7 @@
 #include "capture/publish/prepared_transactions.hpp"
 #include "capture/source/known_cascades.hpp"
 #include "capture/source/source_history.hpp"
+#include "capture/source/unchecked_children.hpp"
 #include "change/checkpoint.hpp"
 
 namespace farshore::capture {
@@ -20,11 +21,11 @@ namespace farshore::capture {
 class CheckpointCut {
  public:
   /// `base`: epoch, numbering, source and partitions of this session's beginning. `tail_ends`: by slot, where each
-  /// partition ended then. The others outlive this; `shapes`, `cascades` and `prepared` may be null.
+  /// partition ended then. The others outlive this; `shapes`, `cascades`, `prepared` and `unchecked` may be null.
   CheckpointCut(change::Checkpoint base, std::vector<KafkaOffset> tail_ends,
                 const std::vector<PartitionWriter>& writers, Acknowledgements& acknowledgements,
                 const KeyShapes* shapes, const KnownCascades* cascades = nullptr,
-                const PreparedTransactions* prepared = nullptr);
+                const PreparedTransactions* prepared = nullptr, const UncheckedChildren* unchecked = nullptr);
 
   /// Takes a cut. Only between transactions, with nothing unsent and no cut open. Before the session's first
   /// transaction it has the base's position. Inside a transaction it is what an epoch begins from: the position is
@@ -44,6 +45,7 @@ class CheckpointCut {
   const KeyShapes* const shapes_;
   const KnownCascades* const cascades_;
   const PreparedTransactions* const prepared_;
+  const UncheckedChildren* const unchecked_;
   change::Checkpoint next_;        ///< the last checkpoint, or the open cut
   std::vector<char> tail_passed_;  ///< by slot, when the cut was taken
 };

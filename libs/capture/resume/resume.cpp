@@ -410,6 +410,7 @@ Checkpoint next_epoch(const Checkpoint& continued, std::vector<PartitionEnd> end
   checkpoint.split_tables = continued.split_tables;
   checkpoint.split_until = continued.split_until;
   checkpoint.prepared = continued.prepared;
+  checkpoint.unchecked_children = continued.unchecked_children;
   return checkpoint;
 }
 

@@ -422,11 +422,15 @@ std::vector<TableName> KnownCascades::take_changed() {
 
 std::vector<CascadingKey> KnownCascades::keys_of(const TableName& child) const {
   std::vector<CascadingKey> keys;
-  const auto found = by_child_.find(child);
-  if (found == by_child_.end() || !is_captured_(child)) return keys;
-  for (const auto& [key, state] : found->second)
-    if (!state.is_ahead && is_captured_(key.tie.parent)) keys.push_back(key);
+  for_keys_of(child, [&](const CascadingKey& key) { keys.push_back(key); });
   return keys;
+}
+
+void KnownCascades::for_keys_of(const TableName& child, const std::function<void(const CascadingKey&)>& take) const {
+  const auto found = by_child_.find(child);
+  if (found == by_child_.end() || !is_captured_(child)) return;
+  for (const auto& [key, state] : found->second)
+    if (!state.is_ahead && is_captured_(key.tie.parent)) take(key);
 }
 
 std::vector<Cascade> KnownCascades::ties() const {

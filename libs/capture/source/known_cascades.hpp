@@ -82,6 +82,8 @@ class KnownCascades {
   [[nodiscard]] std::vector<TableName> take_changed();
   /// The keys of a child that are there, of those whose tables are captured.
   [[nodiscard]] std::vector<change::CascadingKey> keys_of(const TableName& child) const;
+  /// Calls take(key) for each of them.
+  void for_keys_of(const TableName& child, const std::function<void(const change::CascadingKey&)>& take) const;
   [[nodiscard]] std::vector<TableName> children() const;
   /// All ties, also of tables that are not captured.
   [[nodiscard]] std::vector<change::Cascade> ties() const;

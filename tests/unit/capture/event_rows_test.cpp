@@ -2,52 +2,21 @@
 
 #include <gmock/gmock.h>
 
-#include <cstring>
 #include <string>
 
 #include "capture/counts.hpp"
 #include "change/batch_reader.hpp"
+#include "row_events.hpp"
 #include "rows.hpp"
 
 namespace farshore::capture {
 namespace {
 
+using test::image;
 using test::Row;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-const char* read_bigint(const binlog::ColumnPlan&, const char* at, const char* end, binlog::TextArena&, Value& value) {
-  if (end - at < 8) return nullptr;
-  std::int64_t number = 0;
-  std::memcpy(&number, at, 8);
-  value = Value::of_int(number);
-  return at + 8;
-}
-
-/// As the decoder describes a captured table of two BIGINT columns.
-binlog::TableMap table_map(std::size_t keys) {
-  const test::Table table = test::bigint_table("shop", "orders", 2, keys);
-  binlog::TableMap map;
-  map.schema = table.shape->schema;
-  map.name = table.shape->name;
-  map.captured = true;
-  map.shape = table.shape;
-  map.plan.resize(2);
-  for (binlog::ColumnPlan& column : map.plan) column.decode = read_bigint;
-  return map;
-}
-
-/// As it stands in an event.
-std::string image(const Row& row) {
-  std::string bytes((row.size() + 7) / 8, '\0');
-  for (const std::int64_t value : row) {
-    char number[8];
-    std::memcpy(number, &value, 8);
-    bytes.append(number, 8);
-  }
-  return bytes;
-}
 
 /// Events to one partition, without a source and without Kafka.
 class EventsRows : public ::testing::Test {
@@ -86,7 +55,7 @@ class EventsRows : public ::testing::Test {
     return *change::TableRules::make({{.name = "main", .tables = {"shop.*"}, .partitions = 1}}, {});
   }
 
-  binlog::TableMap orders_ = table_map(1);
+  binlog::TableMap orders_ = test::table_map("orders", 1);
   const change::TableRules rules_ = rules();
   const Partitions partitions_{rules_.numbering()};
   Counts::Stream counts_;
@@ -123,7 +92,7 @@ TEST_F(EventsRows, SayWhetherTheirSessionCheckedForeignKeys) {
 }
 
 TEST_F(EventsRows, OfATableThatTheRouterRefusesAreNotNumbered) {
-  orders_ = table_map(0);
+  orders_ = test::table_map("orders", 0);
   const auto refusal = add(binlog::RowChangeKind::kInsert, image({1, 10}));
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->kind, RowsRefusal::Kind::kStops);
@@ -133,7 +102,7 @@ TEST_F(EventsRows, OfATableThatTheRouterRefusesAreNotNumbered) {
 
 TEST_F(EventsRows, EndTheEpochWhereTheirTablesKeyHasAnotherShape) {
   EXPECT_FALSE(add(binlog::RowChangeKind::kInsert, image({1, 10})));
-  orders_ = table_map(2);
+  orders_ = test::table_map("orders", 2);
   const auto refusal = add(binlog::RowChangeKind::kInsert, image({2, 20}));
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->kind, RowsRefusal::Kind::kEndsEpoch);
