@@ -53,7 +53,8 @@ function(farshore_python_entry name label timeout full file lane shared_lab) # a
     list(APPEND environment "FARSHORE_TEST_LAB=${FARSHORE_TEST_LAB}-${lane}")
     set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED shared_lab_${lane})
   endif()
+  # COST: they begin before the unit tests, which would keep lane 3 waiting until the last of them.
   # 77: there is no MySQL on this machine, so that some of the tests could not run; ctest reports the entry as skipped.
-  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${killed_after} RESOURCE_LOCK "${ARGN}" SKIP_RETURN_CODE 77
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${killed_after} RESOURCE_LOCK "${ARGN}" COST 10 SKIP_RETURN_CODE 77
                        ENVIRONMENT "${environment}")
 endfunction()
