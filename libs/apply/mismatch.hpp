@@ -10,7 +10,6 @@
 #include <set>
 #include <span>
 #include <string>
-#include <tuple>
 #include <unordered_set>
 #include <vector>
 

@@ -3,8 +3,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <string>
-#include <string_view>
 
 #include "apply/partition_tracker.hpp"
 #include "apply/progress_mark.hpp"
