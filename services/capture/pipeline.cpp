@@ -26,7 +26,7 @@ constexpr milliseconds kInFlightWait{1};  ///< while acknowledgements are awaite
 constexpr milliseconds kPollInterval{1};
 constexpr milliseconds kWatermarkLook{10};
 constexpr milliseconds kReachLook{1000};
-constexpr milliseconds kKeepsUp{2000};  ///< reading is so far behind the source at most
+constexpr milliseconds kKeepsUp{3000};  ///< reading is so far behind the source at most; it is asked every second
 /// An idle source's partitions still grow by watermarks: so often the checkpoint moves past them, so that a restart has
 /// little to look through.
 constexpr milliseconds kIdleCheckpointInterval{60'000};
@@ -125,7 +125,6 @@ std::optional<binlog::Event> Pipeline::next_event() {
 bool Pipeline::receive() {
   drained_ = !parts_.stream.has_more();
   if (drained_) {
-    drained_at_ = now_;
     if (between_transactions() && parts_.publisher.has_unsent()) return false;
     const bool awaited = !parts_.publisher.acknowledgements().all_acknowledged() || !between_transactions();
     const bool readable = parts_.stream.wait_readable(awaited ? kInFlightWait : kIdleWait);
@@ -402,7 +401,7 @@ SourceTime Pipeline::committed_by() const {
   if (parts_.decoder.kind() == ServerKind::kMysql) return transaction_.commit_time;
   const SourceTime now = local_now() + parts_.watch.clock_offset();
   const SourceTime newest{std::chrono::seconds(newest_s_)};
-  const bool keeps_up = now_ - drained_at_ <= kKeepsUp || now - newest <= kKeepsUp;
+  const bool keeps_up = now - reached_ <= kKeepsUp;
   return keeps_up ? std::max(now, newest) : newest;
 }
 
@@ -434,6 +433,7 @@ void Pipeline::publish_watermark() {
   if (const auto news = parts_.watch.take_news()) withheld_.source_says(*news, now_);
   const auto moment = parts_.watch.take_reached(parts_.history.position());
   if (!moment) return note_never_reached();
+  reached_ = moment->time;
   if (!keys_.is_sure_of(*moment, now_)) return withheld_.waits(keys_.unsure_of(), now_);
   parts_.publisher.send_watermark({.time = moment->time,
                                    .position = moment->position,

@@ -90,9 +90,9 @@ class Pipeline {
   std::uint64_t transactions_covered_ = 0;
   std::uint64_t rows_counted_ = 0;
   Clock::time_point now_;
-  Clock::time_point drained_at_;  ///< last
-  std::uint32_t newest_s_ = 0;    ///< of the events that were read, by the source's clock
-  Clock::time_point last_send_;   ///< of all that was unsent
+  SourceTime reached_{};         ///< the newest time of the source up to which all is read
+  std::uint32_t newest_s_ = 0;   ///< of the events that were read, by the source's clock
+  Clock::time_point last_send_;  ///< of all that was unsent
   Clock::time_point last_poll_;
   Clock::time_point last_cut_;
   Clock::time_point last_watermark_;

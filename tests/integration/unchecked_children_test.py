@@ -2,11 +2,11 @@
 source does not log what cascades: the gate closes for them."""
 
 import contextlib
-import time
 
 import pytest
 
-from cascades_test import TIE, at_target, begin_equal, begin_with_key, case, closes_for_the_child, ddl_done, goes_on_when_made_equal, is_open, opens  # noqa: F401
+from cascades_test import CHILD, PARENT, TIE, at_target, begin_equal, begin_with_key, case, closes_for_the_child, ddl_done, goes_on_when_made_equal, is_open, opens, own_server  # noqa: F401
+from lab_lib import tools
 from wait import eventually, holds_for
 
 BESIDE = {
@@ -31,10 +31,18 @@ def open_change(case, statement, prepared):
     session.close()
 
 
-@pytest.mark.parametrize("way, prepared, killed", [
-    *((way, False, False) for way in BESIDE), ("an insert beside a delete", False, True), ("an update beside a delete", True, False),
-    ("a key beside a delete", True, True)])
-def test_a_child_that_came_beside_an_open_change_of_its_parent_closes_the_gate(case, way, prepared, killed):
+def a_second_passes(case):
+    """The binlog has when a statement began in whole seconds of the source's clock."""
+    now = lambda: case.source.value("SELECT UNIX_TIMESTAMP()")
+    before = now()
+    eventually("the next second begins", lambda: now() > before)
+
+
+def checkpoints(capture, case):
+    return capture.metrics().total("farshore_capture_written_checkpoints_total", origin=case.name)
+
+
+def closes_the_gate(case, way, prepared=False, killed=False):
     """The source's cascade has not met it, and the target's does."""
     change, beside = BESIDE[way]
     tie = TIE + " ON UPDATE CASCADE"
@@ -48,12 +56,15 @@ def test_a_child_that_came_beside_an_open_change_of_its_parent_closes_the_gate(c
             case.execute("INSERT INTO child VALUES (22, 2)")
             eventually("the rows arrive", lambda: (22, 2) in case.rows("child"))
             opens(gate)
-            time.sleep(1.1)  # the source's clock of statements has whole seconds
+            a_second_passes(case)
             with open_change(case, change, prepared):
                 case.execute("SET foreign_key_checks = 0", tie if beside == TIE else beside)
                 case.execute("INSERT INTO child VALUES (23, 2)")
                 eventually("the rows arrive", lambda: (ddl_done(case), (23, 2) in case.rows("child"))[1], 60)
-                time.sleep(1.5)  # a checkpoint is behind it
+                for number in (24, 25):  # the first may have been begun before
+                    written = checkpoints(capture, case)
+                    case.execute(f"INSERT INTO child VALUES ({number}, 2)")
+                    eventually("a checkpoint is behind it", lambda: checkpoints(capture, case) > written)
                 if killed:
                     capture.process.kill()
             if not killed:
@@ -67,6 +78,22 @@ def test_a_child_that_came_beside_an_open_change_of_its_parent_closes_the_gate(c
             goes_on_when_made_equal(case, gate)
 
 
+@pytest.mark.parametrize("way, prepared, killed", [
+    *((way, False, False) for way in BESIDE), ("an insert beside a delete", False, True), ("an update beside a delete", True, False),
+    ("a key beside a delete", True, True)])
+def test_a_child_that_came_beside_an_open_change_of_its_parent_closes_the_gate(case, way, prepared, killed):
+    closes_the_gate(case, way, prepared, killed)
+
+
+@pytest.mark.skipif(not tools.mysql_root(), reason="there is no MySQL on this machine")
+@pytest.mark.parametrize("prepared", [False, True], ids=["plain", "prepared"])
+def test_so_it_does_at_a_mysql_that_does_not_log_cascades(regions, sources, folder, prepared):
+    with own_server("mysql", regions, sources, folder, "--innodb-native-foreign-keys=ON") as case:
+        at_target(case, PARENT, CHILD)
+        case.execute(PARENT, CHILD)
+        closes_the_gate(case, "an insert beside a delete", prepared)
+
+
 def test_children_that_are_written_without_checks_and_go_with_their_parents_leave_the_gate_open(case):
     unchecked = "SET foreign_key_checks = 0"
     with case.apply(), case.gate() as gate, case.capture() as capture:
@@ -74,11 +101,27 @@ def test_children_that_are_written_without_checks_and_go_with_their_parents_leav
         begin_equal(case, gate)
         begin_with_key(case, gate)
         case.execute("INSERT INTO parent VALUES (3), (4)", unchecked, "INSERT INTO child VALUES (11, 1), (31, 3)")
-        time.sleep(1.1)
+        a_second_passes(case)
         case.execute(unchecked, "INSERT INTO child VALUES (41, 4)")
         case.execute("DELETE FROM parent WHERE id = 3")  # beside what is written of another
-        time.sleep(1.1)
+        a_second_passes(case)
         case.execute("DELETE FROM parent WHERE id = 1", "INSERT INTO child VALUES (24, 2)")
         eventually("the rows arrive", lambda: (24, 2) in case.rows("child"))
         assert case.rows("child") == case.source.rows(f"SELECT * FROM {case.schema}.child ORDER BY 1") == [(20, 2), (22, 2), (24, 2), (41, 4)]
         holds_for("the gate is open", lambda: is_open(gate), 2)
+
+
+def test_so_they_do_while_capture_is_stopped(case):
+    with case.apply(), case.gate() as gate:
+        with case.capture() as capture:
+            capture.wait_ready()
+            begin_equal(case, gate)
+            begin_with_key(case, gate)
+        case.execute("INSERT INTO parent VALUES (3)", "SET foreign_key_checks = 0", "INSERT INTO child VALUES (31, 3)")
+        a_second_passes(case)
+        case.execute("DELETE FROM parent WHERE id = 3", "INSERT INTO child VALUES (24, 2)")
+        with case.capture() as capture:
+            capture.wait_ready()
+            eventually("the rows arrive", lambda: (24, 2) in case.rows("child"))
+            opens(gate)
+            holds_for("the gate is open", lambda: is_open(gate), 2)
