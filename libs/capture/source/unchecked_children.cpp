@@ -59,30 +59,6 @@ class KeyColumns {
   bool is_any_ = false;
 };
 
-bool is_of(const TableName& table, const binlog::RowsEvent& rows) {
-  return table.table == rows.table->name && table.schema == rows.table->schema;
-}
-
-/// By a key of a table whose own rows go with the parent's: no value of these rows says which.
-bool hangs_below(const TableName& child, const binlog::RowsEvent& rows, const KnownCascades& cascades) {
-  std::set<TableName> seen{child};
-  std::vector<TableName> parents;
-  const auto climb = [&](const TableName& from) {
-    cascades.for_keys_of(from, [&](const CascadingKey& key) {
-      if (seen.insert(key.tie.parent).second) parents.push_back(key.tie.parent);
-    });
-  };
-  climb(child);
-  for (bool is_direct = true; !parents.empty(); is_direct = false) {
-    const std::vector<TableName> level = std::exchange(parents, {});
-    for (const TableName& parent : level) {
-      if (!is_direct && is_of(parent, rows)) return true;
-      climb(parent);
-    }
-  }
-  return false;
-}
-
 std::uint64_t digest_of(const TableName& child) {
   const std::string name = child.to_string();
   return XXH3_64bits(name.data(), name.size());
@@ -98,6 +74,7 @@ UncheckedChildren::UncheckedChildren(ServerKind source, const std::vector<change
     : source_(source) {
   for (const change::UncheckedChild& one : kept)
     if (const auto child = TableName::parse(one.table)) children_[*child].any = seconds_of(one.until);
+  for (const auto& [name, child] : children_) newest_ = std::max(newest_, child.any);
 }
 
 void UncheckedChildren::begin() {
@@ -112,12 +89,14 @@ std::vector<TableName> UncheckedChildren::take(const binlog::RowsEvent& rows, So
     if (has_after(rows.op)) take_child(rows, cascades);
     return missed;
   }
-  if (!has_before(rows.op)) return missed;
+  if (!has_before(rows.op) || newest_ < seconds_of(began)) return missed;
   for (const auto& [child, times] : children_) {
     if (times.newest() < seconds_of(began)) continue;
-    bool is_missed = hangs_below(child, rows, cascades);
+    bool is_missed = hangs_below(rows, child, cascades);
     cascades.for_keys_of(child, [&](const CascadingKey& key) {
-      if (!is_missed && is_of(key.tie.parent, rows)) is_missed = has_missed(rows, child, key, seconds_of(began));
+      is_missed = is_missed || cascades_by(rows, key, [&](std::optional<std::uint64_t> value) {
+                    return was_written(child, value, seconds_of(began));
+                  });
     });
     if (is_missed) missed.push_back(child);
   }
@@ -148,8 +127,8 @@ void UncheckedChildren::add(Written& written, std::optional<std::uint64_t> value
   written.values.push_back(*value);
 }
 
-bool UncheckedChildren::has_missed(const binlog::RowsEvent& rows, const TableName& child, const CascadingKey& key,
-                                   Seconds began) {
+bool UncheckedChildren::cascades_by(const binlog::RowsEvent& rows, const CascadingKey& key, const Meets& meets) {
+  if (key.tie.parent.table != rows.table->name || key.tie.parent.schema != rows.table->schema) return false;
   const bool is_update = has_after(rows.op);
   const bool is_known = !key.columns.empty();
   if (is_known && (is_update ? key.on_update : key.on_delete) == KeyAction::kNone) return false;
@@ -158,9 +137,31 @@ bool UncheckedChildren::has_missed(const binlog::RowsEvent& rows, const TableNam
   cursor_.start(rows);
   while (cursor_.next(row)) {
     if (columns.has_null(row.before) || (is_update && columns.are_same(row))) continue;
-    if (was_written(child, columns.value(row.before, bytes_), began)) return true;
+    if (meets(columns.value(row.before, bytes_))) return true;
   }
   return !cursor_.error().empty();
+}
+
+bool UncheckedChildren::hangs_below(const binlog::RowsEvent& rows, const TableName& child,
+                                    const KnownCascades& cascades) {
+  std::set<TableName> seen;
+  std::vector<TableName> parents;
+  const auto climb = [&](const TableName& from) {
+    cascades.for_keys_of(from, [&](const CascadingKey& key) {
+      if (seen.insert(key.tie.parent).second) parents.push_back(key.tie.parent);
+    });
+  };
+  for (climb(child); !parents.empty();) {
+    const TableName parent = parents.back();
+    parents.pop_back();
+    bool is_changed = false;
+    cascades.for_keys_of(parent, [&](const CascadingKey& key) {
+      is_changed = is_changed || cascades_by(rows, key, [](std::optional<std::uint64_t>) { return true; });
+    });
+    if (is_changed) return true;
+    climb(parent);
+  }
+  return false;
 }
 
 bool UncheckedChildren::was_written(const TableName& child, std::optional<std::uint64_t> value, Seconds since) const {
@@ -186,6 +187,7 @@ void UncheckedChildren::end(SourceTime committed_by) {
   const Seconds until = seconds_of(committed_by);
   for (const auto& [name, written] : under_way_) {
     if (!written.is_any && written.values.empty()) continue;
+    newest_ = std::max(newest_, std::optional(until));
     Child& child = children_[name];
     if (written.is_any) child.any = std::max(child.any, std::optional(until));
     const std::uint64_t digest = digest_of(name);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -69,13 +70,18 @@ class UncheckedChildren {
 
   void take_child(const binlog::RowsEvent& rows, const KnownCascades& cascades);
   void add(Written& written, std::optional<std::uint64_t> value);
-  [[nodiscard]] bool has_missed(const binlog::RowsEvent& rows, const TableName& child, const change::CascadingKey& key,
-                                Seconds began);
+  using Meets = std::function<bool(std::optional<std::uint64_t> value)>;
+  /// Whether the rows are the key's parent's, and a cascade follows from one of them whose value meets(it).
+  [[nodiscard]] bool cascades_by(const binlog::RowsEvent& rows, const change::CascadingKey& key, const Meets& meets);
+  /// Whether a cascade follows that goes on from a parent of the child, or farther above: no value of these rows says
+  /// to which of its rows.
+  [[nodiscard]] bool hangs_below(const binlog::RowsEvent& rows, const TableName& child, const KnownCascades& cascades);
   void turn();
   [[nodiscard]] bool was_written(const TableName& child, std::optional<std::uint64_t> value, Seconds since) const;
 
   const ServerKind source_;
   std::map<TableName, Child> children_;
+  std::optional<Seconds> newest_;  ///< of all of them
   Times latest_;
   Times earlier_;
   std::map<TableName, Written> under_way_;                ///< by the transaction

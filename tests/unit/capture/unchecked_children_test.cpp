@@ -111,6 +111,8 @@ TEST_F(Unchecked, WhatHangsOnAChildIsMissedByAnyChangeThatBeganBefore) {
   insert("grand", {1, 7});
   EXPECT_THAT(remove_parent(5, 3), ElementsAre("grand"));
   EXPECT_THAT(remove_parent(5, 11), IsEmpty());
+  EXPECT_THAT(take("parent", RowChangeKind::kUpdate, {{5, 0}, {5, 1}}, 3, 20), IsEmpty()) << "nothing cascades";
+  EXPECT_THAT(take("parent", RowChangeKind::kUpdate, {{5, 0}, {6, 0}}, 3, 20), ElementsAre("grand"));
   EXPECT_THAT(take("child", RowChangeKind::kDelete, {{7, 5}}, 3, 20), ElementsAre("grand"));
   EXPECT_THAT(take("child", RowChangeKind::kDelete, {{8, 5}}, 3, 20), IsEmpty());
 }
