@@ -293,6 +293,7 @@ EventDecoder::Result EventDecoder::on_query(const RawEvent& raw) {
   event.default_schema = query->default_schema;
   event.sql = query->sql;
   event.dialect = query->dialect;
+  event.foreign_keys_off = query->foreign_keys_off;
   event.may_be_temporary = kind_ == ServerKind::kMariadb &&
                            (statement.is_rename || (raw.header.flags & EventHeader::kFlagThreadSpecific) != 0);
   if (is_first && kind_ == ServerKind::kMysql && statement.opens_transaction) {

@@ -81,6 +81,7 @@ struct Event {
   /// kStatement: the tables that it names may be temporary ones, which hide others of their names. MariaDB logs RENAME
   /// TABLE of those as it logs that of any table, and marks what else it logs of them (under MIXED and STATEMENT).
   bool may_be_temporary = false;
+  bool foreign_keys_off = false;  ///< kStatement: its session had foreign_key_checks=0
 };
 
 /// Why the stream cannot go on. The event was not passed over: a replay meets it again.

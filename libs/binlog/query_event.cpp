@@ -10,7 +10,8 @@ namespace {
 /// Status variables of QUERY, each a code (1) and a value whose size the code decides, in the order of the codes:
 /// 0 flags (4) | 1 sql_mode (8) | 2 catalog (length 1, text, 0) | 3 AUTO_INCREMENT (4) | 4 collations of client,
 /// connection and server (2 each) | ... Both servers write 1 and 4 always. Source: MySQL "Query_event".
-SqlDialect parse_dialect(ServerKind kind, std::string_view status) {
+void parse_status(ServerKind kind, std::string_view status, QueryEvent& query) {
+  constexpr std::uint32_t kNoForeignKeyChecks = 1U << 26;  // of the flags, on both servers
   enum Code : std::uint8_t {
     kFlags = 0,
     kSqlMode = 1,
@@ -24,7 +25,7 @@ SqlDialect parse_dialect(ServerKind kind, std::string_view status) {
   std::uint32_t collation = 0;
   for (ByteReader reader(status); reader.ok() && !reader.done();) {
     switch (reader.u8()) {
-      case kFlags:
+      case kFlags: query.foreign_keys_off = (reader.u32() & kNoForeignKeyChecks) != 0; continue;
       case kAutoIncrement: reader.skip(4); continue;
       case kSqlMode: sql_mode = reader.u64(); continue;
       case kCatalog: reader.skip(reader.u8() + 1U); continue;
@@ -35,7 +36,7 @@ SqlDialect parse_dialect(ServerKind kind, std::string_view status) {
     }
     break;  // what follows says nothing of how the text is read
   }
-  return make_dialect(kind, sql_mode, collation);
+  query.dialect = make_dialect(kind, sql_mode, collation);
 }
 
 }  // namespace
@@ -55,7 +56,7 @@ std::optional<QueryEvent> parse_query(ServerKind kind, const RawEvent& raw) {
   reader.skip(1);
   query.sql = reader.rest();
   if (!reader.ok()) return std::nullopt;
-  query.dialect = parse_dialect(kind, status);
+  parse_status(kind, status, query);
   return query;
 }
 

@@ -13,7 +13,8 @@ namespace farshore::binlog {
 struct QueryEvent {
   std::string_view default_schema;
   std::string_view sql;
-  SqlDialect dialect;  ///< of `sql`
+  SqlDialect dialect;            ///< of `sql`
+  bool foreign_keys_off = true;  ///< the session had foreign_key_checks=0, or nothing says
 };
 
 /// Reads a QUERY or EXECUTE_LOAD_QUERY event. Returns nullopt if it is malformed.

@@ -259,7 +259,7 @@ void Pipeline::check_statement(const binlog::Event& event) {
   if (parts_.ending.ended()) return;
   if (settings_.logs_cascades) return;
   keys_.follow(statement);
-  parts_.unchecked.take_statement(statement);
+  parts_.unchecked.take_statement(statement, event.foreign_keys_off);
 }
 
 /// Where rows that it takes back were not left out, their numbers must not depend on time: all of them are published.

@@ -175,11 +175,11 @@ bool UncheckedChildren::was_written(const TableName& child, std::optional<std::u
   });
 }
 
-void UncheckedChildren::take_statement(const binlog::Statement& statement) {
+void UncheckedChildren::take_statement(const binlog::Statement& statement, bool foreign_keys_off) {
   if (statement.names == binlog::Statement::Names::kMove)
     for (std::size_t i = 0; i + 1 < statement.tables.size(); i += 2)
       renamed_.emplace_back(statement.tables[i], statement.tables[i + 1]);
-  if (std::ranges::none_of(statement.references, &binlog::Statement::Reference::cascades)) return;
+  if (!foreign_keys_off || std::ranges::none_of(statement.references, &binlog::Statement::Reference::cascades)) return;
   for (const TableName& table : statement.tables) add(under_way_[table], std::nullopt);
 }
 

@@ -45,8 +45,8 @@ class UncheckedChildren {
   /// where the session checked and no such row is known. What cannot be read of the rows counts as any value.
   [[nodiscard]] std::vector<TableName> take(const binlog::RowsEvent& rows, SourceTime began,
                                             const KnownCascades& cascades);
-  /// A statement of it: keys that it makes, tables that it renames.
-  void take_statement(const binlog::Statement& statement);
+  /// A statement of it: keys that it makes without checks, tables that it renames.
+  void take_statement(const binlog::Statement& statement, bool foreign_keys_off);
   /// It is whole, and was committed by then.
   void end(SourceTime committed_by);
 

@@ -135,7 +135,11 @@ TEST_F(Unchecked, AKeyThatIsMadeCountsForAnyRowUntilThen) {
   statement.tables = {{"shop", "child"}};
   statement.references = {{.table = {"shop", "parent"}, .on_delete = KeyAction::kCascade}};
   children_->begin();
-  children_->take_statement(statement);
+  children_->take_statement(statement, false);
+  children_->end(at(10));
+  EXPECT_THAT(remove_parent(1, 10), IsEmpty()) << "who checks waits for the parent's change";
+  children_->begin();
+  children_->take_statement(statement, true);
   children_->end(at(10));
   EXPECT_THAT(remove_parent(1, 10), ElementsAre("child"));
   EXPECT_THAT(remove_parent(1, 11), IsEmpty());
@@ -149,7 +153,7 @@ TEST_F(Unchecked, GoesWithItsTable) {
   statement.names = binlog::Statement::Names::kMove;
   statement.tables = {{"shop", "before"}, {"shop", "after"}};
   children_->begin();
-  children_->take_statement(statement);
+  children_->take_statement(statement, false);
   children_->end(at(12));
   tie("after", "parent");
   EXPECT_THAT(remove_parent(8, 10), ElementsAre("after"));
