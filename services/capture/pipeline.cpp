@@ -396,13 +396,14 @@ void Pipeline::end_transaction() {
 }
 
 /// When the transaction under way was committed at the latest, by the source's clock. Of MariaDB's the binlog has when
-/// its last statement began: while reading keeps up, now is a little behind the end, else the newest that is read.
+/// its last statement began: while reading keeps up, now is a little behind the end, else the newest that is read, as
+/// far as no session has set its time to the future.
 SourceTime Pipeline::committed_by() const {
   if (parts_.decoder.kind() == ServerKind::kMysql) return transaction_.commit_time;
   const SourceTime now = local_now() + parts_.watch.clock_offset();
   const SourceTime newest{std::chrono::seconds(newest_s_)};
   const bool keeps_up = now - reached_ <= kKeepsUp;
-  return keeps_up ? std::max(now, newest) : newest;
+  return keeps_up ? now : std::min(now, newest);
 }
 
 void Pipeline::show_prepared() {
