@@ -26,7 +26,8 @@ constexpr milliseconds kInFlightWait{1};  ///< while acknowledgements are awaite
 constexpr milliseconds kPollInterval{1};
 constexpr milliseconds kWatermarkLook{10};
 constexpr milliseconds kReachLook{1000};
-constexpr milliseconds kKeepsUp{3000};  ///< reading is so far behind the source at most; it is asked every second
+constexpr milliseconds kKeepsUp{
+    3000};  ///< reading is so far behind at most; the source is asked for its position every second
 /// An idle source's partitions still grow by watermarks: so often the checkpoint moves past them, so that a restart has
 /// little to look through.
 constexpr milliseconds kIdleCheckpointInterval{60'000};
@@ -381,7 +382,7 @@ void Pipeline::end_transaction() {
     show_prepared();
   }
   next_epoch_.note_end();
-  if (!was_read_before) parts_.unchecked.end(committed_by());
+  if (!was_read_before && parts_.unchecked.has_taken()) parts_.unchecked.end(committed_by());
   parts_.numberer.end();
   keys_.reached();
   ++transactions_;

@@ -19,9 +19,7 @@ namespace {
 
 using change::CascadingKey;
 
-std::int64_t seconds_of(SourceTime time) {
-  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-}
+std::chrono::sys_seconds seconds_of(SourceTime time) { return std::chrono::floor<std::chrono::seconds>(time); }
 
 /// The columns of a key in one of its two tables, of a row at hand.
 class KeyColumns {
@@ -89,15 +87,16 @@ std::vector<TableName> UncheckedChildren::take(const binlog::RowsEvent& rows, So
     if (has_after(rows.op)) take_child(rows, cascades);
     return missed;
   }
-  if (!has_before(rows.op) || newest_ < seconds_of(began)) return missed;
+  const Seconds since = seconds_of(began);
+  if (!has_before(rows.op) || newest_ < since) return missed;
   for (const auto& [child, times] : children_) {
-    if (times.newest() < seconds_of(began)) continue;
+    if (times.newest() < since) continue;
+    const Meets is_newer = [&, digest = digest_of(child)](std::optional<std::uint64_t> value) {
+      return !value || times.any >= since || was_written(digest_of(digest, *value), since);
+    };
     bool is_missed = hangs_below(rows, child, cascades);
-    cascades.for_keys_of(child, [&](const CascadingKey& key) {
-      is_missed = is_missed || cascades_by(rows, key, [&](std::optional<std::uint64_t> value) {
-                    return was_written(child, value, seconds_of(began));
-                  });
-    });
+    cascades.for_keys_of(child,
+                         [&](const CascadingKey& key) { is_missed = is_missed || cascades_by(rows, key, is_newer); });
     if (is_missed) missed.push_back(child);
   }
   return missed;
@@ -164,11 +163,7 @@ bool UncheckedChildren::hangs_below(const binlog::RowsEvent& rows, const TableNa
   return false;
 }
 
-bool UncheckedChildren::was_written(const TableName& child, std::optional<std::uint64_t> value, Seconds since) const {
-  const Child& times = children_.at(child);
-  if (!value) return times.newest() >= since;
-  if (times.any >= since) return true;
-  const std::uint64_t digest = digest_of(digest_of(child), *value);
+bool UncheckedChildren::was_written(std::uint64_t digest, Seconds since) const {
   return std::ranges::any_of(std::initializer_list<const Times*>{&latest_, &earlier_}, [&](const Times* values) {
     const auto found = values->find(digest);
     return found != values->end() && found->second >= since;
@@ -205,7 +200,6 @@ void UncheckedChildren::end(SourceTime committed_by) {
     children_.erase(found);
     children_[to].any = std::max(children_[to].any, newest);
   }
-  begin();
 }
 
 /// The earlier values go, the latest become the earlier ones.
@@ -220,8 +214,7 @@ void UncheckedChildren::turn() {
 std::vector<change::UncheckedChild> UncheckedChildren::all() const {
   std::vector<change::UncheckedChild> all;
   for (const auto& [child, times] : children_)
-    if (const auto newest = times.newest())
-      all.push_back({child.to_string(), SourceTime(std::chrono::seconds(*newest))});
+    if (const auto newest = times.newest()) all.push_back({child.to_string(), *newest});
   if (all.size() > change::kEpochTablesMax) {
     std::ranges::nth_element(all, all.begin() + change::kEpochTablesMax, std::ranges::greater(),
                              &change::UncheckedChild::until);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -47,6 +48,8 @@ class UncheckedChildren {
                                             const KnownCascades& cascades);
   /// A statement of it: keys that it makes without checks, tables that it renames.
   void take_statement(const binlog::Statement& statement, bool foreign_keys_off);
+  /// There is something for end() to take.
+  [[nodiscard]] bool has_taken() const { return !under_way_.empty() || !renamed_.empty(); }
   /// It is whole, and was committed by then.
   void end(SourceTime committed_by);
 
@@ -54,7 +57,7 @@ class UncheckedChildren {
   [[nodiscard]] std::vector<change::UncheckedChild> all() const;
 
  private:
-  using Seconds = std::int64_t;
+  using Seconds = std::chrono::sys_seconds;
   struct Child {
     std::optional<Seconds> any;      ///< of any value, until then
     std::optional<Seconds> earlier;  ///< the newest of earlier_
@@ -77,7 +80,7 @@ class UncheckedChildren {
   /// to which of its rows.
   [[nodiscard]] bool hangs_below(const binlog::RowsEvent& rows, const TableName& child, const KnownCascades& cascades);
   void turn();
-  [[nodiscard]] bool was_written(const TableName& child, std::optional<std::uint64_t> value, Seconds since) const;
+  [[nodiscard]] bool was_written(std::uint64_t digest, Seconds since) const;
 
   const ServerKind source_;
   std::map<TableName, Child> children_;
